@@ -1,0 +1,129 @@
+//! The event that announces a confirmed order to whoever listens: a CloudEvents 1.0 envelope in JSON.
+
+use serde_json::{Value, json};
+
+use crate::id::OrderId;
+use crate::json;
+use crate::order::Order;
+use crate::row::OrderRow;
+use crate::timestamp::Timestamp;
+
+/// `type` of the event, with its version.
+pub const TYPE: &str = "orders.order.confirmed.v1";
+
+/// `source` of the event.
+pub const SOURCE: &str = "/orders";
+
+/// An order was confirmed: its row exists.
+///
+/// Everything in it comes from the row, and `id` is the order's id: an event that is published again is identical to
+/// the first, so that whoever reads it can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderConfirmed {
+    /// The order's id.
+    pub order_id: OrderId,
+    /// When the API accepted it.
+    pub accepted_at: Timestamp,
+    /// When its row was made; the event's `time`.
+    pub confirmed_at: Timestamp,
+    /// The order.
+    pub order: Order,
+}
+
+/// Why an event cannot be read. None of them can succeed later by the same code. The texts hold no values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EventError {
+    /// Not JSON, or not of the event's shape.
+    #[error("{0}")]
+    Malformed(String),
+    /// A type, or a version of it, that this code does not know.
+    #[error("the event's type is not known; this version of the code reads {TYPE}")]
+    UnknownType,
+}
+
+impl From<&OrderRow> for OrderConfirmed {
+    fn from(row: &OrderRow) -> Self {
+        Self {
+            order_id: row.order_id,
+            accepted_at: row.accepted_at,
+            confirmed_at: row.confirmed_at,
+            order: row.order.clone(),
+        }
+    }
+}
+
+impl OrderConfirmed {
+    /// The event in the structured JSON form of CloudEvents 1.0.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json!({
+            "specversion": "1.0",
+            "id": self.order_id,
+            "source": SOURCE,
+            "type": TYPE,
+            "subject": self.order_id,
+            "time": self.confirmed_at,
+            "datacontenttype": "application/json",
+            "data": {
+                "order_id": self.order_id,
+                "accepted_at": self.accepted_at,
+                "confirmed_at": self.confirmed_at,
+                "order": self.order,
+            },
+        })
+        .to_string()
+    }
+
+    /// Reads an event of any version.
+    pub fn from_json(text: &str) -> Result<Self, EventError> {
+        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        match document.get("type").and_then(Value::as_str) {
+            Some(TYPE) => {}
+            Some(_) => return Err(EventError::UnknownType),
+            None => return Err(malformed("the event has no type")),
+        }
+        if document.get("specversion").and_then(Value::as_str) != Some("1.0") {
+            return Err(malformed("specversion is not 1.0"));
+        }
+        let data = document.get("data").ok_or_else(|| malformed("data is missing"))?;
+        let text =
+            |name: &str| data.get(name).and_then(Value::as_str).ok_or_else(|| malformed(format!("data/{name} is missing")));
+        let order = data.get("order").ok_or_else(|| malformed("data/order is missing"))?;
+        Ok(Self {
+            order_id: text("order_id")?.parse().map_err(|error| malformed(format!("data/order_id: {error}")))?,
+            accepted_at: text("accepted_at")?.parse().map_err(|error| malformed(format!("data/accepted_at: {error}")))?,
+            confirmed_at: text("confirmed_at")?
+                .parse()
+                .map_err(|error| malformed(format!("data/confirmed_at: {error}")))?,
+            order: Order::parse(order).map_err(|violations| malformed(format!("data/order: {violations}")))?,
+        })
+    }
+}
+
+fn malformed(reason: impl Into<String>) -> EventError {
+    EventError::Malformed(reason.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../golden/event-v1.json");
+
+    #[test]
+    fn an_event_of_version_1_is_read_for_ever() {
+        let event = OrderConfirmed::from_json(GOLDEN).unwrap();
+        assert_eq!(event.order_id.short(), "4e5f6a7b");
+        let written: Value = serde_json::from_str(&event.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(GOLDEN).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        assert_eq!(OrderConfirmed::from_json(&GOLDEN.replace(".v1\"", ".v2\"")), Err(EventError::UnknownType));
+        for (from, to) in [("\"specversion\": \"1.0\"", "\"specversion\": \"2\""), ("\"data\"", "\"date\""), ("EUR", "ABC")] {
+            let error = OrderConfirmed::from_json(&GOLDEN.replace(from, to)).unwrap_err();
+            assert!(matches!(error, EventError::Malformed(_)), "{from}: {error}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The message that carries an accepted order over the queue.
+
+use serde_json::{Value, json};
+
+use crate::fingerprint::Fingerprint;
+use crate::id::OrderId;
+use crate::json;
+use crate::order::Order;
+use crate::timestamp::Timestamp;
+
+/// An accepted order on its way to the table. Its JSON form is version 1:
+///
+/// ```json
+/// {"schema_version":1,"order_id":"…","fingerprint":"v1:…","accepted_at":"…","order":{…}}
+/// ```
+///
+/// Every version that was ever written stays readable: messages wait in queues while code changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderMessage {
+    /// The order's id.
+    pub order_id: OrderId,
+    /// The order's fingerprint, as computed when it was accepted.
+    pub fingerprint: Fingerprint,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// The order.
+    pub order: Order,
+}
+
+/// Why a message cannot be read. None of them can succeed later by the same code. The texts hold no values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// Not JSON, or not of the message's shape.
+    #[error("{0}")]
+    Malformed(String),
+    /// A version that this code does not know.
+    #[error("schema_version {0} is not known; this version of the code reads 1")]
+    UnknownVersion(u64),
+}
+
+const VERSION: u64 = 1;
+
+impl OrderMessage {
+    /// Puts an order that is being accepted into its message.
+    #[must_use]
+    pub fn new(order_id: OrderId, accepted_at: Timestamp, order: Order) -> Self {
+        Self { order_id, fingerprint: Fingerprint::of(&order), accepted_at, order }
+    }
+
+    /// The newest JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json!({
+            "schema_version": VERSION,
+            "order_id": self.order_id,
+            "fingerprint": self.fingerprint.to_string(),
+            "accepted_at": self.accepted_at,
+            "order": self.order,
+        })
+        .to_string()
+    }
+
+    /// Reads a message of any version.
+    pub fn from_json(text: &str) -> Result<Self, MessageError> {
+        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        match document.get("schema_version").and_then(Value::as_u64) {
+            Some(VERSION) => Self::from_version_1(&document),
+            Some(other) => Err(MessageError::UnknownVersion(other)),
+            None => Err(malformed("the message has no schema_version")),
+        }
+    }
+
+    fn from_version_1(document: &Value) -> Result<Self, MessageError> {
+        let text = |name: &str| {
+            document.get(name).and_then(Value::as_str).ok_or_else(|| malformed(format!("{name} is missing")))
+        };
+        let order_id = text("order_id")?.parse().map_err(|error| malformed(format!("order_id: {error}")))?;
+        let fingerprint: Fingerprint =
+            text("fingerprint")?.parse().map_err(|error| malformed(format!("fingerprint: {error}")))?;
+        let accepted_at =
+            text("accepted_at")?.parse().map_err(|error| malformed(format!("accepted_at: {error}")))?;
+        let order = document.get("order").ok_or_else(|| malformed("order is missing"))?;
+        let order = Order::parse(order).map_err(|violations| malformed(format!("order: {violations}")))?;
+        // A wrong fingerprint would be stored, and every later copy of the order would be judged by it.
+        if !fingerprint.matches(&order) {
+            return Err(malformed("the fingerprint is not that of the order"));
+        }
+        Ok(Self { order_id, fingerprint, accepted_at, order })
+    }
+}
+
+fn malformed(reason: impl Into<String>) -> MessageError {
+    MessageError::Malformed(reason.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../golden/message-v1.json");
+
+    #[test]
+    fn a_message_of_version_1_is_read_for_ever() {
+        let message = OrderMessage::from_json(GOLDEN).unwrap();
+        assert_eq!(message.order_id.to_string(), "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b");
+        assert_eq!(message.order.total().decimal(), "29.95");
+        assert_eq!(OrderMessage::from_json(&message.to_json()), Ok(message));
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let change = |from: &str, to: &str| {
+            assert!(GOLDEN.contains(from), "{from}");
+            OrderMessage::from_json(&GOLDEN.replace(from, to)).unwrap_err().to_string()
+        };
+        let text = [
+            OrderMessage::from_json("hello").unwrap_err().to_string(),
+            OrderMessage::from_json("[]").unwrap_err().to_string(),
+            change("\"schema_version\": 1", "\"schema_version\": 9"),
+            change("0199d3a0", "0199D3A0"),
+            change("v1:", "v0:"),
+            change("2026-", "26-"),
+            change("\"quantity\": 2", "\"quantity\": 3"),
+            change("\"EUR\"", "\"ABC\""),
+        ]
+        .join("\n");
+        insta::assert_snapshot!(text, @"");
+    }
+}

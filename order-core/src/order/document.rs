@@ -1,0 +1,48 @@
+//! From an [`Order`] to its JSON form, the one that [`Order::parse`] reads.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::{Customer, Item, Order};
+
+impl Serialize for Order {
+    /// With `total`, so that every reader sees the same sum; optional fields only where they are set.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut order = serializer.serialize_struct("Order", 4 + usize::from(self.note.is_some()))?;
+        order.serialize_field("customer", &self.customer)?;
+        order.serialize_field("currency", self.currency.code())?;
+        order.serialize_field("items", &self.items)?;
+        order.serialize_field("total", &self.total.decimal())?;
+        if let Some(note) = &self.note {
+            order.serialize_field("note", note.as_str())?;
+        }
+        order.end()
+    }
+}
+
+impl Serialize for Customer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let length = 1 + usize::from(self.email.is_some()) + usize::from(self.name.is_some());
+        let mut customer = serializer.serialize_struct("Customer", length)?;
+        customer.serialize_field("id", self.id.as_str())?;
+        if let Some(email) = &self.email {
+            customer.serialize_field("email", email.as_str())?;
+        }
+        if let Some(name) = &self.name {
+            customer.serialize_field("name", name.as_str())?;
+        }
+        customer.end()
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut item = serializer.serialize_struct("Item", 3 + usize::from(self.name.is_some()))?;
+        item.serialize_field("sku", self.sku.as_str())?;
+        if let Some(name) = &self.name {
+            item.serialize_field("name", name.as_str())?;
+        }
+        item.serialize_field("quantity", &self.quantity.get())?;
+        item.serialize_field("unit_price", &self.unit_price.decimal())?;
+        item.end()
+    }
+}

@@ -1,0 +1,103 @@
+//! Reads a JSON object field by field, noting every violation with its pointer.
+
+use serde_json::{Map, Value};
+
+use crate::text::TextError;
+use crate::violation::{Violations, pointer};
+
+/// One JSON object being read. Fields that nobody asked for are violations.
+pub(super) struct Fields<'a> {
+    at: String,
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts to read `value` as an object.
+    pub(super) fn of(value: &'a Value, at: String, violations: &mut Violations) -> Option<Self> {
+        let Value::Object(object) = value else {
+            violations.push(at, "must be an object");
+            return None;
+        };
+        Some(Self { at, object, known: Vec::new() })
+    }
+
+    /// The pointer of one of the object's fields.
+    pub(super) fn pointer(&self, name: &str) -> String {
+        pointer(&self.at, name)
+    }
+
+    /// A field that may be missing. `null` is not "missing": it is handed on and refused by its reader.
+    pub(super) fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name)
+    }
+
+    /// A field that must be there.
+    pub(super) fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
+        let value = self.optional(name);
+        if value.is_none() {
+            violations.push(self.pointer(name), "is required");
+        }
+        value
+    }
+
+    /// A required text.
+    pub(super) fn required_text<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        violations: &mut Violations,
+    ) -> Option<T> {
+        let value = self.required(name, violations)?;
+        self.text(name, value, parse, violations)
+    }
+
+    /// An optional text: `Some(None)` when it is missing, `None` when it is wrong.
+    pub(super) fn optional_text<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        violations: &mut Violations,
+    ) -> Option<Option<T>> {
+        match self.optional(name) {
+            None => Some(None),
+            Some(value) => self.text(name, value, parse, violations).map(Some),
+        }
+    }
+
+    fn text<T>(
+        &self,
+        name: &str,
+        value: &Value,
+        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        violations: &mut Violations,
+    ) -> Option<T> {
+        let Value::String(text) = value else {
+            violations.push(self.pointer(name), "must be a string");
+            return None;
+        };
+        parse(text).map_err(|error| violations.push(self.pointer(name), error.to_string())).ok()
+    }
+
+    /// Ends the reading: every field that was not asked for is a violation.
+    pub(super) fn finish(self, violations: &mut Violations) {
+        for name in self.object.keys() {
+            if !self.known.contains(&name.as_str()) {
+                violations.push(
+                    self.pointer(&shortened(name)),
+                    format!("is not a field here; the fields are {}", self.known.join(", ")),
+                );
+            }
+        }
+    }
+}
+
+/// An unknown field's name may be anything, of any length.
+fn shortened(name: &str) -> String {
+    const MOST_CHARACTERS: usize = 64;
+    match name.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}

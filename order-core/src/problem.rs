@@ -1,0 +1,163 @@
+//! What a client is told when its request fails: a problem document (RFC 9457, `application/problem+json`).
+
+use serde::Serialize;
+
+use crate::violation::Violations;
+
+/// The media type of a problem document.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// A kind of problem. It alone decides type, title and status, so that a problem can never carry a success status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The request cannot be read.
+    Malformed,
+    /// No such resource.
+    NotFound,
+    /// No such order, or not yet.
+    OrderNotFound,
+    /// The resource exists, the method does not.
+    MethodNotAllowed,
+    /// The body is over the limit.
+    TooLarge,
+    /// The body is not JSON by its media type.
+    UnsupportedMediaType,
+    /// The body can be read and breaks rules.
+    Invalid,
+    /// The idempotency key was used with another order.
+    IdempotencyKeyReused,
+    /// What this depends on refuses; the same request may succeed later.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl ProblemKind {
+    /// All kinds, for documents and tests.
+    pub const ALL: [Self; 10] = [
+        Self::Malformed,
+        Self::NotFound,
+        Self::OrderNotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Invalid,
+        Self::IdempotencyKeyReused,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::NotFound | Self::OrderNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Invalid | Self::IdempotencyKeyReused => 422,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// The problem type: a URN, stable, for programs to compare.
+    #[must_use]
+    pub fn type_uri(self) -> &'static str {
+        match self {
+            Self::Malformed => "urn:orders:problem:malformed",
+            Self::NotFound => "urn:orders:problem:not-found",
+            Self::OrderNotFound => "urn:orders:problem:order-not-found",
+            Self::MethodNotAllowed => "urn:orders:problem:method-not-allowed",
+            Self::TooLarge => "urn:orders:problem:too-large",
+            Self::UnsupportedMediaType => "urn:orders:problem:unsupported-media-type",
+            Self::Invalid => "urn:orders:problem:invalid",
+            Self::IdempotencyKeyReused => "urn:orders:problem:idempotency-key-reused",
+            Self::Unavailable => "urn:orders:problem:unavailable",
+            Self::Internal => "urn:orders:problem:internal",
+        }
+    }
+
+    /// A short summary for people, the same for every problem of the kind.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Malformed => "The request cannot be read",
+            Self::NotFound => "There is nothing here",
+            Self::OrderNotFound => "There is no such order, or not yet",
+            Self::MethodNotAllowed => "This method is not allowed here",
+            Self::TooLarge => "The body is too large",
+            Self::UnsupportedMediaType => "The body must be JSON",
+            Self::Invalid => "The order is not valid",
+            Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
+            Self::Unavailable => "Orders cannot be taken right now",
+            Self::Internal => "Something went wrong on our side",
+        }
+    }
+}
+
+/// A problem document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The problem type, a URN.
+    #[serde(rename = "type")]
+    pub type_uri: &'static str,
+    /// The kind's summary.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time and what to do about it.
+    pub detail: String,
+    /// The request's id, which the logs carry too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Every violation, where the kind is [`ProblemKind::Invalid`].
+    #[serde(skip_serializing_if = "Violations::is_empty")]
+    pub errors: Violations,
+}
+
+impl Problem {
+    /// A problem without violations.
+    #[must_use]
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self {
+            type_uri: kind.type_uri(),
+            title: kind.title(),
+            status: kind.status(),
+            detail: detail.into(),
+            request_id: None,
+            errors: Violations::default(),
+        }
+    }
+
+    /// An order that breaks rules.
+    #[must_use]
+    pub fn invalid(violations: Violations) -> Self {
+        let detail = match violations.as_slice().len() {
+            1 => "1 violation; see errors".to_owned(),
+            count => format!("{count} violations; see errors"),
+        };
+        Self { errors: violations, ..Self::new(ProblemKind::Invalid, detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_problem_has_a_success_status() {
+        for kind in ProblemKind::ALL {
+            assert!((400..600).contains(&kind.status()), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_document_has_the_standards_members() {
+        let mut violations = Violations::default();
+        violations.push("/items", "is required");
+        let problem = Problem { request_id: Some("r-1".into()), ..Problem::invalid(violations) };
+        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @"");
+    }
+}

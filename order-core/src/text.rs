@@ -1,0 +1,181 @@
+//! Text in an order: bounded, printable, kept as sent.
+
+use std::fmt;
+
+/// Why a text is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Empty, or over the limit in characters.
+    #[error("must have 1 to {most} characters")]
+    Length {
+        /// The limit in characters (Unicode scalar values).
+        most: usize,
+    },
+    /// Only white space.
+    #[error("must not be blank")]
+    Blank,
+    /// A control character, a line or paragraph separator, or a character that changes the direction of writing.
+    #[error("must not hold line breaks, control characters or characters that reverse the direction of writing")]
+    Control,
+    /// An identifier with something other than visible ASCII characters.
+    #[error("must consist of visible ASCII characters without spaces")]
+    NotVisibleAscii,
+    /// No address in the form `local@domain`.
+    #[error("must be an email address, for example \"ada@example.com\"")]
+    Email,
+}
+
+/// Characters that could forge lines or hide what is written, wherever the text is shown.
+fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn printable(text: &str, most: usize) -> Result<(), TextError> {
+    if text.is_empty() || text.chars().count() > most {
+        return Err(TextError::Length { most });
+    }
+    if text.chars().any(is_deceptive) {
+        return Err(TextError::Control);
+    }
+    if text.trim().is_empty() { Err(TextError::Blank) } else { Ok(()) }
+}
+
+fn identifier(text: &str, most: usize) -> Result<(), TextError> {
+    if text.is_empty() || text.chars().count() > most {
+        return Err(TextError::Length { most });
+    }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err(TextError::NotVisibleAscii) }
+}
+
+/// RFC 5321 §4.5.3.1 bounds the parts. The address is data that is stored and shown, never written to, so the
+/// quoted and international forms that need a mail server's judgement are left out.
+fn email(text: &str, most: usize) -> Result<(), TextError> {
+    identifier(text, most).map_err(|error| match error {
+        TextError::Length { .. } => error,
+        _ => TextError::Email,
+    })?;
+    let (local, domain) = text.rsplit_once('@').ok_or(TextError::Email)?;
+    let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
+    let local_is_good = (1..=64).contains(&local.len())
+        && local.bytes().all(is_local)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..");
+    let label_is_good = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if local_is_good && domain.split('.').all(label_is_good) { Ok(()) } else { Err(TextError::Email) }
+}
+
+/// A kind of text: what it is for, its limit and its rule.
+macro_rules! text_type {
+    ($(#[$documentation:meta])* $name:ident, $rule:ident, $most:literal) => {
+        $(#[$documentation])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters it may have.
+            pub const MOST_CHARACTERS: usize = $most;
+
+            /// Checks the text and takes it as it is.
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                $rule(text, Self::MOST_CHARACTERS)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The text as it was sent.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            /// Without the text: a log line must hold no personal data.
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, concat!(stringify!($name), "({} characters)"), self.0.chars().count())
+            }
+        }
+    };
+}
+
+text_type!(
+    /// The shop's own identifier of a customer: visible ASCII.
+    CustomerId, identifier, 64
+);
+text_type!(
+    /// A stock keeping unit: visible ASCII.
+    Sku, identifier, 64
+);
+text_type!(
+    /// A customer's name, any script.
+    CustomerName, printable, 200
+);
+text_type!(
+    /// An item's name, any script.
+    ItemName, printable, 200
+);
+text_type!(
+    /// What the customer wrote beside the order: one line, any script.
+    Note, printable, 1000
+);
+text_type!(
+    /// A customer's email address: data, not an address that this system writes to.
+    EmailAddress, email, 254
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unicode_is_kept() {
+        for text in ["Zoë", "山田 太郎", "Müller & Söhne 🎁", "عمر"] {
+            assert_eq!(CustomerName::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn deceptive_characters_are_refused() {
+        for character in ['\n', '\r', '\t', '\0', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}'] {
+            assert_eq!(Note::parse(&format!("a{character}b")), Err(TextError::Control), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        assert!(CustomerName::parse(&"é".repeat(200)).is_ok());
+        assert_eq!(CustomerName::parse(&"é".repeat(201)), Err(TextError::Length { most: 200 }));
+        assert_eq!(CustomerName::parse(""), Err(TextError::Length { most: 200 }));
+        assert_eq!(CustomerName::parse("  "), Err(TextError::Blank));
+    }
+
+    #[test]
+    fn identifiers_are_visible_ascii() {
+        assert!(Sku::parse("MUG-01/b").is_ok());
+        for text in ["a b", "é", "a\n"] {
+            assert_eq!(Sku::parse(text), Err(TextError::NotVisibleAscii), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_checked_in_form() {
+        for text in ["ada@example.com", "a.b+c@sub.example.co", "x@localhost", "o'neil@example.ie"] {
+            assert!(EmailAddress::parse(text).is_ok(), "{text}");
+        }
+        let long_local = format!("{}@example.com", "a".repeat(65));
+        for text in ["ada", "@example.com", "ada@", "a@@b", "a b@c.d", ".a@b.c", "a..b@c.d", "a@-b.c", "a@b..c", "ü@b.c", &long_local] {
+            assert_eq!(EmailAddress::parse(text), Err(TextError::Email), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_output_holds_no_text() {
+        assert_eq!(format!("{:?}", CustomerName::parse("Ada").unwrap()), "CustomerName(3 characters)");
+    }
+}

@@ -1,7 +1,11 @@
 //! One machine's AWS: the operations that this system and its operators use, over AWS's own wire protocols.
 
 pub mod clock;
+mod form;
 pub mod mail;
+mod query;
 pub mod sns;
 pub mod sqs;
 pub mod store;
+mod timestamp;
+mod xml;

@@ -34,14 +34,6 @@ impl Form {
         items.into_values().map(Self).collect()
     }
 
-    /// The plain values `prefix.N`.
-    pub(crate) fn values(&self, prefix: &str) -> Vec<String> {
-        self.list(prefix)
-            .into_iter()
-            .filter_map(|mut item| item.0.remove(""))
-            .collect()
-    }
-
     /// The map spelt `prefix.entry.N.key` and `.value`.
     pub(crate) fn map(&self, prefix: &str) -> BTreeMap<String, String> {
         let entries = self.list(&format!("{prefix}.entry")).into_iter();
@@ -57,9 +49,7 @@ mod tests {
 
     #[test]
     fn lists_and_maps_are_read_in_the_order_of_their_numbers() {
-        let form = Form::parse(
-            b"L.member.10.Id=ten&L.member.2.Id=two&A.entry.1.key=k&A.entry.1.value=a%26b&N.member.1=x&N.member.2=y",
-        );
+        let form = Form::parse(b"L.member.10.Id=ten&L.member.2.Id=two&A.entry.1.key=k&A.entry.1.value=a%26b");
         let ids: Vec<_> = form
             .list("L.member")
             .iter()
@@ -67,6 +57,5 @@ mod tests {
             .collect();
         assert_eq!(ids, ["two", "ten"]);
         assert_eq!(form.map("A")["k"], "a&b");
-        assert_eq!(form.values("N.member"), ["x", "y"]);
     }
 }

@@ -79,7 +79,7 @@ impl Credentials {
     }
 }
 
-/// The credential of a SigV4 request: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+/// The credential of a signed request (Signature Version 4): `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
 ///
 /// Source: AWS General Reference, "Signature Version 4 request elements".
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The AWS endpoint: one loopback port for all services, told apart by what a request carries.
 //!
-//! Every AWS call becomes a [`call::Call`] and passes [`call::perform`], the one place that knows who asks for what
+//! Every AWS call becomes a `Call` and passes `call::perform`, the one place that knows who asks for what
 //! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
 //! read its state from the disk. The access key in the `Authorization` header says who asks.
 

@@ -109,7 +109,8 @@ pub(super) fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> 
         match (name.as_str(), value.as_str()) {
             ("RawMessageDelivery", "true" | "false")
             | ("FilterPolicyScope", "MessageAttributes")
-            | ("FilterPolicy" | "RedrivePolicy" | "DeliveryPolicy", "") => {}
+            | ("FilterPolicy" | "RedrivePolicy", "")
+            | ("DeliveryPolicy" | "SubscriptionRoleArn", _) => {}
             ("RawMessageDelivery", _) => {
                 return Err(SnsError::InvalidParameter("RawMessageDelivery".to_owned()));
             }
@@ -131,7 +132,6 @@ pub(super) fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> 
                     )
                 })?;
             }
-            ("DeliveryPolicy" | "SubscriptionRoleArn", _) => {}
             _ => return Err(SnsError::InvalidParameter("AttributeName".to_owned())),
         }
     }

@@ -11,6 +11,9 @@ use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::store::Durability;
 use serde_json::json;
 
+/// What of a signature is looked at.
+const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, Signature=0";
+
 /// Tells the child where to keep its state; the test binary runs itself again as the process to be killed.
 const DIRECTORY: &str = "LOCAL_CLOUD_CRASH_TEST_DIRECTORY";
 
@@ -115,7 +118,7 @@ async fn acknowledged_messages_are_there_after_kill_9() {
                         let form = form_urlencoded::Serializer::new(String::new())
                             .extend_pairs(form)
                             .finish();
-                        client.post(&url).body(form)
+                        client.post(&url).header("authorization", SIGNED).body(form)
                     };
                     match request.send().await {
                         Ok(answer) if answer.status() == 200 => report.send(body).unwrap(),

@@ -87,9 +87,10 @@ async fn every_answer_has_a_request_id_and_errors_have_the_codes_that_tools_know
     );
     let body: Value = answer.json().await.unwrap();
     assert_eq!(body["__type"], "com.amazonaws.sqs#QueueDoesNotExist");
-    for body in ["", "Action=Dance&Version=2010-03-31", "\u{0}\u{1}%%%"] {
+    let unsigned = "Action=Publish&Version=2010-03-31&Message=from-a-web-page";
+    for (body, status) in [("", 400), ("\u{0}\u{1}%%%", 400), (unsigned, 403)] {
         let answer = client().post(&url).body(body).send().await.unwrap();
-        assert_eq!(answer.status(), 400, "{body:?}");
+        assert_eq!(answer.status(), status, "{body:?}");
         assert!(answer.headers().contains_key("x-amzn-requestid"));
     }
     gateway.stop().await;

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Response};
 use super::credentials::Principal;
 use super::sts;
 use crate::form::Form;
+use crate::query;
 use crate::services::Services;
 use crate::{sns, sqs};
 
@@ -40,6 +41,13 @@ pub(super) async fn perform(services: &Services, call: Call) -> Response<Bytes> 
         call.service,
         call.operation
     );
+    if !may_be_unsigned(&call) && call.principal == Principal::Anonymous {
+        let (code, message) = (
+            "MissingAuthenticationToken",
+            "Request is missing Authentication Token",
+        );
+        return query::failure("", 403, code, message, &call.request_id);
+    }
     match call.service {
         Service::DynamoDb => services.dynamodb.call(&call.headers, call.body).await,
         Service::Sqs => {
@@ -55,4 +63,13 @@ pub(super) async fn perform(services: &Services, call: Call) -> Response<Bytes> 
         }
         Service::Sts => sts::call(&call),
     }
+}
+
+/// True for what may come without credentials: of the forms, only the two links that mails carry, as on AWS.
+///
+/// Any page in a browser can post a form to a loopback port, but it cannot sign one. The JSON protocols need a header
+/// that a page cannot send, so an unsigned call there is a person with `curl`, and passes.
+fn may_be_unsigned(call: &Call) -> bool {
+    let is_form = matches!(call.service, Service::Sns | Service::Sts);
+    !is_form || matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe")
 }

@@ -3,9 +3,8 @@
 # The functions' processor. `sam build` calls the targets below and tells them nothing of the template's parameters, so that both
 # are given here: make deploy ARCHITECTURE=x86_64
 ARCHITECTURE ?= arm64
-STAGE ?= dev
 STACK ?= orders
-# More parameters of the template, such as PARAMETERS="ApiAuth=API_KEY MaxReceiveCount=20".
+# Of a stack's first deployment: STAGE (dev, by default) and NOTIFICATION_EMAIL. More parameters of the template, such as PARAMETERS="ApiAuth=API_KEY MaxReceiveCount=20".
 PARAMETERS ?=
 
 CARGO_LAMBDA_FLAG_arm64 := --arm64
@@ -23,10 +22,10 @@ help:
 build:
 	sam build
 
-# A parameter that is left out keeps the value that the stack has. The processor is always said: it has to be what was built.
+# A parameter that is left out keeps the value that the stack has, so that no prod turns into a dev by oversight. The processor is always said: it has to be what was built.
 deploy: build
 	sam deploy --stack-name '$(STACK)' --parameter-overrides \
-		'Architecture=$(ARCHITECTURE)' 'Stage=$(STAGE)' \
+		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
 		$(if $(NOTIFICATION_EMAIL),'NotificationEmail=$(NOTIFICATION_EMAIL)') $(PARAMETERS)
 
 check:

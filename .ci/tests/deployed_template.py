@@ -1,0 +1,64 @@
+"""template.yaml as CloudFormation sees it: transformed by SAM, its conditions decided for given parameters."""
+
+from pathlib import Path
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+def source():
+    """The template as it is written, with short tags spelled out."""
+    return yaml_parse(TEMPLATE.read_text())
+
+
+def deployed(**overrides):
+    """The transformed template, without what the parameters' values leave out.
+
+    What is known only to AWS stays an intrinsic: references to resources, `Fn::GetAtt`, `Fn::Sub`.
+    """
+    template = source()
+    parameters = {name: one.get("Default") for name, one in template["Parameters"].items()} | overrides
+    # `sam package` puts the code into S3; here there is none.
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    translated = Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, parameters)
+    decide = _Decisions(translated["Conditions"], parameters)
+    for section in ("Resources", "Outputs"):
+        kept = {k: v for k, v in translated[section].items() if decide.holds(v.get("Condition"))}
+        translated[section] = decide.resolve(kept)
+    return translated
+
+
+class _Decisions:
+    def __init__(self, conditions, parameters):
+        self.conditions, self.parameters = conditions, parameters
+
+    def holds(self, name):
+        return name is None or self.resolve(self.conditions[name])
+
+    def resolve(self, node):
+        if isinstance(node, list):
+            return [one for one in (self.resolve(n) for n in node) if one != NO_VALUE]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            (key, value), *_ = node.items()
+            if key == "Ref" and value in self.parameters:
+                return self.parameters[value]
+            if key == "Fn::If":
+                return self.resolve(value[1] if self.holds(value[0]) else value[2])
+            if key == "Fn::Equals":
+                return self.resolve(value[0]) == self.resolve(value[1])
+            if key == "Fn::Not":
+                return not self.resolve(value[0])
+        pairs = ((k, self.resolve(v)) for k, v in node.items())
+        return {k: v for k, v in pairs if v != NO_VALUE}
+
+
+def of_type(template, kind):
+    """The resources of one type, by logical id."""
+    return {k: v["Properties"] for k, v in template["Resources"].items() if v["Type"] == kind}

@@ -1,0 +1,53 @@
+"""Every policy of template.yaml, judged by parliament with the ARNs that it will have."""
+
+import json
+
+import parliament
+import pytest
+from deployed_template import deployed, of_type
+
+TEMPLATE = deployed()
+ACCOUNT = "us-east-1:123456789012"
+ARNS = {
+    "AWS::SQS::Queue": f"arn:aws:sqs:{ACCOUNT}:{{}}",
+    "AWS::SNS::Topic": f"arn:aws:sns:{ACCOUNT}:{{}}",
+    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{ACCOUNT}:table/{{}}",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{ACCOUNT}:log-group:{{}}:*",
+}
+
+
+def policies():
+    for role, properties in of_type(TEMPLATE, "AWS::IAM::Role").items():
+        for policy in properties["Policies"]:
+            yield f"{role}/{policy['PolicyName']}", policy["PolicyDocument"]
+    for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        for name, properties in of_type(TEMPLATE, kind).items():
+            yield name, properties["PolicyDocument"]
+
+
+def concrete(node):
+    """The policy with each reference to a resource replaced by the resource's ARN."""
+    if isinstance(node, list):
+        return [concrete(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if node.keys() <= {"Ref", "Fn::GetAtt"}:
+        (target,) = node.values()
+        name = target if isinstance(target, str) else target[0]
+        return ARNS[TEMPLATE["Resources"][name]["Type"]].format(name)
+    return {key: concrete(value) for key, value in node.items()}
+
+
+@pytest.mark.parametrize(("name", "policy"), list(policies()), ids=lambda value: value if isinstance(value, str) else "")
+def test_parliament_finds_nothing(name, policy):
+    assert parliament.analyze_policy_string(json.dumps(concrete(policy))).findings == [], name
+
+
+def test_parliament_would_find_something():
+    policy = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "sqs:SendMesage", "Resource": "*"}],
+        }
+    )
+    assert [f.issue for f in parliament.analyze_policy_string(policy).findings] == ["UNKNOWN_ACTION"]

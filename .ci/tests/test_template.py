@@ -1,0 +1,195 @@
+"""What a review of template.yaml would ask, asked of what is deployed rather than of what is written."""
+
+import json
+
+import pytest
+from deployed_template import deployed, of_type, source
+
+MODES = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}], "NONE": []}
+ANY_METHOD = "x-amazon-apigateway-any-method"
+
+
+def body(template):
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi").values()
+    return api["Body"]
+
+
+def statements(template):
+    """Every statement of every identity policy, with the role's logical id."""
+    for role, properties in of_type(template, "AWS::IAM::Role").items():
+        for policy in properties["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield role, statement
+
+
+def listed(one_or_more):
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_method_asks_for_the_authorization_of_its_mode(mode):
+    for path, item in body(deployed(ApiAuth=mode))["paths"].items():
+        methods = {k: v for k, v in item.items() if k != "parameters"}
+        assert list(methods) == [ANY_METHOD], path
+        assert methods[ANY_METHOD]["security"] == MODES[mode], path
+
+
+def test_iam_is_the_default():
+    assert body(deployed()) == body(deployed(ApiAuth="AWS_IAM"))
+
+
+def test_the_schemes_are_the_gateways_own():
+    schemes = body(deployed())["components"]["securitySchemes"]
+    assert schemes["sigv4"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+    assert schemes["sigv4"]["name"] == "Authorization"
+    assert schemes["api_key"] == {"type": "apiKey", "name": "x-api-key", "in": "header"}
+
+
+def test_a_new_authorization_reaches_the_stage(monkeypatch):
+    """A stage serves its deployment, and SAM makes a new one for a changed body only if the text of the body changed."""
+    now = iter(range(100))
+    monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda: next(now))
+    templates = [deployed(ApiAuth=mode) for mode in MODES]
+    deployments = [name for t in templates for name in of_type(t, "AWS::ApiGateway::Deployment")]
+    assert len(set(deployments)) == len(MODES)
+    for template, deployment in zip(templates, deployments, strict=True):
+        (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+        assert stage["DeploymentId"] == {"Ref": deployment}
+
+
+def test_a_key_and_its_plan_exist_only_where_keys_are_asked_for():
+    for mode in MODES:
+        kinds = {r["Type"] for r in deployed(ApiAuth=mode)["Resources"].values()}
+        key = {"AWS::ApiGateway::ApiKey", "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey"}
+        assert kinds & key == (key if mode == "API_KEY" else set()), mode
+
+
+def test_the_routes_of_the_body_are_the_functions_events():
+    """The body is what AWS serves, the events are what may invoke the function: they must not drift apart."""
+    events = source()["Resources"]["OrderApiFunction"]["Properties"]["Events"].values()
+    assert {e["Properties"]["Path"] for e in events} == set(body(deployed())["paths"])
+    assert {e["Properties"]["Method"] for e in events} == {"ANY"}
+
+
+def test_no_route_passes_the_callers_credentials_on():
+    assert "credentials" not in json.dumps(body(deployed()))
+
+
+def test_roles_have_no_managed_policy_and_no_wildcard():
+    template = deployed()
+    for role, properties in of_type(template, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in properties, role
+    for role, statement in statements(template):
+        assert statement["Effect"] == "Allow"
+        for action in listed(statement["Action"]):
+            assert "*" not in action, role
+        for resource in listed(statement["Resource"]):
+            # A reference to one resource; a string would be an ARN that somebody typed.
+            assert isinstance(resource, dict), (role, resource)
+
+
+def test_order_worker_cannot_overwrite_or_delete_an_order():
+    actions = {
+        action
+        for role, statement in statements(deployed())
+        if role == "OrderWorkerRole"
+        for action in listed(statement["Action"])
+        if action.startswith("dynamodb:")
+    }
+    assert actions == {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
+
+
+def test_each_function_has_a_role_of_its_own():
+    functions = of_type(deployed(), "AWS::Lambda::Function")
+    roles = {name: f["Role"]["Fn::GetAtt"][0] for name, f in functions.items()}
+    assert roles == {name: name.replace("Function", "Role") for name in functions}
+
+
+def test_a_message_stays_hidden_for_six_timeouts_and_the_longest_window():
+    written, template = source(), deployed()
+    queues, functions = of_type(template, "AWS::SQS::Queue"), of_type(template, "AWS::Lambda::Function")
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
+    assert len(mappings) == 2
+    for mapping in mappings.values():
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = functions[mapping["FunctionName"]["Ref"]]
+        stem = queue["QueueName"]["Fn::Sub"].removeprefix("${NamePrefix}").capitalize()
+        window = written["Parameters"][f"{stem}BatchWindowSeconds"]["MaxValue"]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
+
+
+def test_every_mapping_reports_failures_one_by_one():
+    for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values():
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_a_dead_letter_queue_outlives_its_source():
+    queues = of_type(deployed(), "AWS::SQS::Queue")
+    sources = {name: q for name, q in queues.items() if "RedrivePolicy" in q}
+    assert len(sources) == 2
+    for name, queue in sources.items():
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"], name
+
+
+def test_queues_and_topics_refuse_plain_http():
+    template = deployed()
+    denied = set()
+    for kind, subjects in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::SNS::TopicPolicy", "Topics")):
+        for policy in of_type(template, kind).values():
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+                    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+                    denied |= {subject["Ref"] for subject in policy[subjects]}
+    assert denied == {*of_type(template, "AWS::SQS::Queue"), *of_type(template, "AWS::SNS::Topic")}
+
+
+def test_only_the_order_events_topic_may_write_to_the_notification_queues():
+    for policy in of_type(deployed(), "AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+                assert statement["Action"] == "sqs:SendMessage"
+                assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "OrderEventsTopic"}}}
+
+
+@pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("staging", False), ("prod", True)])
+def test_only_prod_protects_its_table(stage, protected):
+    (table,) = of_type(deployed(Stage=stage), "AWS::DynamoDB::Table").values()
+    assert table["DeletionProtectionEnabled"] is protected
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_deletion_policies_are_literals():
+    for name, resource in source()["Resources"].items():
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert isinstance(resource.get(policy, ""), str), name
+
+
+def test_an_email_subscription_needs_an_address():
+    def protocols(**parameters):
+        return sorted(s["Protocol"] for s in of_type(deployed(**parameters), "AWS::SNS::Subscription").values())
+
+    assert protocols() == ["sqs"]
+    assert protocols(NotificationEmail="shop@example.com") == ["email", "sqs"]
+
+
+def test_alarms_act_only_where_there_is_a_topic_for_them():
+    topic = "arn:aws:sns:us-east-1:000000000000:ops"
+    for alarm in of_type(deployed(), "AWS::CloudWatch::Alarm").values():
+        assert "AlarmActions" not in alarm
+    for alarm in of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == [topic]
+
+
+def test_every_queue_and_function_is_watched():
+    template = deployed()
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    watched = {(a["MetricName"], json.dumps(d["Value"])) for a in alarms for d in a["Dimensions"]}
+    queues = of_type(template, "AWS::SQS::Queue")
+    for name, queue in queues.items():
+        metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue else "ApproximateNumberOfMessagesVisible"
+        assert (metric, json.dumps({"Fn::GetAtt": [name, "QueueName"]})) in watched
+    for name in of_type(template, "AWS::Lambda::Function"):
+        assert {("Errors", json.dumps({"Ref": name})), ("Throttles", json.dumps({"Ref": name}))} <= watched

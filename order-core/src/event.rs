@@ -86,16 +86,26 @@ impl OrderConfirmed {
             return Err(malformed("specversion is not 1.0"));
         }
         let data = document.get("data").ok_or_else(|| malformed("data is missing"))?;
-        let text =
-            |name: &str| data.get(name).and_then(Value::as_str).ok_or_else(|| malformed(format!("data/{name} is missing")));
-        let order = data.get("order").ok_or_else(|| malformed("data/order is missing"))?;
+        let text = |name: &str| {
+            data.get(name)
+                .and_then(Value::as_str)
+                .ok_or_else(|| malformed(format!("data/{name} is missing")))
+        };
+        let order = data
+            .get("order")
+            .ok_or_else(|| malformed("data/order is missing"))?;
         Ok(Self {
-            order_id: text("order_id")?.parse().map_err(|error| malformed(format!("data/order_id: {error}")))?,
-            accepted_at: text("accepted_at")?.parse().map_err(|error| malformed(format!("data/accepted_at: {error}")))?,
+            order_id: text("order_id")?
+                .parse()
+                .map_err(|error| malformed(format!("data/order_id: {error}")))?,
+            accepted_at: text("accepted_at")?
+                .parse()
+                .map_err(|error| malformed(format!("data/accepted_at: {error}")))?,
             confirmed_at: text("confirmed_at")?
                 .parse()
                 .map_err(|error| malformed(format!("data/confirmed_at: {error}")))?,
-            order: Order::parse(order).map_err(|violations| malformed(format!("data/order: {violations}")))?,
+            order: Order::parse(order)
+                .map_err(|violations| malformed(format!("data/order: {violations}")))?,
         })
     }
 }
@@ -120,8 +130,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_says_why() {
-        assert_eq!(OrderConfirmed::from_json(&GOLDEN.replace(".v1\"", ".v2\"")), Err(EventError::UnknownType));
-        for (from, to) in [("\"specversion\": \"1.0\"", "\"specversion\": \"2\""), ("\"data\"", "\"date\""), ("EUR", "ABC")] {
+        assert_eq!(
+            OrderConfirmed::from_json(&GOLDEN.replace(".v1\"", ".v2\"")),
+            Err(EventError::UnknownType)
+        );
+        for (from, to) in [
+            ("\"specversion\": \"1.0\"", "\"specversion\": \"2\""),
+            ("\"data\"", "\"date\""),
+            ("EUR", "ABC"),
+        ] {
             let error = OrderConfirmed::from_json(&GOLDEN.replace(from, to)).unwrap_err();
             assert!(matches!(error, EventError::Malformed(_)), "{from}: {error}");
         }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use crate::order::Order;
+use crate::text::{CustomerName, EmailAddress, ItemName, Note};
 
 /// A versioned digest of an order's content: `v1:` and 64 lowercase hexadecimal digits of SHA-256.
 ///
@@ -44,7 +45,10 @@ impl Fingerprint {
 
     fn in_version(version: FingerprintVersion, order: &Order) -> Self {
         match version {
-            FingerprintVersion::V1 => Self { version, digest: digest_v1(order) },
+            FingerprintVersion::V1 => Self {
+                version,
+                digest: digest_v1(order),
+            },
         }
     }
 }
@@ -66,23 +70,25 @@ fn digest_v1(order: &Order) -> String {
     };
     let customer = order.customer();
     write(Some(customer.id.as_str()));
-    write(customer.email.as_ref().map(|email| email.as_str()));
-    write(customer.name.as_ref().map(|name| name.as_str()));
+    write(customer.email.as_ref().map(EmailAddress::as_str));
+    write(customer.name.as_ref().map(CustomerName::as_str));
     write(Some(order.currency().code()));
     write(Some(&order.items().len().to_string()));
     for item in order.items() {
         write(Some(item.sku.as_str()));
-        write(item.name.as_ref().map(|name| name.as_str()));
+        write(item.name.as_ref().map(ItemName::as_str));
         write(Some(&item.quantity.get().to_string()));
         write(Some(&item.unit_price.minor_units().to_string()));
     }
-    write(order.note().map(|note| note.as_str()));
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hexadecimal, byte| {
-        use fmt::Write as _;
-        // Writing to a String cannot fail.
-        let _ = write!(hexadecimal, "{byte:02x}");
-        hexadecimal
-    })
+    write(order.note().map(Note::as_str));
+    hash.finalize()
+        .iter()
+        .fold(String::with_capacity(64), |mut hexadecimal, byte| {
+            use fmt::Write as _;
+            // Writing to a String cannot fail.
+            let _ = write!(hexadecimal, "{byte:02x}");
+            hexadecimal
+        })
 }
 
 impl fmt::Display for Fingerprint {
@@ -98,9 +104,15 @@ impl FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
         let digest = text.strip_prefix("v1:").ok_or(FingerprintError)?;
-        let is_digest = digest.len() == 64 && digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_digest = digest.len() == 64
+            && digest
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if is_digest {
-            Ok(Self { version: FingerprintVersion::V1, digest: digest.to_owned() })
+            Ok(Self {
+                version: FingerprintVersion::V1,
+                digest: digest.to_owned(),
+            })
         } else {
             Err(FingerprintError)
         }
@@ -128,7 +140,10 @@ mod tests {
     #[test]
     fn version_1_never_changes() {
         // A golden value: rows that carry it are stored already.
-        assert_eq!(of(&document()).to_string(), "v1:a6b624bb1e54bf54ff72908b68fff936f1559bef4d698b60002d9528145ae995");
+        assert_eq!(
+            of(&document()).to_string(),
+            "v1:a6b624bb1e54bf54ff72908b68fff936f1559bef4d698b60002d9528145ae995"
+        );
     }
 
     #[test]
@@ -169,7 +184,13 @@ mod tests {
         let fingerprint = of(&document());
         assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint.clone()));
         assert!(fingerprint.matches(&Order::parse(&document()).unwrap()));
-        for text in ["", "v1:", "v2:00", &fingerprint.to_string().to_uppercase(), &format!("{fingerprint}0")] {
+        for text in [
+            "",
+            "v1:",
+            "v2:00",
+            &fingerprint.to_string().to_uppercase(),
+            &format!("{fingerprint}0"),
+        ] {
             assert_eq!(text.parse::<Fingerprint>(), Err(FingerprintError), "{text}");
         }
     }

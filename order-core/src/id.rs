@@ -64,7 +64,11 @@ impl FromStr for OrderId {
     /// One id has one spelling, because the table compares keys byte by byte.
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
         let uuid = Uuid::try_parse(text).map_err(|_| OrderIdError)?;
-        if uuid.to_string() == text { Ok(Self(uuid)) } else { Err(OrderIdError) }
+        if uuid.to_string() == text {
+            Ok(Self(uuid))
+        } else {
+            Err(OrderIdError)
+        }
     }
 }
 
@@ -130,8 +134,13 @@ impl IdempotencyKey {
             Some(rest) => unquoted(rest)?,
             None => text.to_owned(),
         };
-        let is_key = (1..=Self::MOST_CHARACTERS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_key { Ok(Self(key)) } else { Err(IdempotencyKeyError) }
+        let is_key = (1..=Self::MOST_CHARACTERS).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_key {
+            Ok(Self(key))
+        } else {
+            Err(IdempotencyKeyError)
+        }
     }
 
     /// The key without quotes.
@@ -214,7 +223,13 @@ mod tests {
         let text = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
         let id: OrderId = text.parse().unwrap();
         assert_eq!((id.to_string().as_str(), id.short().as_str()), (text, "4e5f6a7b"));
-        for other in [text.to_uppercase(), text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}"), String::new()] {
+        for other in [
+            text.to_uppercase(),
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+            String::new(),
+        ] {
             assert_eq!(other.parse::<OrderId>(), Err(OrderIdError), "{other}");
         }
     }

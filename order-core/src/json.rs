@@ -12,13 +12,13 @@ use serde_json::{Map, Number, Value};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The bytes are not UTF-8 (RFC 8259 §8.1).
-    #[error("the body is not valid UTF-8 (first wrong byte at offset {0})")]
+    #[error("not valid UTF-8 (first wrong byte at offset {0})")]
     NotUtf8(usize),
     /// The document starts with U+FEFF, which RFC 8259 §8.1 forbids to add.
-    #[error("the body starts with a byte order mark; send UTF-8 without one")]
+    #[error("starts with a byte order mark; send UTF-8 without one")]
     ByteOrderMark,
     /// Not JSON, a key twice, a number out of range or nested more than 128 deep.
-    #[error("the body is not a JSON document: {0}")]
+    #[error("not a JSON document: {0}")]
     Syntax(String),
 }
 
@@ -78,7 +78,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -133,14 +135,27 @@ mod tests {
     fn what_is_not_one_json_document_is_refused() {
         assert_eq!(parse(b"\xef\xbb\xbf{}"), Err(JsonError::ByteOrderMark));
         assert_eq!(parse(b"{\"a\":\"\xff\"}"), Err(JsonError::NotUtf8(6)));
-        for body in ["", "{", "{} {}", "nul", "1e999", "{\"a\":\"\\ud800\"}", &"[".repeat(100_000)] {
-            assert!(matches!(parse(body.as_bytes()), Err(JsonError::Syntax(_))), "{body:.20}");
+        for body in [
+            "",
+            "{",
+            "{} {}",
+            "nul",
+            "1e999",
+            "{\"a\":\"\\ud800\"}",
+            &"[".repeat(100_000),
+        ] {
+            assert!(
+                matches!(parse(body.as_bytes()), Err(JsonError::Syntax(_))),
+                "{body:.20}"
+            );
         }
     }
 
     #[test]
     fn an_error_never_quotes_a_value() {
-        let error = parse(br#"{"email":"ada@example.com" "x"}"#).unwrap_err().to_string();
+        let error = parse(br#"{"email":"ada@example.com" "x"}"#)
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("ada"), "{error}");
     }
 }

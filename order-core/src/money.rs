@@ -30,7 +30,11 @@ impl Currency {
 
     /// An example amount in this currency's own exponent, for error texts.
     fn example(self) -> String {
-        Money { minor: 1250, currency: self }.decimal()
+        Money {
+            minor: 1250,
+            currency: self,
+        }
+        .decimal()
     }
 }
 
@@ -43,7 +47,10 @@ impl FromStr for Currency {
         if code.code() != text {
             return Err(CurrencyError);
         }
-        let exponent = code.exponent().and_then(|exponent| u8::try_from(exponent).ok()).ok_or(CurrencyError)?;
+        let exponent = code
+            .exponent()
+            .and_then(|exponent| u8::try_from(exponent).ok())
+            .ok_or(CurrencyError)?;
         Ok(Self { code, exponent })
     }
 }
@@ -145,7 +152,10 @@ impl Money {
 
     /// This amount `count` times.
     pub fn times(self, count: u32) -> Result<Self, MoneyError> {
-        let minor = self.minor.checked_mul(i64::from(count)).ok_or(MoneyError::Overflow)?;
+        let minor = self
+            .minor
+            .checked_mul(i64::from(count))
+            .ok_or(MoneyError::Overflow)?;
         Ok(Self { minor, ..self })
     }
 
@@ -165,7 +175,11 @@ impl Money {
         // Padded so that at least one digit stands before the point.
         let digits = format!("{:0>width$}", self.minor, width = exponent + 1);
         let (whole, decimals) = digits.split_at(digits.len() - exponent);
-        if decimals.is_empty() { whole.to_owned() } else { format!("{whole}.{decimals}") }
+        if decimals.is_empty() {
+            whole.to_owned()
+        } else {
+            format!("{whole}.{decimals}")
+        }
     }
 }
 
@@ -231,7 +245,10 @@ mod tests {
             ("12.50", "JPY"),
         ] {
             let error = Money::parse(text, currency(code)).unwrap_err();
-            assert!(matches!(error, MoneyError::Format { .. }), "{text} {code}: {error}");
+            assert!(
+                matches!(error, MoneyError::Format { .. }),
+                "{text} {code}: {error}"
+            );
         }
     }
 
@@ -249,7 +266,10 @@ mod tests {
 
     #[test]
     fn overflow_is_an_error() {
-        assert_eq!(Money::parse("92233720368547758.08", currency("USD")), Err(MoneyError::Overflow));
+        assert_eq!(
+            Money::parse("92233720368547758.08", currency("USD")),
+            Err(MoneyError::Overflow)
+        );
         let most = Money::parse("92233720368547758.07", currency("USD")).unwrap();
         assert_eq!(most.times(2), Err(MoneyError::Overflow));
         assert_eq!(most.plus(most), Err(MoneyError::Overflow));

@@ -138,7 +138,10 @@ impl Problem {
             1 => "1 violation; see errors".to_owned(),
             count => format!("{count} violations; see errors"),
         };
-        Self { errors: violations, ..Self::new(ProblemKind::Invalid, detail) }
+        Self {
+            errors: violations,
+            ..Self::new(ProblemKind::Invalid, detail)
+        }
     }
 }
 
@@ -157,7 +160,24 @@ mod tests {
     fn the_document_has_the_standards_members() {
         let mut violations = Violations::default();
         violations.push("/items", "is required");
-        let problem = Problem { request_id: Some("r-1".into()), ..Problem::invalid(violations) };
-        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @"");
+        let problem = Problem {
+            request_id: Some("r-1".into()),
+            ..Problem::invalid(violations)
+        };
+        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @r#"
+        {
+          "type": "urn:orders:problem:invalid",
+          "title": "The order is not valid",
+          "status": 422,
+          "detail": "1 violation; see errors",
+          "request_id": "r-1",
+          "errors": [
+            {
+              "pointer": "/items",
+              "detail": "is required"
+            }
+          ]
+        }
+        "#);
     }
 }

@@ -110,14 +110,30 @@ impl OrderRow {
     /// The row of an order that is being confirmed.
     #[must_use]
     pub fn confirmed(message: OrderMessage, confirmed_at: Timestamp) -> Self {
-        let OrderMessage { order_id, fingerprint, accepted_at, order } = message;
-        Self { order_id, fingerprint, order, accepted_at, confirmed_at, notification: None }
+        let OrderMessage {
+            order_id,
+            fingerprint,
+            accepted_at,
+            order,
+        } = message;
+        Self {
+            order_id,
+            fingerprint,
+            order,
+            accepted_at,
+            confirmed_at,
+            notification: None,
+        }
     }
 
     /// How far the order has come.
     #[must_use]
     pub fn status(&self) -> OrderStatus {
-        if self.notification.is_some() { OrderStatus::Notified } else { OrderStatus::Confirmed }
+        if self.notification.is_some() {
+            OrderStatus::Notified
+        } else {
+            OrderStatus::Confirmed
+        }
     }
 
     /// The row's attributes; optional ones only where they are set.
@@ -138,21 +154,44 @@ impl OrderRow {
             (attribute::CONFIRMED_AT, json!(self.confirmed_at)),
         ];
         let optional = [
-            (attribute::CUSTOMER_EMAIL, customer.email.as_ref().map(|email| json!(email.as_str()))),
-            (attribute::CUSTOMER_NAME, customer.name.as_ref().map(|name| json!(name.as_str()))),
+            (
+                attribute::CUSTOMER_EMAIL,
+                customer.email.as_ref().map(|email| json!(email.as_str())),
+            ),
+            (
+                attribute::CUSTOMER_NAME,
+                customer.name.as_ref().map(|name| json!(name.as_str())),
+            ),
             (attribute::NOTE, order.note().map(|note| json!(note.as_str()))),
-            (attribute::NOTIFIED_AT, self.notification.as_ref().map(|sent| json!(sent.notified_at))),
-            (attribute::NOTIFICATION_ID, self.notification.as_ref().map(|sent| json!(sent.id))),
+            (
+                attribute::NOTIFIED_AT,
+                self.notification.as_ref().map(|sent| json!(sent.notified_at)),
+            ),
+            (
+                attribute::NOTIFICATION_ID,
+                self.notification.as_ref().map(|sent| json!(sent.id)),
+            ),
         ];
-        let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        required.into_iter().chain(optional).map(|(name, value)| (name.to_owned(), value)).collect()
+        let optional = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        required
+            .into_iter()
+            .chain(optional)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     /// Reads a row back. Attributes that this version does not know are left alone.
     pub fn from_attributes(attributes: &Attributes) -> Result<Self, RowError> {
         match attributes.get(attribute::SCHEMA_VERSION).and_then(Value::as_u64) {
             Some(VERSION) => {}
-            _ => return Err(row_error(attribute::SCHEMA_VERSION, "is not a version that this code reads")),
+            _ => {
+                return Err(row_error(
+                    attribute::SCHEMA_VERSION,
+                    "is not a version that this code reads",
+                ));
+            }
         }
         let order_id = parsed(attributes, attribute::ORDER_ID)?;
         let fingerprint = parsed(attributes, attribute::FINGERPRINT)?;
@@ -166,7 +205,14 @@ impl OrderRow {
             }),
         };
         let order = order(attributes)?;
-        Ok(Self { order_id, fingerprint, order, accepted_at, confirmed_at, notification })
+        Ok(Self {
+            order_id,
+            fingerprint,
+            order,
+            accepted_at,
+            confirmed_at,
+            notification,
+        })
     }
 }
 
@@ -174,7 +220,12 @@ impl OrderRow {
 fn order(attributes: &Attributes) -> Result<Order, RowError> {
     let field = |name: &str| attributes.get(name).cloned();
     let object = |fields: Vec<(&str, Option<Value>)>| {
-        Value::Object(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+        Value::Object(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect(),
+        )
     };
     let customer = object(vec![
         ("id", field(attribute::CUSTOMER_ID)),
@@ -192,15 +243,26 @@ fn order(attributes: &Attributes) -> Result<Order, RowError> {
 }
 
 fn text<'a>(attributes: &'a Attributes, name: &'static str) -> Result<&'a str, RowError> {
-    attributes.get(name).and_then(Value::as_str).ok_or_else(|| row_error(name, "is missing or not a string"))
+    attributes
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| row_error(name, "is missing or not a string"))
 }
 
-fn parsed<T: std::str::FromStr<Err: ToString>>(attributes: &Attributes, name: &'static str) -> Result<T, RowError> {
-    text(attributes, name)?.parse().map_err(|error: T::Err| row_error(name, error.to_string()))
+fn parsed<T: std::str::FromStr<Err: ToString>>(
+    attributes: &Attributes,
+    name: &'static str,
+) -> Result<T, RowError> {
+    text(attributes, name)?
+        .parse()
+        .map_err(|error: T::Err| row_error(name, error.to_string()))
 }
 
 fn row_error(attribute: &'static str, reason: impl Into<String>) -> RowError {
-    RowError { attribute, reason: reason.into() }
+    RowError {
+        attribute,
+        reason: reason.into(),
+    }
 }
 
 #[cfg(test)]
@@ -224,7 +286,10 @@ mod tests {
         let mut row = row();
         assert_eq!(row.status(), OrderStatus::Confirmed);
         let notified_at = "2026-11-23T09:35:02.000Z".parse().unwrap();
-        row.notification = Some(Notification { id: "n-1".into(), notified_at });
+        row.notification = Some(Notification {
+            id: "n-1".into(),
+            notified_at,
+        });
         assert_eq!(row.status(), OrderStatus::Notified);
         assert_eq!(OrderRow::from_attributes(&row.to_attributes()), Ok(row));
     }
@@ -235,7 +300,11 @@ mod tests {
             let mut damaged = row().to_attributes();
             damaged.insert(name.clone(), Value::Bool(true));
             // The status follows from the marks.
-            assert_eq!(OrderRow::from_attributes(&damaged).is_err(), name != attribute::STATUS, "{name}");
+            assert_eq!(
+                OrderRow::from_attributes(&damaged).is_err(),
+                name != attribute::STATUS,
+                "{name}"
+            );
         }
     }
 }

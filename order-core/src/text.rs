@@ -15,7 +15,9 @@ pub enum TextError {
     #[error("must not be blank")]
     Blank,
     /// A control character, a line or paragraph separator, or a character that changes the direction of writing.
-    #[error("must not hold line breaks, control characters or characters that reverse the direction of writing")]
+    #[error(
+        "must not hold line breaks, control characters or characters that reverse the direction of writing"
+    )]
     Control,
     /// An identifier with something other than visible ASCII characters.
     #[error("must consist of visible ASCII characters without spaces")]
@@ -38,14 +40,22 @@ fn printable(text: &str, most: usize) -> Result<(), TextError> {
     if text.chars().any(is_deceptive) {
         return Err(TextError::Control);
     }
-    if text.trim().is_empty() { Err(TextError::Blank) } else { Ok(()) }
+    if text.trim().is_empty() {
+        Err(TextError::Blank)
+    } else {
+        Ok(())
+    }
 }
 
 fn identifier(text: &str, most: usize) -> Result<(), TextError> {
     if text.is_empty() || text.chars().count() > most {
         return Err(TextError::Length { most });
     }
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err(TextError::NotVisibleAscii) }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(TextError::NotVisibleAscii)
+    }
 }
 
 /// RFC 5321 §4.5.3.1 bounds the parts. The address is data that is stored and shown, never written to, so the
@@ -64,11 +74,17 @@ fn email(text: &str, most: usize) -> Result<(), TextError> {
         && !local.contains("..");
     let label_is_good = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    if local_is_good && domain.split('.').all(label_is_good) { Ok(()) } else { Err(TextError::Email) }
+    if local_is_good && domain.split('.').all(label_is_good) {
+        Ok(())
+    } else {
+        Err(TextError::Email)
+    }
 }
 
 /// A kind of text: what it is for, its limit and its rule.
@@ -142,15 +158,24 @@ mod tests {
 
     #[test]
     fn deceptive_characters_are_refused() {
-        for character in ['\n', '\r', '\t', '\0', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}'] {
-            assert_eq!(Note::parse(&format!("a{character}b")), Err(TextError::Control), "{character:?}");
+        for character in [
+            '\n', '\r', '\t', '\0', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}',
+        ] {
+            assert_eq!(
+                Note::parse(&format!("a{character}b")),
+                Err(TextError::Control),
+                "{character:?}"
+            );
         }
     }
 
     #[test]
     fn lengths_count_characters() {
         assert!(CustomerName::parse(&"é".repeat(200)).is_ok());
-        assert_eq!(CustomerName::parse(&"é".repeat(201)), Err(TextError::Length { most: 200 }));
+        assert_eq!(
+            CustomerName::parse(&"é".repeat(201)),
+            Err(TextError::Length { most: 200 })
+        );
         assert_eq!(CustomerName::parse(""), Err(TextError::Length { most: 200 }));
         assert_eq!(CustomerName::parse("  "), Err(TextError::Blank));
     }
@@ -165,17 +190,37 @@ mod tests {
 
     #[test]
     fn addresses_are_checked_in_form() {
-        for text in ["ada@example.com", "a.b+c@sub.example.co", "x@localhost", "o'neil@example.ie"] {
+        for text in [
+            "ada@example.com",
+            "a.b+c@sub.example.co",
+            "x@localhost",
+            "o'neil@example.ie",
+        ] {
             assert!(EmailAddress::parse(text).is_ok(), "{text}");
         }
         let long_local = format!("{}@example.com", "a".repeat(65));
-        for text in ["ada", "@example.com", "ada@", "a@@b", "a b@c.d", ".a@b.c", "a..b@c.d", "a@-b.c", "a@b..c", "ü@b.c", &long_local] {
+        for text in [
+            "ada",
+            "@example.com",
+            "ada@",
+            "a@@b",
+            "a b@c.d",
+            ".a@b.c",
+            "a..b@c.d",
+            "a@-b.c",
+            "a@b..c",
+            "ü@b.c",
+            &long_local,
+        ] {
             assert_eq!(EmailAddress::parse(text), Err(TextError::Email), "{text}");
         }
     }
 
     #[test]
     fn debug_output_holds_no_text() {
-        assert_eq!(format!("{:?}", CustomerName::parse("Ada").unwrap()), "CustomerName(3 characters)");
+        assert_eq!(
+            format!("{:?}", CustomerName::parse("Ada").unwrap()),
+            "CustomerName(3 characters)"
+        );
     }
 }

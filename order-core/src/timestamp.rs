@@ -63,7 +63,11 @@ impl FromStr for Timestamp {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimestampError)?;
         // An offset can carry a moment of the year 9999 into 10000, which RFC 3339 cannot write.
         let utc = moment.checked_to_offset(UtcOffset::UTC).ok_or(TimestampError)?;
-        if (0..=9999).contains(&utc.year()) { Ok(Self::new(utc)) } else { Err(TimestampError) }
+        if (0..=9999).contains(&utc.year()) {
+            Ok(Self::new(utc))
+        } else {
+            Err(TimestampError)
+        }
     }
 }
 
@@ -94,7 +98,13 @@ mod tests {
 
     #[test]
     fn what_is_no_timestamp_is_refused() {
-        for text in ["", "2026-11-23", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-01:00", "now"] {
+        for text in [
+            "",
+            "2026-11-23",
+            "2026-13-01T00:00:00Z",
+            "9999-12-31T23:59:59-01:00",
+            "now",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(TimestampError), "{text}");
         }
     }

@@ -25,7 +25,10 @@ impl Violations {
     /// Adds one; from the hundredth on they are dropped.
     pub fn push(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         if self.0.len() < MOST_LISTED {
-            self.0.push(Violation { pointer: pointer.into(), detail: detail.into() });
+            self.0.push(Violation {
+                pointer: pointer.into(),
+                detail: detail.into(),
+            });
         }
     }
 
@@ -46,7 +49,11 @@ impl fmt::Display for Violations {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, violation) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            let pointer = if violation.pointer.is_empty() { "/" } else { &violation.pointer };
+            let pointer = if violation.pointer.is_empty() {
+                "/"
+            } else {
+                &violation.pointer
+            };
             write!(formatter, "{separator}{pointer}: {}", violation.detail)?;
         }
         Ok(())

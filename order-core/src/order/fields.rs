@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use crate::text::TextError;
 use crate::violation::{Violations, pointer};
 
+/// A field was wrong; its violation is noted.
+pub(super) struct Wrong;
+
 /// One JSON object being read. Fields that nobody asked for are violations.
 pub(super) struct Fields<'a> {
     at: String,
@@ -19,7 +22,11 @@ impl<'a> Fields<'a> {
             violations.push(at, "must be an object");
             return None;
         };
-        Some(Self { at, object, known: Vec::new() })
+        Some(Self {
+            at,
+            object,
+            known: Vec::new(),
+        })
     }
 
     /// The pointer of one of the object's fields.
@@ -53,16 +60,16 @@ impl<'a> Fields<'a> {
         self.text(name, value, parse, violations)
     }
 
-    /// An optional text: `Some(None)` when it is missing, `None` when it is wrong.
+    /// An optional text: `Ok(None)` when it is missing, an error when it is wrong (and noted).
     pub(super) fn optional_text<T>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, TextError>,
         violations: &mut Violations,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Wrong> {
         match self.optional(name) {
-            None => Some(None),
-            Some(value) => self.text(name, value, parse, violations).map(Some),
+            None => Ok(None),
+            Some(value) => self.text(name, value, parse, violations).map(Some).ok_or(Wrong),
         }
     }
 
@@ -77,7 +84,9 @@ impl<'a> Fields<'a> {
             violations.push(self.pointer(name), "must be a string");
             return None;
         };
-        parse(text).map_err(|error| violations.push(self.pointer(name), error.to_string())).ok()
+        parse(text)
+            .map_err(|error| violations.push(self.pointer(name), error.to_string()))
+            .ok()
     }
 
     /// Ends the reading: every field that was not asked for is a violation.

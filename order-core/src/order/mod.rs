@@ -3,6 +3,8 @@
 mod document;
 mod fields;
 mod parse;
+#[cfg(test)]
+mod properties;
 
 use crate::money::{Currency, Money};
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
@@ -58,7 +60,10 @@ impl Quantity {
     /// Checks the bounds.
     #[must_use]
     pub fn new(quantity: u64) -> Option<Self> {
-        u16::try_from(quantity).ok().filter(|quantity| (1..=Self::MOST).contains(quantity)).map(Self)
+        u16::try_from(quantity)
+            .ok()
+            .filter(|quantity| (1..=Self::MOST).contains(quantity))
+            .map(Self)
     }
 
     /// The number.

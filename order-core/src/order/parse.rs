@@ -23,13 +23,17 @@ impl Order {
 
 fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     let mut fields = Fields::of(document, String::new(), violations)?;
-    let customer = fields.required("customer", violations).and_then(|value| customer(value, violations));
+    let customer = fields
+        .required("customer", violations)
+        .and_then(|value| customer(value, violations));
     let currency = currency(&mut fields, violations);
     let items = match fields.required("items", violations) {
         Some(value) => items(value, currency, violations),
         None => None,
     };
-    let claimed_total = fields.optional("total").map(|value| (value, fields.pointer("total")));
+    let claimed_total = fields
+        .optional("total")
+        .map(|value| (value, fields.pointer("total")));
     let note = fields.optional_text("note", Note::parse, violations);
     fields.finish(violations);
 
@@ -40,7 +44,13 @@ fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     if let Some((value, at)) = claimed_total {
         check_total(value, at, currency, total, violations);
     }
-    Some(Order { customer: customer?, currency: currency?, items: items?, note: note?, total: total? })
+    Some(Order {
+        customer: customer?,
+        currency: currency?,
+        items: items?,
+        note: note.ok()?,
+        total: total?,
+    })
 }
 
 fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
@@ -49,7 +59,11 @@ fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
     let email = fields.optional_text("email", EmailAddress::parse, violations);
     let name = fields.optional_text("name", CustomerName::parse, violations);
     fields.finish(violations);
-    Some(Customer { id: id?, email: email?, name: name? })
+    Some(Customer {
+        id: id?,
+        email: email.ok()?,
+        name: name.ok()?,
+    })
 }
 
 fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Currency> {
@@ -59,7 +73,9 @@ fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Curr
         violations.push(at, "must be a string");
         return None;
     };
-    text.parse().map_err(|error: crate::money::CurrencyError| violations.push(at, error.to_string())).ok()
+    text.parse()
+        .map_err(|error: crate::money::CurrencyError| violations.push(at, error.to_string()))
+        .ok()
 }
 
 fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations) -> Option<Vec<Item>> {
@@ -71,12 +87,20 @@ fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations)
         violations.push("/items", format!("must have 1 to {MOST_ITEMS} items"));
         return None;
     }
-    let items: Vec<Option<Item>> =
-        values.iter().enumerate().map(|(index, value)| item(value, index, currency, violations)).collect();
+    let items: Vec<Option<Item>> = values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| item(value, index, currency, violations))
+        .collect();
     items.into_iter().collect()
 }
 
-fn item(value: &Value, index: usize, currency: Option<Currency>, violations: &mut Violations) -> Option<Item> {
+fn item(
+    value: &Value,
+    index: usize,
+    currency: Option<Currency>,
+    violations: &mut Violations,
+) -> Option<Item> {
     let mut fields = Fields::of(value, format!("/items/{index}"), violations)?;
     let sku = fields.required_text("sku", Sku::parse, violations);
     let name = fields.optional_text("name", ItemName::parse, violations);
@@ -85,7 +109,10 @@ fn item(value: &Value, index: usize, currency: Option<Currency>, violations: &mu
             let quantity = value.as_u64().and_then(Quantity::new);
             if quantity.is_none() {
                 let most = Quantity::MOST;
-                violations.push(fields.pointer("quantity"), format!("must be an integer from 1 to {most}"));
+                violations.push(
+                    fields.pointer("quantity"),
+                    format!("must be an integer from 1 to {most}"),
+                );
             }
             quantity
         }
@@ -96,23 +123,39 @@ fn item(value: &Value, index: usize, currency: Option<Currency>, violations: &mu
         None => None,
     };
     fields.finish(violations);
-    Some(Item { sku: sku?, name: name?, quantity: quantity?, unit_price: unit_price? })
+    Some(Item {
+        sku: sku?,
+        name: name.ok()?,
+        quantity: quantity?,
+        unit_price: unit_price?,
+    })
 }
 
 /// Without a known currency only the type can be judged: the currency's own violation is listed already.
-fn amount(value: &Value, at: String, currency: Option<Currency>, violations: &mut Violations) -> Option<Money> {
+fn amount(
+    value: &Value,
+    at: String,
+    currency: Option<Currency>,
+    violations: &mut Violations,
+) -> Option<Money> {
     let Value::String(text) = value else {
-        violations.push(at, "must be a decimal string, for example \"12.50\"; numbers are refused as they can round");
+        violations.push(
+            at,
+            "must be a decimal string, for example \"12.50\"; numbers are refused as they can round",
+        );
         return None;
     };
-    Money::parse(text, currency?).map_err(|error| violations.push(at, error.to_string())).ok()
+    Money::parse(text, currency?)
+        .map_err(|error| violations.push(at, error.to_string()))
+        .ok()
 }
 
 fn total(items: &[Item], currency: Currency, violations: &mut Violations) -> Option<Money> {
     let sum = items.iter().try_fold(Money::zero(currency), |sum, item| {
         sum.plus(item.unit_price.times(u32::from(item.quantity.get()))?)
     });
-    sum.map_err(|error: MoneyError| violations.push("/items", format!("their total: {error}"))).ok()
+    sum.map_err(|error: MoneyError| violations.push("/items", format!("their total: {error}")))
+        .ok()
 }
 
 fn check_total(
@@ -126,7 +169,13 @@ fn check_total(
     if let (Some(claimed), Some(computed)) = (claimed, computed)
         && claimed != computed
     {
-        violations.push(at, format!("does not match the items, which sum to \"{}\"", computed.decimal()));
+        violations.push(
+            at,
+            format!(
+                "does not match the items, which sum to \"{}\"",
+                computed.decimal()
+            ),
+        );
     }
 }
 
@@ -152,7 +201,15 @@ mod tests {
 
     fn listed(document: &Value) -> String {
         let violations = Order::parse(document).unwrap_err();
-        violations.as_slice().iter().map(|v| format!("{}  {}\n", v.pointer, v.detail)).collect()
+        let lines: Vec<String> = violations
+            .as_slice()
+            .iter()
+            .map(|v| format!("{}  {}", v.pointer, v.detail))
+            .collect();
+        lines.join(
+            "
+",
+        )
     }
 
     #[test]
@@ -228,7 +285,10 @@ mod tests {
         let mut document = valid();
         document.as_object_mut().unwrap().remove("total");
         for (count, accepted) in [(0, false), (1, true), (100, true), (101, false)] {
-            document["items"] = json!(vec![json!({"sku": "A", "quantity": 1, "unit_price": "1.00"}); count]);
+            document["items"] = json!(vec![
+                json!({"sku": "A", "quantity": 1, "unit_price": "1.00"});
+                count
+            ]);
             assert_eq!(Order::parse(&document).is_ok(), accepted, "{count}");
         }
     }

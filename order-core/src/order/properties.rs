@@ -1,0 +1,102 @@
+//! Laws of orders: what is written is read back, and nothing that arrives makes the parser panic.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::Order;
+use crate::fingerprint::Fingerprint;
+
+fn text() -> impl Strategy<Value = String> {
+    "[a-zA-Zéß山🎁 '.,-]{0,30}[a-zé🎁]"
+}
+
+prop_compose! {
+    fn item()(
+        sku in "[!-~]{1,64}",
+        name in prop::option::of(text()),
+        quantity in 1..=10_000_u32,
+        cents in 0..=1_000_000_u32,
+    ) -> Value {
+        let mut item = json!({"sku": sku, "quantity": quantity, "unit_price": format!("{}.{:02}", cents / 100, cents % 100)});
+        if let Some(name) = name {
+            item["name"] = json!(name);
+        }
+        item
+    }
+}
+
+prop_compose! {
+    fn document()(
+        id in "[!-~]{1,64}",
+        name in prop::option::of(text()),
+        items in prop::collection::vec(item(), 1..8),
+        note in prop::option::of(text()),
+    ) -> Value {
+        let mut document = json!({"customer": {"id": id}, "currency": "EUR", "items": items});
+        if let Some(name) = name {
+            document["customer"]["name"] = json!(name);
+        }
+        if let Some(note) = note {
+            document["note"] = json!(note);
+        }
+        document
+    }
+}
+
+/// Any JSON, often of an order's shape.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        Just(json!("EUR")),
+        Just(json!("12.50")),
+    ];
+    let key = prop_oneof![
+        Just("customer".to_owned()),
+        Just("id".to_owned()),
+        Just("currency".to_owned()),
+        Just("items".to_owned()),
+        Just("sku".to_owned()),
+        Just("quantity".to_owned()),
+        Just("unit_price".to_owned()),
+        ".{0,6}",
+    ];
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(document in document()) {
+        let order = Order::parse(&document).unwrap();
+        let written = serde_json::to_value(&order).unwrap();
+        let read = Order::parse(&written).unwrap();
+        prop_assert_eq!(Fingerprint::of(&read), Fingerprint::of(&order));
+        prop_assert_eq!(read, order);
+    }
+
+    #[test]
+    fn the_order_of_keys_and_white_space_do_not_matter(document in document()) {
+        // serde_json's map sorts its keys; the reverse order is written by hand.
+        let object = document.as_object().unwrap();
+        let fields: Vec<String> = object.iter().rev().map(|(key, value)| format!(" \"{key}\" :\n\t{value}")).collect();
+        let reversed = crate::json::parse(format!("{{{}}} ", fields.join(" , ")).as_bytes()).unwrap();
+        prop_assert_eq!(Order::parse(&reversed).unwrap(), Order::parse(&document).unwrap());
+    }
+
+    #[test]
+    fn reading_never_panics(document in anything(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+        let _ = Order::parse(&document);
+        let _ = crate::json::parse(&bytes);
+        let _ = crate::OrderMessage::from_json(&document.to_string());
+        let _ = crate::OrderConfirmed::from_json(&document.to_string());
+    }
+}

@@ -3,3 +3,4 @@
 pub mod mail;
 pub mod sns;
 pub mod sqs;
+pub mod template;

@@ -9,7 +9,11 @@ pub use crate::sqs::SqsError as SnsError;
 
 impl Sns {
     /// Creates the topic or sets its attributes. Returns its ARN.
-    pub async fn converge_topic(&self, _name: &str, _attributes: BTreeMap<String, String>) -> Result<String, SnsError> {
+    pub async fn converge_topic(
+        &self,
+        _name: &str,
+        _attributes: BTreeMap<String, String>,
+    ) -> Result<String, SnsError> {
         todo!()
     }
     /// Creates the subscription, or sets its attributes where topic, protocol and endpoint already have one.

@@ -41,7 +41,11 @@ pub struct SqsError {
 
 impl Sqs {
     /// Creates the queue, or sets its attributes to these where it exists (keeping its messages). Returns its URL.
-    pub async fn converge_queue(&self, _name: &str, _attributes: BTreeMap<String, String>) -> Result<String, SqsError> {
+    pub async fn converge_queue(
+        &self,
+        _name: &str,
+        _attributes: BTreeMap<String, String>,
+    ) -> Result<String, SqsError> {
         todo!()
     }
     pub fn arn(&self, _name: &str) -> String {
@@ -51,7 +55,12 @@ impl Sqs {
         todo!()
     }
     /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one.
-    pub async fn receive(&self, _queue: &str, _max: usize, _wait: Duration) -> Result<Vec<ReceivedMessage>, SqsError> {
+    pub async fn receive(
+        &self,
+        _queue: &str,
+        _max: usize,
+        _wait: Duration,
+    ) -> Result<Vec<ReceivedMessage>, SqsError> {
         todo!()
     }
     /// Deletes by receipt handle; any number in one transaction.

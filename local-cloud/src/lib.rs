@@ -1,5 +1,6 @@
 //! One machine's AWS: the operations that this system and its operators use, over AWS's own wire protocols.
 
+pub mod lambda;
 pub mod mail;
 pub mod sns;
 pub mod sqs;

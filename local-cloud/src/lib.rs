@@ -2,6 +2,7 @@
 
 pub mod lambda;
 pub mod mail;
+pub(crate) mod rest_api;
 pub mod sns;
 pub mod sqs;
 pub mod template;

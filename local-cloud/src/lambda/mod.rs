@@ -6,7 +6,7 @@
 mod credentials;
 mod environment;
 mod error;
-//ES
+pub(crate) mod event_source;
 mod function;
 mod idle;
 mod invocation;

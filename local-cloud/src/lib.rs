@@ -1,5 +1,7 @@
 //! One machine's AWS: the operations that this system and its operators use, over AWS's own wire protocols.
 
+pub mod config;
+pub mod data_dir;
 pub mod lambda;
 pub mod mail;
 pub(crate) mod rest_api;

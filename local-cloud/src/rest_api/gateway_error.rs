@@ -33,7 +33,11 @@ impl GatewayError {
                 "RequestTooLargeException",
                 r#"{"message":"HTTP content length exceeded 10485760 bytes."}"#,
             ),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, "BadRequestException", r#"{"message":"Bad Request"}"#),
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "BadRequestException",
+                r#"{"message":"Bad Request"}"#,
+            ),
             Self::IntegrationTimeout => (
                 StatusCode::GATEWAY_TIMEOUT,
                 "InternalServerErrorException",

@@ -12,7 +12,6 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::macros::format_description;
 use uuid::Uuid;
 
 use super::routes::Match;
@@ -168,7 +167,10 @@ fn headers(headers: &HeaderMap) -> Multiple {
 fn query(query: &str) -> Multiple {
     let mut values = Multiple::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        values.entry(name.into_owned()).or_default().push(value.into_owned());
+        values
+            .entry(name.into_owned())
+            .or_default()
+            .push(value.into_owned());
     }
     values
 }
@@ -180,9 +182,16 @@ fn last_values(multiple: &Multiple) -> Single {
 
 /// CLF's form: `09/Apr/2015:12:34:56 +0000`.
 fn request_time(now: OffsetDateTime) -> String {
-    let format = format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
-    // Every component of a UTC time can be formatted.
-    now.format(&format).unwrap_or_default()
+    let month = now.month().to_string();
+    let (date, time) = (now.date(), now.time());
+    let (hour, minute, second) = time.as_hms();
+    // A month's English name is longer than three letters, or May.
+    format!(
+        "{:02}/{}/{:04}:{hour:02}:{minute:02}:{second:02} +0000",
+        date.day(),
+        &month[..3],
+        date.year()
+    )
 }
 
 #[cfg(test)]
@@ -221,48 +230,67 @@ mod tests {
             .unwrap();
         let mut event = event(request, b"{}");
         let context = event["requestContext"].as_object_mut().unwrap();
-        assert!(context.remove("requestTime").unwrap().as_str().unwrap().ends_with(" +0000"));
+        assert!(
+            context
+                .remove("requestTime")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .ends_with(" +0000")
+        );
         assert!(context.remove("requestTimeEpoch").unwrap().as_u64().unwrap() > 1_700_000_000_000);
         let identity = context.remove("identity").unwrap();
-        assert_eq!((&identity["sourceIp"], &identity["userAgent"]), (&json!("127.0.0.1"), &json!("curl")));
-        assert_eq!(event, json!({
-            "resource": "/orders/{id}",
-            "path": "/orders/7",
-            "httpMethod": "POST",
-            "headers": {"host": "127.0.0.1:8080", "user-agent": "curl", "x-two": "2"},
-            "multiValueHeaders": {"host": ["127.0.0.1:8080"], "user-agent": ["curl"], "x-two": ["1", "2"]},
-            "queryStringParameters": {"a": "2", "b": "x y"},
-            "multiValueQueryStringParameters": {"a": ["1", "2"], "b": ["x y"]},
-            "pathParameters": {"id": "7"},
-            "stageVariables": null,
-            "requestContext": {
-                "accountId": "000000000000",
-                "apiId": "api",
-                "domainName": "127.0.0.1:8080",
-                "domainPrefix": "127",
-                "extendedRequestId": "AAAAAAAAAAAAAAA=",
-                "httpMethod": "POST",
+        assert_eq!(
+            (&identity["sourceIp"], &identity["userAgent"]),
+            (&json!("127.0.0.1"), &json!("curl"))
+        );
+        assert_eq!(
+            event,
+            json!({
+                "resource": "/orders/{id}",
                 "path": "/orders/7",
-                "protocol": "HTTP/1.1",
-                "requestId": "00000000-0000-0000-0000-000000000000",
-                "resourceId": "local",
-                "resourcePath": "/orders/{id}",
-                "stage": "dev",
-            },
-            "body": "{}",
-            "isBase64Encoded": false,
-        }));
+                "httpMethod": "POST",
+                "headers": {"host": "127.0.0.1:8080", "user-agent": "curl", "x-two": "2"},
+                "multiValueHeaders": {"host": ["127.0.0.1:8080"], "user-agent": ["curl"], "x-two": ["1", "2"]},
+                "queryStringParameters": {"a": "2", "b": "x y"},
+                "multiValueQueryStringParameters": {"a": ["1", "2"], "b": ["x y"]},
+                "pathParameters": {"id": "7"},
+                "stageVariables": null,
+                "requestContext": {
+                    "accountId": "000000000000",
+                    "apiId": "api",
+                    "domainName": "127.0.0.1:8080",
+                    "domainPrefix": "127",
+                    "extendedRequestId": "AAAAAAAAAAAAAAA=",
+                    "httpMethod": "POST",
+                    "path": "/orders/7",
+                    "protocol": "HTTP/1.1",
+                    "requestId": "00000000-0000-0000-0000-000000000000",
+                    "resourceId": "local",
+                    "resourcePath": "/orders/{id}",
+                    "stage": "dev",
+                },
+                "body": "{}",
+                "isBase64Encoded": false,
+            })
+        );
     }
 
     #[test]
     fn a_body_that_is_not_text_is_base64() {
         let event = event(Request::post("/").body(()).unwrap(), &[0xff, 0x00]);
-        assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/wA="), &json!(true)));
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&json!("/wA="), &json!(true))
+        );
         assert_eq!(event["queryStringParameters"], Value::Null);
     }
 
     #[test]
     fn no_body_is_null() {
-        assert_eq!(event(Request::get("/").body(()).unwrap(), b"")["body"], Value::Null);
+        assert_eq!(
+            event(Request::get("/").body(()).unwrap(), b"")["body"],
+            Value::Null
+        );
     }
 }

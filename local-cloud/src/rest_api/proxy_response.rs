@@ -14,8 +14,12 @@ use serde_json::{Map, Value};
 pub(crate) struct Malformed(&'static str);
 
 /// The connection's own headers: hyper sets them, whatever the function says.
-const CONNECTION_HEADERS: [HeaderName; 4] =
-    [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE];
+const CONNECTION_HEADERS: [HeaderName; 4] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 /// Decodes an answer.
 pub(crate) fn decode(answer: &[u8]) -> Result<Response<Body>, Malformed> {
@@ -29,7 +33,9 @@ pub(crate) fn decode(answer: &[u8]) -> Result<Response<Body>, Malformed> {
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     if !response.headers().contains_key(header::CONTENT_TYPE) {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     Ok(response)
 }
@@ -84,7 +90,8 @@ fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Malf
         Value::Bool(value) => value.to_string(),
         _ => return Err(Malformed("a header's value is not a string")),
     };
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Malformed("a header's name is invalid"))?;
+    let name =
+        HeaderName::from_bytes(name.as_bytes()).map_err(|_| Malformed("a header's name is invalid"))?;
     let value = HeaderValue::from_str(&text).map_err(|_| Malformed("a header's value is invalid"))?;
     if !CONNECTION_HEADERS.contains(&name) && !headers.get_all(&name).iter().any(|known| known == value) {
         headers.append(name, value);
@@ -130,7 +137,10 @@ mod tests {
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
         assert_eq!(response.headers().get_all("x-both").iter().count(), 1);
         assert!(!response.headers().contains_key("content-length"));
-        assert_eq!(axum::body::to_bytes(response.into_body(), 10).await.unwrap(), "hi");
+        assert_eq!(
+            axum::body::to_bytes(response.into_body(), 10).await.unwrap(),
+            "hi"
+        );
     }
 
     #[test]

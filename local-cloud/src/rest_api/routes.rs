@@ -43,10 +43,16 @@ impl Routes {
             let found = resources.iter().position(|resource| resource.path == route.path);
             let index = found.unwrap_or_else(|| {
                 let segments = split(&route.path).map(Segment::parse).collect();
-                resources.push(Resource { path: route.path.clone(), segments, methods: BTreeMap::new() });
+                resources.push(Resource {
+                    path: route.path.clone(),
+                    segments,
+                    methods: BTreeMap::new(),
+                });
                 resources.len() - 1
             });
-            resources[index].methods.insert(route.method.clone(), route.function_name.clone());
+            resources[index]
+                .methods
+                .insert(route.method.clone(), route.function_name.clone());
         }
         // Compared segment by segment, the more specific path comes first.
         resources.sort_by(|left, right| left.segments.cmp(&right.segments));
@@ -57,10 +63,19 @@ impl Routes {
     /// a less specific one.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
         let segments: Vec<&str> = split(path).collect();
-        let (resource, parameters) =
-            self.0.iter().find_map(|resource| Some((resource, resource.capture(&segments)?)))?;
-        let function = resource.methods.get(method).or_else(|| resource.methods.get("ANY"))?;
-        Some(Match { resource: &resource.path, function, parameters })
+        let (resource, parameters) = self
+            .0
+            .iter()
+            .find_map(|resource| Some((resource, resource.capture(&segments)?)))?;
+        let function = resource
+            .methods
+            .get(method)
+            .or_else(|| resource.methods.get("ANY"))?;
+        Some(Match {
+            resource: &resource.path,
+            function,
+            parameters,
+        })
     }
 }
 
@@ -89,7 +104,10 @@ impl Resource {
 
 impl Segment {
     fn parse(segment: &str) -> Self {
-        match segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}')) {
+        match segment
+            .strip_prefix('{')
+            .and_then(|segment| segment.strip_suffix('}'))
+        {
             None => Self::Literal(segment.to_owned()),
             Some(name) => match name.strip_suffix('+') {
                 Some(name) => Self::Greedy(name.to_owned()),
@@ -171,6 +189,9 @@ mod tests {
         let found = routes.find("GET", "/orders/a%20b%2Fc").unwrap();
         assert_eq!(found.parameters, BTreeMap::from([("id", "a b/c".to_owned())]));
         assert_eq!(routes.find("GET", "/x/y/z").unwrap().parameters["proxy"], "x/y/z");
-        assert_eq!(routes.find("GET", "/x%FF%2").unwrap().parameters["proxy"], "x%FF%2");
+        assert_eq!(
+            routes.find("GET", "/x%FF%2").unwrap().parameters["proxy"],
+            "x%FF%2"
+        );
     }
 }

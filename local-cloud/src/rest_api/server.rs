@@ -50,7 +50,15 @@ impl RestApi {
         routes: Routes,
         functions: BTreeMap<String, Function>,
     ) -> Self {
-        Self::serve(listener, Api { context, routes, functions, integration_timeout: INTEGRATION_TIMEOUT })
+        Self::serve(
+            listener,
+            Api {
+                context,
+                routes,
+                functions,
+                integration_timeout: INTEGRATION_TIMEOUT,
+            },
+        )
     }
 
     fn serve(listener: TcpListener, api: Api) -> Self {
@@ -109,7 +117,10 @@ impl Api {
             .routes
             .find(parts.method.as_str(), parts.uri.path())
             .ok_or(GatewayError::MissingAuthenticationToken)?;
-        let function = self.functions.get(found.function).ok_or(GatewayError::InternalServerError)?;
+        let function = self
+            .functions
+            .get(found.function)
+            .ok_or(GatewayError::InternalServerError)?;
         let body = read(&parts.headers, body).await?;
         let event = proxy_event::encode(&self.context, &parts, &body, &found, peer, request_id)
             .map_err(|_| GatewayError::InternalServerError)?;
@@ -132,16 +143,21 @@ impl Api {
 
 /// Reads a body up to the limit. One that is announced as larger is refused without being read.
 async fn read(headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, GatewayError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
         return Err(GatewayError::RequestTooLarge);
     }
     to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
         // The only error of its own that the reader has is that of its limit.
-        let is_limit = std::error::Error::source(&error).is_some_and(|source| {
-            source.to_string().contains("length limit exceeded")
-        });
-        if is_limit { GatewayError::RequestTooLarge } else { GatewayError::BadRequest }
+        let is_limit = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit exceeded"));
+        if is_limit {
+            GatewayError::RequestTooLarge
+        } else {
+            GatewayError::BadRequest
+        }
     })
 }
 

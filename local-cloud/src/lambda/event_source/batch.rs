@@ -71,7 +71,8 @@ impl Batch {
             self.event.push(b',');
         }
         self.event.extend_from_slice(record);
-        self.messages.push((message.message_id.clone(), message.receipt_handle.clone()));
+        self.messages
+            .push((message.message_id.clone(), message.receipt_handle.clone()));
         true
     }
 }
@@ -168,11 +169,18 @@ mod tests {
     }
 
     fn messages(count: usize, body: &str) -> Vec<ReceivedMessage> {
-        (0..count).map(|number| message(&format!("m{number}"), body)).collect()
+        (0..count)
+            .map(|number| message(&format!("m{number}"), body))
+            .collect()
     }
 
     fn limits(size: usize, window: Duration) -> Limits {
-        Limits { size, window, queue_arn: "arn".to_owned(), region: "us-east-1".to_owned() }
+        Limits {
+            size,
+            window,
+            queue_arn: "arn".to_owned(),
+            region: "us-east-1".to_owned(),
+        }
     }
 
     async fn gather_sizes(source: &Scripted, limits: &Limits) -> Vec<usize> {
@@ -197,14 +205,25 @@ mod tests {
 
     #[tokio::test]
     async fn within_a_window_several_receives_are_a_batch() {
-        let source = Scripted::new([messages(10, "a"), messages(10, "a"), messages(5, "a"), messages(1, "a")]);
-        assert_eq!(gather_sizes(&source, &limits(25, Duration::from_millis(20))).await, [25, 1]);
+        let source = Scripted::new([
+            messages(10, "a"),
+            messages(10, "a"),
+            messages(5, "a"),
+            messages(1, "a"),
+        ]);
+        assert_eq!(
+            gather_sizes(&source, &limits(25, Duration::from_millis(20))).await,
+            [25, 1]
+        );
     }
 
     #[tokio::test]
     async fn a_batch_stays_within_the_payload_limit() {
         let body = "x".repeat(1_000_000);
         let source = Scripted::new([messages(10, &body), messages(4, &body)]);
-        assert_eq!(gather_sizes(&source, &limits(100, Duration::from_millis(20))).await, [6, 6, 2]);
+        assert_eq!(
+            gather_sizes(&source, &limits(100, Duration::from_millis(20))).await,
+            [6, 6, 2]
+        );
     }
 }

@@ -30,7 +30,10 @@ pub(crate) struct EventSource {
 impl EventSource {
     /// Starts to poll.
     pub(crate) fn start(mapping: &EventSourceMapping, sqs: Sqs, function: Function, region: &str) -> Self {
-        let source = Queue { sqs, name: mapping.queue_name.clone() };
+        let source = Queue {
+            sqs,
+            name: mapping.queue_name.clone(),
+        };
         let concurrency = function.settings().concurrency;
         let poller = Poller {
             source: Arc::new(source),
@@ -43,13 +46,21 @@ impl EventSource {
             report_batch_item_failures: mapping.report_batch_item_failures,
             // More than the function can run would wait in line while their visibility timeout runs.
             permits: Arc::new(Semaphore::new(
-                mapping.maximum_concurrency.unwrap_or(concurrency).clamp(1, concurrency.max(1)),
+                mapping
+                    .maximum_concurrency
+                    .unwrap_or(concurrency)
+                    .clamp(1, concurrency.max(1)),
             )),
             function,
         };
-        let event_source = Self { stopping: CancellationToken::new(), tasks: TaskTracker::new() };
+        let event_source = Self {
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
         let (stopping, tasks) = (event_source.stopping.clone(), event_source.tasks.clone());
-        event_source.tasks.spawn(async move { poller.run(&stopping, &tasks).await });
+        event_source
+            .tasks
+            .spawn(async move { poller.run(&stopping, &tasks).await });
         event_source
     }
 
@@ -86,7 +97,9 @@ impl<S: Source> Poller<S> {
                 }
                 Err(error) => {
                     tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
-                    stopping.run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_ERROR)).await;
+                    stopping
+                        .run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_ERROR))
+                        .await;
                 }
             }
         }
@@ -120,7 +133,12 @@ impl<S: Source> Poller<S> {
                 Verdict::AllBut(failed) => batch.handles_but(&failed),
                 Verdict::Failed(reason) => {
                     let function = &self.function.settings().name;
-                    tracing::warn!(function, messages = batch.len(), reason, "a batch failed by its answer");
+                    tracing::warn!(
+                        function,
+                        messages = batch.len(),
+                        reason,
+                        "a batch failed by its answer"
+                    );
                     return;
                 }
             },

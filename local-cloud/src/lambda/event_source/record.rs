@@ -95,10 +95,19 @@ pub(crate) mod tests {
     #[test]
     fn a_record_has_lambdas_shape() {
         let mut message = message("m1", "hello");
-        let attribute = |data_type: &str, value| MessageAttribute { data_type: data_type.to_owned(), value };
+        let attribute = |data_type: &str, value| MessageAttribute {
+            data_type: data_type.to_owned(),
+            value,
+        };
         message.message_attributes = BTreeMap::from([
-            ("a".to_owned(), attribute("String.kind", AttributeValue::String("x".to_owned()))),
-            ("b".to_owned(), attribute("Binary", AttributeValue::Binary(vec![1, 2]))),
+            (
+                "a".to_owned(),
+                attribute("String.kind", AttributeValue::String("x".to_owned())),
+            ),
+            (
+                "b".to_owned(),
+                attribute("Binary", AttributeValue::Binary(vec![1, 2])),
+            ),
         ]);
         let json = encode(&message, "arn:aws:sqs:us-east-1:000000000000:q", "us-east-1").unwrap();
         insta::assert_snapshot!(String::from_utf8(json).unwrap().replace("\",\"", "\",\n\""), @r#"

@@ -47,7 +47,11 @@ pub(crate) fn judge(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
             Some(id) => failed.insert(id.to_owned()),
         };
     }
-    if failed.is_empty() { Verdict::Done } else { Verdict::AllBut(failed) }
+    if failed.is_empty() {
+        Verdict::Done
+    } else {
+        Verdict::AllBut(failed)
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +86,9 @@ mod tests {
     #[test]
     fn listed_messages_failed_and_the_others_are_done() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#),
+            judge(
+                r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#
+            ),
             Verdict::AllBut(BTreeSet::from(["a".to_owned(), "c".to_owned()]))
         );
     }
@@ -121,13 +127,19 @@ mod tests {
 
     #[test]
     fn malformed_json_fails_all() {
-        assert_eq!(judge(r#"{"batchItemFailures":["#), Verdict::Failed("the answer is not JSON"));
+        assert_eq!(
+            judge(r#"{"batchItemFailures":["#),
+            Verdict::Failed("the answer is not JSON")
+        );
     }
 
     #[test]
     fn a_wrong_shape_fails_all() {
         assert_eq!(judge(r#""done""#), Verdict::Failed("the answer is not an object"));
         assert_eq!(judge("[]"), Verdict::Failed("the answer is not an object"));
-        assert_eq!(judge(r#"{"batchItemFailures":{}}"#), Verdict::Failed("batchItemFailures is not a list"));
+        assert_eq!(
+            judge(r#"{"batchItemFailures":{}}"#),
+            Verdict::Failed("batchItemFailures is not a list")
+        );
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::lambda::Launcher;
+pub use crate::store::Durability;
 
 /// The options of [`LocalCloud::start`](crate::LocalCloud::start).
 #[derive(Clone, Debug)]
@@ -35,16 +36,6 @@ pub enum DataLocation {
     Directory(PathBuf),
     /// In memory: it ends with the process.
     Ephemeral,
-}
-
-/// What an acknowledged write survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// The death of the process, by kill -9 too.
-    #[default]
-    Process,
-    /// A power cut as well: every group of writes waits for the disk.
-    Power,
 }
 
 impl LocalCloudConfig {

@@ -1,0 +1,306 @@
+//! `ReceiveMessage`: the oldest ready messages, with long polling by wake-up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rusqlite::params;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::sqs::digest::md5_of_attributes;
+use crate::sqs::error::SqsError;
+use crate::sqs::message::ReceivedMessage;
+use crate::sqs::queue::Queue;
+use crate::sqs::receipt::Receipt;
+use crate::sqs::settings::invalid_parameter;
+use crate::sqs::{Sqs, expiry, queue_name};
+use crate::store::Tx;
+
+/// Messages of one queue that may be in flight.
+const MAX_IN_FLIGHT: i64 = 120_000;
+/// Rows that one receive looks at: expired ones and dead letters are passed over.
+const MAX_EXAMINED: usize = 100;
+/// Seconds for which a receive may hide a message.
+pub(super) const MAX_VISIBILITY_SECONDS: i64 = 43_200;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ReceiveMessage {
+    queue_url: String,
+    max_number_of_messages: Option<i64>,
+    visibility_timeout: Option<i64>,
+    wait_time_seconds: Option<i64>,
+    #[serde(default)]
+    attribute_names: Vec<String>,
+    #[serde(default)]
+    message_system_attribute_names: Vec<String>,
+    #[serde(default)]
+    message_attribute_names: Vec<String>,
+}
+
+const SYSTEM_ATTRIBUTES: &[&str] = &[
+    "All",
+    "SenderId",
+    "SentTimestamp",
+    "ApproximateReceiveCount",
+    "ApproximateFirstReceiveTimestamp",
+    "SequenceNumber",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "AWSTraceHeader",
+    "DeadLetterQueueSourceArn",
+];
+
+pub(crate) async fn receive_message(sqs: &Sqs, mut request: ReceiveMessage) -> Result<Value, SqsError> {
+    let max = in_range(
+        "MaxNumberOfMessages",
+        request.max_number_of_messages.unwrap_or(1),
+        1,
+        10,
+    )?;
+    let visibility = request
+        .visibility_timeout
+        .map(|s| in_range("VisibilityTimeout", s, 0, MAX_VISIBILITY_SECONDS))
+        .transpose()?;
+    let wait = request
+        .wait_time_seconds
+        .map(|s| in_range("WaitTimeSeconds", s, 0, 20))
+        .transpose()?;
+    request
+        .attribute_names
+        .append(&mut request.message_system_attribute_names);
+    let system = request.attribute_names;
+    if let Some(unknown) = system
+        .iter()
+        .find(|name| !SYSTEM_ATTRIBUTES.contains(&name.as_str()))
+    {
+        return Err(SqsError::InvalidAttributeName(unknown.clone()));
+    }
+    let max = usize::try_from(max).unwrap_or(1);
+    let wait = wait.map(|s| Duration::from_secs(s.unsigned_abs()));
+    let received = receive(sqs, queue_name(&request.queue_url), max, visibility, wait).await?;
+    if received.is_empty() {
+        return Ok(json!({}));
+    }
+    let messages: Vec<_> = received
+        .into_iter()
+        .map(|m| to_json(m, &system, &request.message_attribute_names))
+        .collect();
+    Ok(json!({ "Messages": messages }))
+}
+
+pub(super) fn in_range(name: &str, value: i64, low: i64, high: i64) -> Result<i64, SqsError> {
+    if (low..=high).contains(&value) {
+        return Ok(value);
+    }
+    Err(invalid_parameter(
+        name,
+        &value.to_string(),
+        &format!("Must be between {low} and {high}, if provided."),
+    ))
+}
+
+fn to_json(mut message: ReceivedMessage, system: &[String], custom: &[String]) -> Value {
+    message
+        .attributes
+        .retain(|name, _| system.iter().any(|wanted| wanted == "All" || wanted == name));
+    message
+        .message_attributes
+        .retain(|name, _| custom.iter().any(|wanted| is_wanted(name, wanted)));
+    let mut json = json!({
+        "MessageId": message.message_id,
+        "ReceiptHandle": message.receipt_handle,
+        "MD5OfBody": message.md5_of_body,
+        "Body": message.body,
+    });
+    if !message.attributes.is_empty() {
+        json["Attributes"] = json!(message.attributes);
+    }
+    if let Some(digest) = md5_of_attributes(&message.message_attributes) {
+        json["MD5OfMessageAttributes"] = json!(digest);
+        json["MessageAttributes"] = json!(message.message_attributes);
+    }
+    json
+}
+
+/// `All` and `.*` mean every attribute, `prefix.*` those that begin so.
+fn is_wanted(name: &str, wanted: &str) -> bool {
+    wanted == "All"
+        || wanted == name
+        || wanted
+            .strip_suffix(".*")
+            .is_some_and(|prefix| name.starts_with(prefix))
+}
+
+/// Receives up to `max` messages for `visibility` seconds (the queue's own where absent), waiting for the first
+/// one up to `wait` (the queue's own where absent).
+pub(in crate::sqs) async fn receive(
+    sqs: &Sqs,
+    queue: String,
+    max: usize,
+    visibility: Option<i64>,
+    wait: Option<Duration>,
+) -> Result<Vec<ReceivedMessage>, SqsError> {
+    let begun = Instant::now();
+    let arrivals = sqs.signals().arrivals(&queue);
+    let mut stopping = sqs.stopping();
+    loop {
+        // Listening begins before the look at the queue, so that nothing arrives unheard between the two.
+        let arrival = arrivals.notified();
+        tokio::pin!(arrival);
+        arrival.as_mut().enable();
+        let (service, name) = (sqs.clone(), queue.clone());
+        let (received, own_wait) = sqs
+            .store()
+            .run(move |tx| {
+                let queue = Queue::get(tx, &name)?;
+                let wait = Duration::from_secs(queue.settings.receive_wait_seconds.into());
+                Ok::<_, SqsError>((take(&service, tx, &queue, max, visibility)?, wait))
+            })
+            .await?;
+        let deadline = begun + wait.unwrap_or(own_wait);
+        if !received.is_empty() || Instant::now() >= deadline || *stopping.borrow() {
+            return Ok(received);
+        }
+        tokio::select! {
+            () = arrival => {}
+            () = tokio::time::sleep_until(deadline) => return Ok(Vec::new()),
+            _ = stopping.wait_for(|stop| *stop) => return Ok(Vec::new()),
+        }
+    }
+}
+
+/// A ready row before it is known whether it may be received.
+struct Candidate {
+    row: i64,
+    sent_at: i64,
+    receive_count: u32,
+}
+
+fn take(
+    sqs: &Sqs,
+    tx: &Tx<'_>,
+    queue: &Queue,
+    max: usize,
+    visibility: Option<i64>,
+) -> Result<Vec<ReceivedMessage>, SqsError> {
+    let now = sqs.clock().now_ms();
+    expiry::pass(sqs, tx, now)?;
+    let in_flight = queue.counts(tx)?.in_flight;
+    if in_flight >= MAX_IN_FLIGHT {
+        return Err(SqsError::OverLimit);
+    }
+    let room = usize::try_from(MAX_IN_FLIGHT - in_flight).unwrap_or(0).min(max);
+    let candidates: Vec<Candidate> = tx
+        .prepare_cached(
+            "SELECT id, sent_at, receive_count FROM messages WHERE queue_id = ?1 AND state = 0
+             ORDER BY id LIMIT ?2",
+        )?
+        .query_map(
+            params![queue.id, i64::try_from(MAX_EXAMINED.min(room * 10)).unwrap_or(10)],
+            |row| {
+                Ok(Candidate {
+                    row: row.get(0)?,
+                    sent_at: row.get(1)?,
+                    receive_count: row.get(2)?,
+                })
+            },
+        )?
+        .collect::<Result<_, _>>()?;
+    let hidden_for = visibility.unwrap_or_else(|| queue.settings.visibility_timeout.into()) * 1000;
+    let mut received = Vec::with_capacity(room);
+    for candidate in candidates {
+        if received.len() == room {
+            break;
+        }
+        if candidate.sent_at <= queue.retention_cutoff(now) {
+            tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?
+                .execute([candidate.row])?;
+        } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
+            received.push(hide(tx, queue, candidate.row, now, hidden_for)?);
+        }
+    }
+    if !received.is_empty() {
+        if hidden_for == 0 {
+            sqs.signals().arrived(tx, &queue.name);
+        } else {
+            sqs.signals().due(tx, now + hidden_for);
+        }
+    }
+    Ok(received)
+}
+
+/// Puts one message in flight and reads it.
+fn hide(
+    tx: &Tx<'_>,
+    queue: &Queue,
+    row: i64,
+    now: i64,
+    hidden_for: i64,
+) -> Result<ReceivedMessage, SqsError> {
+    let receipt = Receipt::new(row);
+    // Hidden for no time at all, it stays ready.
+    let (state, due_at) = if hidden_for == 0 {
+        (0, 0)
+    } else {
+        (2, now + hidden_for)
+    };
+    let mut statement = tx.prepare_cached(
+        "UPDATE messages SET state = ?2, due_at = ?3, receipt = ?4, receive_count = receive_count + 1,
+                first_received_at = COALESCE(first_received_at, ?5)
+         WHERE id = ?1
+         RETURNING message_id, body, body_md5, receive_count, sent_at, first_received_at, sender_id, trace_header,
+                   source_arn, attributes",
+    )?;
+    let (mut message, custom) =
+        statement.query_row(params![row, state, due_at, receipt.nonce, now], |row| {
+            let mut attributes = BTreeMap::from([
+                (
+                    "ApproximateReceiveCount".to_owned(),
+                    row.get::<_, i64>(3)?.to_string(),
+                ),
+                ("SentTimestamp".to_owned(), row.get::<_, i64>(4)?.to_string()),
+                (
+                    "ApproximateFirstReceiveTimestamp".to_owned(),
+                    row.get::<_, i64>(5)?.to_string(),
+                ),
+                ("SenderId".to_owned(), row.get(6)?),
+            ]);
+            if let Some(header) = row.get(7)? {
+                attributes.insert("AWSTraceHeader".to_owned(), header);
+            }
+            if let Some(arn) = row.get(8)? {
+                attributes.insert("DeadLetterQueueSourceArn".to_owned(), arn);
+            }
+            let message = ReceivedMessage {
+                message_id: row.get(0)?,
+                receipt_handle: receipt.encode(&queue.name),
+                body: row.get(1)?,
+                md5_of_body: row.get(2)?,
+                attributes,
+                message_attributes: BTreeMap::new(),
+            };
+            Ok((message, row.get::<_, Option<String>>(9)?))
+        })?;
+    if let Some(custom) = custom {
+        message.message_attributes =
+            serde_json::from_str(&custom).map_err(|error| SqsError::Internal(error.to_string()))?;
+    }
+    Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_wanted;
+
+    #[test]
+    fn attribute_names_are_chosen_by_name_and_prefix() {
+        assert!(is_wanted("error_code", "All"));
+        assert!(is_wanted("error_code", ".*"));
+        assert!(is_wanted("error.code", "error.*"));
+        assert!(is_wanted("error_code", "error_code"));
+        assert!(!is_wanted("error_code", "error"));
+        assert!(!is_wanted("code", "error.*"));
+    }
+}

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod data_dir;
+pub(crate) mod deploy;
 pub mod lambda;
 pub mod mail;
 pub(crate) mod rest_api;

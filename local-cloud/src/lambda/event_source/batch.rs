@@ -1,9 +1,11 @@
 //! Gathering a batch: up to its size, its window and Lambda's payload limit.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::record;
 use super::source::Source;
@@ -77,13 +79,17 @@ impl Batch {
     }
 }
 
-/// Gathers the next batch; it is empty if nothing came within a long poll.
+/// How long a receive may go on after a stop: one that is at work takes milliseconds, one that waits is given up.
+const RECEIVE_GRACE: Duration = Duration::from_millis(100);
+
+/// Gathers the next batch; it is empty if nothing came within a long poll. A stop cuts it short.
 ///
 /// `carried` holds messages that were received and did not fit: they open the next batch.
 pub(crate) async fn gather(
     source: &impl Source,
     limits: &Limits,
     carried: &mut VecDeque<ReceivedMessage>,
+    stopping: &CancellationToken,
 ) -> Result<Batch, SqsError> {
     let mut batch = Batch::default();
     let mut window_ends = None;
@@ -94,7 +100,7 @@ pub(crate) async fn gather(
                 return Ok(batch);
             }
         }
-        if batch.len() == limits.size {
+        if batch.len() == limits.size || stopping.is_cancelled() {
             return Ok(batch);
         }
         let wait = if batch.is_empty() {
@@ -108,7 +114,7 @@ pub(crate) async fn gather(
             left.min(LONG_POLL)
         };
         let max = (limits.size - batch.len()).min(MOST_PER_RECEIVE);
-        let received = match source.receive(max, wait).await {
+        let received = match receive(source, max, wait, stopping).await {
             // What was gathered before must not wait for its visibility timeout.
             Err(error) if !batch.is_empty() => {
                 tracing::warn!(%error, queue = limits.queue_arn, "a batch is cut short by a failed receive");
@@ -120,6 +126,20 @@ pub(crate) async fn gather(
             return Ok(batch);
         }
         carried.extend(received);
+    }
+}
+
+/// Receives, and does not drop the work half done when a stop comes: what it took would stay invisible.
+async fn receive(
+    source: &impl Source,
+    max: usize,
+    wait: Duration,
+    stopping: &CancellationToken,
+) -> Result<Vec<ReceivedMessage>, SqsError> {
+    let mut receive = pin!(source.receive(max, wait));
+    tokio::select! {
+        result = &mut receive => result,
+        () = stopping.cancelled() => tokio::time::timeout(RECEIVE_GRACE, receive).await.unwrap_or(Ok(Vec::new())),
     }
 }
 
@@ -166,6 +186,10 @@ mod tests {
         async fn delete(&self, _: Vec<String>) -> Result<(), SqsError> {
             Ok(())
         }
+
+        async fn release(&self, _: Vec<String>) -> Result<(), SqsError> {
+            Ok(())
+        }
     }
 
     fn messages(count: usize, body: &str) -> Vec<ReceivedMessage> {
@@ -187,7 +211,9 @@ mod tests {
         let mut carried = VecDeque::new();
         let mut sizes = Vec::new();
         loop {
-            let mut batch = gather(source, limits, &mut carried).await.unwrap();
+            let mut batch = gather(source, limits, &mut carried, &CancellationToken::new())
+                .await
+                .unwrap();
             if batch.is_empty() {
                 return sizes;
             }

@@ -7,3 +7,6 @@ mod report;
 mod source;
 
 pub(crate) use poller::EventSource;
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::batch::{Batch, Limits, gather};
 use super::report::{Verdict, judge};
 use super::source::{Queue, Source};
-use crate::lambda::Function;
+use crate::lambda::{Function, InvokeError};
 use crate::sqs::Sqs;
 use crate::template::EventSourceMapping;
 
@@ -89,11 +89,18 @@ impl<S: Source> Poller<S> {
     async fn run(self, stopping: &CancellationToken, tasks: &TaskTracker) {
         let poller = Arc::new(self);
         let mut carried = VecDeque::new();
-        while let Some((permit, received)) = stopping.run_until_cancelled(poller.next(&mut carried)).await {
-            match received {
+        while let Some(permit) = stopping
+            .run_until_cancelled(poller.permits.clone().acquire_owned())
+            .await
+        {
+            match gather(&*poller.source, &poller.limits, &mut carried, stopping).await {
                 Ok(batch) if batch.is_empty() => {}
+                Ok(batch) if stopping.is_cancelled() => {
+                    poller.release(batch.handles_but(&BTreeSet::new())).await
+                }
                 Ok(batch) => {
-                    tasks.spawn(poller.clone().process(batch, permit));
+                    // The semaphore is never closed, so that there is always a permit.
+                    tasks.spawn(poller.clone().process(batch, permit.ok()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
@@ -103,21 +110,31 @@ impl<S: Source> Poller<S> {
                 }
             }
         }
+        poller
+            .release(
+                carried
+                    .into_iter()
+                    .map(|message| message.receipt_handle)
+                    .collect(),
+            )
+            .await;
     }
 
-    async fn next(
-        &self,
-        carried: &mut VecDeque<crate::sqs::ReceivedMessage>,
-    ) -> (Option<OwnedSemaphorePermit>, Result<Batch, crate::sqs::SqsError>) {
-        // The semaphore is never closed, so that there is always a permit.
-        let permit = self.permits.clone().acquire_owned().await.ok();
-        (permit, gather(&*self.source, &self.limits, carried).await)
+    /// Gives messages back that nobody worked on, so that the next start need not wait for their visibility timeout.
+    async fn release(&self, receipt_handles: Vec<String>) {
+        if !receipt_handles.is_empty()
+            && let Err(error) = self.source.release(receipt_handles).await
+        {
+            tracing::warn!(%error, queue = self.limits.queue_arn, "messages stay invisible for their timeout");
+        }
     }
 
     /// Invokes the function and deletes what is done. What failed keeps its visibility timeout, as on AWS.
     async fn process(self: Arc<Self>, mut batch: Batch, _permit: Option<OwnedSemaphorePermit>) {
         let event = batch.take_event();
         let done = match self.function.invoke(event.into()).await {
+            // Killed or never begun: nobody works on the batch any more.
+            Err(InvokeError::Stopping) => return self.release(batch.handles_but(&BTreeSet::new())).await,
             Err(error) => {
                 tracing::warn!(
                     function = self.function.settings().name,

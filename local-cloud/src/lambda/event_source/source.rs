@@ -16,6 +16,9 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// Deletes messages by their receipt handles.
     fn delete(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
+
+    /// Makes messages visible at once that were not worked on.
+    fn release(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
 }
 
 /// One queue of the queue service.
@@ -32,5 +35,9 @@ impl Source for Queue {
 
     async fn delete(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
         self.sqs.delete(&self.name, receipt_handles).await
+    }
+
+    async fn release(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
+        self.sqs.release(&self.name, receipt_handles).await
     }
 }

@@ -67,7 +67,16 @@ async fn child() {
             .unwrap()
             .to_owned();
         let payload: Value = next.json().await.unwrap();
-        match payload["do"].as_str() {
+        // A message says by its body what is to be done with its batch.
+        let action = payload["do"]
+            .as_str()
+            .or_else(|| payload["Records"][0]["body"].as_str());
+        match action {
+            Some("report") => {
+                let failed = json!([{"itemIdentifier": payload["Records"][0]["messageId"]}]);
+                let answer = json!({"batchItemFailures": failed});
+                post(&format!("invocation/{id}/response"), answer).await.unwrap();
+            }
             Some("exit") => std::process::exit(7),
             Some("hang") => std::future::pending().await,
             Some("fail") => {

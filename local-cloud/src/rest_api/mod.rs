@@ -6,5 +6,6 @@ mod proxy_response;
 mod routes;
 mod server;
 
+pub(crate) use proxy_event::ApiContext;
 pub(crate) use routes::Routes;
 pub(crate) use server::RestApi;

@@ -1,7 +1,6 @@
 //! The REST API's listener.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,7 +160,6 @@ async fn read(headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Gate
     })
 }
 
-/// Binds a loopback port.
-pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await
-}
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

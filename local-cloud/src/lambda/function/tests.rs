@@ -92,11 +92,32 @@ async fn child() {
                 let status = json!({"status": refused.status().as_u16()});
                 post(&format!("invocation/{id}/response"), status).await.unwrap();
             }
+            _ if payload["httpMethod"].is_string() => {
+                post(&format!("invocation/{id}/response"), proxy_response(&payload))
+                    .await
+                    .unwrap();
+            }
             _ => {
                 let answer = json!({"pid": std::process::id(), "payload": payload, "deadline": deadline});
                 post(&format!("invocation/{id}/response"), answer).await.unwrap();
             }
         }
+    }
+}
+
+/// What the last segment of a request's path asks for.
+fn proxy_response(event: &Value) -> Value {
+    match event["path"].as_str() {
+        Some("/echo/malformed") => json!("not a response"),
+        Some("/echo/slow") => {
+            std::thread::sleep(Duration::from_millis(400));
+            json!({"statusCode": 200})
+        }
+        _ => json!({
+            "statusCode": 201,
+            "headers": {"X-Method": event["httpMethod"]},
+            "body": event["body"].as_str().map_or(0, str::len).to_string(),
+        }),
     }
 }
 

@@ -1,0 +1,72 @@
+//! Starting everything, in order, and stopping it again.
+
+mod compute;
+mod error;
+mod ports;
+mod running;
+
+pub use error::StartError;
+pub use running::Running;
+
+use crate::config::{DataLocation, LocalCloudConfig};
+use crate::data_dir::{DataDir, Endpoints};
+use crate::deploy::{self, DynamoDbClient};
+use crate::gateway::Gateway;
+use crate::services::{Services, ServicesConfig};
+use crate::template::{Place, Stack};
+use compute::Compute;
+
+/// The region of everything local.
+const REGION: &str = "us-east-1";
+/// The name that the template's stack has here.
+const STACK_NAME: &str = "orders";
+
+/// One machine's AWS.
+#[derive(Debug)]
+pub struct LocalCloud;
+
+impl LocalCloud {
+    /// Starts the services, brings them to what the template says, and starts its functions.
+    ///
+    /// Everything that can be refused without touching the state (the lock, the ports, the template) is tried first.
+    pub async fn start(config: LocalCloudConfig) -> Result<Running, StartError> {
+        let data_dir = match &config.data {
+            DataLocation::Directory(path) => Some(DataDir::open(path)?),
+            DataLocation::Ephemeral => None,
+        };
+        let (aws_listener, aws_endpoint_url) = ports::bind(config.aws_port, "--aws-port").await?;
+        let (api_listener, api_url) = ports::bind(config.api_port, "--api-port").await?;
+        let place = Place {
+            region: REGION.to_owned(),
+            account_id: crate::sqs::ACCOUNT.to_owned(),
+            stack_name: STACK_NAME.to_owned(),
+            aws_endpoint_url: aws_endpoint_url.clone(),
+            api_url: api_url.clone(),
+        };
+        let stack = Stack::load(&config.template, &config.parameters, &place)?;
+
+        let services = Services::open(ServicesConfig {
+            base_url: aws_endpoint_url.clone(),
+            region: REGION.to_owned(),
+            directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
+            durability: config.durability,
+        })
+        .await?;
+        let gateway = Gateway::start(aws_listener, services.clone());
+        let dynamodb = DynamoDbClient::new(&aws_endpoint_url, REGION).map_err(StartError::HttpClient)?;
+        deploy::converge(&stack, &services.sqs, &services.sns, &dynamodb, config.confirm_emails).await?;
+
+        let compute = Compute::start(&config, &stack, &place, &services, data_dir.as_ref(), api_listener)?;
+        compute.warm().await;
+        let endpoints = Endpoints {
+            api_url,
+            aws_endpoint_url,
+            data_dir: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
+        };
+        if let Some(data_dir) = &data_dir {
+            data_dir.write_outputs(&stack.outputs)?;
+            data_dir.write_endpoints(&endpoints)?;
+        }
+        Ok(Running::new(endpoints, stack, compute, gateway, services, data_dir))
+    }
+}

@@ -2,14 +2,13 @@
 //!
 //! Whatever an older template left behind stays: deploying loses nothing, and a change that cannot be made is an error.
 
-mod dynamodb;
 mod order;
 
-use crate::sns::{Sns, SnsError};
-use crate::sqs::{Sqs, SqsError};
+use crate::dynamodb::ConvergeError;
+use crate::services::Services;
+use crate::sns::SnsError;
+use crate::sqs::SqsError;
 use crate::template::Stack;
-
-pub(crate) use dynamodb::Client as DynamoDbClient;
 
 /// A resource that could not be brought to what the template says.
 #[derive(Debug, thiserror::Error)]
@@ -36,60 +35,44 @@ pub enum DeployError {
         /// Why.
         source: SnsError,
     },
-    /// A table was refused.
-    #[error("table {name}: {code}: {message}")]
+    /// A table cannot become what the template says.
+    #[error("table {name}: {source}")]
     Table {
         /// Its name.
         name: String,
-        /// DynamoDB's error code.
-        code: String,
-        /// DynamoDB's message.
-        message: String,
-    },
-    /// A table exists and cannot become what the template says without losing what it holds.
-    #[error(
-        "table {name} exists with another {what}; keep its data and use another name, or another data directory"
-    )]
-    TableDiffers {
-        /// Its name.
-        name: String,
-        /// What is different.
-        what: &'static str,
-    },
-    /// DynamoDB did not answer.
-    #[error("table {name}: {source}")]
-    Unreachable {
-        /// The table's name.
-        name: String,
         /// Why.
-        source: reqwest::Error,
+        source: ConvergeError,
     },
 }
 
 /// Converges everything that a stack needs before its functions start.
 pub(crate) async fn converge(
     stack: &Stack,
-    sqs: &Sqs,
-    sns: &Sns,
-    dynamodb: &DynamoDbClient,
+    services: &Services,
     confirm_emails: bool,
 ) -> Result<(), DeployError> {
     for queue in order::by_redrive(&stack.queues)? {
-        let converged = sqs.converge_queue(&queue.name, queue.attributes.clone()).await;
+        let converged = services
+            .sqs
+            .converge_queue(&queue.name, queue.attributes.clone())
+            .await;
         converged.map_err(|source| DeployError::Queue {
             name: queue.name.clone(),
             source,
         })?;
     }
     for topic in &stack.topics {
-        let converged = sns.converge_topic(&topic.name, topic.attributes.clone()).await;
+        let converged = services
+            .sns
+            .converge_topic(&topic.name, topic.attributes.clone())
+            .await;
         converged.map_err(|source| DeployError::Topic {
             name: topic.name.clone(),
             source,
         })?;
     }
     for subscription in &stack.subscriptions {
-        let converged = sns.converge_subscription(
+        let converged = services.sns.converge_subscription(
             &subscription.topic_arn,
             &subscription.protocol,
             &subscription.endpoint,
@@ -102,7 +85,11 @@ pub(crate) async fn converge(
         })?;
     }
     for table in &stack.tables {
-        dynamodb.converge(table).await?;
+        let converged = services.dynamodb.converge_table(table.create.clone()).await;
+        converged.map_err(|source| DeployError::Table {
+            name: table.name.clone(),
+            source,
+        })?;
     }
     Ok(())
 }

@@ -36,14 +36,22 @@ impl Compute {
         let mut functions = BTreeMap::new();
         for function in &stack.functions {
             let settings = settings(config, function, place, data_dir)?;
-            services.principals.register(&settings.credentials, &function.name, function.role_arn.as_deref());
+            if let Some(role_arn) = &function.role_arn {
+                let role = role_arn.rsplit('/').next().unwrap_or(role_arn);
+                services
+                    .credentials
+                    .register(&settings.credentials.access_key_id, role, &function.name);
+            }
             functions.insert(function.name.clone(), Function::new(settings));
         }
         let known = |referrer: &str, name: &str| {
-            functions.get(name).cloned().ok_or_else(|| StartError::NoSuchFunction {
-                referrer: referrer.to_owned(),
-                function: name.to_owned(),
-            })
+            functions
+                .get(name)
+                .cloned()
+                .ok_or_else(|| StartError::NoSuchFunction {
+                    referrer: referrer.to_owned(),
+                    function: name.to_owned(),
+                })
         };
         let rest_api = match &stack.api {
             None => None,
@@ -56,11 +64,20 @@ impl Compute {
                     api_id: api.id.clone(),
                     stage: api.stage.clone(),
                 };
-                Some(RestApi::start(api_listener, context, Routes::new(&api.routes), functions.clone()))
+                Some(RestApi::start(
+                    api_listener,
+                    context,
+                    Routes::new(&api.routes),
+                    functions.clone(),
+                ))
             }
         };
         let mut mapped = Vec::new();
-        for mapping in stack.event_source_mappings.iter().filter(|mapping| mapping.enabled) {
+        for mapping in stack
+            .event_source_mappings
+            .iter()
+            .filter(|mapping| mapping.enabled)
+        {
             mapped.push((mapping, known(&mapping.id, &mapping.function_name)?));
         }
         let event_sources = mapped
@@ -69,7 +86,11 @@ impl Compute {
                 EventSource::start(mapping, services.sqs.clone(), function, &place.region)
             })
             .collect();
-        Ok(Self { functions, event_sources, rest_api })
+        Ok(Self {
+            functions,
+            event_sources,
+            rest_api,
+        })
     }
 
     /// Starts a process of each function. One that fails is told: its invocations will try again.
@@ -107,10 +128,16 @@ fn settings(
 ) -> Result<FunctionSettings, StartError> {
     let log = match data_dir {
         None => LogSink::tracing(&function.name),
-        Some(data_dir) => LogSink::file(&function.name, &data_dir.logs())
-            .map_err(|source| StartError::Log { function: function.name.clone(), source })?,
+        Some(data_dir) => {
+            LogSink::file(&function.name, &data_dir.logs()).map_err(|source| StartError::Log {
+                function: function.name.clone(),
+                source,
+            })?
+        }
     };
-    let reserved = function.reserved_concurrency.unwrap_or(config.function_concurrency);
+    let reserved = function
+        .reserved_concurrency
+        .unwrap_or(config.function_concurrency);
     Ok(FunctionSettings {
         name: function.name.clone(),
         arn: function.arn.clone(),

@@ -48,7 +48,7 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
-    /// No HTTP client could be made.
-    #[error("no HTTP client: {0}")]
-    HttpClient(reqwest::Error),
+    /// The AWS endpoint's listener failed.
+    #[error("the AWS endpoint cannot be served: {0}")]
+    Gateway(io::Error),
 }

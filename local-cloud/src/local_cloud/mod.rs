@@ -10,7 +10,7 @@ pub use running::Running;
 
 use crate::config::{DataLocation, LocalCloudConfig};
 use crate::data_dir::{DataDir, Endpoints};
-use crate::deploy::{self, DynamoDbClient};
+use crate::deploy;
 use crate::gateway::Gateway;
 use crate::services::{Services, ServicesConfig};
 use crate::template::{Place, Stack};
@@ -50,13 +50,20 @@ impl LocalCloud {
             region: REGION.to_owned(),
             directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
             durability: config.durability,
+            confirm_emails: config.confirm_emails,
         })
         .await?;
-        let gateway = Gateway::start(aws_listener, services.clone());
-        let dynamodb = DynamoDbClient::new(&aws_endpoint_url, REGION).map_err(StartError::HttpClient)?;
-        deploy::converge(&stack, &services.sqs, &services.sns, &dynamodb, config.confirm_emails).await?;
+        deploy::converge(&stack, &services, config.confirm_emails).await?;
+        let gateway = Gateway::start(aws_listener, services.clone()).map_err(StartError::Gateway)?;
 
-        let compute = Compute::start(&config, &stack, &place, &services, data_dir.as_ref(), api_listener)?;
+        let compute = Compute::start(
+            &config,
+            &stack,
+            &place,
+            &services,
+            data_dir.as_ref(),
+            api_listener,
+        )?;
         compute.warm().await;
         let endpoints = Endpoints {
             api_url,
@@ -67,6 +74,8 @@ impl LocalCloud {
             data_dir.write_outputs(&stack.outputs)?;
             data_dir.write_endpoints(&endpoints)?;
         }
-        Ok(Running::new(endpoints, stack, compute, gateway, services, data_dir))
+        Ok(Running::new(
+            endpoints, stack, compute, gateway, services, data_dir,
+        ))
     }
 }

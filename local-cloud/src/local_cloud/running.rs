@@ -35,7 +35,14 @@ impl Running {
         services: Services,
         data_dir: Option<DataDir>,
     ) -> Self {
-        Self { endpoints, stack, compute, gateway, services, data_dir }
+        Self {
+            endpoints,
+            stack,
+            compute,
+            gateway,
+            services,
+            data_dir,
+        }
     }
 
     /// Where it answers.

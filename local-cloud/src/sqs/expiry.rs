@@ -19,6 +19,15 @@ const PASSING_STEP: u32 = 50;
 /// How often retention is looked at.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
+/// What has become due, by the index that holds no ready message.
+pub(super) const DUE: &str = "SELECT id, queue_id, receive_count FROM messages
+    WHERE state <> 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2";
+/// When the next message becomes due.
+pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state <> 0";
+/// Deletes what is past retention.
+pub(super) const EXPIRED: &str = "DELETE FROM messages WHERE id IN
+    (SELECT id FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 LIMIT ?3)";
+
 /// Makes ready what has become due, a bounded number.
 pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
     release_due(sqs, tx, now, PASSING_STEP).map(drop)
@@ -26,10 +35,7 @@ pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
 
 /// Makes up to `limit` due messages ready, or moves them to their dead-letter queue; answers how many.
 fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: u32) -> Result<usize, SqsError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT id, queue_id, receive_count FROM messages WHERE state <> 0 AND due_at <= ?1
-         ORDER BY due_at LIMIT ?2",
-    )?;
+    let mut statement = tx.prepare_cached(DUE)?;
     let due: Vec<(i64, i64, u32)> = statement
         .query_map(params![now, limit], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -107,12 +113,9 @@ pub(super) fn redrive(
 fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
     let mut more = false;
     for queue in Queue::all(tx)? {
-        let deleted = tx
-            .prepare_cached(
-                "DELETE FROM messages WHERE id IN
-                 (SELECT id FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 LIMIT ?3)",
-            )?
-            .execute(params![queue.id, queue.retention_cutoff(now), STEP])?;
+        let deleted =
+            tx.prepare_cached(EXPIRED)?
+                .execute(params![queue.id, queue.retention_cutoff(now), STEP])?;
         more |= deleted > 0;
     }
     let discarded: Option<i64> = tx
@@ -144,9 +147,7 @@ pub(super) async fn run_alarm(sqs: Sqs) {
         let step = sqs.store().run(move |tx| {
             let now = service.clock().now_ms();
             let full = release_due(&service, tx, now, STEP)? == STEP as usize;
-            let next: Option<i64> = tx
-                .prepare_cached("SELECT MIN(due_at) FROM messages WHERE state <> 0")?
-                .query_row([], |row| row.get(0))?;
+            let next: Option<i64> = tx.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0))?;
             // Set before this commit's own announcements and those of later ones, so that none is missed.
             service.signals().set_alarm(next.unwrap_or(i64::MAX));
             Ok::<_, SqsError>((full, next))

@@ -38,11 +38,15 @@ pub(crate) fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) 
             attributes.len()
         )));
     }
-    for (name, attribute) in attributes {
-        check_name(name)?;
-        check_value(name, attribute)?;
-    }
-    Ok(())
+    attributes
+        .iter()
+        .try_for_each(|(name, attribute)| check_attribute(name, attribute))
+}
+
+/// Checks one attribute's name, type and value; SNS has the same rules.
+pub(crate) fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError> {
+    check_name(name)?;
+    check_value(name, attribute)
 }
 
 fn check_name(name: &str) -> Result<(), SqsError> {

@@ -1,6 +1,6 @@
 //! SQS: standard queues over AWS JSON 1.0, on the store.
 //!
-//! One module per family of actions; [`protocol`] reads and writes the wire. What time does (visibility timeouts,
+//! One module per family of actions; `protocol` reads and writes the wire. What time does (visibility timeouts,
 //! delays, retention, redrive) happens by an alarm, so that a poison message lies in its dead-letter queue although
 //! nobody polls any more. Known differences from AWS: FIFO queues are refused, a deleted name can be used again at
 //! once, and counts are exact.

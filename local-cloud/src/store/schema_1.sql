@@ -96,6 +96,7 @@ CREATE TABLE mail (
     sequence         INTEGER PRIMARY KEY AUTOINCREMENT,
     message_id       TEXT    NOT NULL,
     subscription_arn TEXT    NOT NULL,
+    kind             TEXT    NOT NULL,
     recipient        TEXT    NOT NULL,
     subject          TEXT    NOT NULL,
     body             TEXT    NOT NULL,

@@ -26,6 +26,6 @@ pub use resources::function::Function;
 pub use resources::queue::Queue;
 pub use resources::role::{Policy, Role};
 pub use resources::subscription::Subscription;
-pub use resources::table::{Table, TimeToLive};
+pub use resources::table::Table;
 pub use resources::topic::Topic;
 pub use stack::{Place, Stack};

@@ -33,10 +33,14 @@ struct DeleteEntry {
     receipt_handle: String,
 }
 
+/// Deletes one row by its key.
+pub(in crate::sqs) const BY_RECEIPT: &str =
+    "DELETE FROM messages WHERE id = ?1 AND queue_id = ?2 AND receipt = ?3";
+
 /// Deletes the message if the receipt is its current one; an outdated receipt succeeds and deletes nothing.
 fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
     let receipt = Receipt::decode(handle, &queue.name)?;
-    tx.prepare_cached("DELETE FROM messages WHERE id = ?1 AND queue_id = ?2 AND receipt = ?3")?
+    tx.prepare_cached(BY_RECEIPT)?
         .execute(params![receipt.row, queue.id, receipt.nonce])?;
     Ok(())
 }

@@ -39,6 +39,10 @@ pub(crate) struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
+/// The oldest ready messages, by the index that holds none but these.
+pub(in crate::sqs) const READY: &str = "SELECT id, sent_at, receive_count FROM messages
+    WHERE queue_id = ?1 AND state = 0 ORDER BY id LIMIT ?2";
+
 const SYSTEM_ATTRIBUTES: &[&str] = &[
     "All",
     "SenderId",
@@ -193,10 +197,7 @@ fn take(
     }
     let room = usize::try_from(MAX_IN_FLIGHT - in_flight).unwrap_or(0).min(max);
     let candidates: Vec<Candidate> = tx
-        .prepare_cached(
-            "SELECT id, sent_at, receive_count FROM messages WHERE queue_id = ?1 AND state = 0
-             ORDER BY id LIMIT ?2",
-        )?
+        .prepare_cached(READY)?
         .query_map(
             params![queue.id, i64::try_from(MAX_EXAMINED.min(room * 10)).unwrap_or(10)],
             |row| {

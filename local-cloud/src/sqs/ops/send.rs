@@ -86,7 +86,7 @@ impl Entry {
         for (name, attribute) in self.message_system_attributes {
             match (name.as_str(), attribute.data_type.as_str(), attribute.value) {
                 (TRACE_HEADER, "String", crate::sqs::AttributeValue::String(text)) => {
-                    trace_header = Some(text)
+                    trace_header = Some(text);
                 }
                 _ => {
                     return Err(invalid(format!("Message system attribute '{name}' is invalid.")));

@@ -11,17 +11,6 @@ pub struct Table {
     pub name: String,
     /// The body of the DynamoDB call `CreateTable` that makes it.
     pub create: Value,
-    /// The attribute by which its items expire.
-    pub time_to_live: Option<TimeToLive>,
-}
-
-/// A table's `TimeToLiveSpecification`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimeToLive {
-    /// Whether items expire.
-    pub enabled: bool,
-    /// The attribute that holds the time, in seconds since 1970.
-    pub attribute: String,
 }
 
 /// Properties that stand in `CreateTable` under the same name, in the same shape.
@@ -54,20 +43,10 @@ impl Table {
                 "a billing mode but PAY_PER_REQUEST",
             ));
         }
-        let time_to_live = match properties.mapping("TimeToLiveSpecification")? {
-            None => None,
-            Some(mut specification) => {
-                let enabled = specification.boolean("Enabled")?.unwrap_or(false);
-                let attribute = specification.required_text("AttributeName")?;
-                specification.finish()?;
-                Some(TimeToLive { enabled, attribute })
-            }
-        };
         properties.finish()?;
         Ok(Self {
             name,
             create: Value::Object(create),
-            time_to_live,
         })
     }
 }

@@ -131,7 +131,9 @@ pub(in crate::sqs) async fn resume(sqs: &Sqs) -> Result<(), SqsError> {
             Ok::<_, SqsError>(ids)
         })
         .await?;
-    ids.into_iter().for_each(|id| worker::spawn(sqs, id));
+    for id in ids {
+        worker::spawn(sqs, id);
+    }
     Ok(())
 }
 

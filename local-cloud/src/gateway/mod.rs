@@ -1,0 +1,142 @@
+//! The AWS endpoint: one loopback port for all services, told apart by what a request carries.
+//!
+//! Every AWS call becomes a `Call` and passes `call::perform`, the one place that knows who asks for what
+//! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
+//! read its state from the disk. The access key in the `Authorization` header says who asks.
+
+mod call;
+mod credentials;
+mod host;
+mod local;
+mod route;
+mod sts;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+pub use credentials::{Credentials, Principal};
+
+use crate::services::Services;
+
+/// Bytes of a request's body: DynamoDB takes 16 MB, the others less.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+/// How long connections may take to finish at a stop.
+const GRACE: Duration = Duration::from_millis(700);
+
+/// A serving endpoint.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    services: Services,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Gateway {
+    /// Serves on `listener`, which should be bound to loopback, until [`Gateway::stop`].
+    pub fn start(listener: TcpListener, services: Services) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopping) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let serving = axum::serve(listener, router(services.clone()))
+            // A dropped sender stops it as well as a message.
+            .with_graceful_shutdown(async { drop(stopping.await) });
+        let serving = tokio::spawn(serving.into_future());
+        Ok(Self {
+            address,
+            services,
+            stop,
+            serving,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no new connections, lets long polls answer and running calls finish, in under a second. The services
+    /// stay open: closing them is the owner's.
+    pub async fn stop(self) {
+        self.services.stop_waiting();
+        let _already_stopped = self.stop.send(());
+        let abort = self.serving.abort_handle();
+        if tokio::time::timeout(GRACE, self.serving).await.is_err() {
+            tracing::warn!("connections to the AWS endpoint were still busy when it was stopped");
+            abort.abort();
+        }
+    }
+}
+
+fn router(services: Services) -> Router {
+    Router::new()
+        .route("/_local/health", get(local::health))
+        .route("/_local/mail", get(local::mail))
+        .route("/_local/subscriptions", get(local::subscriptions))
+        .fallback(aws)
+        .layer(axum::middleware::from_fn(host::only_loopback))
+        .with_state(services)
+}
+
+/// Any AWS request.
+async fn aws(State(services): State<Services>, request: Request) -> Response<Body> {
+    let request_id = Uuid::new_v4().to_string();
+    let mut response = match read(request).await {
+        Ok((parts, body)) => match route::route(&services.credentials, &parts, body, request_id.clone()) {
+            Ok(call) => call::perform(&services, call).await,
+            Err(response) => *response,
+        },
+        Err(response) => response,
+    };
+    let id = HeaderValue::try_from(request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+    response.headers_mut().entry("x-amzn-requestid").or_insert(id);
+    response.map(Body::from).into_response()
+}
+
+/// The whole request; a link that a person follows carries its form in the query instead of the body.
+async fn read(request: Request) -> Result<(axum::http::request::Parts, Bytes), Response<Bytes>> {
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::GET {
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        return Ok((parts, Bytes::from(query)));
+    }
+    let body = to_bytes(body, MAX_BODY).await.map_err(|_| {
+        json_error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "com.amazon.coral.service#RequestEntityTooLargeException",
+            "The request's body is larger than 16 MiB or was cut off.",
+        )
+    })?;
+    Ok((parts, body))
+}
+
+/// An error of the gateway itself, in the form that the JSON protocols share.
+fn json_error(status: StatusCode, kind: &str, message: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(
+        json!({ "__type": kind, "message": message }).to_string(),
+    ));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(crate::sqs::protocol::CONTENT_TYPE),
+    );
+    response
+}

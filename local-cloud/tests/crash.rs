@@ -1,0 +1,156 @@
+//! What was acknowledged survives `kill -9` of the whole process.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use local_cloud::gateway::Gateway;
+use local_cloud::services::{Services, ServicesConfig};
+use local_cloud::store::Durability;
+use serde_json::json;
+
+/// What of a signature is looked at.
+const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, Signature=0";
+
+/// Tells the child where to keep its state; the test binary runs itself again as the process to be killed.
+const DIRECTORY: &str = "LOCAL_CLOUD_CRASH_TEST_DIRECTORY";
+
+async fn open(directory: &Path, base_url: String) -> Services {
+    let config = ServicesConfig {
+        directory: Some(directory.to_owned()),
+        durability: Durability::Process,
+        base_url,
+        region: "us-east-1".to_owned(),
+        confirm_emails: true,
+    };
+    Services::open(config).await.unwrap()
+}
+
+/// Not a test of its own: the process that the test below kills.
+#[tokio::test]
+async fn the_process_that_is_killed() {
+    let Some(directory) = std::env::var_os(DIRECTORY) else {
+        return;
+    };
+    let directory = Path::new(&directory);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let _gateway = Gateway::start(listener, open(directory, url.clone()).await).unwrap();
+    // Renamed into place, so that the parent never reads half of it.
+    std::fs::write(directory.join("url.tmp"), url).unwrap();
+    std::fs::rename(directory.join("url.tmp"), directory.join("url")).unwrap();
+    std::future::pending::<()>().await;
+}
+
+/// Ends the child also if the test fails.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _result = self.0.kill();
+        let _result = self.0.wait();
+    }
+}
+
+async fn spawn(directory: &Path) -> (Killed, String) {
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_process_that_is_killed"])
+        .env(DIRECTORY, directory)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let child = Killed(child);
+    let file = directory.join("url");
+    loop {
+        match std::fs::read_to_string(&file) {
+            Ok(url) => {
+                std::fs::remove_file(&file).unwrap();
+                return (child, url);
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_messages_are_there_after_kill_9() {
+    let directory = tempfile::tempdir().unwrap();
+    let services = open(directory.path(), String::new()).await;
+    services.sqs.converge_queue("q", [].into()).await.unwrap();
+    let topic = services.sns.converge_topic("t", [].into()).await.unwrap();
+    let raw = [("RawMessageDelivery".to_owned(), "true".to_owned())].into();
+    let queue = services.sqs.arn("q");
+    services
+        .sns
+        .converge_subscription(&topic, "sqs", &queue, raw, false)
+        .await
+        .unwrap();
+    services.close().await;
+
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let (child, url) = spawn(directory.path()).await;
+        let (report, mut reports) = tokio::sync::mpsc::unbounded_channel();
+        for sender in 0..4 {
+            let (report, url, topic) = (report.clone(), url.clone(), topic.clone());
+            tokio::spawn(async move {
+                let client = reqwest::Client::builder().no_proxy().build().unwrap();
+                for n in 0.. {
+                    let body = format!("{round}-{sender}-{n}");
+                    // Half are sent, half are published.
+                    let request = if n % 2 == 0 {
+                        let send = json!({"QueueUrl": "q", "MessageBody": body});
+                        client
+                            .post(&url)
+                            .header("x-amz-target", "AmazonSQS.SendMessage")
+                            .body(send.to_string())
+                    } else {
+                        let form = [
+                            ("Action", "Publish"),
+                            ("Version", "2010-03-31"),
+                            ("TopicArn", &topic),
+                            ("Message", &body),
+                        ];
+                        let form = form_urlencoded::Serializer::new(String::new())
+                            .extend_pairs(form)
+                            .finish();
+                        client.post(&url).header("authorization", SIGNED).body(form)
+                    };
+                    match request.send().await {
+                        Ok(answer) if answer.status() == 200 => report.send(body).unwrap(),
+                        _ => return,
+                    }
+                }
+            });
+        }
+        drop(report);
+        for _ in 0..200 {
+            acknowledged.push(reports.recv().await.unwrap());
+        }
+        drop(child);
+        // Answers that were on their way count too.
+        while let Some(body) = reports.recv().await {
+            acknowledged.push(body);
+        }
+    }
+
+    let services = open(directory.path(), String::new()).await;
+    let mut found = std::collections::HashSet::new();
+    loop {
+        let received = services.sqs.receive("q", 10, Duration::ZERO).await.unwrap();
+        if received.is_empty() {
+            break;
+        }
+        found.extend(received.into_iter().map(|message| message.body));
+    }
+    let lost: Vec<_> = acknowledged
+        .iter()
+        .filter(|body| !found.contains(*body))
+        .collect();
+    assert!(lost.is_empty(), "{} of {} lost", lost.len(), acknowledged.len());
+    services.close().await;
+}

@@ -1,0 +1,114 @@
+//! The endpoint from outside, over HTTP: what boto3's tests cannot see.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::time::{Duration, Instant};
+
+use local_cloud::gateway::Gateway;
+use local_cloud::services::{Services, ServicesConfig};
+use local_cloud::store::Durability;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+async fn start() -> (Gateway, Services, String) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let config = ServicesConfig {
+        directory: None,
+        durability: Durability::Process,
+        base_url: url.clone(),
+        region: "us-east-1".to_owned(),
+        confirm_emails: true,
+    };
+    let services = Services::open(config).await.unwrap();
+    (Gateway::start(listener, services.clone()).unwrap(), services, url)
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+async fn sqs(url: &str, operation: &str, request: Value) -> reqwest::Response {
+    let target = format!("AmazonSQS.{operation}");
+    client()
+        .post(url)
+        .header("x-amz-target", target)
+        .body(request.to_string())
+        .send()
+        .await
+        .unwrap()
+}
+
+/// A connection over which a request has been written.
+async fn open(gateway: &Gateway, request: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(gateway.address()).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn it_stops_within_a_second_although_long_polls_are_open() {
+    let (gateway, services, url) = start().await;
+    sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
+    let poll = json!({"QueueUrl": "q", "WaitTimeSeconds": 20}).to_string();
+    let poll = format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AmazonSQS.ReceiveMessage\r\ncontent-length: {}\r\n\r\n{poll}",
+        poll.len()
+    );
+    let mut poll = open(&gateway, &poll).await;
+    let mut mail = open(
+        &gateway,
+        "GET /_local/mail?wait=20 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    )
+    .await;
+    // Requests are read in the order of their arrival: once this one is answered, both wait.
+    client().get(format!("{url}/_local/health")).send().await.unwrap();
+    let begun = Instant::now();
+    gateway.stop().await;
+    services.close().await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    for connection in [&mut poll, &mut mail] {
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id_and_errors_have_the_codes_that_tools_know() {
+    let (gateway, services, url) = start().await;
+    let answer = sqs(&url, "GetQueueUrl", json!({"QueueName": "none"})).await;
+    assert_eq!(answer.status(), 400);
+    assert!(answer.headers().contains_key("x-amzn-requestid"));
+    assert_eq!(
+        answer.headers()["x-amzn-query-error"],
+        "AWS.SimpleQueueService.NonExistentQueue;Sender"
+    );
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["__type"], "com.amazonaws.sqs#QueueDoesNotExist");
+    let unsigned = "Action=Publish&Version=2010-03-31&Message=from-a-web-page";
+    for (body, status) in [("", 400), ("\u{0}\u{1}%%%", 400), (unsigned, 403)] {
+        let answer = client().post(&url).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{body:?}");
+        assert!(answer.headers().contains_key("x-amzn-requestid"));
+    }
+    gateway.stop().await;
+    services.close().await;
+}
+
+#[tokio::test]
+async fn another_host_name_is_refused() {
+    let (gateway, services, url) = start().await;
+    let health = format!("{url}/_local/health");
+    let answer = client()
+        .get(&health)
+        .header("host", "evil.example.com")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 403);
+    assert_eq!(client().get(&health).send().await.unwrap().status(), 200);
+    gateway.stop().await;
+    services.close().await;
+}

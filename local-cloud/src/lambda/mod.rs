@@ -1,6 +1,6 @@
 //! Lambda on one machine: functions as child processes over the real Runtime API, and queues that invoke them.
 //!
-//! A [`Function`] owns its processes and its concurrency; a process talks to a [`runtime_api`] listener of its own,
+//! A [`Function`] owns its processes and its concurrency; a process talks to a `runtime_api` listener of its own,
 //! whose address is what identifies it; an event source polls a queue and judges the function's answer.
 
 mod credentials;

@@ -8,6 +8,8 @@ mod running;
 pub use error::StartError;
 pub use running::Running;
 
+use tokio::net::TcpListener;
+
 use crate::config::{DataLocation, LocalCloudConfig};
 use crate::data_dir::{DataDir, Endpoints};
 use crate::deploy;
@@ -40,42 +42,65 @@ impl LocalCloud {
             region: REGION.to_owned(),
             account_id: crate::sqs::ACCOUNT.to_owned(),
             stack_name: STACK_NAME.to_owned(),
-            aws_endpoint_url: aws_endpoint_url.clone(),
-            api_url: api_url.clone(),
+            aws_endpoint_url,
+            api_url,
         };
         let stack = Stack::load(&config.template, &config.parameters, &place)?;
 
         let services = Services::open(ServicesConfig {
-            base_url: aws_endpoint_url.clone(),
+            base_url: place.aws_endpoint_url.clone(),
             region: REGION.to_owned(),
             directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
             durability: config.durability,
             confirm_emails: config.confirm_emails,
         })
         .await?;
-        deploy::converge(&stack, &services, config.confirm_emails).await?;
-        let gateway = Gateway::start(aws_listener, services.clone()).map_err(StartError::Gateway)?;
-
-        let compute = Compute::start(
+        let started = Self::start_on(
             &config,
-            &stack,
-            &place,
             &services,
             data_dir.as_ref(),
+            stack,
+            place,
+            aws_listener,
             api_listener,
-        )?;
+        );
+        match started.await {
+            Ok((stack, endpoints, gateway, compute)) => Ok(Running::new(
+                endpoints, stack, compute, gateway, services, data_dir,
+            )),
+            Err(error) => {
+                services.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What is started on open services; they are the caller's to close.
+    async fn start_on(
+        config: &LocalCloudConfig,
+        services: &Services,
+        data_dir: Option<&DataDir>,
+        stack: Stack,
+        place: Place,
+        aws_listener: TcpListener,
+        api_listener: TcpListener,
+    ) -> Result<(Stack, Endpoints, Gateway, Compute), StartError> {
+        deploy::converge(&stack, services, config.confirm_emails).await?;
+        let gateway = Gateway::start(aws_listener, services.clone()).map_err(StartError::Gateway)?;
+        let compute = Compute::start(config, &stack, &place, services, data_dir, api_listener)?;
         compute.warm().await;
         let endpoints = Endpoints {
-            api_url,
-            aws_endpoint_url,
-            data_dir: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
+            api_url: place.api_url,
+            aws_endpoint_url: place.aws_endpoint_url,
+            data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
         };
-        if let Some(data_dir) = &data_dir {
+        if let Some(data_dir) = data_dir {
             data_dir.write_outputs(&stack.outputs)?;
             data_dir.write_endpoints(&endpoints)?;
         }
-        Ok(Running::new(
-            endpoints, stack, compute, gateway, services, data_dir,
-        ))
+        Ok((stack, endpoints, gateway, compute))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,12 @@ impl Running {
         Some(function.invoke(payload).await)
     }
 
+    /// The services behind the AWS endpoint: queues, topics, tables and the mailbox.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Stops everything within 2 seconds: no process of it is left, and all that was acknowledged is in the store.
     pub async fn stop(self) {
         if let Some(data_dir) = &self.data_dir

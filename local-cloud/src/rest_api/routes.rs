@@ -131,15 +131,12 @@ fn decode(segment: &str) -> String {
     while let Some((&first, others)) = rest.split_first() {
         let digit = |index: usize| others.get(index).and_then(|byte| char::from(*byte).to_digit(16));
         let decoded = digit(0).zip(digit(1)).filter(|_| first == b'%');
-        match decoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &others[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = others;
-            }
+        if let Some(byte) = decoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
+            bytes.push(byte);
+            rest = &others[2..];
+        } else {
+            bytes.push(first);
+            rest = others;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())

@@ -1,8 +1,8 @@
 //! The SAM template, parsed, resolved and typed: the one source of every queue, table, topic, function and mapping.
 //!
-//! The stages are [`node`] (YAML to a tree whose intrinsic functions are parsed), [`parameters`] and [`resolve`]
-//! (the tree to plain JSON), [`globals`] (SAM's merge) and [`resources`] (JSON to typed resources). Whatever is not
-//! supported is an error that names it and where it stands; nothing is skipped silently but what [`ignored`] lists.
+//! The stages are `node` (YAML to a tree whose intrinsic functions are parsed), `parameters` and `resolve`
+//! (the tree to plain JSON), `globals` (SAM's merge) and `resources` (JSON to typed resources). Whatever is not
+//! supported is an error that names it and where it stands; nothing is skipped silently but what `ignored` lists.
 
 mod error;
 mod globals;

@@ -133,19 +133,6 @@ impl Properties {
             .collect()
     }
 
-    /// Every remaining entry as the list of its own entries, without those of the names given.
-    pub(crate) fn into_mappings_or_skip(
-        self,
-        skipped: &[&str],
-    ) -> Result<Vec<(String, Vec<(String, Self)>)>, TemplateError> {
-        let mut entries = Vec::new();
-        for (key, mut inner) in self.into_mappings()? {
-            inner.ignore(skipped);
-            entries.push((key, inner.into_mappings()?));
-        }
-        Ok(entries)
-    }
-
     pub(crate) fn ignore(&mut self, names: &[&str]) {
         for name in names {
             self.values.remove(*name);

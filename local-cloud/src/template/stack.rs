@@ -99,8 +99,8 @@ impl Stack {
             "AWS::Serverless::Api" => globals::merge(globals, "Api", declaration.properties.clone()),
             _ => declaration.properties.clone(),
         };
-        let resolved = resolver.resolve(&node, &at)?.unwrap_or_default();
-        let mut properties = Properties::new(at, resolved)?;
+        let values = resolver.resolve(&node, &at)?.unwrap_or_default();
+        let mut properties = Properties::new(at, values)?;
         let name = resolver.physical_name(id, properties.at())?.0;
         let place = resolver.place;
         match kind {
@@ -117,7 +117,7 @@ impl Stack {
             "AWS::Serverless::Function" => {
                 let at = Path::root(id).key("Metadata");
                 let metadata = resolver.resolve(&declaration.metadata, &at)?.unwrap_or_default();
-                let (function, mappings) = Function::read(place, id, name, metadata, properties)?;
+                let (function, mappings) = Function::read(place, id, name, &metadata, properties)?;
                 self.functions.push(function);
                 self.event_source_mappings.extend(mappings);
             }

@@ -96,7 +96,7 @@ impl<S: Source> Poller<S> {
             match gather(&*poller.source, &poller.limits, &mut carried, stopping).await {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) if stopping.is_cancelled() => {
-                    poller.release(batch.handles_but(&BTreeSet::new())).await
+                    poller.release(batch.handles_but(&BTreeSet::new())).await;
                 }
                 Ok(batch) => {
                     // The semaphore is never closed, so that there is always a permit.

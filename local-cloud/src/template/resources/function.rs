@@ -40,7 +40,7 @@ impl Function {
         place: &Place,
         logical_id: &str,
         name: String,
-        metadata: Value,
+        metadata: &Value,
         mut properties: Properties,
     ) -> Result<(Self, Vec<EventSourceMapping>), TemplateError> {
         properties.ignore(&["FunctionName"]);
@@ -91,7 +91,7 @@ impl Function {
         let function = Self {
             arn: place.arn("lambda", &format!("function:{name}")),
             name,
-            binary: binary(logical_id, &metadata),
+            binary: binary(logical_id, metadata),
             handler,
             memory_megabytes,
             timeout: Duration::from_secs(timeout.into()),

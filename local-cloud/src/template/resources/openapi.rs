@@ -14,8 +14,9 @@ const METHODS: [&str; 7] = ["delete", "get", "head", "options", "patch", "post",
 pub(crate) fn routes(mut body: Properties) -> Result<Vec<Route>, TemplateError> {
     let paths = body.mapping("paths")?.ok_or_else(|| body.missing("paths"))?;
     let mut routes = Vec::new();
-    for (path, item) in paths.into_mappings_or_skip(&["parameters"])? {
-        for (key, operation) in item {
+    for (path, mut item) in paths.into_mappings()? {
+        item.ignore(&["parameters"]);
+        for (key, operation) in item.into_mappings()? {
             let method = match key.as_str() {
                 ANY_METHOD => "ANY".to_owned(),
                 method if METHODS.contains(&method) => method.to_uppercase(),

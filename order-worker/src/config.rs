@@ -40,20 +40,28 @@ impl Config {
     /// Reads variables from wherever `lookup` finds them.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let text = |name: &'static str| {
-            lookup(name).filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+            lookup(name)
+                .filter(|value| !value.is_empty())
+                .ok_or(ConfigError::Missing(name))
         };
         let orders_table = text("ORDERS_TABLE")?;
         // The name stands in quotes in a PartiQL statement. This is also DynamoDB's own rule for names.
         let is_table = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
         if !orders_table.bytes().all(is_table) {
             let expected = "a table's name: letters, digits, '_', '.' and '-'";
-            return Err(ConfigError::Invalid { name: "ORDERS_TABLE", expected });
+            return Err(ConfigError::Invalid {
+                name: "ORDERS_TABLE",
+                expected,
+            });
         }
         let max_receive_count = match text("MAX_RECEIVE_COUNT")?.parse() {
             Ok(count) if count > 0 => count,
             _ => {
                 let expected = "a whole number of at least 1";
-                return Err(ConfigError::Invalid { name: "MAX_RECEIVE_COUNT", expected });
+                return Err(ConfigError::Invalid {
+                    name: "MAX_RECEIVE_COUNT",
+                    expected,
+                });
             }
         };
         Ok(Self {
@@ -72,7 +80,11 @@ mod tests {
 
     fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
         Config::from_lookup(|asked| {
-            let default = if asked == "MAX_RECEIVE_COUNT" { "12" } else { "orders" };
+            let default = if asked == "MAX_RECEIVE_COUNT" {
+                "12"
+            } else {
+                "orders"
+            };
             Some(if asked == name { value } else { default }.to_owned())
         })
     }
@@ -93,8 +105,17 @@ mod tests {
 
     #[test]
     fn unusable_values_are_refused() {
-        assert!(matches!(with("MAX_RECEIVE_COUNT", "0"), Err(ConfigError::Invalid { .. })));
-        assert!(matches!(with("MAX_RECEIVE_COUNT", "many"), Err(ConfigError::Invalid { .. })));
-        assert!(matches!(with("ORDERS_TABLE", "o\" VALUE"), Err(ConfigError::Invalid { .. })));
+        assert!(matches!(
+            with("MAX_RECEIVE_COUNT", "0"),
+            Err(ConfigError::Invalid { .. })
+        ));
+        assert!(matches!(
+            with("MAX_RECEIVE_COUNT", "many"),
+            Err(ConfigError::Invalid { .. })
+        ));
+        assert!(matches!(
+            with("ORDERS_TABLE", "o\" VALUE"),
+            Err(ConfigError::Invalid { .. })
+        ));
     }
 }

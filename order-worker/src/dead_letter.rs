@@ -18,7 +18,13 @@ pub mod attribute {
     /// How often it had been received (a number).
     pub const RECEIVE_COUNT: &str = "receive_count";
     /// All of them.
-    pub const ALL: [&str; 5] = [ERROR_CODE, ERROR_DETAIL, FAILED_AT, SOURCE_MESSAGE_ID, RECEIVE_COUNT];
+    pub const ALL: [&str; 5] = [
+        ERROR_CODE,
+        ERROR_DETAIL,
+        FAILED_AT,
+        SOURCE_MESSAGE_ID,
+        RECEIVE_COUNT,
+    ];
 }
 
 /// The most attributes of a message (SQS quotas).
@@ -49,16 +55,32 @@ impl DeadLetter {
             (attribute::ERROR_CODE, "String", printable(&failure.code)),
             (attribute::ERROR_DETAIL, "String", printable(&failure.detail)),
             (attribute::FAILED_AT, "String", failed_at.to_string()),
-            (attribute::SOURCE_MESSAGE_ID, "String", printable(record.message_id.as_deref().unwrap_or_default())),
-            (attribute::RECEIVE_COUNT, "Number", record.receive_count.to_string()),
+            (
+                attribute::SOURCE_MESSAGE_ID,
+                "String",
+                printable(record.message_id.as_deref().unwrap_or_default()),
+            ),
+            (
+                attribute::RECEIVE_COUNT,
+                "Number",
+                record.receive_count.to_string(),
+            ),
         ];
-        let reason = reason.into_iter().map(|(name, data_type, text)| MessageAttribute {
-            name: name.to_owned(),
-            data_type: data_type.to_owned(),
-            value: AttributeContent::Text(text),
-        });
-        let kept = record.attributes.iter().filter(|kept| !attribute::ALL.contains(&kept.name.as_str()));
-        let letter = Self { body, attributes: kept.cloned().chain(reason).collect() };
+        let reason = reason
+            .into_iter()
+            .map(|(name, data_type, text)| MessageAttribute {
+                name: name.to_owned(),
+                data_type: data_type.to_owned(),
+                value: AttributeContent::Text(text),
+            });
+        let kept = record
+            .attributes
+            .iter()
+            .filter(|kept| !attribute::ALL.contains(&kept.name.as_str()));
+        let letter = Self {
+            body,
+            attributes: kept.cloned().chain(reason).collect(),
+        };
         (letter.attributes.len() <= MOST_ATTRIBUTES && letter.size() <= MOST_BYTES).then_some(letter)
     }
 
@@ -83,7 +105,11 @@ fn printable(text: &str) -> String {
         }
         printable.push(character);
     }
-    if printable.trim().is_empty() { "unknown".to_owned() } else { printable }
+    if printable.trim().is_empty() {
+        "unknown".to_owned()
+    } else {
+        printable
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +120,11 @@ mod tests {
 
     fn text(name: &str, value: &str) -> MessageAttribute {
         let value = AttributeContent::Text(value.to_owned());
-        MessageAttribute { name: name.to_owned(), data_type: "String".to_owned(), value }
+        MessageAttribute {
+            name: name.to_owned(),
+            data_type: "String".to_owned(),
+            value,
+        }
     }
 
     fn letter(record: &Record, detail: &str) -> Option<DeadLetter> {
@@ -104,13 +134,27 @@ mod tests {
 
     fn record(attributes: Vec<MessageAttribute>) -> Record {
         let message_id = Some("m".to_owned());
-        Record { message_id, body: Some("body".to_owned()), receive_count: 2, attributes, ..Record::default() }
+        Record {
+            message_id,
+            body: Some("body".to_owned()),
+            receive_count: 2,
+            attributes,
+            ..Record::default()
+        }
     }
 
     #[test]
     fn the_senders_attributes_stay_and_an_older_reason_is_replaced() {
-        let letter = letter(&record(vec![text("trace", "t"), text("error_code", "older")]), "why").unwrap();
-        let attributes: Vec<_> = letter.attributes.iter().map(|a| (a.name.as_str(), &a.value)).collect();
+        let letter = letter(
+            &record(vec![text("trace", "t"), text("error_code", "older")]),
+            "why",
+        )
+        .unwrap();
+        let attributes: Vec<_> = letter
+            .attributes
+            .iter()
+            .map(|a| (a.name.as_str(), &a.value))
+            .collect();
         let value = |value: &str| AttributeContent::Text(value.to_owned());
         assert_eq!(
             attributes,
@@ -142,8 +186,14 @@ mod tests {
 
     #[test]
     fn the_detail_is_bounded_and_printable() {
-        let AttributeContent::Text(detail) =
-            letter(&record(Vec::new()), &format!("a\u{0}b\u{ffff}{}", "é".repeat(2000))).unwrap().attributes[1].value.clone()
+        let AttributeContent::Text(detail) = letter(
+            &record(Vec::new()),
+            &format!("a\u{0}b\u{ffff}{}", "é".repeat(2000)),
+        )
+        .unwrap()
+        .attributes[1]
+            .value
+            .clone()
         else {
             panic!("not text")
         };

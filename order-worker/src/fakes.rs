@@ -19,7 +19,11 @@ pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
         "items": [{"sku": "MUG-01", "quantity": 2, "unit_price": "12.50"}],
     }));
     let accepted_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-    OrderMessage::new(OrderId::new(uuid::Uuid::from_u128(number)), accepted_at, order.unwrap())
+    OrderMessage::new(
+        OrderId::new(uuid::Uuid::from_u128(number)),
+        accepted_at,
+        order.unwrap(),
+    )
 }
 
 /// What was called, in order, with what it was called for.
@@ -79,7 +83,10 @@ impl Table for &Outside {
         }
         let panics_on = self.panics_on.borrow().clone();
         assert!(
-            panics_on.is_none() || !rows.iter().any(|row| row.get("note").and_then(Value::as_str) == panics_on.as_deref()),
+            panics_on.is_none()
+                || !rows
+                    .iter()
+                    .any(|row| row.get("note").and_then(Value::as_str) == panics_on.as_deref()),
             "as the test asks"
         );
         let fault = self.insert_faults.borrow_mut().pop_front();
@@ -102,8 +109,15 @@ impl Table for &Outside {
         self.record(Call::Read(ids.len()));
         let unprocessed: Vec<OrderId> = ids.iter().copied().take(self.unprocessed.take()).collect();
         let rows = self.rows.borrow();
-        let found = ids.iter().filter(|id| !unprocessed.contains(id) && !self.hides_rows.get());
-        Ok(Read { rows: found.filter_map(|id| rows.get(&id.to_string()).cloned()).collect(), unprocessed })
+        let found = ids
+            .iter()
+            .filter(|id| !unprocessed.contains(id) && !self.hides_rows.get());
+        Ok(Read {
+            rows: found
+                .filter_map(|id| rows.get(&id.to_string()).cloned())
+                .collect(),
+            unprocessed,
+        })
     }
 }
 
@@ -133,13 +147,23 @@ impl Queues for &Outside {
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.record(Call::Delay(changes.iter().map(|change| change.receipt_handle.clone()).collect()));
+        self.record(Call::Delay(
+            changes
+                .iter()
+                .map(|change| change.receipt_handle.clone())
+                .collect(),
+        ));
         self.delays.borrow_mut().extend_from_slice(changes);
         Ok(vec![Ok(()); changes.len()])
     }
 
     async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.record(Call::Delete(receipt_handles.iter().map(|&receipt| receipt.to_owned()).collect()));
+        self.record(Call::Delete(
+            receipt_handles
+                .iter()
+                .map(|&receipt| receipt.to_owned())
+                .collect(),
+        ));
         Ok(vec![Ok(()); receipt_handles.len()])
     }
 }

@@ -60,19 +60,30 @@ impl Failure {
     /// One that can never pass.
     #[must_use]
     pub fn permanent(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self { permanence: Permanence::Permanent, code: code.into(), detail: detail.into() }
+        Self {
+            permanence: Permanence::Permanent,
+            code: code.into(),
+            detail: detail.into(),
+        }
     }
 
     /// One that may pass.
     #[must_use]
     pub fn transient(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self { permanence: Permanence::Transient, code: code.into(), detail: detail.into() }
+        Self {
+            permanence: Permanence::Transient,
+            code: code.into(),
+            detail: detail.into(),
+        }
     }
 
     /// The invocation's time ran out.
     #[must_use]
     pub fn out_of_time() -> Self {
-        Self::transient(code::OUT_OF_TIME, "the invocation's time ran out before this record's turn")
+        Self::transient(
+            code::OUT_OF_TIME,
+            "the invocation's time ran out before this record's turn",
+        )
     }
 
     /// The code panicked.
@@ -90,9 +101,14 @@ impl Failure {
                 &*self.code,
                 code::OUT_OF_TIME | code::PANICKED | code::ROW_MISSING | code::UNREADABLE_ROW
             )
-            && !["AccessDenied", "ResourceNotFound", "NotFound", "UnrecognizedClient"]
-                .iter()
-                .any(|hopeless| self.code.starts_with(hopeless))
+            && ![
+                "AccessDenied",
+                "ResourceNotFound",
+                "NotFound",
+                "UnrecognizedClient",
+            ]
+            .iter()
+            .any(|hopeless| self.code.starts_with(hopeless))
     }
 }
 
@@ -120,9 +136,10 @@ pub fn statement(answer: Result<(), Refusal>) -> Result<Insertion, Failure> {
         Ok(()) => Ok(Insertion::Inserted),
         Err(refusal) => match &*refusal.code {
             "DuplicateItem" => Ok(Insertion::Duplicate),
-            "ValidationError" | "ItemCollectionSizeLimitExceeded" => {
-                Err(Failure::permanent(code::INVALID_ITEM, format!("the table refused the row: {refusal}")))
-            }
+            "ValidationError" | "ItemCollectionSizeLimitExceeded" => Err(Failure::permanent(
+                code::INVALID_ITEM,
+                format!("the table refused the row: {refusal}"),
+            )),
             _ => Err(call(refusal)),
         },
     }
@@ -163,12 +180,18 @@ pub fn call(refusal: Refusal) -> Failure {
 /// A message whose id has a row, or seemed to: it is done before if the row says the same.
 pub fn stored(row: Option<Result<OrderRow, RowError>>, message: &OrderMessage) -> Result<OrderRow, Failure> {
     match row {
-        None => Err(Failure::transient(code::ROW_MISSING, "the order's row exists by one answer and not by another")),
+        None => Err(Failure::transient(
+            code::ROW_MISSING,
+            "the order's row exists by one answer and not by another",
+        )),
         // A later version of the code may have written it, and may be back soon.
         Some(Err(error)) => Err(Failure::transient(code::UNREADABLE_ROW, error.to_string())),
         // The stored fingerprint's version decides how the two are compared.
         Some(Ok(row)) if row.fingerprint.matches(&message.order) => Ok(row),
-        Some(Ok(_)) => Err(Failure::permanent(code::CONFLICT, "another order is stored under this order_id")),
+        Some(Ok(_)) => Err(Failure::permanent(
+            code::CONFLICT,
+            "another order is stored under this order_id",
+        )),
     }
 }
 
@@ -186,24 +209,36 @@ mod tests {
     #[test]
     fn an_undecodable_message_is_permanent() {
         let failure = message(&MessageError::Malformed("no".to_owned()));
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Permanent, code::MALFORMED));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::MALFORMED)
+        );
     }
 
     #[test]
     fn an_unknown_version_is_permanent() {
         let failure = message(&MessageError::UnknownVersion(9));
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Permanent, code::UNKNOWN_VERSION));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::UNKNOWN_VERSION)
+        );
     }
 
     #[test]
     fn a_statement_that_is_invalid_is_permanent() {
         let failure = statement(Err(Refusal::new("ValidationError"))).unwrap_err();
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Permanent, code::INVALID_ITEM));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::INVALID_ITEM)
+        );
     }
 
     #[test]
     fn a_duplicate_is_no_failure_yet() {
-        assert_eq!(statement(Err(Refusal::new("DuplicateItem"))), Ok(Insertion::Duplicate));
+        assert_eq!(
+            statement(Err(Refusal::new("DuplicateItem"))),
+            Ok(Insertion::Duplicate)
+        );
         assert_eq!(statement(Ok(())), Ok(Insertion::Inserted));
     }
 
@@ -216,21 +251,37 @@ mod tests {
 
     #[test]
     fn another_fingerprint_is_a_conflict() {
-        let failure = stored(Some(Ok(row_of(order_message(1, "one")))), &order_message(1, "other")).unwrap_err();
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Permanent, code::CONFLICT));
+        let failure = stored(
+            Some(Ok(row_of(order_message(1, "one")))),
+            &order_message(1, "other"),
+        )
+        .unwrap_err();
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::CONFLICT)
+        );
     }
 
     #[test]
     fn a_duplicate_without_a_row_is_transient() {
         let failure = stored(None, &order_message(1, "one")).unwrap_err();
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Transient, code::ROW_MISSING));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Transient, code::ROW_MISSING)
+        );
     }
 
     #[test]
     fn a_row_of_a_later_version_is_transient() {
-        let error = RowError { attribute: "schema_version", reason: "is not known".to_owned() };
+        let error = RowError {
+            attribute: "schema_version",
+            reason: "is not known".to_owned(),
+        };
         let failure = stored(Some(Err(error)), &order_message(1, "one")).unwrap_err();
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Transient, code::UNREADABLE_ROW));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Transient, code::UNREADABLE_ROW)
+        );
     }
 
     #[test]
@@ -248,7 +299,10 @@ mod tests {
             "SomethingNew",
         ] {
             let failure = statement(Err(Refusal::new(code))).unwrap_err();
-            assert_eq!((failure.permanence, &*failure.code), (Permanence::Transient, code));
+            assert_eq!(
+                (failure.permanence, &*failure.code),
+                (Permanence::Transient, code)
+            );
             let hopeless = matches!(code, "ResourceNotFound" | "AccessDenied");
             assert_eq!(failure.is_worth_another_attempt(), !hopeless, "{code}");
         }
@@ -257,9 +311,17 @@ mod tests {
     #[test]
     fn a_whole_call_refused_as_invalid_runs_statement_by_statement() {
         let refusal = Refusal::new("ValidationException");
-        assert_eq!(whole_insert(refusal.clone(), 25), WholeInsert::StatementByStatement);
-        let WholeInsert::Failed(failure) = whole_insert(refusal, 1) else { panic!("runs for ever") };
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Permanent, code::INVALID_ITEM));
+        assert_eq!(
+            whole_insert(refusal.clone(), 25),
+            WholeInsert::StatementByStatement
+        );
+        let WholeInsert::Failed(failure) = whole_insert(refusal, 1) else {
+            panic!("runs for ever")
+        };
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::INVALID_ITEM)
+        );
     }
 
     #[test]
@@ -267,6 +329,9 @@ mod tests {
         let WholeInsert::Failed(failure) = whole_insert(Refusal::new("ThrottlingException"), 25) else {
             panic!("not split")
         };
-        assert_eq!((failure.permanence, &*failure.code), (Permanence::Transient, "ThrottlingException"));
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Transient, "ThrottlingException")
+        );
     }
 }

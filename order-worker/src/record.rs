@@ -56,13 +56,19 @@ impl MessageAttribute {
 /// The records of an event, or nothing if it is none of SQS.
 #[must_use]
 pub fn records(event: Value) -> Option<Vec<Record>> {
-    let Value::Object(mut event) = event else { return None };
-    let Some(Value::Array(records)) = event.remove("Records") else { return None };
+    let Value::Object(mut event) = event else {
+        return None;
+    };
+    let Some(Value::Array(records)) = event.remove("Records") else {
+        return None;
+    };
     Some(records.into_iter().map(record).collect())
 }
 
 fn record(record: Value) -> Record {
-    let Value::Object(mut record) = record else { return Record::default() };
+    let Value::Object(mut record) = record else {
+        return Record::default();
+    };
     let receive_count = record
         .get("attributes")
         .and_then(|attributes| attributes.get("ApproximateReceiveCount"))
@@ -90,14 +96,20 @@ fn take_text(object: &mut Map<String, Value>, name: &str) -> Option<String> {
 }
 
 fn message_attribute((name, attribute): (String, Value)) -> Option<MessageAttribute> {
-    let Value::Object(mut attribute) = attribute else { return None };
+    let Value::Object(mut attribute) = attribute else {
+        return None;
+    };
     let data_type = take_text(&mut attribute, "dataType")?;
     let value = if data_type.starts_with("Binary") {
         AttributeContent::Binary(STANDARD.decode(take_text(&mut attribute, "binaryValue")?).ok()?)
     } else {
         AttributeContent::Text(take_text(&mut attribute, "stringValue")?)
     };
-    Some(MessageAttribute { name, data_type, value })
+    Some(MessageAttribute {
+        name,
+        data_type,
+        value,
+    })
 }
 
 #[cfg(test)]
@@ -119,7 +131,11 @@ mod tests {
         }]});
         let records = records(event).unwrap();
         let value = |name: &str| {
-            records[0].attributes.iter().find(|attribute| attribute.name == name).map(|a| a.value.clone())
+            records[0]
+                .attributes
+                .iter()
+                .find(|attribute| attribute.name == name)
+                .map(|a| a.value.clone())
         };
         assert_eq!(records[0].receive_count, 3);
         assert_eq!(records[0].message_id.as_deref(), Some("m"));
@@ -132,7 +148,11 @@ mod tests {
     fn missing_parts_stay_with_their_record() {
         let records = records(json!({"Records": [1, {}, {"messageId": "", "body": 7}]})).unwrap();
         assert_eq!(records.len(), 3);
-        assert!(records.iter().all(|record| record.message_id.is_none() && record.body.is_none()));
+        assert!(
+            records
+                .iter()
+                .all(|record| record.message_id.is_none() && record.body.is_none())
+        );
     }
 
     #[test]

@@ -34,12 +34,19 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         )
         .load()
         .await;
-    let worker = Worker::new(Aws::new(&sdk, &config), config.max_receive_count, fastrand::u64(..));
+    let worker = Worker::new(
+        Aws::new(&sdk, &config),
+        config.max_receive_count,
+        fastrand::u64(..),
+    );
     let worker = &worker;
     // The event is taken as raw JSON because the runtime's own decoding errors quote values.
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let deadline = OffsetDateTime::from(event.context.deadline());
-        worker.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+        worker
+            .handle(event.payload, deadline)
+            .await
+            .map_err(lambda_runtime::Error::from)
     }))
     .await
 }
@@ -48,7 +55,11 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
 fn start_logs() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process, as in tests, keeps the first one's subscriber.
-    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).try_init();
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .try_init();
     // The default hook prints the panic's message, which may quote an order.
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string).unwrap_or_default();

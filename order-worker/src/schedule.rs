@@ -46,10 +46,21 @@ mod tests {
     #[test]
     fn delays_double_up_to_a_quarter_of_an_hour() {
         let jitter = Jitter::seeded(1);
-        for (receive_count, longest) in [(0, 5), (1, 5), (2, 10), (5, 80), (8, 640), (9, 900), (u32::MAX, 900)] {
+        for (receive_count, longest) in [
+            (0, 5),
+            (1, 5),
+            (2, 10),
+            (5, 80),
+            (8, 640),
+            (9, 900),
+            (u32::MAX, 900),
+        ] {
             for _ in 0..200 {
                 let seconds = jitter.visibility_seconds(receive_count);
-                assert!((longest / 2..=longest).contains(&seconds), "{receive_count}: {seconds}");
+                assert!(
+                    (longest / 2..=longest).contains(&seconds),
+                    "{receive_count}: {seconds}"
+                );
             }
         }
     }

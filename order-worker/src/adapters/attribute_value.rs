@@ -13,14 +13,19 @@ pub(super) fn from_json(value: &Value) -> AttributeValue {
         Value::Number(number) => AttributeValue::N(number.to_string()),
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Array(values) => AttributeValue::L(values.iter().map(from_json).collect()),
-        Value::Object(fields) => {
-            AttributeValue::M(fields.iter().map(|(name, value)| (name.clone(), from_json(value))).collect())
-        }
+        Value::Object(fields) => AttributeValue::M(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), from_json(value)))
+                .collect(),
+        ),
     }
 }
 
 pub(super) fn to_attributes(item: HashMap<String, AttributeValue>) -> Attributes {
-    item.into_iter().map(|(name, value)| (name, to_json(value))).collect()
+    item.into_iter()
+        .map(|(name, value)| (name, to_json(value)))
+        .collect()
 }
 
 /// A type that no row of ours holds (binary, sets) becomes null, which the row's own parser then refuses where it
@@ -31,9 +36,12 @@ fn to_json(value: AttributeValue) -> Value {
         AttributeValue::N(digits) => digits.parse::<Number>().map_or(Value::Null, Value::Number),
         AttributeValue::S(text) => Value::String(text),
         AttributeValue::L(values) => Value::Array(values.into_iter().map(to_json).collect()),
-        AttributeValue::M(fields) => {
-            Value::Object(fields.into_iter().map(|(name, value)| (name, to_json(value))).collect())
-        }
+        AttributeValue::M(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name, to_json(value)))
+                .collect(),
+        ),
         _ => Value::Null,
     }
 }

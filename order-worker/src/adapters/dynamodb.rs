@@ -30,7 +30,10 @@ impl Table for Aws {
                 .map_err(|_| Refusal::new("unsendable_request"))?;
             statements.push(statement);
         }
-        let request = self.dynamodb.batch_execute_statement().set_statements(Some(statements));
+        let request = self
+            .dynamodb
+            .batch_execute_statement()
+            .set_statements(Some(statements));
         let answer = request.send().await.map_err(|error| refusal(&error))?;
         let mut responses = answer.responses.unwrap_or_default().into_iter();
         let answers = rows.iter().map(|_| match responses.next() {
@@ -47,18 +50,37 @@ impl Table for Aws {
     }
 
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
-        let key = |id: &OrderId| HashMap::from([(attribute::ORDER_ID.to_owned(), AttributeValue::S(id.to_string()))]);
+        let key = |id: &OrderId| {
+            HashMap::from([(attribute::ORDER_ID.to_owned(), AttributeValue::S(id.to_string()))])
+        };
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(ids.iter().map(key).collect()))
             .consistent_read(true)
             .build()
             .map_err(|_| Refusal::new("unsendable_request"))?;
-        let request = self.dynamodb.batch_get_item().request_items(&self.config.orders_table, keys);
+        let request = self
+            .dynamodb
+            .batch_get_item()
+            .request_items(&self.config.orders_table, keys);
         let answer = request.send().await.map_err(|error| refusal(&error))?;
-        let rows = answer.responses.unwrap_or_default().into_values().flatten().map(to_attributes).collect();
-        let unprocessed = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|keys| keys.keys);
-        let id_of = |key: HashMap<String, AttributeValue>| key.get(attribute::ORDER_ID)?.as_s().ok()?.parse().ok();
-        Ok(Read { rows, unprocessed: unprocessed.filter_map(id_of).collect() })
+        let rows = answer
+            .responses
+            .unwrap_or_default()
+            .into_values()
+            .flatten()
+            .map(to_attributes)
+            .collect();
+        let unprocessed = answer
+            .unprocessed_keys
+            .unwrap_or_default()
+            .into_values()
+            .flat_map(|keys| keys.keys);
+        let id_of =
+            |key: HashMap<String, AttributeValue>| key.get(attribute::ORDER_ID)?.as_s().ok()?.parse().ok();
+        Ok(Read {
+            rows,
+            unprocessed: unprocessed.filter_map(id_of).collect(),
+        })
     }
 }
 
@@ -71,6 +93,9 @@ mod tests {
     #[test]
     fn the_statement_names_attributes_and_holds_no_value() {
         let row = Attributes::from([("b".to_owned(), json!("secret")), ("a".to_owned(), json!(1))]);
-        assert_eq!(insert_statement("orders", &row), "INSERT INTO \"orders\" VALUE {'a': ?, 'b': ?}");
+        assert_eq!(
+            insert_statement("orders", &row),
+            "INSERT INTO \"orders\" VALUE {'a': ?, 'b': ?}"
+        );
     }
 }

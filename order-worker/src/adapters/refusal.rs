@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
-use crate::ports::{Answers, Refusal};
+use crate::ports::Refusal;
 
 /// AWS's code where there was an answer, otherwise what happened on the way. Messages are left out: a validation
 /// message may quote what it refused.
@@ -25,15 +25,17 @@ pub(super) fn in_order<'a>(
     count: usize,
     successful: impl Iterator<Item = &'a str>,
     failed: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Answers {
+) -> Vec<Result<(), Refusal>> {
     let mut answers = vec![Err(Refusal::new(crate::judgement::code::NO_ANSWER)); count];
-    let results = successful.map(|id| (id, Ok(()))).chain(failed.map(|(id, code)| (id, Err(Refusal::new(code.to_owned())))));
+    let results = successful
+        .map(|id| (id, Ok(())))
+        .chain(failed.map(|(id, code)| (id, Err(Refusal::new(code.to_owned())))));
     for (id, result) in results {
         if let Some(answer) = id.parse().ok().and_then(|place: usize| answers.get_mut(place)) {
             *answer = result;
         }
     }
-    Ok(answers)
+    answers
 }
 
 #[cfg(test)]
@@ -43,8 +45,12 @@ mod tests {
     #[test]
     fn entries_come_back_in_order_and_a_missing_one_has_failed() {
         let answers = in_order(4, ["3", "0", "9"].into_iter(), [("1", "Throttled")].into_iter());
-        let expected =
-            vec![Ok(()), Err(Refusal::new("Throttled")), Err(Refusal::new("no_answer")), Ok(())];
-        assert_eq!(answers, Ok(expected));
+        let expected = vec![
+            Ok(()),
+            Err(Refusal::new("Throttled")),
+            Err(Refusal::new("no_answer")),
+            Ok(()),
+        ];
+        assert_eq!(answers, expected);
     }
 }

@@ -18,7 +18,10 @@ impl Events for Aws {
             .string_value(event::TYPE)
             .build()
             .map_err(unsendable)?;
-        let mut request = self.sns.publish_batch().topic_arn(&self.config.order_events_topic_arn);
+        let mut request = self
+            .sns
+            .publish_batch()
+            .topic_arn(&self.config.order_events_topic_arn);
         for (place, event) in events.iter().enumerate() {
             let entry = PublishBatchRequestEntry::builder()
                 .id(place.to_string())
@@ -27,10 +30,10 @@ impl Events for Aws {
             request = request.publish_batch_request_entries(entry.build().map_err(unsendable)?);
         }
         let answer = request.send().await.map_err(|error| refusal(&error))?;
-        in_order(
+        Ok(in_order(
             events.len(),
             answer.successful().iter().filter_map(|entry| entry.id()),
             answer.failed().iter().map(|entry| (entry.id(), entry.code())),
-        )
+        ))
     }
 }

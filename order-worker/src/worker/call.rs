@@ -60,12 +60,18 @@ impl<P: Ports> Worker<P> {
             if open.is_empty() || self.ports.now() >= budget.stop_work {
                 break;
             }
-            let mut answers = call(open.iter().map(|place| &items[*place]).collect()).await.into_iter();
+            let mut answers = call(open.iter().map(|place| &items[*place]).collect())
+                .await
+                .into_iter();
             for &place in &open {
-                results[place] = answers.next().unwrap_or_else(|| Err(judgement::call(Refusal::new(code::NO_ANSWER))));
+                results[place] = answers
+                    .next()
+                    .unwrap_or_else(|| Err(judgement::call(Refusal::new(code::NO_ANSWER))));
             }
             open.retain(|place| {
-                results[*place].as_ref().is_err_and(Failure::is_worth_another_attempt)
+                results[*place]
+                    .as_ref()
+                    .is_err_and(Failure::is_worth_another_attempt)
             });
             if open.is_empty() {
                 break;

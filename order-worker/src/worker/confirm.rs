@@ -82,7 +82,10 @@ impl<P: Ports> Worker<P> {
                 Ok((_, Insertion::Duplicate)) => judge(&copies.first.1),
                 Err(failure) => Err(failure),
             };
-            let rest = copies.rest.iter().map(|(index, message)| (*index, judge(message)));
+            let rest = copies
+                .rest
+                .iter()
+                .map(|(index, message)| (*index, judge(message)));
             for (index, judged) in std::iter::once((copies.first.0, first)).chain(rest) {
                 match judged {
                     Ok(row) => {
@@ -90,7 +93,11 @@ impl<P: Ports> Worker<P> {
                         indices.push(index);
                     }
                     Err(failure) => {
-                        verdicts.push(Verdict { index, order_id: Some(order_id), result: Err(failure) });
+                        verdicts.push(Verdict {
+                            index,
+                            order_id: Some(order_id),
+                            result: Err(failure),
+                        });
                     }
                 }
             }
@@ -104,15 +111,21 @@ impl<P: Ports> Worker<P> {
         rows: &[Result<(OrderRow, Attributes), Failure>],
         budget: &Budget,
     ) -> Vec<Result<Insertion, Failure>> {
-        let rows: Vec<&Attributes> =
-            rows.iter().filter_map(|row| row.as_ref().ok().map(|(_, attributes)| attributes)).collect();
+        let rows: Vec<&Attributes> = rows
+            .iter()
+            .filter_map(|row| row.as_ref().ok().map(|(_, attributes)| attributes))
+            .collect();
         let chunks = rows.chunks(<P as Table>::MOST_INSERTS).map(|chunk| {
             self.repeat(chunk, budget, async |rows: Vec<&&Attributes>| {
                 let rows: Vec<&Attributes> = rows.into_iter().copied().collect();
                 self.insert_once(&rows, budget).await
             })
         });
-        stream::iter(chunks).buffered(IN_FLIGHT).collect::<Vec<_>>().await.concat()
+        stream::iter(chunks)
+            .buffered(IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await
+            .concat()
     }
 
     async fn insert_once(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {
@@ -135,7 +148,10 @@ impl<P: Ports> Worker<P> {
         if self.ports.now() >= budget.stop_work {
             return Err(Failure::out_of_time());
         }
-        match self.before(budget.cut_work, self.ports.insert_batch(&[row])).await {
+        match self
+            .before(budget.cut_work, self.ports.insert_batch(&[row]))
+            .await
+        {
             Ok(answers) => {
                 let answer = answers.into_iter().next();
                 judgement::statement(answer.unwrap_or_else(|| Err(Refusal::new(code::NO_ANSWER))))
@@ -155,7 +171,11 @@ impl<P: Ports> Worker<P> {
                 self.read_once(&ids, budget).await
             })
         });
-        let found = stream::iter(chunks).buffered(IN_FLIGHT).collect::<Vec<_>>().await.concat();
+        let found = stream::iter(chunks)
+            .buffered(IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await
+            .concat();
         ids.iter().copied().zip(found).collect()
     }
 
@@ -167,9 +187,16 @@ impl<P: Ports> Worker<P> {
                 return ids.iter().map(|_| Err(failure.clone())).collect();
             }
         };
-        let id_of = |row: &Attributes| row.get(attribute::ORDER_ID).and_then(Value::as_str).map(str::to_owned);
-        let mut rows: HashMap<String, Attributes> =
-            read.rows.into_iter().filter_map(|row| Some((id_of(&row)?, row))).collect();
+        let id_of = |row: &Attributes| {
+            row.get(attribute::ORDER_ID)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        let mut rows: HashMap<String, Attributes> = read
+            .rows
+            .into_iter()
+            .filter_map(|row| Some((id_of(&row)?, row)))
+            .collect();
         ids.iter()
             .map(|id| {
                 if read.unprocessed.contains(id) {

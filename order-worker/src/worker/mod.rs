@@ -66,14 +66,22 @@ pub(crate) struct Copies {
 impl<P: Ports> Worker<P> {
     /// A worker on `ports`, of a queue that gives up after `max_receive_count` receives. `seed` decides all chance.
     pub fn new(ports: P, max_receive_count: u32, seed: u64) -> Self {
-        Self { ports, max_receive_count, jitter: Jitter::seeded(seed) }
+        Self {
+            ports,
+            max_receive_count,
+            jitter: Jitter::seeded(seed),
+        }
     }
 
     /// Processes one SQS event before `deadline`, and says which messages are to be shown again.
     ///
     /// # Errors
     /// Only where no valid answer could keep every message; see [`BatchError`].
-    pub async fn handle(&self, event: Value, deadline: OffsetDateTime) -> Result<SqsBatchResponse, BatchError> {
+    pub async fn handle(
+        &self,
+        event: Value,
+        deadline: OffsetDateTime,
+    ) -> Result<SqsBatchResponse, BatchError> {
         let records = record::records(event).ok_or(BatchError::NotAnSqsEvent)?;
         let budget = Budget::new(self.ports.now(), deadline);
         let (fresh, suspects): (Vec<usize>, Vec<usize>) =
@@ -82,7 +90,8 @@ impl<P: Ports> Worker<P> {
         let mut finished = self.run(&records, &fresh, &budget, &mut failed).await;
         for suspect in suspects {
             // What is finished must not come back if this record kills the process.
-            self.delete(&records, &std::mem::take(&mut finished), &budget).await;
+            self.delete(&records, &std::mem::take(&mut finished), &budget)
+                .await;
             finished = self.run(&records, &[suspect], &budget, &mut failed).await;
         }
         tracing::info!(records = records.len(), failed = failed.len(), "batch processed");
@@ -123,14 +132,21 @@ impl<P: Ports> Worker<P> {
                 Err(Failure::out_of_time())
             };
             match message {
-                Err(failure) => verdicts.push(Verdict { index, order_id: None, result: Err(failure) }),
-                Ok(message) => match places.get(&message.order_id) {
-                    Some(&place) => copies[place].rest.push((index, message)),
-                    None => {
-                        places.insert(message.order_id, copies.len());
-                        copies.push(Copies { first: (index, message), rest: Vec::new() });
+                Err(failure) => verdicts.push(Verdict {
+                    index,
+                    order_id: None,
+                    result: Err(failure),
+                }),
+                Ok(message) => {
+                    let place = *places.entry(message.order_id).or_insert(copies.len());
+                    match copies.get_mut(place) {
+                        Some(copies) => copies.rest.push((index, message)),
+                        None => copies.push(Copies {
+                            first: (index, message),
+                            rest: Vec::new(),
+                        }),
                     }
-                },
+                }
             }
         }
         copies
@@ -150,7 +166,10 @@ fn decode(record: &Record) -> Result<OrderMessage, Failure> {
 
 /// Each failed id once: an empty or unknown one would make the whole batch fail.
 fn respond(records: &[Record], failed: &[usize]) -> Result<SqsBatchResponse, BatchError> {
-    let ids: Option<BTreeSet<&str>> = failed.iter().map(|index| records[*index].message_id.as_deref()).collect();
+    let ids: Option<BTreeSet<&str>> = failed
+        .iter()
+        .map(|index| records[*index].message_id.as_deref())
+        .collect();
     let mut response = SqsBatchResponse::default();
     for id in ids.ok_or(BatchError::Unreportable)? {
         response.add_failure(id);

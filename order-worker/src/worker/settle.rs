@@ -46,7 +46,11 @@ impl<P: Ports> Worker<P> {
             }
         }
         for (index, is_buried) in self.bury(letters, budget).await {
-            if is_buried { settled.finished.push(index) } else { settled.failed.push(index) }
+            if is_buried {
+                settled.finished.push(index)
+            } else {
+                settled.failed.push(index)
+            }
         }
         self.schedule(records, &settled.failed, budget).await;
         settled
@@ -60,15 +64,25 @@ impl<P: Ports> Worker<P> {
     async fn bury(&self, letters: Vec<(usize, DeadLetter)>, budget: &Budget) -> Vec<(usize, bool)> {
         let sizes: Vec<usize> = letters.iter().map(|(_, letter)| letter.size()).collect();
         let letters = &letters;
-        let batches =
-            pack(&sizes, <P as Queues>::MOST_ENTRIES, <P as Queues>::MOST_BYTES).into_iter().map(async |batch| {
+        let batches = pack(&sizes, <P as Queues>::MOST_ENTRIES, <P as Queues>::MOST_BYTES)
+            .into_iter()
+            .map(async |batch| {
                 let batch = &letters[batch];
                 let bodies: Vec<&DeadLetter> = batch.iter().map(|(_, letter)| letter).collect();
-                let answers = self.settling(self.ports.bury(&bodies), budget, "dead letters").await;
+                let answers = self
+                    .settling(self.ports.bury(&bodies), budget, "dead letters")
+                    .await;
                 let mut answers = answers.into_iter();
-                batch.iter().map(|(index, _)| (*index, answers.next().unwrap_or(false))).collect::<Vec<_>>()
+                batch
+                    .iter()
+                    .map(|(index, _)| (*index, answers.next().unwrap_or(false)))
+                    .collect::<Vec<_>>()
             });
-        stream::iter(batches).buffered(IN_FLIGHT).collect::<Vec<_>>().await.concat()
+        stream::iter(batches)
+            .buffered(IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await
+            .concat()
     }
 
     /// Sets when failed messages are shown again. One that cannot be set waits for the queue's own timeout.
@@ -78,23 +92,35 @@ impl<P: Ports> Worker<P> {
             .filter_map(|index| {
                 let record = &records[*index];
                 let seconds = self.jitter.visibility_seconds(record.receive_count);
-                Some(VisibilityChange { receipt_handle: record.receipt_handle.clone()?, seconds })
+                Some(VisibilityChange {
+                    receipt_handle: record.receipt_handle.clone()?,
+                    seconds,
+                })
             })
             .collect();
         let batches = changes.chunks(<P as Queues>::MOST_ENTRIES).map(async |batch| {
-            self.settling(self.ports.change_visibility(batch), budget, "visibility changes").await;
+            self.settling(self.ports.change_visibility(batch), budget, "visibility changes")
+                .await;
         });
-        stream::iter(batches).buffered(IN_FLIGHT).collect::<Vec<()>>().await;
+        stream::iter(batches)
+            .buffered(IN_FLIGHT)
+            .collect::<Vec<()>>()
+            .await;
     }
 
     /// Deletes finished messages now rather than by the answer. One that cannot be deleted is left to the answer.
     pub(crate) async fn delete(&self, records: &[Record], finished: &[usize], budget: &Budget) {
-        let receipts: Vec<&str> =
-            finished.iter().filter_map(|index| records[*index].receipt_handle.as_deref()).collect();
+        let receipts: Vec<&str> = finished
+            .iter()
+            .filter_map(|index| records[*index].receipt_handle.as_deref())
+            .collect();
         let batches = receipts.chunks(<P as Queues>::MOST_ENTRIES).map(async |batch| {
             self.settling(self.ports.delete(batch), budget, "deletions").await;
         });
-        stream::iter(batches).buffered(IN_FLIGHT).collect::<Vec<()>>().await;
+        stream::iter(batches)
+            .buffered(IN_FLIGHT)
+            .collect::<Vec<()>>()
+            .await;
     }
 
     /// Makes one call of settling, if there is time, and says of each entry whether it was done.
@@ -128,5 +154,12 @@ fn log(record: &Record, verdict: &Verdict, failure: &Failure) {
     let permanent = failure.permanence == Permanence::Permanent;
     let receive_count = record.receive_count;
     let code = &*failure.code;
-    tracing::warn!(message_id, order_id, code, permanent, receive_count, "record failed: {message_id}");
+    tracing::warn!(
+        message_id,
+        order_id,
+        code,
+        permanent,
+        receive_count,
+        "record failed: {message_id}"
+    );
 }

@@ -23,7 +23,10 @@ fn record(number: usize, body: &str, receive_count: u32) -> Value {
 }
 
 fn batch(bodies: &[String]) -> Value {
-    let records = bodies.iter().enumerate().map(|(number, body)| record(number, body, 1));
+    let records = bodies
+        .iter()
+        .enumerate()
+        .map(|(number, body)| record(number, body, 1));
     json!({"Records": records.collect::<Vec<_>>()})
 }
 
@@ -35,9 +38,16 @@ fn bodies(messages: &[OrderMessage]) -> Vec<String> {
 fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
     let worker = Worker::new(outside, 12, 1);
     let deadline = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(30);
-    let response = worker.handle(event, deadline).now_or_never().expect("nothing waits");
+    let response = worker
+        .handle(event, deadline)
+        .now_or_never()
+        .expect("nothing waits");
     response.map(|response| {
-        response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+        response
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect()
     })
 }
 
@@ -48,7 +58,11 @@ fn failed(outside: &Outside, event: Value) -> Vec<String> {
 /// The code of each dead letter.
 fn codes(outside: &Outside) -> Vec<String> {
     let attribute = |letter: &crate::dead_letter::DeadLetter| {
-        let found = letter.attributes.iter().find(|attribute| attribute.name == "error_code").unwrap();
+        let found = letter
+            .attributes
+            .iter()
+            .find(|attribute| attribute.name == "error_code")
+            .unwrap();
         match &found.value {
             AttributeContent::Text(text) => text.clone(),
             AttributeContent::Binary(_) => panic!("binary"),
@@ -59,7 +73,10 @@ fn codes(outside: &Outside) -> Vec<String> {
 
 fn store(outside: &Outside, message: OrderMessage) {
     let row = OrderRow::confirmed(message, Timestamp::new(OffsetDateTime::UNIX_EPOCH));
-    outside.rows.borrow_mut().insert(row.order_id.to_string(), row.to_attributes());
+    outside
+        .rows
+        .borrow_mut()
+        .insert(row.order_id.to_string(), row.to_attributes());
 }
 
 #[test]
@@ -106,9 +123,15 @@ fn a_redelivered_message_is_published_again_as_it_was_stored() {
     store(&outside, message(1, "one"));
     outside.elapsed.set(Duration::from_secs(5));
     assert!(failed(&outside, batch(&bodies(&[message(1, "one")]))).is_empty());
-    assert_eq!(*outside.calls.borrow(), [Call::Insert(1), Call::Read(1), Call::Publish(1)]);
+    assert_eq!(
+        *outside.calls.borrow(),
+        [Call::Insert(1), Call::Read(1), Call::Publish(1)]
+    );
     let event: Value = serde_json::from_str(&outside.events.borrow()[0]).unwrap();
-    assert_eq!(event["time"], "1970-01-01T00:00:00.000Z", "the times come from the row");
+    assert_eq!(
+        event["time"], "1970-01-01T00:00:00.000Z",
+        "the times come from the row"
+    );
 }
 
 #[test]
@@ -119,8 +142,19 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     assert!(failed(&outside, event).is_empty());
     assert_eq!(codes(&outside), [code::MALFORMED, code::UNKNOWN_VERSION]);
     let letters = outside.letters.borrow();
-    let names: Vec<_> = letters[0].attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-    let expected = ["trace", "error_code", "error_detail", "failed_at", "source_message_id", "receive_count"];
+    let names: Vec<_> = letters[0]
+        .attributes
+        .iter()
+        .map(|attribute| attribute.name.as_str())
+        .collect();
+    let expected = [
+        "trace",
+        "error_code",
+        "error_detail",
+        "failed_at",
+        "source_message_id",
+        "receive_count",
+    ];
     assert_eq!(names, expected);
     assert_eq!(letters[0].body, "{");
     assert_eq!(outside.events.borrow().len(), 1);
@@ -137,19 +171,40 @@ fn poison_that_cannot_be_buried_is_reported_and_comes_back_later() {
 #[test]
 fn a_throttled_statement_is_tried_again_within_the_invocation() {
     let outside = Outside::default();
-    outside.insert_faults.borrow_mut().push_back((1, "ThrottlingError"));
+    outside
+        .insert_faults
+        .borrow_mut()
+        .push_back((1, "ThrottlingError"));
     assert!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
-    assert_eq!(*outside.calls.borrow(), [Call::Insert(2), Call::Insert(1), Call::Publish(2)]);
+    assert_eq!(
+        *outside.calls.borrow(),
+        [Call::Insert(2), Call::Insert(1), Call::Publish(2)]
+    );
 }
 
 #[test]
 fn a_statement_that_stays_throttled_is_reported_alone_with_a_delay() {
     let outside = Outside::default();
-    outside.insert_faults.borrow_mut().extend([(1, "ThrottlingError"), (0, "ThrottlingError"), (0, "ThrottlingError")]);
-    assert_eq!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))), ["m1"]);
+    outside.insert_faults.borrow_mut().extend([
+        (1, "ThrottlingError"),
+        (0, "ThrottlingError"),
+        (0, "ThrottlingError"),
+    ]);
+    assert_eq!(
+        failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
+        ["m1"]
+    );
     assert_eq!(outside.events.borrow().len(), 1);
     let delays = outside.delays.borrow();
-    let [VisibilityChange { receipt_handle, seconds }] = &delays[..] else { panic!("one delay") };
+    let [
+        VisibilityChange {
+            receipt_handle,
+            seconds,
+        },
+    ] = &delays[..]
+    else {
+        panic!("one delay")
+    };
     assert_eq!(receipt_handle, "r1");
     assert!((3..=5).contains(seconds));
 }
@@ -157,8 +212,14 @@ fn a_statement_that_stays_throttled_is_reported_alone_with_a_delay() {
 #[test]
 fn a_refused_permission_is_not_tried_again_at_once() {
     let outside = Outside::default();
-    outside.insert_refusals.borrow_mut().push_back("AccessDeniedException");
-    assert_eq!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))), ["m0", "m1"]);
+    outside
+        .insert_refusals
+        .borrow_mut()
+        .push_back("AccessDeniedException");
+    assert_eq!(
+        failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
+        ["m0", "m1"]
+    );
     assert_eq!(outside.calls.borrow()[..1], [Call::Insert(2)]);
     assert!(outside.events.borrow().is_empty());
 }
@@ -166,9 +227,15 @@ fn a_refused_permission_is_not_tried_again_at_once() {
 #[test]
 fn a_call_refused_as_invalid_runs_statement_by_statement() {
     let outside = Outside::default();
-    outside.insert_refusals.borrow_mut().extend(["ValidationException", "ValidationException"]);
+    outside
+        .insert_refusals
+        .borrow_mut()
+        .extend(["ValidationException", "ValidationException"]);
     assert!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
-    assert_eq!(outside.calls.borrow()[..3], [Call::Insert(2), Call::Insert(1), Call::Insert(1)]);
+    assert_eq!(
+        outside.calls.borrow()[..3],
+        [Call::Insert(2), Call::Insert(1), Call::Insert(1)]
+    );
     assert_eq!(codes(&outside), [code::INVALID_ITEM]);
     assert_eq!(outside.events.borrow().len(), 1);
 }
@@ -249,7 +316,8 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
         record(0, &body(1), 3), record(1, &body(2), 1), record(2, &body(3), 7), record(3, &body(4), 2),
     ]});
     assert!(failed(&outside, event).is_empty());
-    let deleted = |receipts: &[&str]| Call::Delete(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
+    let deleted =
+        |receipts: &[&str]| Call::Delete(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
     let expected = [
         Call::Insert(2),
         Call::Publish(2),
@@ -266,7 +334,10 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
 #[test]
 fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
     let outside = Outside::default();
-    assert_eq!(handle(&outside, json!({"records": []})), Err(BatchError::NotAnSqsEvent));
+    assert_eq!(
+        handle(&outside, json!({"records": []})),
+        Err(BatchError::NotAnSqsEvent)
+    );
     assert_eq!(handle(&outside, json!({"Records": []})), Ok(Vec::new()));
     // Without an id it is buried, or, where that fails, keeps the whole batch in the queue.
     let nameless = json!({"Records": [{"body": "x"}]});
@@ -275,7 +346,13 @@ fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
     outside.bury_refusal.set(Some("InternalError"));
     assert_eq!(handle(&outside, nameless), Err(BatchError::Unreportable));
     // Without a body there is nothing to bury.
-    assert_eq!(failed(&outside, json!({"Records": [{"messageId": "m"}, {"messageId": "m"}]})), ["m"]);
+    assert_eq!(
+        failed(
+            &outside,
+            json!({"Records": [{"messageId": "m"}, {"messageId": "m"}]})
+        ),
+        ["m"]
+    );
 }
 
 #[test]
@@ -283,7 +360,10 @@ fn the_sample_event_is_handled() {
     let event: Value = serde_json::from_str(include_str!("../../../events/order-worker-batch.json")).unwrap();
     let body: Value = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
     let order = order_core::Order::parse(&body["order"]).unwrap();
-    assert_eq!(body["fingerprint"], order_core::Fingerprint::of(&order).to_string());
+    assert_eq!(
+        body["fingerprint"],
+        order_core::Fingerprint::of(&order).to_string()
+    );
     let outside = Outside::default();
     assert!(failed(&outside, event).is_empty());
     assert_eq!(outside.rows.borrow().len(), 1);

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use order_core::{OrderId, OrderMessage};
 use serde_json::Value;
+use settle::Settled;
 use time::OffsetDateTime;
 
 use crate::budget::Budget;
@@ -86,33 +87,44 @@ impl<P: Ports> Worker<P> {
         let budget = Budget::new(self.ports.now(), deadline);
         let (fresh, suspects): (Vec<usize>, Vec<usize>) =
             (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
-        let mut failed = Vec::new();
-        let mut finished = self.run(&records, &fresh, &budget, &mut failed).await;
+        let mut total = Settled::default();
+        let mut finished = self.run(&records, &fresh, &budget, &mut total).await;
         for suspect in suspects {
             // What is finished must not come back if this record kills the process.
             self.delete(&records, &std::mem::take(&mut finished), &budget)
                 .await;
-            finished = self.run(&records, &[suspect], &budget, &mut failed).await;
+            finished = self.run(&records, &[suspect], &budget, &mut total).await;
         }
-        tracing::info!(records = records.len(), failed = failed.len(), "batch processed");
-        respond(&records, &failed)
+        let (buried, failed) = (total.buried.len(), total.failed.len());
+        tracing::info!(
+            records = records.len(),
+            confirmed = total.confirmed.len(),
+            buried,
+            failed,
+            "batch processed"
+        );
+        respond(&records, &total.failed)
     }
 
-    /// Processes and settles some records. Returns the finished ones; adds the others to `failed`.
+    /// Processes and settles some records. Adds how they ended to `total`; returns the ones that are
+    /// finished.
     async fn run(
         &self,
         records: &[Record],
         indices: &[usize],
         budget: &Budget,
-        failed: &mut Vec<usize>,
+        total: &mut Settled,
     ) -> Vec<usize> {
         let mut verdicts = Vec::with_capacity(indices.len());
         let copies = self.decode(records, indices, budget, &mut verdicts);
         let confirmed = self.confirm(copies, budget, &mut verdicts).await;
         self.publish(confirmed, budget, &mut verdicts).await;
         let settled = self.settle(records, &verdicts, budget).await;
-        failed.extend(settled.failed);
-        settled.finished
+        let finished = settled.confirmed.iter().chain(&settled.buried).copied().collect();
+        total.confirmed.extend(settled.confirmed);
+        total.buried.extend(settled.buried);
+        total.failed.extend(settled.failed);
+        finished
     }
 
     /// Decodes records and groups them by order, in the order of first sight.

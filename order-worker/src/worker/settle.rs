@@ -15,9 +15,11 @@ use crate::record::Record;
 /// What is to be acknowledged and what is to be reported, by place in the batch.
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
-    /// Stored and published, or buried with a reason.
-    pub(crate) finished: Vec<usize>,
-    /// Everything else.
+    /// Stored and published: acknowledged.
+    pub(crate) confirmed: Vec<usize>,
+    /// In the dead-letter queue with a reason: acknowledged.
+    pub(crate) buried: Vec<usize>,
+    /// Everything else: reported.
     pub(crate) failed: Vec<usize>,
 }
 
@@ -29,7 +31,7 @@ impl<P: Ports> Worker<P> {
         let failed_at = Timestamp::new(self.ports.now());
         for verdict in verdicts {
             let Err(failure) = &verdict.result else {
-                settled.finished.push(verdict.index);
+                settled.confirmed.push(verdict.index);
                 continue;
             };
             let record = &records[verdict.index];
@@ -47,9 +49,9 @@ impl<P: Ports> Worker<P> {
         }
         for (index, is_buried) in self.bury(letters, budget).await {
             if is_buried {
-                settled.finished.push(index)
+                settled.buried.push(index);
             } else {
-                settled.failed.push(index)
+                settled.failed.push(index);
             }
         }
         self.schedule(records, &settled.failed, budget).await;

@@ -20,7 +20,8 @@ use crate::worker::Worker;
 /// A missing or invalid environment variable, by name, or what the runtime API refused.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     start_logs();
-    let config = Config::from_environment()?;
+    let config = Config::from_environment()
+        .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     // Two attempts within five seconds: what takes longer is retried by the queue, where waiting costs nothing, and the
     // function's own deadline is 30 seconds.
     let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())

@@ -20,7 +20,9 @@ pub async fn run() -> Result<(), Error> {
         .with_current_span(false)
         .with_env_filter(filter)
         .try_init();
-    let config = Config::from_environment(|name| std::env::var(name).ok())?;
+    // As a text, since a program's end shows the error in its debug form.
+    let config =
+        Config::from_environment(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
     let aws = Aws::connect(&config).await;
     let notifier = Notifier::new(aws, config.settings, fastrand::Rng::new());
     let notifier = &notifier;

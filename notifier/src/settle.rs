@@ -81,7 +81,7 @@ impl Settlement {
 
     async fn bury<P: Ports>(&self, ports: &P, record: &Record, reason: &Reason) -> bool {
         let Some(letter) = dead_letter(record, reason, self.now) else {
-            tracing::error!(message_id = %record.message_id, "no room for the reason: left to the queue's redrive");
+            tracing::error!(message_id = %record.message_id, "SQS would not take the message with the reason: left to the queue's redrive");
             return false;
         };
         if !self.has_time(ports) {
@@ -123,8 +123,8 @@ impl Settlement {
     }
 }
 
-/// The record with the reason in its attributes, which replace older ones of their names; nothing when it would be
-/// larger than SQS takes.
+/// The record with the reason in its attributes, which replace older ones of their names; nothing when SQS would not
+/// take it: too large, too many attributes, or no body at all.
 fn dead_letter(record: &Record, reason: &Reason, now: Timestamp) -> Option<DeadLetter> {
     let mut attributes = record.attributes.clone();
     let count = Attribute {

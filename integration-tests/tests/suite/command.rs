@@ -1,0 +1,101 @@
+//! The operator's command against a running system.
+
+use std::process::Stdio;
+
+use crate::system::{Home, orderctl, sample, sample_path};
+
+#[tokio::test]
+async fn place_get_and_inbox_find_the_system_by_its_directory() {
+    let home = Home::new();
+    let _system = home.start().await;
+    let run = |arguments: &[&str]| {
+        let output = orderctl()
+            .arg("--data-dir")
+            .arg(home.data_dir())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let file = sample_path("order.json");
+    let id = run(&["place", file.to_str().unwrap(), "--idempotency-key", "k-1"]);
+    assert_eq!(
+        run(&["place", file.to_str().unwrap(), "--idempotency-key", "k-1"]),
+        id
+    );
+    let id = id.trim();
+    let shown = run(&["get", id, "--wait"]);
+    assert!(shown.contains(id) && shown.contains("EUR 64.60"), "{shown}");
+    let json: serde_json::Value = serde_json::from_str(&run(&["get", id, "--json"])).unwrap();
+    assert_eq!(json["items"], sample("order.json")["items"]);
+    run(&["inbox"]);
+    assert_eq!(run(&["dlq", "list", "--json"]), "");
+}
+
+#[tokio::test]
+async fn an_order_comes_from_standard_input() {
+    let home = Home::new();
+    let system = home.start().await;
+    let file = std::fs::File::open(sample_path("order-jpy.json")).unwrap();
+    let mut command = orderctl();
+    command
+        .args(["--api-url", &system.api_url, "place", "-"])
+        .stdin(Stdio::from(file));
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let id = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(system.stored(id.trim()).await["total"], "7190");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_order_is_said_line_by_line() {
+    let home = Home::new();
+    let system = home.start().await;
+    let file = sample_path("order-invalid.json");
+    let output = system.orderctl(&["place", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("/items/0"), "{error}");
+}
+
+#[tokio::test]
+async fn an_unknown_order_fails() {
+    let home = Home::new();
+    let system = home.start().await;
+    let output = system.orderctl(&["get", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn without_a_system_the_error_says_how_to_start_one() {
+    let home = Home::new();
+    for arguments in [
+        &["inbox"][..],
+        &["get", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"],
+        &["dlq", "list"],
+    ] {
+        let output = orderctl()
+            .arg("--data-dir")
+            .arg(home.data_dir())
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("up"), "{error}");
+    }
+    assert_eq!(
+        orderctl().arg("nonsense").output().unwrap().status.code(),
+        Some(2)
+    );
+}

@@ -1,0 +1,124 @@
+//! The line that an order travels: POST, queue, row, event, email.
+
+use order_core::OrderId;
+use serde_json::json;
+
+use crate::system::{Home, sample};
+
+#[tokio::test]
+async fn an_order_travels_from_post_to_email() {
+    let home = Home::new();
+    let system = home.start().await;
+    let order = sample("order.json");
+
+    let accepted = system.post(&order).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.body);
+    let id = accepted.body["order_id"].as_str().unwrap().to_owned();
+    assert_eq!(accepted.headers["location"], format!("/orders/{id}"));
+    assert_eq!(accepted.body["status"], "accepted");
+    assert_eq!(accepted.body["total"], "64.60");
+    assert_eq!(accepted.body["currency"], "EUR");
+
+    let stored = system.stored(&id).await;
+    for part in ["customer", "currency", "items", "total", "note"] {
+        assert_eq!(stored[part], order[part], "{part}");
+    }
+    assert_eq!(stored["accepted_at"], accepted.body["accepted_at"]);
+
+    let notified = system.notified(&id).await;
+    let mail = system.mail_about(&id);
+    assert_eq!(mail.len(), 1, "{mail:?}");
+    let short = id.parse::<OrderId>().unwrap().short();
+    assert!(
+        mail[0]["subject"].as_str().unwrap().contains(&short),
+        "{}",
+        mail[0]
+    );
+    assert_eq!(mail[0]["to"], "you@example.com");
+    let body = mail[0]["body"].as_str().unwrap();
+    for expected in [
+        "Assam tea",
+        "Stoneware cup",
+        "EUR 64.60",
+        notified["notification_id"].as_str().unwrap(),
+    ] {
+        assert!(body.contains(expected), "{expected} is missing:\n{body}");
+    }
+    assert_eq!(
+        system.queue_depth("orders").await + system.queue_depth("notifications").await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn every_valid_sample_is_taken_and_the_invalid_one_refused() {
+    let home = Home::new();
+    let system = home.start().await;
+    for (name, total) in [
+        ("order-minimal.json", None),
+        ("order-jpy.json", Some("JPY 7,190")),
+    ] {
+        let id = system.place(&sample(name)).await;
+        system.notified(&id).await;
+        let mail = system.mail_about(&id);
+        assert_eq!(mail.len(), 1);
+        if let Some(total) = total {
+            assert!(mail[0]["body"].as_str().unwrap().contains(total), "{}", mail[0]);
+        }
+    }
+    assert_eq!(system.post(&sample("order-invalid.json")).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_request_sent_again_with_its_key_makes_no_second_order() {
+    let home = Home::new();
+    let system = home.start().await;
+    let order = sample("order.json");
+    let post = async |key: &str, order: &serde_json::Value| {
+        system
+            .request(|http, url| {
+                http.post(format!("{url}/orders"))
+                    .header("Idempotency-Key", key)
+                    .json(order)
+            })
+            .await
+    };
+    let first = post("key-1", &order).await;
+    // Sent again at once, perhaps before the first is stored, in the quoted form.
+    let second = post("\"key-1\"", &order).await;
+    assert_eq!((first.status, second.status), (202, 202));
+    assert_eq!(first.body["order_id"], second.body["order_id"]);
+    let id = first.body["order_id"].as_str().unwrap();
+    system.notified(id).await;
+
+    let third = post("key-1", &order).await;
+    assert_eq!(
+        (third.status, &third.body["order_id"]),
+        (202, &first.body["order_id"])
+    );
+    let mut other = order.clone();
+    other["note"] = json!("another note");
+    let reused = post("key-1", &other).await;
+    assert_eq!(reused.status, 422);
+    assert_eq!(reused.body["type"], "urn:orders:problem:idempotency-key-reused");
+
+    assert_eq!(system.rows().await, 1);
+    assert_eq!(system.stored(id).await["note"], order["note"]);
+}
+
+#[tokio::test]
+async fn orders_in_numbers_each_make_one_row_and_are_told_of() {
+    let home = Home::new();
+    let system = home.start().await;
+    let order = sample("order-minimal.json");
+    let mut ids = Vec::new();
+    for _ in 0..25 {
+        ids.push(system.place(&order).await);
+    }
+    for id in &ids {
+        let stored = system.notified(id).await;
+        let notification = stored["notification_id"].as_str().unwrap();
+        assert_eq!(system.mail_about(notification).len(), 1);
+    }
+    assert_eq!(system.rows().await, 25);
+}

@@ -1,0 +1,11 @@
+//! The system from outside: the real command, the real processes, AWS's own wire protocols.
+//!
+//! Every test starts a system of its own on free ports, and waits for conditions, never for time to pass.
+
+mod command;
+mod durability;
+mod flow;
+mod lifecycle;
+mod poison;
+mod refusals;
+mod system;

@@ -1,0 +1,130 @@
+//! From a request's body to the JSON document in it.
+
+use std::borrow::Cow;
+
+use aws_lambda_events::http::HeaderValue;
+use aws_lambda_events::http::header::ACCEPT;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use order_core::json;
+use order_core::order::MOST_BODY_BYTES;
+use order_core::problem::ProblemKind;
+use serde_json::Value;
+
+use crate::request::Request;
+use crate::response::Refusal;
+
+/// The JSON document that the request carries.
+pub(crate) fn document(request: &Request) -> Result<Value, Refusal> {
+    check_content_type(&request.header("content-type"))?;
+    check_content_encoding(&request.header("content-encoding"))?;
+    let bytes = bytes(request)?;
+    if bytes.is_empty() {
+        return Err(malformed("the body is empty; send an order as JSON"));
+    }
+    json::parse(&bytes).map_err(|error| malformed(error.to_string()))
+}
+
+fn bytes(request: &Request) -> Result<Cow<'_, [u8]>, Refusal> {
+    let body = request.body();
+    if !request.is_base64_encoded() {
+        check_size(body.len())?;
+        return Ok(Cow::Borrowed(body.as_bytes()));
+    }
+    // Four characters hold three bytes: what is over the limit by far is not decoded first.
+    check_size((body.len() / 4).saturating_sub(1) * 3)?;
+    let bytes = STANDARD
+        .decode(body)
+        .map_err(|_| malformed("the body is not valid base64"))?;
+    check_size(bytes.len())?;
+    Ok(Cow::Owned(bytes))
+}
+
+fn check_size(bytes: usize) -> Result<(), Refusal> {
+    if bytes <= MOST_BODY_BYTES {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ProblemKind::TooLarge,
+        format!("the body is over {MOST_BODY_BYTES} bytes; split the order"),
+    ))
+}
+
+/// `application/json`, or a type that says it is JSON by its suffix (RFC 6839), in UTF-8.
+fn check_content_type(values: &[&HeaderValue]) -> Result<(), Refusal> {
+    let is_json = match values {
+        [value] => value.to_str().is_ok_and(is_json),
+        _ => false,
+    };
+    if is_json {
+        Ok(())
+    } else {
+        Err(unsupported(
+            "send the header Content-Type: application/json, with a body in UTF-8",
+        ))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
+    let essence = parts.next().unwrap_or_default();
+    let is_json = essence
+        .strip_prefix("application/")
+        .is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"));
+    let is_utf8 = parts.all(|parameter| match parameter.strip_prefix("charset=") {
+        Some(charset) => charset.trim_matches('"') == "utf-8",
+        None => true,
+    });
+    is_json && is_utf8
+}
+
+/// Nothing on the way here decompresses a body.
+fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), Refusal> {
+    let is_plain = values
+        .iter()
+        .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_plain {
+        Ok(())
+    } else {
+        Err(unsupported("send the body without a Content-Encoding"))
+    }
+}
+
+fn malformed(detail: impl Into<String>) -> Refusal {
+    Refusal::new(ProblemKind::Malformed, detail)
+}
+
+/// With what would be accepted, by RFC 9110 §15.5.16.
+fn unsupported(detail: &str) -> Refusal {
+    Refusal::new(ProblemKind::UnsupportedMediaType, detail).with_header(ACCEPT, "application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_json_in_utf_8_is_json() {
+        for accepted in [
+            "application/json",
+            "Application/JSON",
+            "application/json;charset=utf-8",
+            "application/json; charset=\"UTF-8\"",
+            "application/vnd.shop.order+json; version=1",
+        ] {
+            assert!(is_json(accepted), "{accepted}");
+        }
+        for refused in [
+            "",
+            "text/json",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/json; charset=latin1",
+            "application/jsonp",
+        ] {
+            assert!(!is_json(refused), "{refused}");
+        }
+    }
+}

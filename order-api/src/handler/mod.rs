@@ -1,0 +1,113 @@
+//! From an event to an answer.
+
+mod place;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use aws_lambda_events::http::Method;
+use aws_lambda_events::http::header::ALLOW;
+use futures_util::FutureExt as _;
+use order_core::problem::ProblemKind;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::ports::{OrderQueue, OrderTable};
+use crate::request::{self, Request};
+use crate::response::{Refusal, Response};
+use crate::route::Resource;
+
+/// How long an answer waits to learn whether an idempotency key was used before.
+const KEY_LOOKUP_TIME: Duration = Duration::from_millis(200);
+
+/// The API: it answers every event, whatever becomes of it.
+#[derive(Debug)]
+pub struct OrderApi<Q, T> {
+    queue: Q,
+    table: T,
+    key_lookup_time: Duration,
+    now: fn() -> OffsetDateTime,
+    new_id: fn() -> Uuid,
+}
+
+impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
+    /// The API on this queue and this table.
+    #[must_use]
+    pub fn new(queue: Q, table: T) -> Self {
+        Self {
+            queue,
+            table,
+            key_lookup_time: KEY_LOOKUP_TIME,
+            now: OffsetDateTime::now_utc,
+            new_id: Uuid::now_v7,
+        }
+    }
+
+    /// Answers one REST proxy event (version 1.0), and logs one line about it.
+    pub async fn handle(&self, event: Value) -> ApiGatewayProxyResponse {
+        let started = Instant::now();
+        let request_id = request::request_id(&event);
+        let request_id = request_id.as_deref();
+        let Some(request) = Request::decode(event) else {
+            let refusal = Refusal::new(ProblemKind::Malformed, "the request cannot be decoded");
+            let response = Response::refused(refusal, request_id);
+            tracing::warn!(request_id, status = response.status(), "event is no proxy event");
+            return response.into_proxy(request_id, true);
+        };
+        let resource = Resource::at(request.path());
+        // Nothing that a panic could leave half done is shared between requests.
+        let result = AssertUnwindSafe(self.answer(&request, resource))
+            .catch_unwind()
+            .await;
+        let result =
+            result.unwrap_or_else(|_| Err(Refusal::new(ProblemKind::Internal, "tell us the request_id")));
+        let response = result.unwrap_or_else(|refusal| Response::refused(refusal, request_id));
+        tracing::info!(
+            request_id,
+            method = request.method().as_str(),
+            route = resource.name(),
+            status = response.status(),
+            order_id = response.order_id().map(tracing::field::display),
+            duration_milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "answered"
+        );
+        response.into_proxy(request_id, request.method() != Method::HEAD)
+    }
+
+    async fn answer(&self, request: &Request, resource: Resource<'_>) -> Result<Response, Refusal> {
+        if resource == Resource::Unknown {
+            return Err(Refusal::new(
+                ProblemKind::NotFound,
+                "orders are at /orders and /orders/{id}",
+            ));
+        }
+        let allow = resource.allow();
+        if !resource.allows(request.method()) {
+            let detail = format!("{} knows the methods {allow}", resource.name());
+            return Err(Refusal::new(ProblemKind::MethodNotAllowed, detail).with_header(ALLOW, allow));
+        }
+        if request.method() == Method::OPTIONS {
+            return Ok(Response::options(allow));
+        }
+        match resource {
+            Resource::Orders => self.place(request).await,
+            Resource::Order(id) => self.read(id).await,
+            Resource::Index | Resource::Unknown => index(request),
+        }
+    }
+}
+
+/// What there is to do here, for a person or a program that comes without documentation.
+fn index(request: &Request) -> Result<Response, Refusal> {
+    let base = request.public_path();
+    let links = json!({
+        "place": {"method": "POST", "href": format!("{base}/orders")},
+        "get": {"method": "GET", "href": format!("{base}/orders/{{id}}")},
+    });
+    Response::json(200, &json!({"name": "orders", "links": links}))
+}

@@ -1,0 +1,118 @@
+//! `POST /orders`: accepts an order.
+
+use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
+use order_core::problem::{Problem, ProblemKind};
+use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::OrderApi;
+use crate::body;
+use crate::ports::{Acceptance, OrderQueue, OrderTable};
+use crate::request::Request;
+use crate::response::{Refusal, Response};
+
+/// The body of a 202.
+#[derive(Serialize)]
+struct Receipt {
+    order_id: OrderId,
+    status: &'static str,
+    total: String,
+    currency: &'static str,
+    accepted_at: Timestamp,
+}
+
+impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
+    /// Without an idempotency key this makes one call to AWS, the one that enqueues.
+    pub(super) async fn place(&self, request: &Request) -> Result<Response, Refusal> {
+        let key = idempotency_key(request)?;
+        let order = Order::parse(&body::document(request)?).map_err(Problem::invalid)?;
+        let Some(key) = key else {
+            let message = OrderMessage::new(OrderId::new((self.new_id)()), self.now(), order);
+            return self.enqueue(request, message).await;
+        };
+        let order_id = OrderId::from_idempotency_key(&request.caller(), &key);
+        match self.acceptance(order_id).await {
+            Some(stored) if stored.fingerprint.matches(&order) => {
+                // Not enqueued again: the order is stored, and the message that stored it stays in its queue until the
+                // order is published too.
+                accepted(request, &OrderMessage::new(order_id, stored.accepted_at, order))
+            }
+            Some(_) => {
+                let detail =
+                    "another order was sent with this Idempotency-Key; use a new key for a new order";
+                Err(Refusal::new(ProblemKind::IdempotencyKeyReused, detail).about(order_id))
+            }
+            None => {
+                self.enqueue(request, OrderMessage::new(order_id, self.now(), order))
+                    .await
+            }
+        }
+    }
+
+    /// What is known of an order that a key stands for. When the table is slow or away, nothing: the order is enqueued
+    /// again, and order-worker finds out.
+    async fn acceptance(&self, order_id: OrderId) -> Option<Acceptance> {
+        match timeout(self.key_lookup_time, self.table.acceptance(order_id)).await {
+            Ok(Ok(acceptance)) => acceptance,
+            Ok(Err(error)) => {
+                tracing::warn!(%order_id, %error, "idempotency key not looked up");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(%order_id, "idempotency key not looked up in time");
+                None
+            }
+        }
+    }
+
+    async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, Refusal> {
+        if let Err(error) = self.queue.send(&message).await {
+            tracing::error!(order_id = %message.order_id, %error, "order not enqueued");
+            let detail = "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again";
+            let refusal = Refusal::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1");
+            return Err(refusal.about(message.order_id));
+        }
+        accepted(request, &message)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::new((self.now)())
+    }
+}
+
+fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, Refusal> {
+    let OrderMessage {
+        order_id,
+        accepted_at,
+        order,
+        ..
+    } = message;
+    let body = Receipt {
+        order_id: *order_id,
+        status: "accepted",
+        total: order.total().decimal(),
+        currency: order.currency().code(),
+        accepted_at: *accepted_at,
+    };
+    let location = format!("{}/{order_id}", request.public_path());
+    Ok(Response::json(202, &body)?
+        .with_header(LOCATION, location)
+        .about(*order_id))
+}
+
+fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
+    let malformed =
+        |detail: String| Refusal::new(ProblemKind::Malformed, format!("Idempotency-Key: {detail}"));
+    match request.header("idempotency-key").as_slice() {
+        [] => Ok(None),
+        [value] => {
+            // Bytes beyond ASCII are no key in any reading; the empty text is refused with the right words.
+            let text = value.to_str().unwrap_or_default();
+            IdempotencyKey::parse(text)
+                .map(Some)
+                .map_err(|error| malformed(error.to_string()))
+        }
+        _ => Err(malformed("must be sent once".to_owned())),
+    }
+}

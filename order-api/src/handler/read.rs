@@ -1,0 +1,86 @@
+//! `GET /orders/{id}`: one stored order.
+
+use aws_lambda_events::http::header::RETRY_AFTER;
+use order_core::problem::ProblemKind;
+use order_core::text::Note;
+use order_core::{Customer, Item, OrderId, OrderRow, Timestamp};
+use serde::Serialize;
+
+use super::OrderApi;
+use crate::ports::{OrderQueue, OrderTable, TableError};
+use crate::response::{Refusal, Response};
+
+/// The body of a 200.
+#[derive(Serialize)]
+struct StoredOrder<'a> {
+    order_id: OrderId,
+    status: &'static str,
+    accepted_at: Timestamp,
+    confirmed_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notified_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notification_id: Option<&'a str>,
+    fingerprint: String,
+    customer: &'a Customer,
+    currency: &'static str,
+    items: &'a [Item],
+    total: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+}
+
+impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
+    fn from(row: &'a OrderRow) -> Self {
+        let order = &row.order;
+        Self {
+            order_id: row.order_id,
+            status: row.status().as_str(),
+            accepted_at: row.accepted_at,
+            confirmed_at: row.confirmed_at,
+            notified_at: row.notification.as_ref().map(|sent| sent.notified_at),
+            notification_id: row.notification.as_ref().map(|sent| sent.id.as_str()),
+            fingerprint: row.fingerprint.to_string(),
+            customer: order.customer(),
+            currency: order.currency().code(),
+            items: order.items(),
+            total: order.total().decimal(),
+            note: order.note().map(Note::as_str),
+        }
+    }
+}
+
+impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
+    pub(super) async fn read(&self, id: &str) -> Result<Response, Refusal> {
+        let order_id: OrderId = id.parse().map_err(|error: order_core::id::OrderIdError| {
+            Refusal::new(ProblemKind::NotFound, error.to_string())
+        })?;
+        match self.table.order(order_id).await {
+            Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(order_id)),
+            Ok(None) => {
+                // An order that was accepted a moment ago is still on its way.
+                let detail = "no order with this id is stored; one that was just accepted may take a moment";
+                Err(Refusal::new(ProblemKind::OrderNotFound, detail)
+                    .with_header(RETRY_AFTER, "1")
+                    .about(order_id))
+            }
+            Err(error) => Err(unreadable(order_id, &error)),
+        }
+    }
+}
+
+fn unreadable(order_id: OrderId, error: &TableError) -> Refusal {
+    tracing::error!(%order_id, %error, "order not read");
+    let refusal = match error {
+        TableError::Unavailable(_) => Refusal::new(
+            ProblemKind::Unavailable,
+            "the order cannot be read right now; try again",
+        )
+        .with_header(RETRY_AFTER, "1"),
+        TableError::Unreadable(_) => Refusal::new(
+            ProblemKind::Internal,
+            "the order is stored and cannot be read; tell us the request_id",
+        ),
+    };
+    refusal.about(order_id)
+}

@@ -1,0 +1,74 @@
+//! The API with fakes behind its ports: what a client reads, and what reached the queue.
+
+mod fakes;
+mod placing;
+mod reading;
+mod refusals;
+
+use aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use aws_lambda_events::encodings::Body;
+use order_core::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use fakes::{Fault, Queue, Table};
+
+const NEW_ID: &str = "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1";
+
+/// An API whose clock and ids stand still.
+fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
+    OrderApi {
+        queue,
+        table,
+        // A lookup that answers is polled before its time is looked at; one that does not has none.
+        key_lookup_time: Duration::ZERO,
+        now: || {
+            "2026-11-23T09:30:00.250Z"
+                .parse::<Timestamp>()
+                .unwrap()
+                .as_offset_date_time()
+        },
+        new_id: || Uuid::from_u128(0x01a2_07bd_a9c0_7eeb_be96_e59c_e40f_9cb1),
+    }
+}
+
+/// The sample event, with values put at JSON pointers.
+fn event(sample: &str, changes: &Value) -> Value {
+    let mut event: Value = serde_json::from_str(sample).unwrap();
+    for (pointer, value) in changes.as_object().unwrap() {
+        *event.pointer_mut(pointer).unwrap() = value.clone();
+    }
+    event
+}
+
+fn post(changes: &Value) -> Value {
+    event(include_str!("../../../../events/order-api-post.json"), changes)
+}
+
+fn get(changes: &Value) -> Value {
+    event(include_str!("../../../../events/order-api-get.json"), changes)
+}
+
+/// Headers without an idempotency key.
+fn without_key() -> Value {
+    json!({"/headers": {"Content-Type": "application/json"}, "/multiValueHeaders": null})
+}
+
+fn body(response: &ApiGatewayProxyResponse) -> &str {
+    match &response.body {
+        Some(Body::Text(text)) => text,
+        _ => "",
+    }
+}
+
+/// The answer as a client reads it; `date` and the like are the gateway's.
+fn shown(response: &ApiGatewayProxyResponse) -> String {
+    let mut headers: Vec<String> = response
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()))
+        .collect();
+    headers.sort();
+    let body = serde_json::from_str(body(response)).map_or(String::new(), |body: Value| format!("{body:#}"));
+    format!("{}\n{}\n{body}", response.status_code, headers.concat())
+}

@@ -1,0 +1,184 @@
+//! Orders that are accepted, and the faults on the way.
+
+use order_core::{Order, OrderMessage, OrderRow};
+
+use super::*;
+
+/// The order of the sample event, as stored under the event's key.
+async fn stored() -> OrderRow {
+    let api = api(Queue::default(), Table::default());
+    api.handle(post(&json!({}))).await;
+    let message: OrderMessage = api.queue.sent().remove(0);
+    let message = OrderMessage {
+        accepted_at: "2026-11-23T08:00:00.000Z".parse().unwrap(),
+        ..message
+    };
+    OrderRow::confirmed(message, "2026-11-23T08:00:01.000Z".parse().unwrap())
+}
+
+#[tokio::test]
+async fn an_order_is_enqueued_by_one_call() {
+    let api = api(Queue::default(), Table::default());
+    let response = api.handle(post(&without_key())).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    202
+    cache-control: no-store
+    content-type: application/json
+    location: /dev/orders/01a207bd-a9c0-7eeb-be96-e59ce40f9cb1
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "accepted_at": "2026-11-23T09:30:00.250Z",
+      "currency": "EUR",
+      "order_id": "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1",
+      "status": "accepted",
+      "total": "64.60"
+    }
+    "#);
+    let sent = api.queue.sent();
+    let sample = serde_json::from_str(include_str!("../../../../events/order.json")).unwrap();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(
+        (sent[0].order_id.to_string().as_str(), &sent[0].order),
+        (NEW_ID, &Order::parse(&sample).unwrap())
+    );
+    assert_eq!(api.table.reads(), 0);
+}
+
+#[tokio::test]
+async fn a_key_decides_the_id() {
+    let api = api(Queue::default(), Table::default());
+    let first = api.handle(post(&json!({}))).await;
+    let quoted_or_bare = json!({"/headers": {"content-type": "application/json", "IDEMPOTENCY-KEY": "checkout-42"}, "/multiValueHeaders": {}});
+    let second = api.handle(post(&quoted_or_bare)).await;
+    assert_eq!(body(&first), body(&second));
+    let sent = api.queue.sent();
+    assert_eq!(
+        sent.len(),
+        2,
+        "nothing is stored yet, so order-worker must see both"
+    );
+    assert_eq!(sent[0], sent[1]);
+    assert_ne!(sent[0].order_id.to_string(), NEW_ID);
+}
+
+#[tokio::test]
+async fn a_stored_order_is_accepted_again_as_it_was() {
+    let api = api(Queue::default(), Table::holding(stored().await));
+    let response = api.handle(post(&json!({}))).await;
+    assert_eq!(response.status_code, 202);
+    assert!(
+        body(&response).contains("2026-11-23T08:00:00.000Z"),
+        "{}",
+        body(&response)
+    );
+    assert_eq!(api.queue.sent(), []);
+}
+
+#[tokio::test]
+async fn a_key_of_another_order_is_refused() {
+    let api = api(Queue::default(), Table::holding(stored().await));
+    let other = include_str!("../../../../events/order-minimal.json");
+    let response = api.handle(post(&json!({"/body": other}))).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    422
+    cache-control: no-store
+    content-type: application/problem+json
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "detail": "another order was sent with this Idempotency-Key; use a new key for a new order",
+      "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
+      "status": 422,
+      "title": "The idempotency key belongs to another order",
+      "type": "urn:orders:problem:idempotency-key-reused"
+    }
+    "#);
+    assert_eq!(api.queue.sent(), []);
+}
+
+#[tokio::test]
+async fn no_fault_of_the_table_stops_an_order() {
+    for fault in [Fault::Error, Fault::Hang] {
+        let api = api(Queue::default(), Table::failing(fault));
+        let response = api.handle(post(&json!({}))).await;
+        assert_eq!(
+            (response.status_code, api.queue.sent().len()),
+            (202, 1),
+            "{fault:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_refuses_is_never_a_202() {
+    let api = api(Queue::failing(Fault::Error), Table::default());
+    let response = api.handle(post(&without_key())).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    503
+    cache-control: no-store
+    content-type: application/problem+json
+    retry-after: 1
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "detail": "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again",
+      "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
+      "status": 503,
+      "title": "Orders cannot be taken right now",
+      "type": "urn:orders:problem:unavailable"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500() {
+    let api = api(Queue::failing(Fault::Panic), Table::default());
+    let response = api.handle(post(&without_key())).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    500
+    cache-control: no-store
+    content-type: application/problem+json
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "detail": "tell us the request_id",
+      "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
+      "status": 500,
+      "title": "Something went wrong on our side",
+      "type": "urn:orders:problem:internal"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn bodies_come_plain_or_as_base64() {
+    use base64::Engine as _;
+    let api = api(Queue::default(), Table::default());
+    for sample in [
+        include_str!("../../../../events/order.json"),
+        include_str!("../../../../events/order-minimal.json"),
+        include_str!("../../../../events/order-jpy.json"),
+    ] {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(sample);
+        for (body, is_encoded) in [(sample, false), (encoded.as_str(), true)] {
+            let mut changes = without_key();
+            changes["/body"] = json!(body);
+            changes["/isBase64Encoded"] = json!(is_encoded);
+            assert_eq!(api.handle(post(&changes)).await.status_code, 202, "{sample}");
+        }
+    }
+    assert_eq!(api.queue.sent().len(), 6);
+}
+
+#[tokio::test]
+async fn a_body_of_exactly_the_limit_is_read() {
+    let api = api(Queue::default(), Table::default());
+    let order = include_str!("../../../../events/order.json");
+    let padded = format!(
+        "{order}{}",
+        " ".repeat(order_core::order::MOST_BODY_BYTES - order.len())
+    );
+    assert_eq!(padded.len(), order_core::order::MOST_BODY_BYTES);
+    assert_eq!(api.handle(post(&json!({"/body": padded}))).await.status_code, 202);
+}

@@ -1,0 +1,194 @@
+//! Orders that are read, the index, and the methods of each.
+
+use order_core::row::Notification;
+use order_core::{OrderMessage, OrderRow};
+
+use super::*;
+
+fn row() -> OrderRow {
+    let message =
+        OrderMessage::from_json(include_str!("../../../../order-core/golden/message-v1.json")).unwrap();
+    let message = OrderMessage {
+        order_id: NEW_ID.parse().unwrap(),
+        ..message
+    };
+    OrderRow::confirmed(message, "2026-11-23T09:35:01.000Z".parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_stored_order_is_shown() {
+    let api = api(Queue::default(), Table::holding(row()));
+    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    200
+    cache-control: no-store
+    content-type: application/json
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "accepted_at": "2026-11-23T09:35:00.123Z",
+      "confirmed_at": "2026-11-23T09:35:01.000Z",
+      "currency": "EUR",
+      "customer": {
+        "email": "ada@example.com",
+        "id": "c-42",
+        "name": "Ada Lovelace"
+      },
+      "fingerprint": "v1:f51dc105d7bd5469bf7c7277dbd992014e6f06d1bad677ac0e06104a17a3baf7",
+      "items": [
+        {
+          "name": "Mug",
+          "quantity": 2,
+          "sku": "MUG-01",
+          "unit_price": "12.50"
+        },
+        {
+          "quantity": 1,
+          "sku": "TEA-07",
+          "unit_price": "4.95"
+        }
+      ],
+      "note": "Leave it at the door",
+      "order_id": "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1",
+      "status": "confirmed",
+      "total": "29.95"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_notified_order_says_by_which_email() {
+    let notification = Notification {
+        id: "n-1".into(),
+        notified_at: "2026-11-23T09:35:02.000Z".parse().unwrap(),
+    };
+    let api = api(
+        Queue::default(),
+        Table::holding(OrderRow {
+            notification: Some(notification),
+            ..row()
+        }),
+    );
+    let response = api.handle(get(&json!({}))).await;
+    let document: Value = serde_json::from_str(body(&response)).unwrap();
+    assert_eq!(document["status"], "notified");
+    assert_eq!(document["notification_id"], "n-1");
+    assert_eq!(document["notified_at"], "2026-11-23T09:35:02.000Z");
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_there_may_be_on_its_way() {
+    let api = api(Queue::default(), Table::default());
+    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    404
+    cache-control: no-store
+    content-type: application/problem+json
+    retry-after: 1
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "detail": "no order with this id is stored; one that was just accepted may take a moment",
+      "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
+      "status": 404,
+      "title": "There is no such order, or not yet",
+      "type": "urn:orders:problem:order-not-found"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_not_looked_up() {
+    let api = api(Queue::default(), Table::default());
+    let response = api.handle(get(&json!({"/path": "/orders/42"}))).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    404
+    cache-control: no-store
+    content-type: application/problem+json
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "detail": "not an order id; an order id is a UUID such as 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+      "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
+      "status": 404,
+      "title": "There is nothing here",
+      "type": "urn:orders:problem:not-found"
+    }
+    "#);
+    assert_eq!(api.table.reads(), 0);
+}
+
+#[tokio::test]
+async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
+    let api = api(Queue::default(), Table::failing(Fault::Error));
+    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    503
+    cache-control: no-store
+    content-type: application/problem+json
+    retry-after: 1
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "detail": "the order cannot be read right now; try again",
+      "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
+      "status": 503,
+      "title": "Orders cannot be taken right now",
+      "type": "urn:orders:problem:unavailable"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn the_index_links_with_the_stage() {
+    let api = api(Queue::default(), Table::default());
+    let response = api
+        .handle(get(&json!({"/path": "/", "/requestContext/path": "/dev/"})))
+        .await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    200
+    cache-control: no-store
+    content-type: application/json
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "links": {
+        "get": {
+          "href": "/dev/orders/{id}",
+          "method": "GET"
+        },
+        "place": {
+          "href": "/dev/orders",
+          "method": "POST"
+        }
+      },
+      "name": "orders"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let api = api(Queue::default(), Table::holding(row()));
+    let head = api.handle(get(&json!({"/httpMethod": "HEAD"}))).await;
+    let got = api.handle(get(&json!({}))).await;
+    assert_eq!(
+        (head.status_code, &head.headers, head.body),
+        (200, &got.headers, None)
+    );
+}
+
+#[tokio::test]
+async fn options_lists_the_methods() {
+    let api = api(Queue::default(), Table::default());
+    for (path, allow) in [
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/orders/", "POST, OPTIONS"),
+        ("/orders/1", "GET, HEAD, OPTIONS"),
+    ] {
+        let response = api
+            .handle(get(&json!({"/path": path, "/httpMethod": "OPTIONS"})))
+            .await;
+        assert_eq!(
+            (response.status_code, &response.headers["allow"], &response.body),
+            (204, &allow.parse().unwrap(), &None)
+        );
+    }
+}

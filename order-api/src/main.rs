@@ -1,0 +1,6 @@
+//! The function `order-api`, for Lambda's `provided.al2023` runtime.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    order_api::run().await
+}

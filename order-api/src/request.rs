@@ -1,0 +1,135 @@
+//! A request as API Gateway hands it over: the REST proxy event, version 1.0.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use aws_lambda_events::apigw::ApiGatewayProxyRequest;
+use aws_lambda_events::http::{HeaderMap, HeaderValue, Method};
+use order_core::id::Caller;
+use serde_json::Value;
+
+/// A decoded request.
+#[derive(Debug)]
+pub(crate) struct Request(ApiGatewayProxyRequest);
+
+/// The id that the gateway gave the request; read before all else, so that a request that cannot be decoded has one.
+pub(crate) fn request_id(event: &Value) -> Option<String> {
+    event
+        .pointer("/requestContext/requestId")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
+impl Request {
+    /// Decodes the event; `None` when it is no proxy event. Why is not said, because serde's errors quote values.
+    pub(crate) fn decode(event: Value) -> Option<Self> {
+        serde_json::from_value(event).ok().map(Self)
+    }
+
+    /// The HTTP method.
+    pub(crate) fn method(&self) -> &Method {
+        &self.0.http_method
+    }
+
+    /// The path without the stage. (`resource` is only the pattern by which the gateway found this function.)
+    pub(crate) fn path(&self) -> &str {
+        self.0.path.as_deref().unwrap_or("/")
+    }
+
+    /// The path as the client wrote it, with the stage, without a trailing slash: what links start with.
+    pub(crate) fn public_path(&self) -> &str {
+        self.0
+            .request_context
+            .path
+            .as_deref()
+            .unwrap_or(self.path())
+            .trim_end_matches('/')
+    }
+
+    /// Every value of the header.
+    pub(crate) fn header(&self, name: &str) -> Vec<&HeaderValue> {
+        let holds = |headers: &HeaderMap| headers.contains_key(name);
+        // `headers` holds the last value of each header only.
+        let headers = if holds(&self.0.multi_value_headers) {
+            &self.0.multi_value_headers
+        } else {
+            &self.0.headers
+        };
+        headers.get_all(name).iter().collect()
+    }
+
+    /// Who calls, by what the gateway checked.
+    pub(crate) fn caller(&self) -> Caller {
+        let identity = &self.0.request_context.identity;
+        let present = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
+        match (present(&identity.caller), present(&identity.api_key_id)) {
+            (Some(caller), _) => Caller::iam(&caller),
+            (None, Some(key)) => Caller::ApiKey(key),
+            (None, None) => Caller::Anonymous,
+        }
+    }
+
+    /// The body as it came; see [`is_base64_encoded`](Self::is_base64_encoded).
+    pub(crate) fn body(&self) -> &str {
+        self.0.body.as_deref().unwrap_or_default()
+    }
+
+    /// Whether the gateway encoded the body.
+    pub(crate) fn is_base64_encoded(&self) -> bool {
+        self.0.is_base64_encoded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn request(mut changes: Value) -> Request {
+        let mut event: Value =
+            serde_json::from_str(include_str!("../../events/order-api-post.json")).unwrap();
+        for (pointer, value) in changes.as_object_mut().unwrap() {
+            *event.pointer_mut(pointer).unwrap() = value.take();
+        }
+        Request::decode(event).unwrap()
+    }
+
+    #[test]
+    fn callers_are_told_apart() {
+        let identity = "/requestContext/identity";
+        assert_eq!(
+            request(json!({})).caller(),
+            Caller::Iam("AROAEXAMPLEEXAMPLE00".into())
+        );
+        assert_eq!(
+            request(json!({ identity: {"apiKeyId": "k1", "caller": null} })).caller(),
+            Caller::ApiKey("k1".into())
+        );
+        assert_eq!(
+            request(json!({ identity: {"caller": ""} })).caller(),
+            Caller::Anonymous
+        );
+    }
+
+    #[test]
+    fn headers_are_found_in_any_case_and_in_either_form() {
+        assert_eq!(request(json!({})).header("idempotency-key"), ["\"checkout-42\""]);
+        assert_eq!(
+            request(json!({ "/multiValueHeaders": null })).header("idempotency-key"),
+            ["\"checkout-42\""]
+        );
+        let twice = request(json!({ "/multiValueHeaders": {"IDEMPOTENCY-KEY": ["a", "b"]} }));
+        assert_eq!(twice.header("idempotency-key"), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_no_proxy_event_is_refused() {
+        for event in [
+            json!(null),
+            json!({}),
+            json!({"Records": []}),
+            json!({"httpMethod": "G E T", "requestContext": {}}),
+        ] {
+            assert!(Request::decode(event).is_none());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! From a path to the resource that it names.
+
+use aws_lambda_events::http::Method;
+
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resource<'a> {
+    /// `/`.
+    Index,
+    /// `/orders`.
+    Orders,
+    /// `/orders/{id}`; the text may be no id at all.
+    Order(&'a str),
+    /// Nothing.
+    Unknown,
+}
+
+impl<'a> Resource<'a> {
+    /// The resource at `path`, which is without the stage. One trailing slash is tolerated.
+    pub(crate) fn at(path: &'a str) -> Self {
+        match path.strip_suffix('/').unwrap_or(path) {
+            "" => Self::Index,
+            "/orders" => Self::Orders,
+            path => match path.strip_prefix("/orders/") {
+                Some(id) if !id.is_empty() && !id.contains('/') => Self::Order(id),
+                _ => Self::Unknown,
+            },
+        }
+    }
+
+    /// Its name in the log: never the path itself, which a client writes.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Index => "/",
+            Self::Orders => "/orders",
+            Self::Order(_) => "/orders/{id}",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The methods that it knows, as the header `Allow` lists them (RFC 9110 §10.2.1).
+    pub(crate) fn allow(self) -> &'static str {
+        match self {
+            Self::Index | Self::Order(_) => "GET, HEAD, OPTIONS",
+            Self::Orders => "POST, OPTIONS",
+            Self::Unknown => "",
+        }
+    }
+
+    /// Whether it knows the method.
+    pub(crate) fn allows(self, method: &Method) -> bool {
+        self.allow().split(", ").any(|allowed| allowed == method.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_name_resources() {
+        let cases = [
+            ("/", Resource::Index),
+            ("", Resource::Index),
+            ("/orders", Resource::Orders),
+            ("/orders/", Resource::Orders),
+            ("/orders/x", Resource::Order("x")),
+            ("/orders/x/", Resource::Order("x")),
+            ("/orders//", Resource::Unknown),
+            ("/orders/x/y", Resource::Unknown),
+            ("/ordersx", Resource::Unknown),
+            ("/Orders", Resource::Unknown),
+            ("//orders", Resource::Unknown),
+            ("/favicon.ico", Resource::Unknown),
+        ];
+        for (path, resource) in cases {
+            assert_eq!(Resource::at(path), resource, "{path}");
+        }
+    }
+
+    #[test]
+    fn methods_are_matched_whole() {
+        assert!(Resource::Orders.allows(&Method::POST));
+        assert!(!Resource::Orders.allows(&Method::GET));
+        assert!(!Resource::Unknown.allows(&Method::GET));
+        assert!(!Resource::Index.allows(&Method::from_bytes(b"get").unwrap()));
+    }
+}

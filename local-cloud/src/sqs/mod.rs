@@ -111,6 +111,11 @@ impl Sqs {
         ops::delete::delete_all(self, queue_name(queue), receipt_handles).await
     }
 
+    /// Makes messages ready at once that were received and not worked on. A receipt that is outdated changes nothing.
+    pub async fn release(&self, queue: &str, receipt_handles: Vec<String>) -> Result<(), SqsError> {
+        ops::visibility::release_all(self, queue_name(queue), receipt_handles).await
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.0.config.store
     }

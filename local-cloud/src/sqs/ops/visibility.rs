@@ -64,6 +64,27 @@ fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64)
     Ok(())
 }
 
+/// Makes messages ready at once, in one transaction; those that are not in flight any more are left alone.
+pub(in crate::sqs) async fn release_all(
+    sqs: &Sqs,
+    name: String,
+    handles: Vec<String>,
+) -> Result<(), SqsError> {
+    let service = sqs.clone();
+    sqs.store()
+        .run(move |tx| {
+            let queue = Queue::get(tx, &name)?;
+            for handle in &handles {
+                match change_one(&service, tx, &queue, handle, 0) {
+                    Ok(()) | Err(SqsError::MessageNotInflight) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
 pub(crate) async fn change(sqs: &Sqs, request: ChangeMessageVisibility) -> Result<Value, SqsError> {
     let name = queue_name(&request.queue_url);
     let service = sqs.clone();

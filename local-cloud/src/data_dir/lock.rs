@@ -1,0 +1,52 @@
+//! The lock that keeps a second process out of a data directory.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::DataDirError;
+
+/// An exclusive lock on `lock` in the directory. The system releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    pub(super) fn acquire(directory: &Path) -> Result<Self, DataDirError> {
+        let path = directory.join("lock");
+        let fail = |source| DataDirError::Io {
+            path: path.clone(),
+            source,
+        };
+        // Not truncated: until the lock is ours, the content is the holder's.
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                file.read_to_string(&mut pid).map_err(fail)?;
+                let pid = if pid.trim().is_empty() {
+                    "unknown".to_owned()
+                } else {
+                    pid.trim().to_owned()
+                };
+                return Err(DataDirError::InUse {
+                    path: directory.to_owned(),
+                    pid,
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(fail(source)),
+        }
+        file.set_len(0).map_err(fail)?;
+        writeln!(file, "{}", std::process::id()).map_err(fail)?;
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,155 @@
+//! The data directory: who holds it, and what it tells other programs.
+
+mod lock;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use lock::Lock;
+
+/// Where a running local cloud answers; other programs read it from `endpoints.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The REST API, such as `http://127.0.0.1:8080`.
+    pub api_url: String,
+    /// The AWS endpoint, such as `http://127.0.0.1:4566`.
+    pub aws_endpoint_url: String,
+    /// The data directory, absolute; none if nothing is kept.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A data directory that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// Another process holds it.
+    #[error("the data directory {} is in use by process {pid}", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+        /// The holder's process id, or `unknown` when it has not written it yet.
+        pid: String,
+    },
+    /// The file system refused.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// What could not be read or written.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A data directory that this process holds until it is dropped.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+const ENDPOINTS: &str = "endpoints.json";
+const OUTPUTS: &str = "outputs.json";
+
+impl DataDir {
+    /// Creates the directory if need be, and takes its lock.
+    pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
+        let fail = |source| DataDirError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(path).map_err(fail)?;
+        let path = path.canonicalize().map_err(fail)?;
+        let lock = Lock::acquire(&path)?;
+        let directory = Self { path, _lock: lock };
+        // A killed process leaves its endpoints behind: nobody answers there.
+        directory.remove_endpoints()?;
+        Ok(directory)
+    }
+
+    /// Its absolute path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where functions' logs are kept.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    pub(crate) fn write_endpoints(&self, endpoints: &Endpoints) -> Result<(), DataDirError> {
+        self.write(ENDPOINTS, endpoints)
+    }
+
+    pub(crate) fn write_outputs(&self, outputs: &BTreeMap<String, String>) -> Result<(), DataDirError> {
+        self.write(OUTPUTS, outputs)
+    }
+
+    pub(crate) fn remove_endpoints(&self) -> Result<(), DataDirError> {
+        let path = self.path.join(ENDPOINTS);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataDirError::Io { path, source }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Readers see the old file or the whole new one.
+    fn write(&self, name: &str, value: &impl Serialize) -> Result<(), DataDirError> {
+        let path = self.path.join(name);
+        let new = self.path.join(format!("{name}.new"));
+        serde_json::to_vec_pretty(value)
+            .map_err(io::Error::from)
+            .and_then(|text| std::fs::write(&new, text))
+            .and_then(|()| std::fs::rename(&new, &path))
+            .map_err(|source| DataDirError::Io { path, source })
+    }
+}
+
+impl Endpoints {
+    /// Reads the endpoints of the local cloud that runs on a data directory.
+    ///
+    /// # Errors
+    /// `NotFound` if none runs there, and what else the file system says.
+    pub fn read(data_dir: &Path) -> io::Result<Self> {
+        let text = std::fs::read(data_dir.join(ENDPOINTS))?;
+        serde_json::from_slice(&text).map_err(io::Error::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_refused_by_the_firsts_process_id() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new");
+        let first = DataDir::open(&path).unwrap();
+        let error = DataDir::open(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with(&format!("is in use by process {}", std::process::id())),
+            "{error}"
+        );
+        drop(first);
+        DataDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn endpoints_are_there_while_it_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        let endpoints = Endpoints {
+            api_url: "http://127.0.0.1:1".to_owned(),
+            aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
+            data_dir: Some(data_dir.path().to_owned()),
+        };
+        data_dir.write_endpoints(&endpoints).unwrap();
+        assert_eq!(Endpoints::read(directory.path()).unwrap(), endpoints);
+        data_dir.remove_endpoints().unwrap();
+        assert_eq!(
+            Endpoints::read(directory.path()).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! How an invocation ends without a result.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+/// An invocation that gave no result.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// The function answered with an error of its own: the body that it posted to the Runtime API.
+    #[error("the function returned an error")]
+    Function(Bytes),
+    /// The function could not start: the body that it posted to `init/error`.
+    #[error("the function failed to initialize")]
+    Init(Bytes),
+    /// The process was killed at the function's timeout.
+    #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The process ended while it worked.
+    #[error("the runtime exited: {0}")]
+    Exited(String),
+    /// The process could not be started at all.
+    #[error("the function could not be started: {0}")]
+    Spawn(String),
+    /// The payload is larger than Lambda takes, in bytes.
+    #[error("the payload of {0} bytes is over Lambda's limit of 6 MB")]
+    PayloadTooLarge(usize),
+    /// The system is stopping.
+    #[error("the function is shutting down")]
+    Stopping,
+}
+
+impl InvokeError {
+    /// The error's type, as AWS spells it.
+    #[must_use]
+    pub fn error_type(&self) -> &'static str {
+        match self {
+            Self::Function(_) => "Unhandled",
+            Self::Init(_) => "Runtime.InitError",
+            Self::TimedOut(_) => "Sandbox.Timedout",
+            Self::Exited(_) => "Runtime.ExitError",
+            Self::Spawn(_) => "Runtime.InvalidEntrypoint",
+            Self::PayloadTooLarge(_) => "RequestTooLarge",
+            Self::Stopping => "ServiceException",
+        }
+    }
+
+    /// The body that Lambda's `Invoke` would answer with.
+    #[must_use]
+    pub fn body(&self) -> Bytes {
+        match self {
+            Self::Function(body) | Self::Init(body) => body.clone(),
+            other => {
+                let body = json!({"errorType": other.error_type(), "errorMessage": other.to_string()});
+                body.to_string().into()
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a function's answer to a batch means, by the exact rules of `ReportBatchItemFailures`.
+//!
+//! Source: the Lambda Developer Guide, "Implementing partial batch responses", success and failure conditions.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// Which messages of a batch are done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All of them.
+    Done,
+    /// All but these.
+    AllBut(BTreeSet<String>),
+    /// None, because the answer cannot be understood.
+    Failed(&'static str),
+}
+
+/// Judges an answer to a batch of the messages `ids`.
+///
+/// Nothing at all means success for all: an empty or null answer, or an empty or null list. What is there and wrong
+/// fails all.
+pub(crate) fn judge(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
+    if answer.trim_ascii().is_empty() {
+        return Verdict::Done;
+    }
+    let answer: Value = match serde_json::from_slice(answer) {
+        Ok(answer) => answer,
+        Err(_) => return Verdict::Failed("the answer is not JSON"),
+    };
+    let failures = match &answer {
+        Value::Null => return Verdict::Done,
+        Value::Object(answer) => match answer.get("batchItemFailures") {
+            None | Some(Value::Null) => return Verdict::Done,
+            Some(Value::Array(failures)) => failures,
+            Some(_) => return Verdict::Failed("batchItemFailures is not a list"),
+        },
+        _ => return Verdict::Failed("the answer is not an object"),
+    };
+    let mut failed = BTreeSet::new();
+    for failure in failures {
+        match failure.get("itemIdentifier").and_then(Value::as_str) {
+            None => return Verdict::Failed("an element has no itemIdentifier"),
+            Some("") => return Verdict::Failed("an itemIdentifier is empty"),
+            Some(id) if !ids.contains(id) => return Verdict::Failed("an itemIdentifier is not of the batch"),
+            Some(id) => failed.insert(id.to_owned()),
+        };
+    }
+    if failed.is_empty() {
+        Verdict::Done
+    } else {
+        Verdict::AllBut(failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(answer: &str) -> Verdict {
+        super::judge(answer.as_bytes(), &BTreeSet::from(["a", "b", "c"]))
+    }
+
+    #[test]
+    fn an_empty_list_is_success() {
+        assert_eq!(judge(r#"{"batchItemFailures":[]}"#), Verdict::Done);
+    }
+
+    #[test]
+    fn a_null_list_is_success() {
+        assert_eq!(judge(r#"{"batchItemFailures":null}"#), Verdict::Done);
+    }
+
+    #[test]
+    fn an_empty_answer_is_success() {
+        assert_eq!(judge("{}"), Verdict::Done);
+        assert_eq!(judge(""), Verdict::Done);
+    }
+
+    #[test]
+    fn a_null_answer_is_success() {
+        assert_eq!(judge("null"), Verdict::Done);
+    }
+
+    #[test]
+    fn listed_messages_failed_and_the_others_are_done() {
+        assert_eq!(
+            judge(
+                r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#
+            ),
+            Verdict::AllBut(BTreeSet::from(["a".to_owned(), "c".to_owned()]))
+        );
+    }
+
+    #[test]
+    fn an_empty_identifier_fails_all() {
+        assert_eq!(
+            judge(r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":""}]}"#),
+            Verdict::Failed("an itemIdentifier is empty")
+        );
+    }
+
+    #[test]
+    fn a_null_identifier_fails_all() {
+        assert_eq!(
+            judge(r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#),
+            Verdict::Failed("an element has no itemIdentifier")
+        );
+    }
+
+    #[test]
+    fn a_wrong_key_fails_all() {
+        assert_eq!(
+            judge(r#"{"batchItemFailures":[{"messageId":"a"}]}"#),
+            Verdict::Failed("an element has no itemIdentifier")
+        );
+    }
+
+    #[test]
+    fn an_unknown_identifier_fails_all() {
+        assert_eq!(
+            judge(r#"{"batchItemFailures":[{"itemIdentifier":"z"}]}"#),
+            Verdict::Failed("an itemIdentifier is not of the batch")
+        );
+    }
+
+    #[test]
+    fn malformed_json_fails_all() {
+        assert_eq!(
+            judge(r#"{"batchItemFailures":["#),
+            Verdict::Failed("the answer is not JSON")
+        );
+    }
+
+    #[test]
+    fn a_wrong_shape_fails_all() {
+        assert_eq!(judge(r#""done""#), Verdict::Failed("the answer is not an object"));
+        assert_eq!(judge("[]"), Verdict::Failed("the answer is not an object"));
+        assert_eq!(
+            judge(r#"{"batchItemFailures":{}}"#),
+            Verdict::Failed("batchItemFailures is not a list")
+        );
+    }
+}

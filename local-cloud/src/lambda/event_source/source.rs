@@ -1,0 +1,43 @@
+//! The queue as an event source uses it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::sqs::{ReceivedMessage, Sqs, SqsError};
+
+/// What an event source asks of its queue.
+pub(crate) trait Source: Send + Sync + 'static {
+    /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one.
+    fn receive(
+        &self,
+        max: usize,
+        wait: Duration,
+    ) -> impl Future<Output = Result<Vec<ReceivedMessage>, SqsError>> + Send;
+
+    /// Deletes messages by their receipt handles.
+    fn delete(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
+
+    /// Makes messages visible at once that were not worked on.
+    fn release(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
+}
+
+/// One queue of the queue service.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    pub(crate) sqs: Sqs,
+    pub(crate) name: String,
+}
+
+impl Source for Queue {
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<ReceivedMessage>, SqsError> {
+        self.sqs.receive(&self.name, max, wait).await
+    }
+
+    async fn delete(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
+        self.sqs.delete(&self.name, receipt_handles).await
+    }
+
+    async fn release(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
+        self.sqs.release(&self.name, receipt_handles).await
+    }
+}

@@ -1,0 +1,67 @@
+//! How soon a function is started again that did not get to its first work.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Spaces out the starts of a function that fails to initialize, so that a crash loop does not spin.
+#[derive(Debug, Default)]
+pub(crate) struct Restart(Mutex<State>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+impl Restart {
+    /// Waits until the next start is due.
+    pub(crate) async fn due(&self) {
+        let not_before = self.0.lock().unwrap_or_else(PoisonError::into_inner).not_before;
+        if let Some(not_before) = not_before {
+            tokio::time::sleep_until(not_before).await;
+        }
+    }
+
+    pub(crate) fn failed(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.not_before = Some(Instant::now() + pause(state.failures));
+        state.failures = state.failures.saturating_add(1);
+    }
+
+    pub(crate) fn succeeded(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+}
+
+/// The pause after so many failures in a row before.
+fn pause(failures: u32) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let pauses: Vec<_> = (0..9).map(|failures| pause(failures).as_millis()).collect();
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+
+    #[tokio::test]
+    async fn a_success_makes_the_next_start_due() {
+        let restart = Restart::default();
+        restart.failed();
+        assert!(restart.0.lock().unwrap().not_before.is_some());
+        restart.succeeded();
+        restart.due().await;
+    }
+}

@@ -1,0 +1,36 @@
+//! Taking the ports.
+
+use std::net::Ipv4Addr;
+
+use tokio::net::TcpListener;
+
+use super::StartError;
+
+/// Binds a loopback port, 0 for a free one; gives the URL under which it answers.
+pub(super) async fn bind(port: u16, flag: &'static str) -> Result<(TcpListener, String), StartError> {
+    let fail = |source| StartError::Port { port, flag, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    Ok((listener, format!("http://{address}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_port_is_named_with_its_flag() {
+        let (listener, url) = bind(0, "--api-port").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(url, format!("http://127.0.0.1:{port}"));
+        let error = bind(port, "--api-port").await.unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!(
+                "port {port} cannot be used, choose another with --api-port: "
+            )),
+            "{error}"
+        );
+    }
+}

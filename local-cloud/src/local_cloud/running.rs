@@ -1,0 +1,95 @@
+//! A local cloud that runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::compute::Compute;
+use crate::data_dir::{DataDir, Endpoints};
+use crate::gateway::Gateway;
+use crate::lambda::InvokeError;
+use crate::services::Services;
+use crate::template::{Stack, Subscription};
+
+/// How long invocations may go on when the system stops.
+const INVOCATION_GRACE: Duration = Duration::from_millis(800);
+
+/// A local cloud that runs until it is stopped. When it is dropped instead, its processes are killed.
+#[derive(Debug)]
+pub struct Running {
+    endpoints: Endpoints,
+    stack: Stack,
+    compute: Compute,
+    gateway: Gateway,
+    services: Services,
+    data_dir: Option<DataDir>,
+}
+
+impl Running {
+    pub(super) fn new(
+        endpoints: Endpoints,
+        stack: Stack,
+        compute: Compute,
+        gateway: Gateway,
+        services: Services,
+        data_dir: Option<DataDir>,
+    ) -> Self {
+        Self {
+            endpoints,
+            stack,
+            compute,
+            gateway,
+            services,
+            data_dir,
+        }
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// The stack's outputs by name.
+    #[must_use]
+    pub fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.stack.outputs
+    }
+
+    /// The subscriptions that the template declares.
+    #[must_use]
+    pub fn subscriptions(&self) -> &[Subscription] {
+        &self.stack.subscriptions
+    }
+
+    /// What the template says, resolved.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Invokes a function by its physical name; `None` if there is none of this name.
+    pub async fn invoke(&self, function: &str, payload: Bytes) -> Option<Result<Bytes, InvokeError>> {
+        let function = self.compute.function(function)?;
+        Some(function.invoke(payload).await)
+    }
+
+    /// The services behind the AWS endpoint: queues, topics, tables and the mailbox.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Stops everything within 2 seconds: no process of it is left, and all that was acknowledged is in the store.
+    pub async fn stop(self) {
+        if let Some(data_dir) = &self.data_dir
+            && let Err(error) = data_dir.remove_endpoints()
+        {
+            tracing::warn!(%error, "the endpoints file stays behind");
+        }
+        self.compute.stop(INVOCATION_GRACE).await;
+        self.gateway.stop().await;
+        self.services.close().await;
+    }
+}

@@ -1,0 +1,59 @@
+//! What API Gateway itself answers, without a function.
+//!
+//! Source: the API Gateway Developer Guide, "Gateway response types".
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+
+/// A refusal by the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GatewayError {
+    /// No such path, or no such method on it.
+    MissingAuthenticationToken,
+    /// The body is over 10 MB.
+    RequestTooLarge,
+    /// The body did not arrive.
+    BadRequest,
+    /// The function took longer than 29 seconds.
+    IntegrationTimeout,
+    /// The function failed, or its answer has the wrong shape.
+    InternalServerError,
+}
+
+impl GatewayError {
+    pub(crate) fn response(self) -> Response<Body> {
+        let (status, kind, message) = match self {
+            Self::MissingAuthenticationToken => (
+                StatusCode::FORBIDDEN,
+                "MissingAuthenticationTokenException",
+                r#"{"message":"Missing Authentication Token"}"#,
+            ),
+            Self::RequestTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestTooLargeException",
+                r#"{"message":"HTTP content length exceeded 10485760 bytes."}"#,
+            ),
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "BadRequestException",
+                r#"{"message":"Bad Request"}"#,
+            ),
+            Self::IntegrationTimeout => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "InternalServerErrorException",
+                r#"{"message":"Endpoint request timed out"}"#,
+            ),
+            Self::InternalServerError => (
+                StatusCode::BAD_GATEWAY,
+                "InternalServerErrorException",
+                r#"{"message":"Internal server error"}"#,
+            ),
+        };
+        let mut response = Response::new(Body::from(message));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(kind));
+        response
+    }
+}

@@ -1,0 +1,101 @@
+//! What the template may say without any effect on this machine.
+//!
+//! The lists are explicit so that a construct that matters is never skipped by accident.
+
+/// Resource types that are accepted and not created. Their properties are not looked at.
+///
+/// Alarms and dashboards watch AWS's own metrics; usage plans, web ACLs and keys guard a public endpoint, and the local
+/// one listens on loopback; invoke permissions are implied by the routes and mappings.
+const RESOURCE_TYPES: [&str; 16] = [
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::ApiKey",
+    "AWS::ApiGateway::GatewayResponse",
+    "AWS::ApiGateway::UsagePlan",
+    "AWS::ApiGateway::UsagePlanKey",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::KMS::Alias",
+    "AWS::KMS::Key",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::MetricFilter",
+    "AWS::SSM::Parameter",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACL",
+    "AWS::WAFv2::WebACLAssociation",
+];
+
+/// Whether a resource type is accepted without effect.
+pub(crate) fn is_ignored_type(kind: &str) -> bool {
+    RESOURCE_TYPES.contains(&kind)
+}
+
+/// Properties of a queue without local effect: encryption at rest and tags.
+pub(crate) const QUEUE: &[&str] = &[
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+    "Tags",
+];
+
+/// Properties of a topic without local effect.
+pub(crate) const TOPIC: &[&str] = &["KmsMasterKeyId", "Tags", "TracingConfig", "SignatureVersion"];
+
+/// Properties of a table without local effect: encryption, backups, protection against deletion by CloudFormation.
+pub(crate) const TABLE: &[&str] = &[
+    "ContributorInsightsSpecification",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "TableClass",
+    "Tags",
+];
+
+/// Properties of a function without local effect. The launcher finds the program, so code and build settings are idle.
+pub(crate) const FUNCTION: &[&str] = &[
+    "Architectures",
+    "CodeUri",
+    "Description",
+    "EphemeralStorage",
+    "KmsKeyArn",
+    "LoggingConfig",
+    "PackageType",
+    "Runtime",
+    "Tags",
+    "Tracing",
+];
+
+/// Properties of an event of type `Api` without local effect: callers of a loopback endpoint are trusted.
+pub(crate) const API_EVENT: &[&str] = &["Auth", "TimeoutInMillis"];
+
+/// Properties of a REST API without local effect.
+pub(crate) const API: &[&str] = &[
+    "AccessLogSetting",
+    "AlwaysDeploy",
+    "Auth",
+    "BinaryMediaTypes",
+    "Description",
+    "EndpointConfiguration",
+    "FailOnWarnings",
+    "GatewayResponses",
+    "MethodSettings",
+    "MinimumCompressionSize",
+    "OpenApiVersion",
+    "PropagateTags",
+    "Tags",
+    "TracingEnabled",
+];
+
+/// Properties of a role that only describe it.
+pub(crate) const ROLE: &[&str] = &["Description", "MaxSessionDuration", "Path", "Tags"];
+
+/// Properties of a log group without local effect: a local log is a file in the data directory.
+pub(crate) const LOG_GROUP: &[&str] = &[
+    "DataProtectionPolicy",
+    "KmsKeyId",
+    "LogGroupClass",
+    "LogGroupName",
+    "RetentionInDays",
+    "Tags",
+];

@@ -1,1 +1,29 @@
-//! Skeleton.
+//! The worker Lambda: takes batches of accepted orders from the queue, writes each once and publishes that it is
+//! confirmed.
+//!
+//! **Invariant:** the queue's message is the outbox. A message is acknowledged only when the order's row exists *and*
+//! its event was published, or when the message lies in the dead-letter queue with its reason. A row's existence alone
+//! never proves that its event went out.
+//!
+//! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role says so too.
+//!
+//! One invocation's way through the modules: [`record`] reads the SQS event, [`worker`] decodes, inserts, compares,
+//! publishes and settles, [`judgement`] alone decides what each failure means, [`dead_letter`] and [`schedule`] say
+//! what becomes of a failed message. The outside is reached through [`ports`] only; [`adapters`] put AWS behind them.
+
+pub mod adapters;
+pub mod budget;
+pub mod config;
+pub mod dead_letter;
+#[cfg(test)]
+mod fakes;
+pub mod judgement;
+pub mod pack;
+pub mod ports;
+pub mod record;
+mod run;
+pub mod schedule;
+pub mod worker;
+
+pub use run::run;
+pub use worker::Worker;

@@ -1,0 +1,39 @@
+//! The topic of order events in SNS.
+
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use order_core::event;
+
+use super::Aws;
+use super::refusal::{in_order, refusal};
+use crate::ports::{Answers, Events, Refusal};
+
+fn unsendable<E>(_: E) -> Refusal {
+    Refusal::new("unsendable_request")
+}
+
+impl Events for Aws {
+    async fn publish_batch(&self, events: &[&str]) -> Answers {
+        let event_type = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(event::TYPE)
+            .build()
+            .map_err(unsendable)?;
+        let mut request = self
+            .sns
+            .publish_batch()
+            .topic_arn(&self.config.order_events_topic_arn);
+        for (place, event) in events.iter().enumerate() {
+            let entry = PublishBatchRequestEntry::builder()
+                .id(place.to_string())
+                .message(*event)
+                .message_attributes("event_type", event_type.clone());
+            request = request.publish_batch_request_entries(entry.build().map_err(unsendable)?);
+        }
+        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        Ok(in_order(
+            events.len(),
+            answer.successful().iter().filter_map(|entry| entry.id()),
+            answer.failed().iter().map(|entry| (entry.id(), entry.code())),
+        ))
+    }
+}

@@ -1,0 +1,190 @@
+//! One invocation: a batch in, the ids of what failed out.
+
+mod call;
+mod confirm;
+mod publish;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_lambda_events::sqs::SqsBatchResponse;
+use order_core::{OrderId, OrderMessage};
+use serde_json::Value;
+use settle::Settled;
+use time::OffsetDateTime;
+
+use crate::budget::Budget;
+use crate::judgement::{self, Failure, code};
+use crate::ports::Ports;
+use crate::record::{self, Record};
+use crate::schedule::Jitter;
+
+/// From this receive on a record runs last and alone: it may have killed a process before.
+const SUSPECT_FROM: u32 = 3;
+
+/// Processes batches.
+#[derive(Debug)]
+pub struct Worker<P> {
+    ports: P,
+    max_receive_count: u32,
+    jitter: Jitter,
+}
+
+/// Why an invocation fails as a whole, so that the queue shows the whole batch again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// It has no list of records.
+    #[error("the event is not one of SQS")]
+    NotAnSqsEvent,
+    /// A record without an id failed: leaving it out of the answer would delete it, and an empty id would be no
+    /// better.
+    #[error("a record without a messageId failed and cannot be reported")]
+    Unreportable,
+}
+
+/// How one record ended.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// The record's place in the batch.
+    pub(crate) index: usize,
+    /// As far as it could be read.
+    pub(crate) order_id: Option<OrderId>,
+    /// Stored and published, or why not.
+    pub(crate) result: Result<(), Failure>,
+}
+
+/// The messages of a batch that carry one order id, each with its record's place.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    /// The first, which is inserted.
+    pub(crate) first: (usize, OrderMessage),
+    /// Further ones, which are judged against the stored row.
+    pub(crate) rest: Vec<(usize, OrderMessage)>,
+}
+
+impl<P: Ports> Worker<P> {
+    /// A worker on `ports`, of a queue that gives up after `max_receive_count` receives. `seed` decides all chance.
+    pub fn new(ports: P, max_receive_count: u32, seed: u64) -> Self {
+        Self {
+            ports,
+            max_receive_count,
+            jitter: Jitter::seeded(seed),
+        }
+    }
+
+    /// Processes one SQS event before `deadline`, and says which messages are to be shown again.
+    ///
+    /// # Errors
+    /// Only where no valid answer could keep every message; see [`BatchError`].
+    pub async fn handle(
+        &self,
+        event: Value,
+        deadline: OffsetDateTime,
+    ) -> Result<SqsBatchResponse, BatchError> {
+        let records = record::records(event).ok_or(BatchError::NotAnSqsEvent)?;
+        let budget = Budget::new(self.ports.now(), deadline);
+        let (fresh, suspects): (Vec<usize>, Vec<usize>) =
+            (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
+        let mut total = Settled::default();
+        let mut finished = self.run(&records, &fresh, &budget, &mut total).await;
+        for suspect in suspects {
+            // What is finished must not come back if this record kills the process.
+            self.delete(&records, &std::mem::take(&mut finished), &budget)
+                .await;
+            finished = self.run(&records, &[suspect], &budget, &mut total).await;
+        }
+        let (buried, failed) = (total.buried.len(), total.failed.len());
+        tracing::info!(
+            records = records.len(),
+            confirmed = total.confirmed.len(),
+            buried,
+            failed,
+            "batch processed"
+        );
+        respond(&records, &total.failed)
+    }
+
+    /// Processes and settles some records. Adds how they ended to `total`; returns the ones that are
+    /// finished.
+    async fn run(
+        &self,
+        records: &[Record],
+        indices: &[usize],
+        budget: &Budget,
+        total: &mut Settled,
+    ) -> Vec<usize> {
+        let mut verdicts = Vec::with_capacity(indices.len());
+        let copies = self.decode(records, indices, budget, &mut verdicts);
+        let confirmed = self.confirm(copies, budget, &mut verdicts).await;
+        self.publish(confirmed, budget, &mut verdicts).await;
+        let settled = self.settle(records, &verdicts, budget).await;
+        let finished = settled.confirmed.iter().chain(&settled.buried).copied().collect();
+        total.confirmed.extend(settled.confirmed);
+        total.buried.extend(settled.buried);
+        total.failed.extend(settled.failed);
+        finished
+    }
+
+    /// Decodes records and groups them by order, in the order of first sight.
+    fn decode(
+        &self,
+        records: &[Record],
+        indices: &[usize],
+        budget: &Budget,
+        verdicts: &mut Vec<Verdict>,
+    ) -> Vec<Copies> {
+        let mut copies: Vec<Copies> = Vec::new();
+        let mut places: HashMap<OrderId, usize> = HashMap::new();
+        for &index in indices {
+            let message = if self.ports.now() < budget.stop_work {
+                call::guarded(|| decode(&records[index]))
+            } else {
+                Err(Failure::out_of_time())
+            };
+            match message {
+                Err(failure) => verdicts.push(Verdict {
+                    index,
+                    order_id: None,
+                    result: Err(failure),
+                }),
+                Ok(message) => {
+                    let place = *places.entry(message.order_id).or_insert(copies.len());
+                    match copies.get_mut(place) {
+                        Some(copies) => copies.rest.push((index, message)),
+                        None => copies.push(Copies {
+                            first: (index, message),
+                            rest: Vec::new(),
+                        }),
+                    }
+                }
+            }
+        }
+        copies
+    }
+}
+
+fn decode(record: &Record) -> Result<OrderMessage, Failure> {
+    if record.message_id.is_none() {
+        return Err(Failure::permanent(code::MALFORMED, "the record has no messageId"));
+    }
+    let body = record.body.as_deref();
+    let body = body.ok_or_else(|| Failure::permanent(code::MALFORMED, "the record has no body"))?;
+    #[cfg(test)]
+    assert!(!body.contains("panic while decoding"), "as the test asks");
+    OrderMessage::from_json(body).map_err(|error| judgement::message(&error))
+}
+
+/// Each failed id once: an empty or unknown one would make the whole batch fail.
+fn respond(records: &[Record], failed: &[usize]) -> Result<SqsBatchResponse, BatchError> {
+    let ids: Option<BTreeSet<&str>> = failed
+        .iter()
+        .map(|index| records[*index].message_id.as_deref())
+        .collect();
+    let mut response = SqsBatchResponse::default();
+    for id in ids.ok_or(BatchError::Unreportable)? {
+        response.add_failure(id);
+    }
+    Ok(response)
+}

@@ -1,0 +1,175 @@
+//! The email of one order.
+
+use std::fmt::Write as _;
+
+use order_core::{Customer, Item, OrderConfirmed, Timestamp};
+
+use super::customer_text::shown;
+use super::{Email, counted, footer};
+
+/// The most characters of a name in an email. What is longer stands in the row.
+const NAME_CHARACTERS: usize = 80;
+
+/// The most characters of a note: all that an order may have.
+const NOTE_CHARACTERS: usize = 1000;
+
+/// Words the email of one order.
+#[must_use]
+pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
+    let order = &event.order;
+    let short = event.order_id.short();
+    let mut body = format!(
+        "Order {short} is confirmed: {}, {}.\n\n",
+        counted(order.items().len(), "item"),
+        order.total()
+    );
+    // Writing to a String cannot fail.
+    let _ = writeln!(body, "Order     {}", event.order_id);
+    let _ = writeln!(body, "Accepted  {}", moment(event.accepted_at));
+    let _ = writeln!(body, "Customer  {}", customer(order.customer()));
+    if let Some(email) = &order.customer().email {
+        // Checked to be an address when the order was parsed, and here for the shop to answer to.
+        let _ = writeln!(body, "Email     {}", email.as_str());
+    }
+    body.push_str("\nItems\n");
+    body.push_str(&items(order.items()));
+    let _ = writeln!(body, "\nTotal     {}", order.total());
+    if let Some(note) = order.note() {
+        let _ = writeln!(body, "\nNote      {}", shown(note.as_str(), NOTE_CHARACTERS));
+    }
+    body.push('\n');
+    body.push_str(&footer(notification_id, 1));
+    Email {
+        subject: format!("Order {short} confirmed: {}", order.total()),
+        body,
+    }
+}
+
+/// The customer's id and name.
+pub(super) fn customer(customer: &Customer) -> String {
+    let id = shown(customer.id.as_str(), NAME_CHARACTERS);
+    match &customer.name {
+        Some(name) => format!("{} ({id})", shown(name.as_str(), NAME_CHARACTERS)),
+        None => id,
+    }
+}
+
+/// A moment as people write it: `2026-11-23 09:35:00 UTC`.
+pub(super) fn moment(timestamp: Timestamp) -> String {
+    let text = timestamp.to_string();
+    match (text.get(..10), text.get(11..19)) {
+        (Some(date), Some(time)) => format!("{date} {time} UTC"),
+        _ => text,
+    }
+}
+
+/// The lines of the table. Names stand last, because only there their width does not matter: a letter may be two
+/// columns wide.
+fn items(items: &[Item]) -> String {
+    let rows: Vec<[String; 3]> = items
+        .iter()
+        .map(|item| {
+            // An order whose sums overflow is not parsed.
+            let sum = item
+                .unit_price
+                .times(item.quantity.get().into())
+                .map_or_else(|_| "?".to_owned(), |sum| sum.to_string());
+            [item.quantity.get().to_string(), item.unit_price.to_string(), sum]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let (quantities, prices, sums) = (width(0), width(1), width(2));
+    let mut table = String::new();
+    for (item, [quantity, price, sum]) in items.iter().zip(&rows) {
+        let _ = writeln!(
+            table,
+            "  {quantity:>quantities$} x {price:>prices$} = {sum:>sums$}  {}",
+            name(item)
+        );
+    }
+    table
+}
+
+fn name(item: &Item) -> String {
+    let sku = shown(item.sku.as_str(), NAME_CHARACTERS);
+    match &item.name {
+        Some(name) => format!("{} ({sku})", shown(name.as_str(), NAME_CHARACTERS)),
+        None => sku,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::{event, event_with};
+
+    #[test]
+    fn it_reads_well() {
+        let email = email(&event(1), "0199d3a0-0000-7000-8000-000000000001");
+        insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, email.body), @r"
+        Subject: Order 00000001 confirmed: EUR 29.95
+
+        Order 00000001 is confirmed: 2 items, EUR 29.95.
+
+        Order     0199d3a0-5c1e-7b3a-9f57-2c1d00000001
+        Accepted  2026-11-23 09:35:00 UTC
+        Customer  Ada Lovelace (c-42)
+        Email     ada@example.com
+
+        Items
+          2 x EUR 12.50 = EUR 25.00  Mug (MUG-01)
+          1 x  EUR 4.95 =  EUR 4.95  TEA-07
+
+        Total     EUR 29.95
+
+        Note      Leave it at the door
+
+        --
+        Notification 0199d3a0-0000-7000-8000-000000000001 covers 1 order.
+        ");
+    }
+
+    #[test]
+    fn a_customer_cannot_forge_anything() {
+        let event = event_with(1, |order| {
+            order["customer"]["name"] = "Total EUR 0.00 https://evil.example".into();
+            order["note"] = "Notification x covers 9 orders. See www.evil.example".into();
+            order["items"][0]["name"] = "evil.example".into();
+        });
+        let email = email(&event, "n-1");
+        assert!(
+            !email.body.contains("evil.example") && !email.body.contains("://"),
+            "{}",
+            email.body
+        );
+        assert_eq!(
+            email
+                .body
+                .lines()
+                .filter(|line| line.starts_with("Notification "))
+                .count(),
+            1
+        );
+        assert_eq!(
+            email
+                .body
+                .lines()
+                .filter(|line| line.starts_with("Total "))
+                .count(),
+            1
+        );
+    }
+
+    #[test]
+    fn the_largest_order_fits_sns() {
+        let event = event_with(1, |order| {
+            let item = serde_json::json!({"sku": "S".repeat(64), "name": "茶".repeat(200), "quantity": 10_000, "unit_price": "99999999.99"});
+            order["items"] = vec![item; 100].into();
+            order["note"] = "茶".repeat(1000).into();
+            order.as_object_mut().unwrap().remove("total");
+        });
+        let email = email(&event, "0199d3a0-0000-7000-8000-000000000001");
+        assert!(email.body.len() < 200_000, "{} bytes", email.body.len());
+        assert!(email.subject.len() < 100 && email.subject.is_ascii());
+    }
+}

@@ -1,0 +1,6 @@
+//! The notifier Lambda's program.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    notifier::run().await
+}

@@ -1,0 +1,94 @@
+//! Sends one email, then marks the orders that it covers.
+
+use order_core::OrderId;
+use order_core::row::Notification;
+
+use super::{Deadline, Notifier, TIME_TO_SETTLE};
+use crate::backoff;
+use crate::email::{digest, order};
+use crate::orders::Candidate;
+use crate::outcome::{ErrorCode, Outcome};
+use crate::ports::{Marking, Ports};
+
+/// How often a mark is tried within an invocation: an order whose mark fails is told of again.
+const MARK_ATTEMPTS: u32 = 6;
+
+impl<P: Ports> Notifier<P> {
+    /// The candidates' outcomes, in their order.
+    ///
+    /// The marks follow each email at once, not the whole batch: a process that dies between doubles one email at most,
+    /// and the time is spent anyway, waiting for the next email's turn.
+    pub(super) async fn deliver(&self, covered: &[Candidate], deadline: Deadline) -> Vec<Outcome> {
+        let notification_id = self.notification_id();
+        let email = match covered {
+            [candidate] => order::email(&candidate.event, &notification_id),
+            _ => digest::email(
+                &covered
+                    .iter()
+                    .map(|candidate| &candidate.entry)
+                    .collect::<Vec<_>>(),
+                &notification_id,
+            ),
+        };
+        if let Err(error) = self.ports.publish(&email).await {
+            return vec![Outcome::transient(ErrorCode::EmailFailed, error.to_string()); covered.len()];
+        }
+        tracing::info!(%notification_id, orders = covered.len(), "email {notification_id} was sent");
+        let mark = Notification {
+            id: notification_id,
+            notified_at: self.ports.now(),
+        };
+        let mut outcomes = Vec::with_capacity(covered.len());
+        for chunk in covered.chunks(P::MOST_MARKS) {
+            let orders: Vec<OrderId> = chunk.iter().map(Candidate::order_id).collect();
+            outcomes.extend(self.mark_all(&orders, &mark, deadline).await);
+        }
+        outcomes
+    }
+
+    /// Marks a chunk of orders, repeating what fails while there is time.
+    async fn mark_all(&self, orders: &[OrderId], mark: &Notification, deadline: Deadline) -> Vec<Outcome> {
+        let mut outcomes =
+            vec![
+                Outcome::transient(ErrorCode::MarkFailed, "no time was left to mark the order");
+                orders.len()
+            ];
+        let mut waiting: Vec<usize> = (0..orders.len()).collect();
+        for attempt in 1..=MARK_ATTEMPTS {
+            if !deadline.allows(&self.ports, TIME_TO_SETTLE) {
+                break;
+            }
+            let ids: Vec<OrderId> = waiting.iter().map(|&place| orders[place]).collect();
+            let markings = match self.ports.mark(&ids, mark).await {
+                Ok(markings) => markings,
+                Err(error) => vec![Marking::Failed(error.to_string()); ids.len()],
+            };
+            for (&place, marking) in waiting.iter().zip(markings) {
+                outcomes[place] = match marking {
+                    Marking::Marked => Outcome::Done,
+                    Marking::Failed(reason) => Outcome::transient(ErrorCode::MarkFailed, reason),
+                };
+            }
+            waiting.retain(|&place| outcomes[place] != Outcome::Done);
+            if waiting.is_empty() {
+                break;
+            }
+            if attempt < MARK_ATTEMPTS {
+                self.ports
+                    .sleep(self.with_rng(|rng| backoff::call_delay(attempt, rng)))
+                    .await;
+            }
+        }
+        outcomes
+    }
+
+    /// A UUID of version 7, from the clock and the generator.
+    fn notification_id(&self) -> String {
+        let milliseconds = u64::try_from(self.ports.now().unix_milliseconds()).unwrap_or_default();
+        let mut random = [0; 10];
+        self.with_rng(|rng| rng.fill(&mut random));
+        uuid::Builder::from_unix_timestamp_millis(milliseconds, &random)
+            .into_uuid()
+            .to_string()
+    }
+}

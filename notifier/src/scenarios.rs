@@ -1,0 +1,293 @@
+//! The notifier as a whole, against an outside in memory.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+
+use crate::batch::{Attribute, BatchError};
+use crate::config::Settings;
+use crate::fakes::{World, event, record};
+use crate::notifier::Notifier;
+
+const SETTINGS: Settings = Settings {
+    max_receive_count: NonZeroU32::new(12).unwrap(),
+    digest_threshold: 10,
+    email_interval: Duration::from_millis(250),
+};
+
+const TIME: Duration = Duration::from_secs(30);
+
+fn notifier(world: &World) -> Notifier<&World> {
+    Notifier::new(world, SETTINGS, fastrand::Rng::with_seed(7))
+}
+
+/// Nothing of the fake outside waits, so that one poll ends it.
+fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
+    let response = notifier
+        .handle(json!({"Records": records}), time_left)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    response
+        .batch_item_failures
+        .into_iter()
+        .map(|failure| failure.item_identifier)
+        .collect()
+}
+
+fn records(numbers: impl IntoIterator<Item = u32>, receive_count: u32) -> Vec<Value> {
+    let of = |number| record(&format!("m-{number}"), receive_count, &event(number).to_json());
+    numbers.into_iter().map(of).collect()
+}
+
+#[test]
+fn quiet_times_have_an_email_for_each_order() {
+    let world = World::with_orders(10);
+    assert!(handle(&notifier(&world), &records(1..=10, 1), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (10, 10));
+    // Every mark names the email that told of the order.
+    for (_, email) in world.emails.borrow().iter() {
+        let joined = world.rows.borrow().iter().any(|(order, mark)| {
+            let id = &mark.as_ref().unwrap().id;
+            email.body.contains(&order.to_string())
+                && email.body.contains(&format!("Notification {id} covers 1 order."))
+        });
+        assert!(joined);
+    }
+}
+
+#[test]
+fn busy_times_have_digests() {
+    let world = World::with_orders(120);
+    assert!(handle(&notifier(&world), &records(1..=120, 1), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (1, 120));
+    assert_eq!(world.emails.borrow()[0].1.subject, "120 orders confirmed");
+    assert_eq!((world.calls_of("read"), world.calls_of("mark")), (2, 5));
+}
+
+#[test]
+fn a_great_batch_is_shared_out_evenly() {
+    let world = World::with_orders(1001);
+    assert!(handle(&notifier(&world), &records(1..=1001, 1), TIME).is_empty());
+    let subjects: Vec<String> = world
+        .emails
+        .borrow()
+        .iter()
+        .map(|(_, email)| email.subject.clone())
+        .collect();
+    assert_eq!(subjects, ["501 orders confirmed", "500 orders confirmed"]);
+}
+
+#[test]
+fn every_email_waits_its_turn_the_first_one_too() {
+    let world = World::with_orders(4);
+    let notifier = notifier(&world);
+    handle(&notifier, &records(1..=2, 1), TIME);
+    world.advance(Duration::from_secs(100));
+    handle(&notifier, &records(3..=4, 1), TIME);
+    let sent: Vec<u128> = world
+        .emails
+        .borrow()
+        .iter()
+        .map(|(at, _)| at.as_millis())
+        .collect();
+    assert_eq!(sent, [250, 500, 100_750, 101_000]);
+}
+
+#[test]
+fn copies_of_an_order_share_one_email() {
+    let world = World::with_orders(1);
+    let copies = [
+        record("a", 1, &event(1).to_json()),
+        record("b", 2, &event(1).to_json()),
+    ];
+    assert!(handle(&notifier(&world), &copies, TIME).is_empty());
+    assert_eq!(world.emails.borrow().len(), 1);
+    // And one that comes later has none.
+    assert!(handle(&notifier(&world), &records([1], 1), TIME).is_empty());
+    assert_eq!(world.emails.borrow().len(), 1);
+}
+
+#[test]
+fn nobody_to_read_it_is_no_notification() {
+    let world = World::with_orders(1);
+    world.subscribers.set(0);
+    let notifier = notifier(&world);
+    assert_eq!(handle(&notifier, &records([1], 1), TIME), ["m-1"]);
+    assert_eq!((world.emails.borrow().len(), world.marks()), (0, 0));
+    let delay = world.postponed.borrow()[0].delay.as_secs();
+    assert!((3..=5).contains(&delay));
+    // Somebody confirms: the next receive is sent at once.
+    world.subscribers.set(1);
+    assert!(handle(&notifier, &records([1], 2), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (1, 1));
+}
+
+#[test]
+fn a_subscriber_is_believed_in_for_a_minute() {
+    let world = World::with_orders(3);
+    let notifier = notifier(&world);
+    handle(&notifier, &records([1], 1), TIME);
+    handle(&notifier, &records([2], 1), TIME);
+    assert_eq!(world.calls_of("subscribers"), 1);
+    world.advance(Duration::from_mins(1));
+    world.subscribers.set(0);
+    assert_eq!(handle(&notifier, &records([3], 1), TIME), ["m-3"]);
+}
+
+#[test]
+fn what_is_no_event_is_buried_at_first_sight_and_harms_nobody() {
+    let world = World::with_orders(1);
+    let newer = event(1).to_json().replace("confirmed.v1", "confirmed.v9");
+    let batch = [
+        record("bad", 1, "{"),
+        record("newer", 1, &newer),
+        record("good", 1, &event(1).to_json()),
+    ];
+    assert!(handle(&notifier(&world), &batch, TIME).is_empty());
+    assert_eq!(world.marks(), 1);
+    let letters = world.letters.borrow();
+    assert_eq!(letters.len(), 2);
+    assert_eq!(letters[0].body, "{");
+    assert_eq!(
+        letters[0].attributes["error_code"],
+        Attribute::text("malformed_event")
+    );
+    assert_eq!(letters[0].attributes["source_message_id"], Attribute::text("bad"));
+    assert_eq!(
+        letters[0].attributes["failed_at"],
+        Attribute::text("2026-11-23T09:35:02.250Z")
+    );
+    assert_eq!(
+        letters[1].attributes["error_code"],
+        Attribute::text("unknown_event_type")
+    );
+}
+
+#[test]
+fn a_letter_that_cannot_be_stored_is_left_to_redrive() {
+    let world = World::with_orders(0);
+    world.faults.borrow_mut().push_back("bury");
+    assert_eq!(handle(&notifier(&world), &[record("bad", 1, "{")], TIME), ["bad"]);
+}
+
+#[test]
+fn the_last_receive_is_buried_with_its_last_reason() {
+    let world = World::with_orders(1);
+    assert!(handle(&notifier(&world), &records([2], 12), TIME).is_empty());
+    assert_eq!(
+        world.letters.borrow()[0].attributes["error_code"],
+        Attribute::text("row_missing")
+    );
+    assert_eq!(world.marks(), 0);
+    assert_eq!(handle(&notifier(&world), &records([2], 11), TIME), ["m-2"]);
+}
+
+#[test]
+fn an_email_that_fails_fails_its_own_order() {
+    let world = World::with_orders(3);
+    world.faults.borrow_mut().push_back("publish");
+    assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME), ["m-1"]);
+    // One attempt each: a repeat would break the pace.
+    assert_eq!((world.calls_of("publish"), world.marks()), (3, 2));
+}
+
+#[test]
+fn a_panic_fails_its_own_order() {
+    let world = World::with_orders(3);
+    *world.panic_on.borrow_mut() = Some(event(2).order_id.to_string());
+    assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME), ["m-2"]);
+    assert_eq!(world.marks(), 2);
+}
+
+#[test]
+fn marks_are_repeated_until_they_stand() {
+    let world = World::with_orders(1);
+    world.faults.borrow_mut().extend(["mark", "mark of one"]);
+    world.lost_responses.borrow_mut().push_back("mark");
+    assert!(handle(&notifier(&world), &records([1], 1), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (1, 1));
+}
+
+#[test]
+fn an_order_that_cannot_be_marked_is_not_done() {
+    let world = World::with_orders(2);
+    world.faults.borrow_mut().extend(["mark"; 6]);
+    assert_eq!(handle(&notifier(&world), &records(1..=2, 1), TIME), ["m-1"]);
+    assert_eq!((world.emails.borrow().len(), world.marks()), (2, 1));
+}
+
+#[test]
+fn rows_that_a_read_left_out_are_read_again() {
+    let world = World::with_orders(2);
+    world.faults.borrow_mut().push_back("read");
+    world.unprocessed_once.borrow_mut().insert(event(1).order_id);
+    assert!(handle(&notifier(&world), &records(1..=2, 1), TIME).is_empty());
+    assert_eq!((world.calls_of("read"), world.marks()), (3, 2));
+}
+
+#[test]
+fn a_table_that_is_away_sends_nothing() {
+    let world = World::with_orders(2);
+    world.faults.borrow_mut().extend(["read"; 4]);
+    assert_eq!(
+        handle(&notifier(&world), &records(1..=2, 1), TIME),
+        ["m-1", "m-2"]
+    );
+    assert!(world.emails.borrow().is_empty());
+}
+
+#[test]
+fn nothing_is_begun_that_could_not_be_ended() {
+    let world = World::with_orders(5);
+    // Time for the first emails only.
+    let failed = handle(
+        &notifier(&world),
+        &records(1..=5, 1),
+        Duration::from_millis(10_500),
+    );
+    assert_eq!(failed, ["m-3", "m-4", "m-5"]);
+    assert_eq!((world.emails.borrow().len(), world.marks()), (2, 2));
+}
+
+#[test]
+fn the_sample_event_is_handled() {
+    let world = World::with_orders(0);
+    let sample: Value = serde_json::from_str(include_str!("../../events/notifier-batch.json")).unwrap();
+    for record in sample["Records"].as_array().unwrap() {
+        let event = order_core::OrderConfirmed::from_json(record["body"].as_str().unwrap()).unwrap();
+        world.rows.borrow_mut().insert(event.order_id, None);
+    }
+    world.subscribers.set(1);
+    let response = notifier(&world)
+        .handle(sample, TIME)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        serde_json::to_value(response).unwrap(),
+        json!({"batchItemFailures": []})
+    );
+    let subjects: Vec<String> = world
+        .emails
+        .borrow()
+        .iter()
+        .map(|(_, email)| email.subject.clone())
+        .collect();
+    assert_eq!(
+        subjects,
+        [
+            "Order e40f9cb1 confirmed: EUR 64.60",
+            "Order e822e2ba confirmed: JPY 7,190"
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_batch_is_thrown() {
+    let world = World::with_orders(0);
+    let thrown = notifier(&world).handle(json!({}), TIME).now_or_never().unwrap();
+    assert_eq!(thrown.err(), Some(BatchError::NoRecords));
+}

@@ -26,10 +26,10 @@ pub(crate) struct Connection {
     pub(crate) data_dir: PathBuf,
     /// The API, instead of the one in the data directory
     #[arg(long, global = true, value_name = "URL", env = "ORDERS_API_URL")]
-    api_url: Option<String>,
+    pub(crate) api_url: Option<String>,
     /// The AWS endpoint, instead of the one in the data directory
     #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL")]
-    aws_endpoint_url: Option<String>,
+    pub(crate) aws_endpoint_url: Option<String>,
 }
 
 impl Connection {
@@ -40,7 +40,9 @@ impl Connection {
 
     /// The AWS endpoint's URL, without a slash at its end.
     pub(crate) fn aws_endpoint_url(&self) -> anyhow::Result<String> {
-        self.choose(self.aws_endpoint_url.as_deref(), |endpoints| endpoints.aws_endpoint_url)
+        self.choose(self.aws_endpoint_url.as_deref(), |endpoints| {
+            endpoints.aws_endpoint_url
+        })
     }
 
     fn choose(&self, given: Option<&str>, field: fn(Endpoints) -> String) -> anyhow::Result<String> {
@@ -77,7 +79,11 @@ impl Connection {
 
 /// A client for the API and the mailbox. It goes past any proxy: these answer on loopback.
 pub(crate) fn http() -> anyhow::Result<reqwest::Client> {
-    reqwest::Client::builder().no_proxy().timeout(REQUEST_TIMEOUT).build().context("no HTTP client")
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(REQUEST_TIMEOUT)
+        .build()
+        .context("no HTTP client")
 }
 
 #[cfg(test)]
@@ -87,7 +93,10 @@ mod tests {
     #[test]
     fn nothing_running_is_said_with_what_to_do() {
         let directory = tempfile::tempdir().unwrap();
-        let connection = Connection { data_dir: directory.path().to_owned(), ..Connection::default() };
+        let connection = Connection {
+            data_dir: directory.path().to_owned(),
+            ..Connection::default()
+        };
         let error = connection.api_url().unwrap_err().to_string();
         assert!(error.starts_with("nothing runs here: start it with `"), "{error}");
         assert!(error.contains(&directory.path().display().to_string()), "{error}");

@@ -51,12 +51,20 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
 async fn fetch(url: &str, deadline: Instant) -> anyhow::Result<Option<Value>> {
     let client = connection::http()?;
     loop {
-        let response = client.get(url).send().await.with_context(|| format!("no answer from {url}"))?;
+        let response = client
+            .get(url)
+            .send()
+            .await
+            .with_context(|| format!("no answer from {url}"))?;
         let status = response.status();
         let body = response.bytes().await.context("the answer broke off")?;
         let may_pass = status == StatusCode::NOT_FOUND || status.is_server_error();
         match status {
-            StatusCode::OK => return serde_json::from_slice(&body).context("the answer is not JSON").map(Some),
+            StatusCode::OK => {
+                return serde_json::from_slice(&body)
+                    .context("the answer is not JSON")
+                    .map(Some);
+            }
             _ if may_pass && Instant::now() + PAUSE < deadline => tokio::time::sleep(PAUSE).await,
             StatusCode::NOT_FOUND => return Ok(None),
             _ => anyhow::bail!("{}", problem::describe(status, &body)),
@@ -70,13 +78,19 @@ async fn absence(id: OrderId, connection: &Connection) -> String {
         Ok(Some(letter)) => describe_dead_letter(id, &letter),
         Ok(None) => format!("there is no order {id}, or not yet; it is no dead letter either"),
         Err(error) => {
-            format!("there is no order {id}, or not yet (the dead-letter queue cannot be searched: {error:#})")
+            format!(
+                "there is no order {id}, or not yet (the dead-letter queue cannot be searched: {error:#})"
+            )
         }
     }
 }
 
 fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
-    let detail = letter.detail.as_ref().map(|detail| format!(" ({})", output::cell(detail))).unwrap_or_default();
+    let detail = letter
+        .detail
+        .as_ref()
+        .map(|detail| format!(" ({})", output::cell(detail)))
+        .unwrap_or_default();
     let reason = output::cell(&letter.reason);
     let program = invocation::program();
     format!(
@@ -90,5 +104,7 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
 async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
     let id = id.to_string();
     let letters = dlq::letters(&connection.sqs().await?, dlq::QueueName::Orders).await?;
-    Ok(letters.into_iter().find(|letter| letter.order_id.as_ref() == Some(&id)))
+    Ok(letters
+        .into_iter()
+        .find(|letter| letter.order_id.as_ref() == Some(&id)))
 }

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// Only the newest N of those that are there
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Print JSON Lines with to, subject, body and received_at; questions for confirmation are left out
+    /// Print JSON Lines; questions for confirmation are left out
     #[arg(long)]
     json: bool,
 }
@@ -65,7 +65,11 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
             break;
         }
         after = page.next;
-        for mail in page.mail.into_iter().filter(|mail| is_shown(mail, arguments.json)) {
+        for mail in page
+            .mail
+            .into_iter()
+            .filter(|mail| is_shown(mail, arguments.json))
+        {
             if arguments.limit.is_none() {
                 print(&mail, arguments.json)?;
                 continue;
@@ -79,17 +83,19 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     for mail in &newest {
         print(mail, arguments.json)?;
     }
-    if !arguments.follow && after == 0 {
-        eprintln!("no mail yet");
+    if !arguments.follow {
+        if after == 0 {
+            eprintln!("no mail yet");
+        }
+        return Ok(ExitCode::SUCCESS);
     }
-    while arguments.follow {
+    loop {
         let page = read(&client, &url, after, WAIT_SECONDS).await?;
         after = page.next;
         for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
             print(mail, arguments.json)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Programs join emails with orders; only people can do something about a question for confirmation.
@@ -98,13 +104,23 @@ fn is_shown(mail: &Mail, json: bool) -> bool {
 }
 
 fn print(mail: &Mail, json: bool) -> std::io::Result<()> {
-    if json { output::json_line(mail) } else { output::line(&mail.describe()) }
+    if json {
+        output::json_line(mail)
+    } else {
+        output::line(&mail.describe())
+    }
 }
 
 async fn read(client: &reqwest::Client, url: &str, after: i64, wait: u32) -> anyhow::Result<Page> {
     let url = format!("{url}?after={after}&limit={PAGE}&wait={wait}");
-    let response = client.get(&url).send().await.context("the mailbox does not answer")?;
-    let response = response.error_for_status().context("the mailbox cannot be read")?;
+    let response = client
+        .get(&url)
+        .send()
+        .await
+        .context("the mailbox does not answer")?;
+    let response = response
+        .error_for_status()
+        .context("the mailbox cannot be read")?;
     let body = response.bytes().await.context("the mailbox's answer broke off")?;
     serde_json::from_slice(&body).context("the mailbox's answer cannot be read")
 }
@@ -127,7 +143,13 @@ mod tests {
 
     #[test]
     fn people_read_an_email_as_one() {
-        insta::assert_snapshot!(page().mail[1].describe(), @"");
+        insta::assert_snapshot!(page().mail[1].describe(), @r"
+        2026-11-23T09:35:02.000Z  to you@example.com
+        Order 4e5f6a7b
+
+        2 x tea
+        total EUR 25.00
+        ");
     }
 
     #[test]
@@ -139,6 +161,6 @@ mod tests {
             .filter(|mail| is_shown(mail, true))
             .map(|mail| serde_json::to_string(mail).unwrap())
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"{"to":"you@example.com","subject":"Order 4e5f6a7b","body":"2 x tea\ntotal EUR 25.00\n","received_at":"2026-11-23T09:35:02.000Z"}"#);
     }
 }

@@ -2,5 +2,9 @@
 
 /// `cargo run -q --` under Cargo, which names itself in the environment; the program's name elsewhere.
 pub(crate) fn program() -> &'static str {
-    if std::env::var_os("CARGO").is_some() { "cargo run -q --" } else { "orderctl" }
+    if std::env::var_os("CARGO").is_some() {
+        "cargo run -q --"
+    } else {
+        "orderctl"
+    }
 }

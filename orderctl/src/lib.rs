@@ -47,9 +47,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let connection = cli.connection;
     match cli.command {
         Command::Service { name } => service::run(name),
-        Command::Up(arguments) => {
-            Builder::new_multi_thread().enable_all().build()?.block_on(up::run(arguments, &connection))
-        }
+        Command::Up(arguments) => Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(up::run(arguments, &connection)),
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),

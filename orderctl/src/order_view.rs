@@ -37,7 +37,11 @@ struct ItemView {
 impl OrderView {
     /// The order in lines.
     pub(crate) fn describe(&self) -> String {
-        let customer = [Some(&self.customer.id), self.customer.name.as_ref(), self.customer.email.as_ref()];
+        let customer = [
+            Some(&self.customer.id),
+            self.customer.name.as_ref(),
+            self.customer.email.as_ref(),
+        ];
         let customer: Vec<&str> = customer.into_iter().flatten().map(String::as_str).collect();
         let mut lines = vec![
             format!("order      {}", self.order_id),
@@ -53,7 +57,12 @@ impl OrderView {
             .iter()
             .map(|item| {
                 let name = item.name.as_deref().unwrap_or_default();
-                [item.quantity.to_string(), cell(&item.sku), cell(name), cell(&item.unit_price)]
+                [
+                    item.quantity.to_string(),
+                    cell(&item.sku),
+                    cell(name),
+                    cell(&item.unit_price),
+                ]
             })
             .collect();
         lines.push(String::new());
@@ -79,6 +88,19 @@ mod tests {
                 "notified_at": "2026-11-23T09:35:02.000Z", "fingerprint": "v1:00"}"#,
         )
         .unwrap();
-        insta::assert_snapshot!(view.describe(), @"");
+        insta::assert_snapshot!(view.describe(), @r"
+        order      0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b
+        status     notified
+        customer   customer-1001, Ada Example
+        accepted   2026-11-23T09:35:00.000Z
+        confirmed  2026-11-23T09:35:01.000Z
+        notified   2026-11-23T09:35:02.000Z
+
+        QUANTITY  SKU            NAME              EACH
+        2         TEA-ASSAM-250  Assam tea, 250 g  12.50
+        4         CUP                              9.90
+
+        total      EUR 64.60
+        ");
     }
 }

@@ -19,13 +19,21 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
 
 /// Whether an error is that nobody reads our output any more.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Text from outside, without what could steer a terminal: control characters other than line breaks are replaced.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_control() && character != '\n' { '\u{fffd}' } else { character })
+        .map(|character| {
+            if character.is_control() && character != '\n' {
+                '\u{fffd}'
+            } else {
+                character
+            }
+        })
         .collect()
 }
 
@@ -43,12 +51,18 @@ pub(crate) fn table<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String
         }
     }
     let format = |cells: Vec<&str>| {
-        let padded: Vec<String> =
-            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     let mut lines = vec![format(head.to_vec())];
-    lines.extend(rows.iter().map(|row| format(row.iter().map(String::as_str).collect())));
+    lines.extend(
+        rows.iter()
+            .map(|row| format(row.iter().map(String::as_str).collect())),
+    );
     lines.join("\n")
 }
 
@@ -58,8 +72,15 @@ mod tests {
 
     #[test]
     fn a_table_lines_its_columns_up() {
-        let rows = [["a".to_owned(), "long cell".to_owned()], ["bcd".to_owned(), "x".to_owned()]];
-        insta::assert_snapshot!(table(["ID", "TEXT"], &rows), @"");
+        let rows = [
+            ["a".to_owned(), "long cell".to_owned()],
+            ["bcd".to_owned(), "x".to_owned()],
+        ];
+        insta::assert_snapshot!(table(["ID", "TEXT"], &rows), @r"
+        ID   TEXT
+        a    long cell
+        bcd  x
+        ");
     }
 
     #[test]

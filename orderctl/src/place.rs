@@ -34,7 +34,9 @@ pub(crate) struct Arguments {
 /// Sends the order and prints its id. It always carries an idempotency key, so that trying again is safe.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let order = read(&arguments.file)?;
-    let key = arguments.idempotency_key.map_or_else(|| Uuid::new_v4().to_string(), |key| quoted(&key));
+    let key = arguments
+        .idempotency_key
+        .map_or_else(|| Uuid::new_v4().to_string(), |key| quoted(&key));
     let url = format!("{}/orders", connection.api_url()?);
     let response = send(&connection::http()?, &url, &key, &order).await?;
     let status = response.status();
@@ -50,7 +52,10 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     } else {
         output::line(&id)?;
         let [total, currency] = ["total", "currency"].map(|name| field(name).unwrap_or_default());
-        eprintln!("accepted, {currency} {total}; see it with: {} get {id} --wait", invocation::program());
+        eprintln!(
+            "accepted, {currency} {total}; see it with: {} get {id} --wait",
+            invocation::program()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -58,7 +63,10 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
 fn read(file: &str) -> anyhow::Result<Vec<u8>> {
     if file == "-" {
         let mut text = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut text).context("standard input cannot be read")?;
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut text)
+            .context("standard input cannot be read")?;
         return Ok(text);
     }
     std::fs::read(file).with_context(|| format!("{file} cannot be read"))
@@ -71,7 +79,8 @@ fn quoted(key: &IdempotencyKey) -> String {
 
 async fn send(client: &reqwest::Client, url: &str, key: &str, order: &[u8]) -> anyhow::Result<Response> {
     let mut pause = FIRST_PAUSE;
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let sent = client
             .post(url)
             .header(header::CONTENT_TYPE, "application/json")
@@ -81,7 +90,9 @@ async fn send(client: &reqwest::Client, url: &str, key: &str, order: &[u8]) -> a
             .await;
         let reason = match &sent {
             Ok(response) if is_passing(response.status()) => response.status().to_string(),
-            Err(error) if error.is_connect() || error.is_timeout() || error.is_request() => "no answer".to_owned(),
+            Err(error) if error.is_connect() || error.is_timeout() || error.is_request() => {
+                "no answer".to_owned()
+            }
             _ => return sent.context("the order could not be sent"),
         };
         if attempt == TRIES {
@@ -90,8 +101,8 @@ async fn send(client: &reqwest::Client, url: &str, key: &str, order: &[u8]) -> a
         eprintln!("{reason}, trying again");
         tokio::time::sleep(pause).await;
         pause *= 2;
+        attempt += 1;
     }
-    unreachable!("the last try returns")
 }
 
 /// Whether the same request may succeed a moment later.

@@ -27,11 +27,18 @@ struct Violation {
 /// The text of a refusal, several lines where there are several violations.
 pub(crate) fn describe(status: StatusCode, body: &[u8]) -> String {
     let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
-    let title = problem.title.or(problem.message).unwrap_or_else(|| "the API refused".to_owned());
+    let title = problem
+        .title
+        .or(problem.message)
+        .unwrap_or_else(|| "the API refused".to_owned());
     let mut lines = vec![format!("{title} ({})", status.as_u16())];
     lines.extend(problem.detail);
     for Violation { pointer, detail } in problem.errors {
-        let pointer = if pointer.is_empty() { "/".to_owned() } else { pointer };
+        let pointer = if pointer.is_empty() {
+            "/".to_owned()
+        } else {
+            pointer
+        };
         lines.push(format!("  {pointer}: {detail}"));
     }
     lines.extend(problem.request_id.map(|id| format!("request {id}")));
@@ -47,13 +54,25 @@ mod tests {
         let body = br#"{"type": "urn:orders:problem:invalid", "title": "The order is not valid", "status": 422,
             "detail": "2 rules are broken.", "request_id": "r-1",
             "errors": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 10,000"}, {"pointer": "", "detail": "x"}]}"#;
-        insta::assert_snapshot!(describe(StatusCode::UNPROCESSABLE_ENTITY, body), @"");
+        insta::assert_snapshot!(describe(StatusCode::UNPROCESSABLE_ENTITY, body), @r"
+        The order is not valid (422)
+        2 rules are broken.
+          /items/0/quantity: must be 1 to 10,000
+          /: x
+        request r-1
+        ");
     }
 
     #[test]
     fn a_gateways_own_answer_is_shown_too() {
         let body = br#"{"message": "Internal server error"}"#;
-        assert_eq!(describe(StatusCode::BAD_GATEWAY, body), "Internal server error (502)");
-        assert_eq!(describe(StatusCode::BAD_GATEWAY, b"<html>"), "the API refused (502)");
+        assert_eq!(
+            describe(StatusCode::BAD_GATEWAY, body),
+            "Internal server error (502)"
+        );
+        assert_eq!(
+            describe(StatusCode::BAD_GATEWAY, b"<html>"),
+            "the API refused (502)"
+        );
     }
 }

@@ -17,7 +17,9 @@ pub(crate) enum ServiceName {
 /// Runs the function until it is stopped, or until standard input ends.
 pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
     // Whoever started us holds the other end; when it is gone, killed too, nobody is left to work for.
-    std::thread::Builder::new().name("parent-watch".to_owned()).spawn(exit_with_input)?;
+    std::thread::Builder::new()
+        .name("parent-watch".to_owned())
+        .spawn(exit_with_input)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let result: Result<(), Box<dyn Error + Send + Sync>> = runtime.block_on(async {
         match name {

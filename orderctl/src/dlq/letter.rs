@@ -49,8 +49,11 @@ impl Letter {
             queue,
             reason: attribute("error_code").unwrap_or_else(|| ATTEMPTS_EXHAUSTED.to_owned()),
             detail: attribute("error_detail"),
-            failed_at: attribute("failed_at")
-                .or_else(|| system(MessageSystemAttributeName::SentTimestamp).as_deref().and_then(sent_at)),
+            failed_at: attribute("failed_at").or_else(|| {
+                system(MessageSystemAttributeName::SentTimestamp)
+                    .as_deref()
+                    .and_then(sent_at)
+            }),
             body,
             receive_count: received.unwrap_or(0),
         }
@@ -65,7 +68,9 @@ impl Letter {
 /// The order that a queue message or an event is about. A poison message need not be either.
 fn order_id(body: &str) -> Option<String> {
     let document: Value = serde_json::from_str(body).ok()?;
-    let id = document.get("order_id").or_else(|| document.get("data")?.get("order_id"))?;
+    let id = document
+        .get("order_id")
+        .or_else(|| document.get("data")?.get("order_id"))?;
     id.as_str().map(str::to_owned)
 }
 
@@ -83,7 +88,11 @@ mod tests {
     use super::*;
 
     fn text(value: &str) -> MessageAttributeValue {
-        MessageAttributeValue::builder().data_type("String").string_value(value).build().unwrap()
+        MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(value)
+            .build()
+            .unwrap()
     }
 
     #[test]
@@ -98,7 +107,18 @@ mod tests {
             .message_attributes("receive_count", text("1"))
             .build();
         let json = serde_json::to_string_pretty(&Letter::read(QueueName::Orders, &message)).unwrap();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r#"
+        {
+          "message_id": "m-1",
+          "order_id": "o-1",
+          "queue": "orders",
+          "reason": "conflict",
+          "detail": "another order has this id",
+          "failed_at": "2026-11-23T09:35:00.000Z",
+          "body": "{\"schema_version\":1,\"order_id\":\"o-1\"}",
+          "receive_count": 1
+        }
+        "#);
     }
 
     #[test]
@@ -109,14 +129,20 @@ mod tests {
             .attributes(MessageSystemAttributeName::ApproximateReceiveCount, "13")
             .build();
         let letter = Letter::read(QueueName::Notifications, &message);
-        assert_eq!((letter.reason.as_str(), letter.receive_count), (ATTEMPTS_EXHAUSTED, 13));
+        assert_eq!(
+            (letter.reason.as_str(), letter.receive_count),
+            (ATTEMPTS_EXHAUSTED, 13)
+        );
         assert_eq!(letter.failed_at.as_deref(), Some("2026-11-23T09:35:00.123Z"));
         assert_eq!(letter.order_id, None);
     }
 
     #[test]
     fn an_event_names_its_order() {
-        assert_eq!(order_id(r#"{"specversion":"1.0","data":{"order_id":"o-2"}}"#).as_deref(), Some("o-2"));
+        assert_eq!(
+            order_id(r#"{"specversion":"1.0","data":{"order_id":"o-2"}}"#).as_deref(),
+            Some("o-2")
+        );
         assert_eq!(order_id("[1]"), None);
     }
 }

@@ -44,7 +44,10 @@ fn describe(letters: &[Letter], now: Timestamp) -> String {
         .iter()
         .map(|letter| {
             let failed_at: Option<Timestamp> = letter.failed_at.as_deref().and_then(|at| at.parse().ok());
-            let age = failed_at.map_or_else(|| "?".to_owned(), |at| age(now.unix_milliseconds() - at.unix_milliseconds()));
+            let age = failed_at.map_or_else(
+                || "?".to_owned(),
+                |at| age(now.unix_milliseconds() - at.unix_milliseconds()),
+            );
             [
                 letter.message_id.clone(),
                 letter.order_id.as_deref().map_or_else(|| "-".to_owned(), cell),
@@ -93,7 +96,11 @@ mod tests {
             ..letter.clone()
         };
         let now = "2026-11-23T11:36:00.000Z".parse().unwrap();
-        insta::assert_snapshot!(describe(&[letter, poison], now), @"");
+        insta::assert_snapshot!(describe(&[letter, poison], now), @r"
+        MESSAGE  ORDER                                 QUEUE          REASON    AGE  RECEIVED
+        m-1      0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b  orders         conflict  2 h  1
+        m-1      -                                     notifications  a�b       ?    1
+        ");
     }
 
     #[test]

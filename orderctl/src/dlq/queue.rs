@@ -42,7 +42,9 @@ impl QueueName {
 pub(crate) async fn url(sqs: &Client, name: &str) -> anyhow::Result<String> {
     let answer = sqs.get_queue_url().queue_name(name).send().await;
     let answer = answer.with_context(|| format!("the queue {name} cannot be reached"))?;
-    answer.queue_url.with_context(|| format!("the queue {name} has no URL"))
+    answer
+        .queue_url
+        .with_context(|| format!("the queue {name} has no URL"))
 }
 
 /// A queue's ARN by its name.
@@ -50,6 +52,8 @@ pub(crate) async fn arn(sqs: &Client, name: &str) -> anyhow::Result<String> {
     let request = sqs.get_queue_attributes().queue_url(url(sqs, name).await?);
     let answer = request.attribute_names(QueueAttributeName::QueueArn).send().await;
     let answer = answer.with_context(|| format!("the queue {name} does not tell its ARN"))?;
-    let arn = answer.attributes.and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
+    let arn = answer
+        .attributes
+        .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
     arn.with_context(|| format!("the queue {name} has no ARN"))
 }

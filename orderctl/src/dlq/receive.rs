@@ -26,7 +26,11 @@ pub(crate) struct Held {
 /// The letters of a queue; all of them are given back at once.
 pub(crate) async fn letters(sqs: &Client, queue: QueueName) -> anyhow::Result<Vec<Letter>> {
     let held = hold(sqs, queue).await?;
-    let letters = held.messages.iter().map(|message| Letter::read(queue, message)).collect();
+    let letters = held
+        .messages
+        .iter()
+        .map(|message| Letter::read(queue, message))
+        .collect();
     give_back(sqs, &held.url, &held.messages).await?;
     Ok(letters)
 }
@@ -58,7 +62,11 @@ pub(crate) async fn hold(sqs: &Client, queue: QueueName) -> anyhow::Result<Held>
         };
         // In a long queue the first ones are visible again before the last is seen: then everything was seen.
         let before = messages.len();
-        messages.extend(received.into_iter().filter(|message| seen.insert(message.message_id.clone())));
+        messages.extend(
+            received
+                .into_iter()
+                .filter(|message| seen.insert(message.message_id.clone())),
+        );
         if messages.len() == before {
             return Ok(Held { url, messages });
         }
@@ -77,7 +85,10 @@ pub(crate) async fn give_back(sqs: &Client, url: &str, messages: &[Message]) -> 
                 .build()?;
             request = request.entries(entry);
         }
-        request.send().await.context("messages that were looked at could not be given back at once")?;
+        request
+            .send()
+            .await
+            .context("messages that were looked at could not be given back at once")?;
     }
     Ok(())
 }

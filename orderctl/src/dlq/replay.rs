@@ -15,8 +15,13 @@ use super::receive::{give_back, hold};
 use crate::output;
 
 /// The attributes that tell of the failure; a replayed message begins anew.
-const FAILURE_ATTRIBUTES: [&str; 5] =
-    ["error_code", "error_detail", "failed_at", "source_message_id", "receive_count"];
+const FAILURE_ATTRIBUTES: [&str; 5] = [
+    "error_code",
+    "error_detail",
+    "failed_at",
+    "source_message_id",
+    "receive_count",
+];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -73,7 +78,11 @@ pub(crate) async fn run(arguments: Arguments, sqs: &Client) -> anyhow::Result<Ex
         ))?;
     }
     let is_done = missing.is_empty() && tally.failed == 0;
-    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_done {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Replays the wanted letters of one queue, takes their ids out of `missing`, and gives the other letters back.
@@ -139,7 +148,11 @@ mod tests {
 
     #[test]
     fn a_replayed_message_keeps_its_own_attributes_only() {
-        let value = MessageAttributeValue::builder().data_type("String").string_value("x").build().unwrap();
+        let value = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value("x")
+            .build()
+            .unwrap();
         let names = FAILURE_ATTRIBUTES.iter().chain(&["event_type"]);
         let attributes = names.map(|name| ((*name).to_owned(), value.clone())).collect();
         let left: Vec<String> = without_failure(attributes).into_keys().collect();

@@ -5,6 +5,7 @@ mod ready_file;
 mod shutdown;
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub(crate) struct Arguments {
     /// What an acknowledged order survives
     #[arg(long, value_enum, default_value_t = Sync::Normal)]
     sync: Sync,
-    /// File to write {"api_url", "aws_endpoint_url", "data_dir"} to once everything is ready
+    /// File that tells, as JSON, the URLs and the data directory once everything is ready
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
     /// Run another SAM template instead of the one built in
@@ -76,13 +77,18 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let config = configuration(&arguments, connection)?;
     eprintln!("starting ...");
     let running = tokio::select! {
-        started = LocalCloud::start(config) => started?,
+        // Its texts hold their sources already.
+        started = LocalCloud::start(config) => started.map_err(|error| anyhow::anyhow!("{error}"))?,
         () = shutdown.requested() => return Ok(ExitCode::SUCCESS),
     };
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
     }
-    let banner = Banner { endpoints: running.endpoints(), connection, arguments: &arguments };
+    let banner = Banner {
+        endpoints: running.endpoints(),
+        connection,
+        arguments: &arguments,
+    };
     output::line(&banner.to_string())?;
 
     shutdown.requested().await;
@@ -102,7 +108,9 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
 fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Result<LocalCloudConfig> {
     let template = match &arguments.template {
         None => TEMPLATE.to_owned(),
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?,
+        Some(path) => {
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+        }
     };
     // Found once: a rebuild replaces the file, and later processes are the new program.
     let program = std::env::current_exe().context("this program's own path is not known")?;
@@ -129,9 +137,14 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
 
 /// The parameters that a laptop needs, under those that were given.
 fn parameters(arguments: &Arguments) -> BTreeMap<String, String> {
-    let ours = [("NotificationEmail", arguments.email.as_str()), ("ApiAuth", "NONE")];
+    let ours = [
+        ("NotificationEmail", arguments.email.as_str()),
+        ("ApiAuth", "NONE"),
+    ];
     let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    ours.into_iter().chain(arguments.parameters.iter().cloned()).collect()
+    ours.into_iter()
+        .chain(arguments.parameters.iter().cloned())
+        .collect()
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
@@ -144,7 +157,11 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
 /// Warnings on standard error; `RUST_LOG` asks for more.
 fn trace() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr);
     // A program that has a subscriber of its own keeps it.
     let _ = subscriber.try_init();
 }
@@ -168,9 +185,20 @@ pub(crate) mod tests {
 
     #[test]
     fn a_given_parameter_replaces_ours() {
-        let parameters = parameters(&arguments("--email shop@example.com --parameter ApiAuth=API_KEY --parameter Stage=dev"));
-        let expected = [("ApiAuth", "API_KEY"), ("NotificationEmail", "shop@example.com"), ("Stage", "dev")];
-        assert_eq!(parameters, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+        let parameters = parameters(&arguments(
+            "--email shop@example.com --parameter ApiAuth=API_KEY --parameter Stage=dev",
+        ));
+        let expected = [
+            ("ApiAuth", "API_KEY"),
+            ("NotificationEmail", "shop@example.com"),
+            ("Stage", "dev"),
+        ];
+        assert_eq!(
+            parameters,
+            expected
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
+        );
     }
 
     #[test]

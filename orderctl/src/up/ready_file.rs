@@ -43,7 +43,7 @@ mod tests {
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"{"api_url":"http://127.0.0.1:1","aws_endpoint_url":"http://127.0.0.1:2","data_dir":null}"#);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
         remove(&path).unwrap();
         assert!(!path.exists());

@@ -1,1 +1,64 @@
-//! Skeleton.
+//! The operator's command, as a library: start the system, place orders, read mail, repair dead letters.
+//!
+//! One module a command. Each prints what was asked for on standard output, everything else on standard error, and
+//! ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
+//!
+//! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
+//! on another machine.
+
+mod cli;
+mod connection;
+mod dlq;
+mod get;
+mod inbox;
+mod invocation;
+mod order_view;
+mod output;
+mod place;
+mod problem;
+mod service;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use cli::{Cli, Command};
+
+/// Runs the command that the process's arguments say; the whole `main` of a program.
+///
+/// The program is started again by `up`, with the arguments `service NAME`, as the process of each function: it must
+/// come here before it does anything else.
+#[must_use]
+pub fn run() -> ExitCode {
+    match dispatch(Cli::parse()) {
+        Ok(code) => code,
+        // Whoever read our output has enough of it, as `| head` does.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let connection = cli.connection;
+    match cli.command {
+        Command::Service { name } => service::run(name),
+        Command::Up(arguments) => Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(up::run(arguments, &connection)),
+        Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
+        Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
+        Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
+        Command::Dlq { command } => client()?.block_on(dlq::run(command, &connection)),
+    }
+}
+
+/// Clients wait for one answer at a time: one thread is enough.
+fn client() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}

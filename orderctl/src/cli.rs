@@ -1,0 +1,97 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand};
+
+use crate::connection::Connection;
+use crate::service::ServiceName;
+use crate::{dlq, get, inbox, place, up};
+
+/// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
+///
+/// Begin with `up`; it says what to type next. The other commands find the running system by its data directory.
+///
+/// Exit code: 0 done, 1 failed, 2 wrong usage.
+#[derive(Debug, Parser)]
+#[command(name = "orderctl", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start everything on this machine, until Ctrl-C
+    Up(up::Arguments),
+    /// Place an order and print its id
+    Place(place::Arguments),
+    /// Show an order
+    Get(get::Arguments),
+    /// Read the emails that were sent
+    Inbox(inbox::Arguments),
+    /// Look at what could not be processed, and try it again
+    Dlq {
+        #[command(subcommand)]
+        command: dlq::Command,
+    },
+    /// Be the process of a function; `up` starts these
+    #[command(hide = true)]
+    Service {
+        /// Which function
+        name: ServiceName,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn usual_lines_are_understood() {
+        for line in [
+            "orderctl up",
+            "orderctl up --ephemeral --api-port 0 --aws-port 0 --sync full --ready-file r --parameter Stage=dev",
+            "orderctl --data-dir d place events/order.json",
+            "orderctl place - --idempotency-key k --json --data-dir d",
+            "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait",
+            "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait 5 --json",
+            "orderctl inbox --follow --json",
+            "orderctl dlq list --queue notifications",
+            "orderctl dlq replay --all --json",
+            "orderctl dlq replay a b",
+            "orderctl service order-api",
+        ] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_2() {
+        for line in [
+            "orderctl",
+            "orderctl place",
+            "orderctl get not-an-id",
+            "orderctl place f --idempotency-key \u{e9}",
+            "orderctl dlq replay",
+            "orderctl dlq replay --all a",
+            "orderctl dlq list --queue mail",
+            "orderctl up --parameter Stage",
+            "orderctl up --sync never",
+            "orderctl service mailer",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

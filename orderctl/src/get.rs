@@ -1,0 +1,110 @@
+//! `get`: showing an order.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use order_core::OrderId;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::connection::{self, Connection};
+use crate::dlq::{self, Letter};
+use crate::order_view::OrderView;
+use crate::{invocation, output, problem};
+
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The order's id
+    id: OrderId,
+    /// Wait until the order is stored, 30 seconds unless told otherwise
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
+    wait: Option<u64>,
+    /// Print the order as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the order. If there is none, says whether its message is a dead letter.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let url = format!("{}/orders/{}", connection.api_url()?, arguments.id);
+    let deadline = Instant::now() + Duration::from_secs(arguments.wait.unwrap_or(0));
+    match fetch(&url, deadline).await? {
+        Some(order) if arguments.json => output::json_line(&order)?,
+        Some(order) => {
+            let view: OrderView = serde_json::from_value(order).context("the answer is not an order")?;
+            output::line(&view.describe())?;
+        }
+        None => {
+            eprintln!("{}", absence(arguments.id, connection).await);
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks until the order is there or the time is over; `None` when there is no such order.
+async fn fetch(url: &str, deadline: Instant) -> anyhow::Result<Option<Value>> {
+    let client = connection::http()?;
+    loop {
+        let response = client
+            .get(url)
+            .send()
+            .await
+            .with_context(|| format!("no answer from {url}"))?;
+        let status = response.status();
+        let body = response.bytes().await.context("the answer broke off")?;
+        let may_pass = status == StatusCode::NOT_FOUND || status.is_server_error();
+        match status {
+            StatusCode::OK => {
+                return serde_json::from_slice(&body)
+                    .context("the answer is not JSON")
+                    .map(Some);
+            }
+            _ if may_pass && Instant::now() + PAUSE < deadline => tokio::time::sleep(PAUSE).await,
+            StatusCode::NOT_FOUND => return Ok(None),
+            _ => anyhow::bail!("{}", problem::describe(status, &body)),
+        }
+    }
+}
+
+/// What is known of an order that has no row.
+async fn absence(id: OrderId, connection: &Connection) -> String {
+    match dead_letter(id, connection).await {
+        Ok(Some(letter)) => describe_dead_letter(id, &letter),
+        Ok(None) => format!("there is no order {id}, or not yet; it is no dead letter either"),
+        Err(error) => {
+            format!(
+                "there is no order {id}, or not yet (the dead-letter queue cannot be searched: {error:#})"
+            )
+        }
+    }
+}
+
+fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
+    let detail = letter
+        .detail
+        .as_ref()
+        .map(|detail| format!(" ({})", output::cell(detail)))
+        .unwrap_or_default();
+    let reason = output::cell(&letter.reason);
+    let program = invocation::program();
+    format!(
+        "order {id} could not be processed: {reason}{detail}\nits message waits in {}; try it again with: \
+         {program} dlq replay {}",
+        letter.queue.dead_letter_name(),
+        letter.message_id
+    )
+}
+
+async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
+    let id = id.to_string();
+    let letters = dlq::letters(&connection.sqs().await?, dlq::QueueName::Orders).await?;
+    Ok(letters
+        .into_iter()
+        .find(|letter| letter.order_id.as_ref() == Some(&id)))
+}

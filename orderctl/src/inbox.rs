@@ -1,0 +1,166 @@
+//! `inbox`: reading the mailbox.
+
+use std::collections::VecDeque;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::connection::{self, Connection};
+use crate::output::{self, cell, printable};
+
+/// Emails of one request.
+const PAGE: u32 = 500;
+/// Seconds that a follower's request waits for the next email.
+const WAIT_SECONDS: u32 = 20;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Go on printing emails as they arrive, until Ctrl-C
+    #[arg(long)]
+    follow: bool,
+    /// Only the newest N of those that are there
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print JSON Lines; questions for confirmation are left out
+    #[arg(long)]
+    json: bool,
+}
+
+/// The mailbox's answer.
+#[derive(Debug, Deserialize)]
+struct Page {
+    mail: Vec<Mail>,
+    /// Where the next page begins.
+    next: i64,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Mail {
+    #[serde(skip_serializing)]
+    kind: String,
+    to: String,
+    subject: String,
+    body: String,
+    received_at: String,
+}
+
+impl Mail {
+    fn describe(&self) -> String {
+        let [at, to, subject] = [&self.received_at, &self.to, &self.subject].map(|text| cell(text));
+        let body = printable(&self.body);
+        format!("{at}  to {to}\n{subject}\n\n{}\n", body.trim_end())
+    }
+}
+
+/// Prints the emails that are there, oldest first, and with `--follow` those that come.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let client = connection::http()?;
+    let url = format!("{}/_local/mail", connection.aws_endpoint_url()?);
+    let mut newest = VecDeque::new();
+    let mut after = 0;
+    loop {
+        let page = read(&client, &url, after, 0).await?;
+        if page.mail.is_empty() {
+            break;
+        }
+        after = page.next;
+        for mail in page
+            .mail
+            .into_iter()
+            .filter(|mail| is_shown(mail, arguments.json))
+        {
+            if arguments.limit.is_none() {
+                print(&mail, arguments.json)?;
+                continue;
+            }
+            newest.push_back(mail);
+            if Some(newest.len()) > arguments.limit {
+                newest.pop_front();
+            }
+        }
+    }
+    for mail in &newest {
+        print(mail, arguments.json)?;
+    }
+    if !arguments.follow {
+        if after == 0 {
+            eprintln!("no mail yet");
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
+        let page = read(&client, &url, after, WAIT_SECONDS).await?;
+        after = page.next;
+        for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
+            print(mail, arguments.json)?;
+        }
+    }
+}
+
+/// Programs join emails with orders; only people can do something about a question for confirmation.
+fn is_shown(mail: &Mail, json: bool) -> bool {
+    !json || mail.kind == "notification"
+}
+
+fn print(mail: &Mail, json: bool) -> std::io::Result<()> {
+    if json {
+        output::json_line(mail)
+    } else {
+        output::line(&mail.describe())
+    }
+}
+
+async fn read(client: &reqwest::Client, url: &str, after: i64, wait: u32) -> anyhow::Result<Page> {
+    let url = format!("{url}?after={after}&limit={PAGE}&wait={wait}");
+    let response = client
+        .get(&url)
+        .send()
+        .await
+        .context("the mailbox does not answer")?;
+    let response = response
+        .error_for_status()
+        .context("the mailbox cannot be read")?;
+    let body = response.bytes().await.context("the mailbox's answer broke off")?;
+    serde_json::from_slice(&body).context("the mailbox's answer cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> Page {
+        serde_json::from_str(
+            r#"{"mail": [
+                {"sequence": 1, "message_id": "m", "kind": "confirmation", "to": "you@example.com", "subject": "Confirm?",
+                 "body": "link", "received_at": "2026-11-23T09:35:00.000Z", "subscription_arn": "a"},
+                {"sequence": 2, "message_id": "m", "kind": "notification", "to": "you@example.com", "subject": "Order 4e5f6a7b",
+                 "body": "2 x tea\ntotal EUR 25.00\n", "received_at": "2026-11-23T09:35:02.000Z", "subscription_arn": "a"}],
+                "next": 2}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn people_read_an_email_as_one() {
+        insta::assert_snapshot!(page().mail[1].describe(), @r"
+        2026-11-23T09:35:02.000Z  to you@example.com
+        Order 4e5f6a7b
+
+        2 x tea
+        total EUR 25.00
+        ");
+    }
+
+    #[test]
+    fn programs_read_what_was_promised_of_notifications() {
+        let page = page();
+        let lines: Vec<String> = page
+            .mail
+            .iter()
+            .filter(|mail| is_shown(mail, true))
+            .map(|mail| serde_json::to_string(mail).unwrap())
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @r#"{"to":"you@example.com","subject":"Order 4e5f6a7b","body":"2 x tea\ntotal EUR 25.00\n","received_at":"2026-11-23T09:35:02.000Z"}"#);
+    }
+}

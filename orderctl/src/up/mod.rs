@@ -1,0 +1,210 @@
+//! `up`: everything on this machine, until it is told to stop.
+
+mod banner;
+mod ready_file;
+mod shutdown;
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use local_cloud::LocalCloud;
+use local_cloud::config::{DataLocation, Durability, LocalCloudConfig};
+use local_cloud::lambda::{Command, Launcher};
+use tracing_subscriber::EnvFilter;
+
+use crate::connection::Connection;
+use crate::output;
+use banner::Banner;
+use shutdown::Shutdown;
+
+/// The template that the system is deployed by.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// How long stopping may take until the process ends regardless; the functions end with it.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Keep the state in memory instead: it is gone when this ends
+    #[arg(long)]
+    ephemeral: bool,
+    /// The API's port; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    api_port: u16,
+    /// The AWS endpoint's port; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    aws_port: u16,
+    /// What an acknowledged order survives
+    #[arg(long, value_enum, default_value_t = Sync::Normal)]
+    sync: Sync,
+    /// File that tells, as JSON, the URLs and the data directory once everything is ready
+    #[arg(long, value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+    /// Run another SAM template instead of the one built in
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// Set a parameter of the template; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<(String, String)>,
+    /// Inbox that is told of orders; nothing leaves this machine, `inbox` shows the mail
+    #[arg(long, value_name = "ADDRESS", default_value = "you@example.com")]
+    email: String,
+    /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
+    #[arg(long)]
+    confirm_manually: bool,
+}
+
+/// What a write that was acknowledged survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Sync {
+    /// `kill -9` of this process
+    Normal,
+    /// A power cut as well; every write waits for the disk
+    Full,
+}
+
+/// Starts everything, says what is up, and stops it at Ctrl-C or SIGTERM.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    trace();
+    // Before anything starts: a signal that comes while it does must not leave half of it behind.
+    let mut shutdown = Shutdown::listen()?;
+    if let Some(path) = &arguments.ready_file {
+        ready_file::remove(path)?;
+    }
+    let config = configuration(&arguments, connection)?;
+    eprintln!("starting ...");
+    let running = tokio::select! {
+        // Its texts hold their sources already.
+        started = LocalCloud::start(config) => started.map_err(|error| anyhow::anyhow!("{error}"))?,
+        () = shutdown.requested() => return Ok(ExitCode::SUCCESS),
+    };
+    if let Some(path) = &arguments.ready_file {
+        ready_file::write(path, running.endpoints())?;
+    }
+    let banner = Banner {
+        endpoints: running.endpoints(),
+        connection,
+        arguments: &arguments,
+    };
+    output::line(&banner.to_string())?;
+
+    shutdown.requested().await;
+    eprintln!("stopping ... (once more to end at once)");
+    tokio::select! {
+        stopped = tokio::time::timeout(STOP_TIMEOUT, running.stop()) => {
+            if stopped.is_err() {
+                eprintln!("something did not stop in time; it ends with this process, what was acknowledged is kept");
+            }
+        }
+        // Whoever asks twice does not want to wait. The functions see their input end and follow.
+        () = shutdown.requested() => std::process::exit(1),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Result<LocalCloudConfig> {
+    let template = match &arguments.template {
+        None => TEMPLATE.to_owned(),
+        Some(path) => {
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+        }
+    };
+    // Found once: a rebuild replaces the file, and later processes are the new program.
+    let program = std::env::current_exe().context("this program's own path is not known")?;
+    let launcher = Launcher::new(move |binary| Command {
+        program: program.clone(),
+        arguments: vec!["service".into(), binary.into()],
+    });
+    let mut config = LocalCloudConfig::new(template, launcher);
+    config.data = if arguments.ephemeral {
+        DataLocation::Ephemeral
+    } else {
+        DataLocation::Directory(connection.data_dir.clone())
+    };
+    config.durability = match arguments.sync {
+        Sync::Normal => Durability::Process,
+        Sync::Full => Durability::Power,
+    };
+    config.api_port = arguments.api_port;
+    config.aws_port = arguments.aws_port;
+    config.parameters = parameters(arguments);
+    config.confirm_emails = !arguments.confirm_manually;
+    Ok(config)
+}
+
+/// The parameters that a laptop needs, under those that were given.
+fn parameters(arguments: &Arguments) -> BTreeMap<String, String> {
+    let ours = [
+        ("NotificationEmail", arguments.email.as_str()),
+        ("ApiAuth", "NONE"),
+    ];
+    let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    ours.into_iter()
+        .chain(arguments.parameters.iter().cloned())
+        .collect()
+}
+
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE"),
+    }
+}
+
+/// Warnings on standard error; `RUST_LOG` asks for more.
+fn trace() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let is_terminal = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr);
+    // A program that has a subscriber of its own keeps it.
+    let _ = subscriber.try_init();
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// The arguments that a line after `up` says.
+    pub(crate) fn arguments(line: &str) -> Arguments {
+        Line::parse_from(std::iter::once("up").chain(line.split_whitespace())).arguments
+    }
+
+    #[test]
+    fn a_given_parameter_replaces_ours() {
+        let parameters = parameters(&arguments(
+            "--email shop@example.com --parameter ApiAuth=API_KEY --parameter Stage=dev",
+        ));
+        let expected = [
+            ("ApiAuth", "API_KEY"),
+            ("NotificationEmail", "shop@example.com"),
+            ("Stage", "dev"),
+        ];
+        assert_eq!(
+            parameters,
+            expected
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into()
+        );
+    }
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign_or_nothing() {
+        assert_eq!(parameter("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(parameter("A="), Ok(("A".to_owned(), String::new())));
+        assert!(parameter("=b").is_err());
+    }
+}

@@ -2,6 +2,11 @@
 //!
 //! Every test starts a system of its own on free ports, and waits for conditions, never for time to pass.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed unwrap is a failed test, with a line number"
+)]
+
 mod command;
 mod durability;
 mod flow;

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::system::{Home, sample};
 
+/// Method, path, media type, body, and the status that is due.
+type Case<'a> = (Method, &'a str, Option<&'a str>, &'a [u8], u16);
+
 #[tokio::test]
 async fn what_is_refused_leaves_nothing_behind() {
     let home = Home::new();
@@ -12,7 +15,7 @@ async fn what_is_refused_leaves_nothing_behind() {
     let valid = sample("order-minimal.json").to_string();
     let json_type = Some("application/json");
     let large = json!({"note": "x".repeat(65 * 1024)}).to_string();
-    let cases: [(Method, &str, Option<&str>, &[u8], u16); 16] = [
+    let cases: [Case<'_>; 16] = [
         (Method::POST, "/orders", json_type, b"", 400),
         (Method::POST, "/orders", json_type, b"{", 400),
         (Method::POST, "/orders", json_type, b"{\"a\":1,\"a\":1}", 400),

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// The operator's command.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_orders-under-test");
 /// Far over what a condition takes on a busy machine: only a failure waits this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A system that runs. It is killed when it is dropped.
 pub(crate) struct System {

@@ -91,7 +91,7 @@ impl ProblemKind {
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::Invalid => "The order is not valid",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
-            Self::Unavailable => "Orders cannot be taken right now",
+            Self::Unavailable => "The service cannot answer right now",
             Self::Internal => "Something went wrong on our side",
         }
     }

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// The order's id
     id: OrderId,
     /// Wait until the order is stored, 30 seconds unless told otherwise
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30")]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30")]
     wait: Option<u64>,
     /// Print the order as JSON
     #[arg(long)]

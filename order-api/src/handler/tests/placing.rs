@@ -125,7 +125,7 @@ async fn a_queue_that_refuses_is_never_a_202() {
       "detail": "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again",
       "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
       "status": 503,
-      "title": "Orders cannot be taken right now",
+      "title": "The service cannot answer right now",
       "type": "urn:orders:problem:unavailable"
     }
     "#);

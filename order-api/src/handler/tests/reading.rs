@@ -130,7 +130,7 @@ async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
       "detail": "the order cannot be read right now; try again",
       "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
       "status": 503,
-      "title": "Orders cannot be taken right now",
+      "title": "The service cannot answer right now",
       "type": "urn:orders:problem:unavailable"
     }
     "#);

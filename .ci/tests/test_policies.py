@@ -51,3 +51,11 @@ def test_parliament_would_find_something():
         }
     )
     assert [f.issue for f in parliament.analyze_policy_string(policy).findings] == ["UNKNOWN_ACTION"]
+
+
+def test_order_worker_can_add_orders_and_cannot_overwrite_or_delete_them():
+    policies_of_role = TEMPLATE["Resources"]["OrderWorkerRole"]["Properties"]["Policies"]
+    statements = [one for policy in policies_of_role for one in policy["PolicyDocument"]["Statement"]]
+    actions = {action for one in statements for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])}
+    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
+    assert not [action for action in actions if "*" in action]

@@ -9,12 +9,7 @@ async fn place_get_and_inbox_find_the_system_by_its_directory() {
     let home = Home::new();
     let _system = home.start().await;
     let run = |arguments: &[&str]| {
-        let output = orderctl()
-            .arg("--data-dir")
-            .arg(home.data_dir())
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = home.orderctl().args(arguments).output().unwrap();
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -84,12 +79,7 @@ fn without_a_system_the_error_says_how_to_start_one() {
         &["get", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"],
         &["dlq", "list"],
     ] {
-        let output = orderctl()
-            .arg("--data-dir")
-            .arg(home.data_dir())
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = home.orderctl().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("up"), "{error}");

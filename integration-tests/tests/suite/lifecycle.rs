@@ -58,8 +58,8 @@ async fn a_taken_port_is_refused_by_name() {
     let port = taken.local_addr().unwrap().port().to_string();
     for flag in ["--api-port", "--aws-port"] {
         let home = Home::new();
-        let mut command = crate::system::orderctl();
-        command.arg("--data-dir").arg(home.data_dir()).arg("up");
+        let mut command = home.orderctl();
+        command.arg("up");
         let other = if flag == "--api-port" {
             "--aws-port"
         } else {

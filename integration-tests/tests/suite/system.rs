@@ -49,10 +49,16 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// The line that starts a system here, on free ports.
-    pub(crate) fn up(&self) -> Command {
+    /// The operator's command on the system that runs here, if one does.
+    pub(crate) fn orderctl(&self) -> Command {
         let mut command = orderctl();
         command.arg("--data-dir").arg(self.data_dir());
+        command
+    }
+
+    /// The line that starts a system here, on free ports.
+    pub(crate) fn up(&self) -> Command {
+        let mut command = self.orderctl();
         command.args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"]);
         command.arg(self.file("ready.json"));
         command

@@ -4,7 +4,7 @@ use order_core::{Order, OrderMessage};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Home, System, eventually, sample};
+use crate::system::{Home, System, eventually, sample, sample_of_new_customer};
 
 /// Sends a body that is no order, and gives its token.
 async fn poison(system: &System, queue: &str) -> String {
@@ -30,7 +30,7 @@ async fn a_malformed_message_is_set_aside_with_its_reason() {
         "{letter}"
     );
     system.notified(&id).await;
-    assert_eq!(system.queue_depth("orders").await, 0);
+    system.emptied("orders").await;
 }
 
 #[tokio::test]
@@ -47,29 +47,30 @@ async fn an_event_that_nobody_can_read_is_set_aside_too() {
 async fn another_order_under_the_same_id_is_a_conflict_and_the_first_stands() {
     let home = Home::new();
     let system = home.start().await;
-    let first = sample("order.json");
+    let first = sample_of_new_customer("order.json");
     let id = system.place(&first).await;
     let stored = system.notified(&id).await;
 
     let mut other = first.clone();
-    other["note"] = json!("not what was accepted");
+    let note = format!("not what was accepted, {id}");
+    other["note"] = json!(note);
     let accepted_at = stored["accepted_at"].as_str().unwrap().parse().unwrap();
     let message = OrderMessage::new(id.parse().unwrap(), accepted_at, Order::parse(&other).unwrap());
     system.send("orders", &message.to_json()).await;
 
-    let letter = system.dead_letter("not what was accepted").await;
+    let letter = system.dead_letter(&note).await;
     assert_eq!(
         (letter["reason"].as_str(), letter["order_id"].as_str()),
         (Some("conflict"), Some(id.as_str()))
     );
     assert_eq!(system.stored(&id).await, stored);
-    assert_eq!(system.rows().await, 1);
+    assert_eq!(system.rows_of_customer(&first).await, 1);
 }
 
 #[tokio::test]
 async fn a_letter_that_is_repaired_by_nothing_comes_back_with_its_reason() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_alone().await;
     let token = poison(&system, "orders").await;
     let letter = system.dead_letter(&token).await;
     let message_id = letter["message_id"].as_str().unwrap();
@@ -94,17 +95,17 @@ async fn a_letter_that_is_repaired_by_nothing_comes_back_with_its_reason() {
 #[tokio::test]
 async fn replaying_everything_changes_nothing_that_is_right_and_heals_the_rest() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_alone().await;
     // A letter that was set aside although nothing is wrong with it, as after an outage.
-    let order = Order::parse(&sample("order.json")).unwrap();
+    let sample = sample_of_new_customer("order-minimal.json");
+    let order = Order::parse(&sample).unwrap();
     let id: order_core::OrderId = Uuid::now_v7().to_string().parse().unwrap();
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
-    let message = OrderMessage::new(id, accepted_at, order).to_json();
+    let message = OrderMessage::new(id, accepted_at, order.clone()).to_json();
     system.send("orders-dlq", &message).await;
     // One that is stored already.
-    let stored_id = system.place(&sample("order-minimal.json")).await;
+    let stored_id = system.place(&sample).await;
     let stored = system.notified(&stored_id).await;
-    let order = Order::parse(&sample("order-minimal.json")).unwrap();
     let copy = OrderMessage::new(stored_id.parse().unwrap(), accepted_at, order).to_json();
     system.send("orders-dlq", &copy).await;
 
@@ -115,15 +116,12 @@ async fn replaying_everything_changes_nothing_that_is_right_and_heals_the_rest()
         String::from_utf8_lossy(&replayed.stderr)
     );
     system.notified(&id.to_string()).await;
-    eventually("all queues are empty", async || {
-        let mut depth = 0;
-        for queue in ["orders", "orders-dlq", "notifications", "notifications-dlq"] {
-            depth += system.queue_depth(queue).await;
-        }
-        (depth == 0).then_some(())
-    })
-    .await;
+    system.emptied("orders").await;
+    system.emptied("notifications").await;
+    for replayed in [&id.to_string(), &stored_id] {
+        assert_eq!(system.dead_letters(replayed), [] as [Value; 0]);
+    }
     assert_eq!(system.stored(&stored_id).await, stored);
     assert_eq!(system.mail_about(&stored_id).len(), 1);
-    assert_eq!(system.rows().await, 2);
+    assert_eq!(system.rows_of_customer(&sample).await, 2);
 }

@@ -1,0 +1,124 @@
+//! Where a system keeps its state over restarts, and how it is started there.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::report::Trail;
+use super::{Kind, System, Target, Turn, eventually, orderctl, target};
+
+/// A directory for a system.
+pub(crate) struct Home {
+    directory: TempDir,
+}
+
+impl Home {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The operator's command on the system that runs here, if one does.
+    pub(crate) fn orderctl(&self) -> Command {
+        let mut command = orderctl();
+        match Target::get() {
+            Target::Local => command.arg("--data-dir").arg(self.data_dir()),
+            Target::Stack(stack) => command
+                .args(stack.orderctl_arguments())
+                .args(["--api-url", &stack.api_url]),
+        };
+        command
+    }
+
+    /// The line that starts a system here, on free ports.
+    pub(crate) fn up(&self) -> Command {
+        let mut command = orderctl();
+        command.env_remove("AWS_ENDPOINT_URL");
+        command.arg("--data-dir").arg(self.data_dir());
+        command.args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"]);
+        command.arg(self.file("ready.json"));
+        command
+    }
+
+    /// Starts a system here, or takes the shared stack beside other tests.
+    pub(crate) async fn start(&self) -> System {
+        match Target::get() {
+            Target::Local => self.start_with(&[]).await,
+            Target::Stack(stack) => System::of_stack(stack, Turn::together().await),
+        }
+    }
+
+    /// Starts a system here, or takes the shared stack while no other test runs: for what touches every dead letter.
+    pub(crate) async fn start_alone(&self) -> System {
+        match Target::get() {
+            Target::Local => self.start_with(&[]).await,
+            Target::Stack(stack) => System::of_stack(stack, Turn::alone().await),
+        }
+    }
+
+    /// Starts a system of the test's own and waits until it says that it is ready.
+    pub(crate) async fn start_with(&self, arguments: &[&str]) -> System {
+        if !Target::get().is_local() {
+            target::needs_a_system_of_its_own(&format!("`up` with {arguments:?}"));
+        }
+        let ready_file = self.file("ready.json");
+        // A killed system leaves its file behind.
+        let _ = std::fs::remove_file(&ready_file);
+        let log = std::fs::File::create(self.file("up.log")).unwrap();
+        let mut child = self
+            .up()
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let ready = eventually("the system is ready", async || {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!(
+                    "up ended with {status}: {}",
+                    std::fs::read_to_string(self.file("up.log")).unwrap()
+                );
+            }
+            let text = std::fs::read_to_string(&ready_file).ok()?;
+            Some(serde_json::from_str::<Value>(&text).unwrap())
+        })
+        .await;
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        System {
+            kind: Kind::Own(child),
+            api_url: text("api_url"),
+            aws_endpoint_url: text("aws_endpoint_url"),
+            http: http(),
+            trail: Trail::new(ready["data_dir"].as_str().map(PathBuf::from)),
+        }
+    }
+}
+
+impl System {
+    fn of_stack(stack: &'static target::Stack, turn: Turn) -> Self {
+        Self {
+            kind: Kind::Shared { stack, _turn: turn },
+            api_url: stack.api_url.clone(),
+            aws_endpoint_url: stack.endpoint_url.clone().unwrap_or_default(),
+            http: http(),
+            trail: Trail::new(None),
+        }
+    }
+}
+
+/// A client that goes past any proxy.
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::faults::FaultPlan;
 use crate::lambda::Launcher;
 pub use crate::store::Durability;
 
@@ -27,6 +28,8 @@ pub struct LocalCloudConfig {
     pub confirm_emails: bool,
     /// Most processes of one function, where the template reserves fewer or none.
     pub function_concurrency: usize,
+    /// What goes wrong on purpose, from the start on; nothing where absent.
+    pub faults: Option<FaultPlan>,
 }
 
 /// Where the state is kept.
@@ -52,6 +55,7 @@ impl LocalCloudConfig {
             launcher,
             confirm_emails: true,
             function_concurrency: default_concurrency(),
+            faults: None,
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod data_dir;
 pub mod deploy;
 pub mod dynamodb;
+pub mod faults;
 mod form;
 pub mod gateway;
 pub mod lambda;
@@ -25,5 +26,6 @@ mod xml;
 
 pub use config::{DataLocation, Durability, LocalCloudConfig};
 pub use data_dir::Endpoints;
+pub use faults::{FaultPlan, FaultPlanError};
 pub use lambda::{Command, Launcher};
 pub use local_cloud::{LocalCloud, Running, StartError};

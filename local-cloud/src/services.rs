@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::dynamodb::{DynamoDb, DynamoDbError};
+use crate::faults::Faults;
 use crate::gateway::Credentials;
 use crate::mail::Mail;
 use crate::sns::{Sns, SnsConfig};
@@ -55,6 +56,8 @@ pub struct Services {
     pub dynamodb: DynamoDb,
     /// Which access key is whose.
     pub credentials: Credentials,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
     /// The time that all of them go by.
     pub clock: Clock,
     store: Store,
@@ -97,6 +100,7 @@ impl Services {
             mail,
             dynamodb,
             credentials,
+            faults: Faults::default(),
             clock,
             store,
             stop: Arc::new(stop),

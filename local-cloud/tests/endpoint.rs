@@ -112,3 +112,75 @@ async fn another_host_name_is_refused() {
     gateway.stop().await;
     services.close().await;
 }
+
+/// A response that is lost is not even begun: the client sees its connection end, and cannot know what happened.
+#[tokio::test]
+async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
+    let (gateway, services, url) = start().await;
+    sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
+    services.credentials.register("AKIAFUNCTION", "role", "worker");
+    let faults = format!("{url}/_local/faults");
+    let plan = "seed: 1\ncalls: [{operations: ['sqs:SendMessage'], lost_response: 1}]";
+    let state: Value = client()
+        .put(&faults)
+        .body(plan)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(state, json!({"active": true, "injected": {}}));
+
+    let message = json!({"QueueUrl": "q", "MessageBody": "m"}).to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AmazonSQS.SendMessage\r\nauthorization: AWS4-HMAC-SHA256 \
+         Credential=AKIAFUNCTION/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\
+         content-length: {}\r\n\r\n{message}",
+        message.len()
+    );
+    let mut connection = open(&gateway, &request).await;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+
+    let state: Value = client()
+        .delete(&faults)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(
+        state,
+        json!({"active": false, "injected": {"lost_response": {"sqs:SendMessage": 1}}})
+    );
+    let received: Value = sqs(&url, "ReceiveMessage", json!({"QueueUrl": "q"}))
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(received["Messages"][0]["Body"], "m");
+    gateway.stop().await;
+    services.close().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_is_none_is_refused_with_the_reason() {
+    let (gateway, services, url) = start().await;
+    let answer = client()
+        .put(format!("{url}/_local/faults"))
+        .body("sede: 1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 400);
+    let answer: Value = answer.json().await.unwrap();
+    assert!(
+        answer["error"].as_str().unwrap().contains("unknown field `sede`"),
+        "{answer}"
+    );
+    gateway.stop().await;
+    services.close().await;
+}

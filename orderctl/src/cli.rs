@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::connection::Connection;
 use crate::service::ServiceName;
-use crate::{dlq, get, inbox, place, up};
+use crate::{dlq, faults, get, inbox, place, up};
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///
@@ -35,6 +35,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: dlq::Command,
     },
+    /// Show, change or end what goes wrong on purpose in the running system
+    Faults(faults::Arguments),
     /// Be the process of a function; `up` starts these
     #[command(hide = true)]
     Service {
@@ -72,6 +74,10 @@ mod tests {
             "orderctl dlq list --queue notifications",
             "orderctl dlq replay --all --json",
             "orderctl dlq replay a b",
+            "orderctl up --faults events/faults.yaml",
+            "orderctl faults --json",
+            "orderctl faults set events/faults.yaml --seed 7",
+            "orderctl faults off",
             "orderctl service order-api",
         ] {
             assert!(parse(line).is_ok(), "{line}");

@@ -9,6 +9,7 @@
 mod cli;
 mod connection;
 mod dlq;
+mod faults;
 mod get;
 mod inbox;
 mod invocation;
@@ -54,6 +55,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
+        Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
         Command::Dlq { command } => client()?.block_on(dlq::run(command, &connection)),
     }
 }

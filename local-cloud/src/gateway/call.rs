@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Response};
 
 use super::credentials::Principal;
-use super::sts;
+use super::{faulty, sts};
 use crate::form::Form;
 use crate::query;
 use crate::services::Services;
@@ -48,6 +48,11 @@ pub(super) async fn perform(services: &Services, call: Call) -> Response<Bytes> 
         );
         return query::failure("", 403, code, message, &call.request_id);
     }
+    faulty::perform(services, call).await
+}
+
+/// Has a call performed by its service, as it comes.
+pub(super) async fn dispatch(services: &Services, call: Call) -> Response<Bytes> {
     match call.service {
         Service::DynamoDb => services.dynamodb.call(&call.headers, call.body).await,
         Service::Sqs => {

@@ -6,6 +6,8 @@
 
 mod call;
 mod credentials;
+mod faults;
+mod faulty;
 mod host;
 mod local;
 mod route;
@@ -89,6 +91,10 @@ impl Gateway {
 fn router(services: Services) -> Router {
     Router::new()
         .route("/_local/health", get(local::health))
+        .route(
+            "/_local/faults",
+            get(faults::show).put(faults::set).delete(faults::end),
+        )
         .route("/_local/mail", get(local::mail))
         .route("/_local/subscriptions", get(local::subscriptions))
         .fallback(aws)
@@ -108,7 +114,7 @@ async fn aws(State(services): State<Services>, request: Request) -> Response<Bod
     };
     let id = HeaderValue::try_from(request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
     response.headers_mut().entry("x-amzn-requestid").or_insert(id);
-    response.map(Body::from).into_response()
+    faulty::body(response).into_response()
 }
 
 /// The whole request; a link that a person follows carries its form in the query instead of the body.

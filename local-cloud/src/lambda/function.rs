@@ -14,6 +14,7 @@ use super::idle::IdleProcesses;
 use super::process::{Failure, Process};
 use super::restart::Restart;
 use super::{Credentials, Launcher, LogSink};
+use crate::faults::Faults;
 
 /// Lambda's limit for a synchronous payload and for its response: 6 MB and a little, in bytes.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024 + 100;
@@ -50,6 +51,8 @@ pub struct FunctionSettings {
     pub launcher: Launcher,
     /// Where its output goes.
     pub log: LogSink,
+    /// When its processes are killed on purpose.
+    pub faults: Faults,
 }
 
 /// A function that can be invoked; cheap to clone.
@@ -154,13 +157,17 @@ impl Function {
 impl Inner {
     async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let _permit = self.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
+        let kill = self.settings.faults.kill(&self.settings.name);
         loop {
             let mut process = match self.idle.take() {
                 Some(process) => process,
                 None => self.spawn().await?,
             };
             let was_proven = process.is_proven();
-            match process.invoke(payload.clone(), self.settings.timeout).await {
+            match process
+                .invoke(payload.clone(), self.settings.timeout, kill.as_ref())
+                .await
+            {
                 Ok(response) => {
                     self.keep(process);
                     return Ok(response);

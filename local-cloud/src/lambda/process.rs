@@ -15,6 +15,7 @@ use super::error::InvokeError;
 use super::function::FunctionSettings;
 use super::invocation::{Answer, Invocation};
 use super::runtime_api::{Event, RuntimeApi};
+use crate::faults::{self, Kill};
 use reaper::Wish;
 
 /// How long a process may take until it asks for its first work, as on AWS.
@@ -106,8 +107,14 @@ impl Process {
             .unwrap_or(Err(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
     }
 
-    /// Hands the process a payload and waits for its answer; the timeout counts from when it took the payload.
-    pub(crate) async fn invoke(&mut self, payload: Bytes, timeout: Duration) -> Result<Bytes, Failure> {
+    /// Hands the process a payload and waits for its answer; the timeout counts from when it took the payload, and so
+    /// does its appointed end, if it has one.
+    pub(crate) async fn invoke(
+        &mut self,
+        payload: Bytes,
+        timeout: Duration,
+        kill: Option<&Kill>,
+    ) -> Result<Bytes, Failure> {
         let (taken, was_taken) = oneshot::channel();
         let (answer, mut answered) = oneshot::channel();
         let invocation = Invocation {
@@ -139,6 +146,7 @@ impl Process {
             },
             status = self.exit() => Err(Failure::Died(InvokeError::Exited(status))),
             () = tokio::time::sleep(timeout) => Err(Failure::Died(InvokeError::TimedOut(timeout))),
+            () = faults::due(kill) => Err(Failure::Died(InvokeError::Exited("killed on purpose".to_owned()))),
         }
     }
 

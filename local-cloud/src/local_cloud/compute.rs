@@ -35,7 +35,7 @@ impl Compute {
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         for function in &stack.functions {
-            let settings = settings(config, function, place, data_dir)?;
+            let settings = settings(config, function, place, services, data_dir)?;
             if let Some(role_arn) = &function.role_arn {
                 let role = role_arn.rsplit('/').next().unwrap_or(role_arn);
                 services
@@ -83,7 +83,8 @@ impl Compute {
         let event_sources = mapped
             .into_iter()
             .map(|(mapping, function)| {
-                EventSource::start(mapping, services.sqs.clone(), function, &place.region)
+                let (sqs, faults) = (services.sqs.clone(), services.faults.clone());
+                EventSource::start(mapping, sqs, faults, function, &place.region)
             })
             .collect();
         Ok(Self {
@@ -124,6 +125,7 @@ fn settings(
     config: &LocalCloudConfig,
     function: &template::Function,
     place: &Place,
+    services: &Services,
     data_dir: Option<&DataDir>,
 ) -> Result<FunctionSettings, StartError> {
     let log = match data_dir {
@@ -152,5 +154,6 @@ fn settings(
         credentials: Credentials::generate(),
         launcher: config.launcher.clone(),
         log,
+        faults: services.faults.clone(),
     })
 }

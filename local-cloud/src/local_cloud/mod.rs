@@ -55,6 +55,7 @@ impl LocalCloud {
             confirm_emails: config.confirm_emails,
         })
         .await?;
+        services.faults.set(config.faults.clone());
         let started = Self::start_on(
             &config,
             &services,

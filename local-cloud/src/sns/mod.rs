@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use error::SnsError;
 pub use subscription::SubscriptionState;
 
-pub(crate) use protocol::{call, respond};
+pub(crate) use protocol::{NAMESPACE, call, respond};
 
 use crate::mail::Mail;
 use crate::sqs::{ACCOUNT, Sqs};

@@ -9,7 +9,8 @@ use super::{publish, subscription_ops as subscriptions, topic};
 use crate::form::Form;
 use crate::xml::Xml;
 
-const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
+/// The XML namespace of answers.
+pub(crate) const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
 /// Does the action and answers what goes into its result. `signed` says whether the caller showed credentials.
 pub(crate) async fn call(sns: &Sns, action: &str, form: &Form, signed: bool) -> Result<Xml, SnsError> {

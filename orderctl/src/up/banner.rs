@@ -46,6 +46,13 @@ impl fmt::Display for Banner<'_> {
             "  mail to        {}   (kept here, nothing is sent)",
             self.arguments.email
         )?;
+        if let Some(file) = &self.arguments.faults {
+            writeln!(
+                formatter,
+                "  faults         {}   (`faults off` ends them)",
+                file.display()
+            )?;
+        }
         writeln!(formatter, "\nPlace an order from a second terminal:")?;
         writeln!(
             formatter,

@@ -11,13 +11,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use local_cloud::LocalCloud;
 use local_cloud::config::{DataLocation, Durability, LocalCloudConfig};
 use local_cloud::lambda::{Command, Launcher};
+use local_cloud::{FaultPlan, LocalCloud};
 use tracing_subscriber::EnvFilter;
 
 use crate::connection::Connection;
-use crate::output;
+use crate::{faults, output};
 use banner::Banner;
 use shutdown::Shutdown;
 
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
     #[arg(long)]
     confirm_manually: bool,
+    /// Let things go wrong on purpose as FILE says, such as events/faults.yaml; `faults` shows and ends it
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
 }
 
 /// What a write that was acknowledged survives.
@@ -132,6 +135,13 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     config.aws_port = arguments.aws_port;
     config.parameters = parameters(arguments);
     config.confirm_emails = !arguments.confirm_manually;
+    config.faults = match &arguments.faults {
+        None => None,
+        Some(file) => {
+            let plan = FaultPlan::parse(&faults::read(file)?);
+            Some(plan.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?)
+        }
+    };
     Ok(config)
 }
 

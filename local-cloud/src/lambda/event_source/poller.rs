@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::batch::{Batch, Limits, gather};
 use super::report::{Verdict, judge};
 use super::source::{Queue, Source};
+use crate::faults::Faults;
 use crate::lambda::{Function, InvokeError};
 use crate::sqs::Sqs;
 use crate::template::EventSourceMapping;
@@ -29,9 +30,16 @@ pub(crate) struct EventSource {
 
 impl EventSource {
     /// Starts to poll.
-    pub(crate) fn start(mapping: &EventSourceMapping, sqs: Sqs, function: Function, region: &str) -> Self {
+    pub(crate) fn start(
+        mapping: &EventSourceMapping,
+        sqs: Sqs,
+        faults: Faults,
+        function: Function,
+        region: &str,
+    ) -> Self {
         let source = Queue {
             sqs,
+            faults,
             name: mapping.queue_name.clone(),
         };
         let concurrency = function.settings().concurrency;

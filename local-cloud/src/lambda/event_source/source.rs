@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::faults::Faults;
 use crate::sqs::{ReceivedMessage, Sqs, SqsError};
 
 /// What an event source asks of its queue.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one.
+    /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one. Messages that come twice may
+    /// make it more.
     fn receive(
         &self,
         max: usize,
@@ -21,19 +23,26 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn release(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
 }
 
-/// One queue of the queue service.
+/// One queue of the queue service, which may deliver twice and in any order: the faults in force see to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) sqs: Sqs,
+    pub(crate) faults: Faults,
     pub(crate) name: String,
 }
 
 impl Source for Queue {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<ReceivedMessage>, SqsError> {
-        self.sqs.receive(&self.name, max, wait).await
+        let mut received = self.sqs.receive(&self.name, max, wait).await?;
+        self.faults.deliver(&self.name, &mut received);
+        Ok(received)
     }
 
-    async fn delete(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
+    async fn delete(&self, mut receipt_handles: Vec<String>) -> Result<(), SqsError> {
+        let again = self.faults.redeliver(&self.name, &mut receipt_handles);
+        if !again.is_empty() {
+            self.sqs.release(&self.name, again).await?;
+        }
         self.sqs.delete(&self.name, receipt_handles).await
     }
 

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::EventSource;
 use crate::clock::Clock;
+use crate::faults::{FaultKind, FaultPlan, Faults};
 use crate::lambda::{Function, FunctionSettings};
 use crate::sqs::{Sqs, SqsConfig};
 use crate::store::{Durability, Location, Store};
@@ -21,6 +22,10 @@ struct World {
 }
 
 async fn world(report_batch_item_failures: bool) -> World {
+    world_with(report_batch_item_failures, Faults::default()).await
+}
+
+async fn world_with(report_batch_item_failures: bool, faults: Faults) -> World {
     let (stop, stopping) = watch::channel(false);
     let sqs = Sqs::start(SqsConfig {
         base_url: "http://127.0.0.1:4566".to_owned(),
@@ -43,8 +48,11 @@ async fn world(report_batch_item_failures: bool) -> World {
         report_batch_item_failures,
         enabled: true,
     };
-    let function = Function::new(FunctionSettings::example());
-    let source = EventSource::start(&mapping, sqs.clone(), function.clone(), "us-east-1");
+    let function = Function::new(FunctionSettings {
+        faults: faults.clone(),
+        ..FunctionSettings::example()
+    });
+    let source = EventSource::start(&mapping, sqs.clone(), faults, function.clone(), "us-east-1");
     World {
         sqs,
         function,
@@ -132,4 +140,46 @@ async fn what_a_stop_kills_is_visible_at_once() {
     let sqs = world.stop().await;
     let messages = sqs.receive("work", 10, Duration::ZERO).await.unwrap();
     assert_eq!(messages[0].body, "hang");
+}
+
+fn faults(plan: &str) -> Faults {
+    let faults = Faults::default();
+    faults.set(Some(FaultPlan::parse(plan).unwrap()));
+    faults
+}
+
+/// Each message is delivered twice or more, and is gone in the end.
+#[tokio::test]
+async fn deliveries_that_come_twice_are_deleted_all_the_same() {
+    let faults = faults("{seed: 1, deliveries: [{duplicate: 0.5, redelivery: 0.5, shuffle: 0.5}]}");
+    let world = world_with(true, faults.clone()).await;
+    for number in 0..25 {
+        world.send(&format!("{number}")).await;
+    }
+    world.holds("0", "0").await;
+    world.stop().await;
+    let injected = faults.injected();
+    for kind in [FaultKind::Duplicate, FaultKind::Redelivery, FaultKind::Shuffle] {
+        assert!(injected[&kind]["work"] > 0, "{kind:?}");
+    }
+}
+
+/// A process that is killed in the middle leaves its messages to their visibility timeout.
+#[tokio::test]
+async fn what_a_killed_process_worked_on_stays_in_flight() {
+    let faults = faults("{seed: 1, kills: [{chance: 1, after_milliseconds: [0, 20]}]}");
+    let world = world_with(true, faults.clone()).await;
+    world.send("hang").await;
+    world.holds("0", "1").await;
+    let killed = async {
+        while faults.injected().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), killed)
+        .await
+        .unwrap();
+    world.holds("0", "1").await;
+    assert_eq!(faults.injected()[&FaultKind::Kill]["example"], 1);
+    world.stop().await;
 }

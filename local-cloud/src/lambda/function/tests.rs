@@ -30,6 +30,7 @@ impl FunctionSettings {
             credentials: Credentials::generate(),
             launcher: Launcher::new(move |_| command.clone()),
             log: LogSink::tracing("example"),
+            faults: Faults::default(),
         }
     }
 }

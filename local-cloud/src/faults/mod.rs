@@ -1,0 +1,66 @@
+//! Faults on demand: what AWS does to a system on a bad day, done on purpose.
+//!
+//! A [`FaultPlan`] says how often which call, delivery or invocation goes wrong; [`Faults`] holds the plan in force,
+//! decides each case from the plan's seed, and counts what it did. Nothing happens without a plan. What a decision
+//! looks like on the wire is the gateway's, what it means for a message or a process is the event source's and the
+//! function's.
+
+mod call;
+mod chance;
+mod count;
+mod delivery;
+mod draws;
+mod kill;
+mod pattern;
+mod plan;
+mod rules;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub(crate) use call::{CallFaults, Failure};
+pub use count::{FaultKind, Injected};
+pub(crate) use kill::{Kill, due};
+pub use plan::{FaultPlan, FaultPlanError};
+
+use count::Counts;
+use draws::Draws;
+
+/// The faults of one local cloud; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    plan: RwLock<Option<Arc<FaultPlan>>>,
+    draws: Draws,
+    counts: Counts,
+}
+
+impl Faults {
+    /// Puts a plan in force, or ends all faults. Decisions begin anew from the plan's seed; the counts go on.
+    pub fn set(&self, plan: Option<FaultPlan>) {
+        *self.0.plan.write().unwrap_or_else(PoisonError::into_inner) = plan.map(Arc::new);
+        self.0.draws.restart();
+    }
+
+    /// Whether a plan is in force.
+    #[must_use]
+    pub fn active(&self) -> bool {
+        self.plan().is_some()
+    }
+
+    /// What was injected since the start, by kind and by what it hit.
+    #[must_use]
+    pub fn injected(&self) -> Injected {
+        self.0.counts.read()
+    }
+
+    /// Counts a fault that has happened. `subject` is what it hit: `sqs:SendMessage`, a queue, a function.
+    pub(crate) fn record(&self, kind: FaultKind, subject: &str) {
+        self.0.counts.add(kind, subject);
+    }
+
+    fn plan(&self) -> Option<Arc<FaultPlan>> {
+        self.0.plan.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

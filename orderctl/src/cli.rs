@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::connection::Connection;
 use crate::service::ServiceName;
-use crate::{dlq, faults, get, inbox, place, up};
+use crate::{dlq, faults, get, inbox, load, place, up, verify};
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///
@@ -37,6 +37,10 @@ pub(crate) enum Command {
     },
     /// Show, change or end what goes wrong on purpose in the running system
     Faults(faults::Arguments),
+    /// Send many orders, follow them to their email, and report rates and latencies
+    Load(load::Arguments),
+    /// Compare the journal of a load with rows, events, mail and dead letters
+    Verify(verify::Arguments),
     /// Be the process of a function; `up` starts these
     #[command(hide = true)]
     Service {
@@ -78,6 +82,8 @@ mod tests {
             "orderctl faults --json",
             "orderctl faults set events/faults.yaml --seed 7",
             "orderctl faults off",
+            "orderctl load --count 20 --rate 2.5 --connections 4 --duplicates 10% --poison 0.01 --seed 7 --journal j --json",
+            "orderctl verify --journal j --json --wait 5 --keep-audit",
             "orderctl service order-api",
         ] {
             assert!(parse(line).is_ok(), "{line}");
@@ -96,6 +102,10 @@ mod tests {
             "orderctl dlq list --queue mail",
             "orderctl up --parameter Stage",
             "orderctl up --sync never",
+            "orderctl load --count 0",
+            "orderctl load --rate 0",
+            "orderctl load --poison 2",
+            "orderctl verify",
             "orderctl service mailer",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");

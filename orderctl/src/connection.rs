@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::Credentials;
 use local_cloud::data_dir::Endpoints;
 
@@ -67,13 +68,21 @@ impl Connection {
 
     /// A client of the queues.
     pub(crate) async fn sqs(&self) -> anyhow::Result<aws_sdk_sqs::Client> {
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        Ok(aws_sdk_sqs::Client::new(&self.sdk_config().await?))
+    }
+
+    /// What every SDK client here is made of. A call that hangs ends: the system may be killed under it.
+    pub(crate) async fn sdk_config(&self) -> anyhow::Result<SdkConfig> {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(REQUEST_TIMEOUT)
+            .build();
+        Ok(aws_config::defaults(BehaviorVersion::v2026_01_12())
             .region(Region::from_static(REGION))
             .endpoint_url(self.aws_endpoint_url()?)
             .credentials_provider(Credentials::new(OPERATOR, OPERATOR, None, None, "orderctl"))
+            .timeout_config(timeouts)
             .load()
-            .await;
-        Ok(aws_sdk_sqs::Client::new(&config))
+            .await)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The operator's command, as a library: start the system, place orders, read mail, repair dead letters.
+//! The operator's command, as a library: start the system, place orders, read mail, repair dead letters, load the system
+//! and verify what it promised.
 //!
 //! One module a command. Each prints what was asked for on standard output, everything else on standard error, and
 //! ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
@@ -6,6 +7,7 @@
 //! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
 //! on another machine.
 
+mod audit;
 mod cli;
 mod connection;
 mod dlq;
@@ -13,12 +15,16 @@ mod faults;
 mod get;
 mod inbox;
 mod invocation;
+mod journal;
+mod load;
 mod order_view;
 mod output;
 mod place;
 mod problem;
 mod service;
+mod shutdown;
 mod up;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -56,6 +62,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
         Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
+        Command::Load(arguments) => client()?.block_on(load::run(arguments, &connection)),
+        Command::Verify(arguments) => client()?.block_on(verify::run(arguments, &connection)),
         Command::Dlq { command } => client()?.block_on(dlq::run(command, &connection)),
     }
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 /// An item's attributes. Those of a type that no order has (sets, binary) are left out, as if they were missing: an
 /// attribute that this code does not know may be anything.
-pub(super) fn attributes(item: HashMap<String, AttributeValue>) -> Attributes {
+#[expect(clippy::implicit_hasher, reason = "it is the SDK's own map")]
+#[must_use]
+pub fn attributes(item: HashMap<String, AttributeValue>) -> Attributes {
     item.into_iter()
         .filter_map(|(name, value)| Some((name, neutral(value)?)))
         .collect()

@@ -11,6 +11,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
+pub use attribute_value::attributes;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use crate::connection::Connection;
 
 pub(crate) use letter::Letter;
-pub(crate) use queue::QueueName;
+pub(crate) use queue::{QueueName, arn as queue_arn, url as queue_url};
 pub(crate) use receive::letters;
 
 #[derive(Debug, clap::Subcommand)]

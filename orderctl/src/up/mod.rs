@@ -2,7 +2,6 @@
 
 mod banner;
 mod ready_file;
-mod shutdown;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -17,9 +16,9 @@ use local_cloud::{FaultPlan, LocalCloud};
 use tracing_subscriber::EnvFilter;
 
 use crate::connection::Connection;
+use crate::shutdown::Shutdown;
 use crate::{faults, output};
 use banner::Banner;
-use shutdown::Shutdown;
 
 /// The template that the system is deployed by.
 const TEMPLATE: &str = include_str!("../../../template.yaml");

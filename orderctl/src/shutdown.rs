@@ -6,14 +6,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Ctrl-C and SIGTERM, from now on no longer deadly.
 #[derive(Debug)]
-pub(super) struct Shutdown {
+pub(crate) struct Shutdown {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Shutdown {
     /// Begins to listen.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -21,7 +21,7 @@ impl Shutdown {
     }
 
     /// Waits for the next signal.
-    pub(super) async fn requested(&mut self) {
+    pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -1,0 +1,72 @@
+//! The journal of a load: what was accepted, as the client that was told so remembers it.
+//!
+//! JSON Lines. A line is on the disk before what it says counts: whoever compares the journal with the system later
+//! compares with everything that was promised. One file may hold several runs, one after the other.
+
+mod reader;
+mod writer;
+
+use order_core::{OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+pub(crate) use reader::Acceptance;
+pub(crate) use reader::Journal;
+pub(crate) use writer::Writer;
+
+/// The version of the lines that are written.
+pub(crate) const VERSION: u32 = 1;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// A run begins; the lines up to the next such line are its.
+    Run {
+        /// [`VERSION`] of these lines.
+        version: u32,
+        /// The run's name; the customers, keys and notes of its orders hold it.
+        run: String,
+        /// When it began.
+        started_at: Timestamp,
+        /// The queue that gets a copy of every event.
+        audit: AuditQueue,
+    },
+    /// An order was answered with 202.
+    Accepted {
+        /// The order's id, as answered.
+        order_id: String,
+        /// The idempotency key, which is also the order's note: by it a row is found whatever its id.
+        key: String,
+        /// The order's fingerprint, computed here and not by the system.
+        fingerprint: String,
+        /// When the API accepted it, as answered.
+        accepted_at: Timestamp,
+    },
+    /// A message that must end in the dead-letter queue was put on the queue of orders.
+    Poison {
+        /// The message as it was sent.
+        body: String,
+    },
+}
+
+/// A queue that is subscribed, raw, to the topic of order events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct AuditQueue {
+    /// The queue's name.
+    pub(crate) name: String,
+    /// The subscription.
+    pub(crate) subscription_arn: String,
+}
+
+impl Entry {
+    /// The line of an order that was accepted.
+    pub(crate) fn accepted(order_id: OrderId, key: &str, fingerprint: &str, accepted_at: Timestamp) -> Self {
+        Self::Accepted {
+            order_id: order_id.to_string(),
+            key: key.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            accepted_at,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Reading the journal.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
+
+use anyhow::Context;
+use order_core::{Fingerprint, OrderId, Timestamp};
+
+use super::{AuditQueue, Entry, VERSION};
+
+/// An order that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Acceptance {
+    /// The idempotency key that it was sent with.
+    pub(crate) key: String,
+    /// What the client sent, as its fingerprint.
+    pub(crate) fingerprint: Fingerprint,
+    /// When the API accepted it.
+    pub(crate) accepted_at: Timestamp,
+}
+
+/// All that a journal says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Journal {
+    /// The queues that hold copies of the events.
+    pub(crate) audits: Vec<AuditQueue>,
+    /// What was accepted, by the order's id.
+    pub(crate) accepted: BTreeMap<OrderId, Acceptance>,
+    /// Keys that were answered with more than one id.
+    pub(crate) keys_with_two_ids: BTreeSet<String>,
+    /// The messages that must be dead letters.
+    pub(crate) poison: HashSet<String>,
+}
+
+impl Journal {
+    /// Reads a journal. A last line without its end never counted.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
+        Self::parse(&text).with_context(|| format!("{shown} is not a journal of `load --journal`"))
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let mut journal = Self::default();
+        let mut ids_by_key: BTreeMap<String, OrderId> = BTreeMap::new();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        for (number, line) in (1_u64..).zip(whole.lines()) {
+            let entry = serde_json::from_str(line).with_context(|| format!("line {number}"))?;
+            match entry {
+                Entry::Run { version, .. } if version != VERSION => {
+                    anyhow::bail!(
+                        "line {number}: version {version} is not known; this program reads {VERSION}"
+                    )
+                }
+                Entry::Run { audit, .. } => journal.audits.push(audit),
+                Entry::Poison { body } => {
+                    journal.poison.insert(body);
+                }
+                Entry::Accepted {
+                    order_id,
+                    key,
+                    fingerprint,
+                    accepted_at,
+                } => {
+                    let order_id: OrderId = order_id.parse().with_context(|| format!("line {number}"))?;
+                    let acceptance = Acceptance {
+                        key: key.clone(),
+                        fingerprint: fingerprint.parse().with_context(|| format!("line {number}"))?,
+                        accepted_at,
+                    };
+                    if *ids_by_key.entry(key.clone()).or_insert(order_id) != order_id {
+                        journal.keys_with_two_ids.insert(key);
+                    }
+                    journal.accepted.insert(order_id, acceptance);
+                }
+            }
+        }
+        Ok(journal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = r#"{"type":"run","version":1,"run":"r","started_at":"2026-11-23T09:35:00.000Z","audit":{"name":"q","subscription_arn":"a"}}"#;
+
+    fn accepted(last_digit: char, key: &str) -> String {
+        format!(
+            r#"{{"type":"accepted","order_id":"0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7{last_digit}","key":"{key}","fingerprint":"v1:{}","accepted_at":"2026-11-23T09:35:00.000Z"}}"#,
+            "0".repeat(64)
+        )
+    }
+
+    #[test]
+    fn all_lines_are_read_but_one_that_was_cut_off() {
+        let [first, second] = [accepted('a', "k-1"), accepted('b', "k-2")];
+        let text = format!("{RUN}\n{first}\n{{\"type\":\"poison\",\"body\":\"x\"}}\n{first}\n{second}");
+        let journal = Journal::parse(&text).unwrap();
+        assert_eq!(journal.audits.len(), 1);
+        assert_eq!(journal.accepted.len(), 1);
+        assert_eq!(journal.poison, HashSet::from(["x".to_owned()]));
+        assert!(journal.keys_with_two_ids.is_empty());
+    }
+
+    #[test]
+    fn a_key_with_two_ids_is_noticed() {
+        let text = format!("{}\n{}\n", accepted('a', "k-1"), accepted('b', "k-1"));
+        let journal = Journal::parse(&text).unwrap();
+        assert_eq!(journal.keys_with_two_ids, BTreeSet::from(["k-1".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_no_journal_is_refused_with_the_line() {
+        for text in ["x\n", "{}\n", &RUN.replace("\"version\":1", "\"version\":2")] {
+            let error = Journal::parse(&format!("{RUN}\n{text}\n")).unwrap_err();
+            assert!(format!("{error:#}").contains("line 2"), "{error:#}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Following accepted orders to their email.
+//!
+//! Rows are read a hundred at a time, oldest orders first, and a round of reading ends with the first hundred that have
+//! not moved: orders are worked off about in their order, so that the rest will not have moved either. What a round
+//! leaves goes to the back, lest a few stragglers hide the others. Twenty thousand orders cost some hundred reads.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use order_core::row::attribute::{CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
+use order_core::{OrderId, Timestamp};
+use tokio::time::Instant;
+
+use super::run::Run;
+use super::system::{Attempt, Clients};
+use super::{poison, send};
+use crate::journal::Entry;
+
+/// The table of orders.
+const TABLE: &str = "orders";
+/// Keys of one `BatchGetItem`, the most that DynamoDB takes.
+const CHUNK: usize = 100;
+/// The pause between two rounds.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// An order that was accepted and not yet told of.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    pub(super) order_id: OrderId,
+    pub(super) accepted_at: Timestamp,
+    /// Whether its row was seen.
+    pub(super) is_confirmed: bool,
+    /// The key to name the conflicting message by that is sent once the row is there.
+    pub(super) conflict: Option<String>,
+}
+
+/// The orders on their way.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// Oldest first.
+    pub(super) pending: RefCell<VecDeque<Pending>>,
+    /// Whether no more will come.
+    pub(super) is_complete: Cell<bool>,
+}
+
+/// The marks of a row.
+#[derive(Clone, Copy, Debug)]
+struct Marks {
+    confirmed_at: Timestamp,
+    notified_at: Option<Timestamp>,
+}
+
+/// Follows until nothing is pending and nothing more comes. Ends early when the user asks to stop, or when nothing has
+/// moved for `settle`; then orders stay pending.
+pub(super) async fn follow(run: &Run<'_>, settle: Duration) -> anyhow::Result<()> {
+    let mut moved_at = Instant::now();
+    loop {
+        if round(run).await? > 0 || !run.line.is_complete.get() {
+            moved_at = Instant::now();
+        }
+        let is_over = run.line.is_complete.get() && run.line.pending.borrow().is_empty();
+        if is_over || run.system.is_stopping() || moved_at.elapsed() > settle {
+            return Ok(());
+        }
+        run.system.sleep_until(Instant::now() + PAUSE).await;
+    }
+}
+
+/// Looks at the pending orders until a chunk has not moved; how many have.
+async fn round(run: &Run<'_>) -> anyhow::Result<usize> {
+    let mut unseen = run.line.pending.borrow().len();
+    let mut moved = 0;
+    while unseen > 0 && !run.system.is_stopping() {
+        let chunk: Vec<Pending> = {
+            let mut pending = run.line.pending.borrow_mut();
+            let size = unseen.min(CHUNK);
+            pending.drain(..size).collect()
+        };
+        unseen -= chunk.len();
+        let seen = run
+            .system
+            .persist(async |clients| match marks(clients, &chunk).await {
+                Ok(marks) => Attempt::Done(marks),
+                Err(error) => Attempt::Again(error),
+            })
+            .await;
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                run.line.pending.borrow_mut().extend(chunk);
+                return if run.system.is_stopping() {
+                    Ok(moved)
+                } else {
+                    Err(error)
+                };
+            }
+        };
+        let before = moved;
+        for order in chunk {
+            moved += advance(run, order, &seen).await?;
+        }
+        if moved == before {
+            break;
+        }
+    }
+    Ok(moved)
+}
+
+/// Notes how far an order has come, and puts it back unless it is there; 1 if it has moved.
+async fn advance(run: &Run<'_>, mut order: Pending, seen: &HashMap<OrderId, Marks>) -> anyhow::Result<usize> {
+    let Some(marks) = seen.get(&order.order_id) else {
+        run.line.pending.borrow_mut().push_back(order);
+        return Ok(0);
+    };
+    let is_new = !order.is_confirmed;
+    order.is_confirmed = true;
+    {
+        let mut tally = run.tally.borrow_mut();
+        if is_new {
+            tally.confirmed += 1;
+            tally
+                .to_confirmed
+                .add(between(order.accepted_at, marks.confirmed_at));
+            tally.confirmations.extend(marks.confirmed_at);
+        }
+        if let Some(notified_at) = marks.notified_at {
+            tally.notified += 1;
+            tally.to_notified.add(between(order.accepted_at, notified_at));
+            tally.notifications.extend(notified_at);
+        }
+    }
+    if let Some(key) = order.conflict.take()
+        && let Some(body) = poison::conflict(order.order_id, order.accepted_at, &key)
+    {
+        poisoned(run, body).await?;
+    }
+    if marks.notified_at.is_none() {
+        run.line.pending.borrow_mut().push_back(order);
+        return Ok(usize::from(is_new));
+    }
+    Ok(1)
+}
+
+/// Sends a poison message and writes it down. One whose fate is not known is not counted.
+pub(super) async fn poisoned(run: &Run<'_>, body: String) -> anyhow::Result<()> {
+    match send::poison(&run.system, &body).await {
+        Ok(()) => {
+            run.write(&Entry::Poison { body }).await?;
+            run.tally.borrow_mut().poison += 1;
+        }
+        Err(error) => run
+            .tally
+            .borrow_mut()
+            .reason(format!("a poison message was not sent: {error:#}")),
+    }
+    Ok(())
+}
+
+/// Clocks of two services may disagree by a little.
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    let milliseconds = to.unix_milliseconds() - from.unix_milliseconds();
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+}
+
+async fn marks(clients: &Clients, orders: &[Pending]) -> anyhow::Result<HashMap<OrderId, Marks>> {
+    let keys = orders
+        .iter()
+        .map(|order| HashMap::from([(ORDER_ID.to_owned(), AttributeValue::S(order.order_id.to_string()))]));
+    let request = KeysAndAttributes::builder()
+        .set_keys(Some(keys.collect()))
+        .projection_expression(format!("{ORDER_ID}, {CONFIRMED_AT}, {NOTIFIED_AT}"))
+        .build()?;
+    let answer = clients
+        .dynamodb
+        .batch_get_item()
+        .request_items(TABLE, request)
+        .send()
+        .await;
+    let answer = answer.context("rows cannot be read")?;
+    // Keys that DynamoDB did not come to are asked for in a later round.
+    let items = answer
+        .responses
+        .and_then(|mut tables| tables.remove(TABLE))
+        .unwrap_or_default();
+    items.iter().map(row).collect()
+}
+
+fn row(item: &HashMap<String, AttributeValue>) -> anyhow::Result<(OrderId, Marks)> {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+    let moment = |name: &str| text(name).map(|text| text.parse::<Timestamp>()).transpose();
+    let order_id = text(ORDER_ID).context("a row has no order_id")?.parse()?;
+    let marks = Marks {
+        confirmed_at: moment(CONFIRMED_AT)?
+            .with_context(|| format!("the row of {order_id} has no {CONFIRMED_AT}"))?,
+        notified_at: moment(NOTIFIED_AT)?,
+    };
+    Ok((order_id, marks))
+}

@@ -1,0 +1,145 @@
+//! The orders of a load: as random as a shop's, and the same for the same seed.
+
+use order_core::{Fingerprint, Order, Violations};
+use serde_json::{Value, json};
+
+use super::share::Share;
+
+/// Makes the orders of one run.
+#[derive(Clone, Debug)]
+pub(super) struct Orders {
+    /// The run's name, new for each: the orders of another run are other orders.
+    pub(super) run: String,
+    /// Decides all that is random.
+    pub(super) seed: u64,
+    /// How many of the orders are sent twice at the same time.
+    pub(super) duplicates: Share,
+    /// How many poison messages there are, for an order each.
+    pub(super) poison: Share,
+}
+
+/// One order that is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Planned {
+    /// The idempotency key.
+    pub(super) key: String,
+    /// The request's body.
+    pub(super) body: Vec<u8>,
+    /// The order's fingerprint.
+    pub(super) fingerprint: Fingerprint,
+    /// Whether the request is sent twice.
+    pub(super) is_duplicated: bool,
+    /// The poison that goes along.
+    pub(super) poison: Option<Poison>,
+}
+
+/// A kind of message that must end in the dead-letter queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Poison {
+    /// No JSON.
+    Malformed,
+    /// A version of the message that is not there yet.
+    UnknownVersion,
+    /// Another order under the id of an order that is stored.
+    Conflict,
+}
+
+impl Orders {
+    /// The order of this number, from 0.
+    pub(super) fn plan(&self, number: u64) -> Result<Planned, Violations> {
+        // The multiplier spreads neighbouring numbers over the generator's states (Knuth, TAOCP 6.4).
+        let mut rng = fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let key = format!("load-{}-{number}", self.run);
+        let document = document(&mut rng, &key);
+        let order = Order::parse(&document)?;
+        let is_duplicated = self.duplicates.draw(&mut rng);
+        let poison = self.poison.draw(&mut rng).then(|| match rng.u8(0..3) {
+            0 => Poison::Malformed,
+            1 => Poison::UnknownVersion,
+            _ => Poison::Conflict,
+        });
+        Ok(Planned {
+            key,
+            body: document.to_string().into_bytes(),
+            fingerprint: Fingerprint::of(&order),
+            is_duplicated,
+            poison,
+        })
+    }
+}
+
+fn document(rng: &mut fastrand::Rng, key: &str) -> Value {
+    let currency = ["EUR", "USD", "JPY"][rng.usize(0..3)];
+    let items: Vec<Value> = (0..rng.usize(1..=4))
+        .map(|_| {
+            let article = rng.u32(0..500);
+            let price = rng.u32(50..20_000);
+            let price = match currency {
+                "JPY" => price.to_string(),
+                _ => format!("{}.{:02}", price / 100, price % 100),
+            };
+            json!({"sku": format!("SKU-{article:03}"), "name": format!("Article {article}"), "quantity": rng.u32(1..=9), "unit_price": price})
+        })
+        .collect();
+    let customer = rng.u32(0..10_000);
+    json!({
+        "customer": {"id": format!("load-{customer}"), "email": format!("load-{customer}@example.com"), "name": format!("Customer {customer}")},
+        "currency": currency,
+        "items": items,
+        "note": key,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(run: &str, seed: u64) -> Orders {
+        Orders {
+            run: run.to_owned(),
+            seed,
+            duplicates: "0.1".parse().unwrap(),
+            poison: "20%".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn every_order_is_valid_and_its_note_is_its_key() {
+        for number in 0..1000 {
+            let planned = orders("r", 7).plan(number).unwrap();
+            let document: Value = serde_json::from_slice(&planned.body).unwrap();
+            assert_eq!(document["note"], planned.key);
+            assert_eq!(planned.key, format!("load-r-{number}"));
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_all_but_the_name_of_the_run() {
+        let plan = |run, seed, number| orders(run, seed).plan(number).unwrap();
+        assert_eq!(plan("r", 7, 3), plan("r", 7, 3));
+        let content = |planned: Planned| {
+            let mut document: Value = serde_json::from_slice(&planned.body).unwrap();
+            document["note"] = Value::Null;
+            document
+        };
+        assert_ne!(plan("r", 7, 3).fingerprint, plan("s", 7, 3).fingerprint);
+        assert_eq!(content(plan("r", 7, 3)), content(plan("s", 7, 3)));
+        assert_ne!(content(plan("r", 7, 3)), content(plan("r", 8, 3)));
+    }
+
+    #[test]
+    fn shares_are_kept_and_every_kind_of_poison_comes() {
+        let planned: Vec<Planned> = (0..5000)
+            .map(|number| orders("r", 7).plan(number).unwrap())
+            .collect();
+        let duplicated = planned.iter().filter(|planned| planned.is_duplicated).count();
+        assert!((400..600).contains(&duplicated), "{duplicated}");
+        for kind in [Poison::Malformed, Poison::UnknownVersion, Poison::Conflict] {
+            let count = planned
+                .iter()
+                .filter(|planned| planned.poison == Some(kind))
+                .count();
+            assert!((250..420).contains(&count), "{kind:?} {count}");
+        }
+    }
+}

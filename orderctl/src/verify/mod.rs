@@ -1,0 +1,109 @@
+//! `verify`: whether the system did what it promised to the client that kept the journal.
+//!
+//! **Invariant:** nothing here believes what the system says of itself. Rows are compared by their content, events by
+//! what arrived in a queue of our own, and emails by what lies in the mailbox; `notified_at` decides nothing.
+
+mod compare;
+mod coverage;
+mod mail;
+mod report;
+mod rows;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::types::QueueAttributeName;
+use tokio::time::Instant;
+
+use crate::connection::Connection;
+use crate::dlq::QueueName;
+use crate::journal::Journal;
+use crate::{audit, dlq, output};
+use compare::Evidence;
+use report::Report;
+
+/// The pause between two looks at the queues.
+const PAUSE: Duration = Duration::from_millis(250);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The journal that `load --journal` wrote
+    #[arg(long, value_name = "FILE")]
+    journal: PathBuf,
+    /// Seconds to wait for the queues to be empty: what is on its way would look lost
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+    /// Keep the audit queue although all is right, to compare again after further events
+    #[arg(long)]
+    keep_audit: bool,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Compares and prints what was found. Fails if anything that must be zero is not.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let journal = Journal::read(&arguments.journal)?;
+    let config = connection.sdk_config().await?;
+    let in_flight = drained(&config, Duration::from_secs(arguments.wait)).await?;
+    let sqs = aws_sdk_sqs::Client::new(&config);
+    let mut letters = Vec::new();
+    for queue in QueueName::chosen(None) {
+        letters.extend(dlq::letters(&sqs, queue).await?);
+    }
+    let evidence = Evidence {
+        rows: rows::scan(&config).await?,
+        events: audit::collect(&config, &arguments.journal, &journal.audits).await?,
+        mail: mail::read(connection).await?,
+        letters,
+        in_flight,
+    };
+    let report = Report::new(&journal, &evidence, &compare::compare(&journal, &evidence));
+    if arguments.json {
+        output::json_line(&report)?;
+    } else {
+        output::line(&report.describe())?;
+    }
+    if !report.is_right() {
+        return Ok(ExitCode::FAILURE);
+    }
+    if !arguments.keep_audit {
+        audit::close(&config, &journal.audits).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until both queues are empty; how many messages they still hold.
+async fn drained(config: &SdkConfig, patience: Duration) -> anyhow::Result<u64> {
+    let sqs = aws_sdk_sqs::Client::new(config);
+    let deadline = Instant::now() + patience;
+    loop {
+        let mut held = 0;
+        for queue in QueueName::chosen(None) {
+            held += depth(&sqs, queue.name()).await?;
+        }
+        if held == 0 || Instant::now() + PAUSE > deadline {
+            return Ok(held);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn depth(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<u64> {
+    let names = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let request = sqs
+        .get_queue_attributes()
+        .queue_url(dlq::queue_url(sqs, name).await?);
+    let answer = request.set_attribute_names(Some(names.to_vec())).send().await?;
+    let attributes = answer.attributes.unwrap_or_default();
+    let counts = names
+        .iter()
+        .filter_map(|name| attributes.get(name)?.parse::<u64>().ok());
+    Ok(counts.sum())
+}

@@ -22,6 +22,8 @@ pub enum ProblemKind {
     TooLarge,
     /// The body is not JSON by its media type.
     UnsupportedMediaType,
+    /// Query parameters break rules.
+    InvalidParameters,
     /// The body can be read and breaks rules.
     Invalid,
     /// The idempotency key was used with another order.
@@ -34,13 +36,14 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, for documents and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Malformed,
         Self::NotFound,
         Self::OrderNotFound,
         Self::MethodNotAllowed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::InvalidParameters,
         Self::Invalid,
         Self::IdempotencyKeyReused,
         Self::Unavailable,
@@ -51,7 +54,7 @@ impl ProblemKind {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::Malformed => 400,
+            Self::Malformed | Self::InvalidParameters => 400,
             Self::NotFound | Self::OrderNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
@@ -72,6 +75,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "urn:orders:problem:method-not-allowed",
             Self::TooLarge => "urn:orders:problem:too-large",
             Self::UnsupportedMediaType => "urn:orders:problem:unsupported-media-type",
+            Self::InvalidParameters => "urn:orders:problem:invalid-parameters",
             Self::Invalid => "urn:orders:problem:invalid",
             Self::IdempotencyKeyReused => "urn:orders:problem:idempotency-key-reused",
             Self::Unavailable => "urn:orders:problem:unavailable",
@@ -89,6 +93,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "This method is not allowed here",
             Self::TooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
+            Self::InvalidParameters => "The query parameters are not valid",
             Self::Invalid => "The order is not valid",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
             Self::Unavailable => "The service cannot answer right now",
@@ -112,7 +117,7 @@ pub struct Problem {
     /// The request's id, which the logs carry too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// Every violation, where the kind is [`ProblemKind::Invalid`].
+    /// Every violation, where the kind is [`ProblemKind::Invalid`] or [`ProblemKind::InvalidParameters`].
     #[serde(skip_serializing_if = "Violations::is_empty")]
     pub errors: Violations,
 }
@@ -131,16 +136,26 @@ impl Problem {
         }
     }
 
-    /// An order that breaks rules.
+    /// A body that breaks rules.
     #[must_use]
     pub fn invalid(violations: Violations) -> Self {
+        Self::listing(ProblemKind::Invalid, violations)
+    }
+
+    /// Query parameters that break rules.
+    #[must_use]
+    pub fn invalid_parameters(violations: Violations) -> Self {
+        Self::listing(ProblemKind::InvalidParameters, violations)
+    }
+
+    fn listing(kind: ProblemKind, violations: Violations) -> Self {
         let detail = match violations.as_slice().len() {
             1 => "1 violation; see errors".to_owned(),
             count => format!("{count} violations; see errors"),
         };
         Self {
             errors: violations,
-            ..Self::new(ProblemKind::Invalid, detail)
+            ..Self::new(kind, detail)
         }
     }
 }

@@ -27,10 +27,11 @@ pub enum TextError {
     Email,
 }
 
-/// Characters that could forge lines or hide what is written, wherever the text is shown.
+/// Characters that could forge lines or hide what is written, wherever the text is shown; and U+FFFE and U+FFFF, which
+/// are no characters and which SQS refuses in a message.
 fn is_deceptive(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn printable(text: &str, most: usize) -> Result<(), TextError> {
@@ -160,6 +161,7 @@ mod tests {
     fn deceptive_characters_are_refused() {
         for character in [
             '\n', '\r', '\t', '\0', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}',
+            '\u{fffe}', '\u{ffff}',
         ] {
             assert_eq!(
                 Note::parse(&format!("a{character}b")),

@@ -1,7 +1,6 @@
 //! An order: who buys what at which price.
 
 mod document;
-mod fields;
 mod parse;
 #[cfg(test)]
 mod properties;

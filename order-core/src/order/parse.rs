@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::Fields;
 use super::{Customer, Item, MOST_ITEMS, Order, Quantity};
+use crate::fields::Fields;
 use crate::money::{Currency, Money, MoneyError};
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
 use crate::violation::Violations;
@@ -204,7 +204,7 @@ mod tests {
         let lines: Vec<String> = violations
             .as_slice()
             .iter()
-            .map(|v| format!("{}  {}", v.pointer, v.detail))
+            .map(|v| format!("{}  {}", v.location, v.detail))
             .collect();
         lines.join(
             "

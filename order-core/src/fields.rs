@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::text::TextError;
 use crate::violation::{Violations, pointer};
 
 /// A field was wrong; its violation is noted.
-pub(super) struct Wrong;
+pub(crate) struct Wrong;
 
 /// One JSON object being read. Fields that nobody asked for are violations.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     at: String,
     object: &'a Map<String, Value>,
     known: Vec<&'static str>,
@@ -17,7 +16,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Starts to read `value` as an object.
-    pub(super) fn of(value: &'a Value, at: String, violations: &mut Violations) -> Option<Self> {
+    pub(crate) fn of(value: &'a Value, at: String, violations: &mut Violations) -> Option<Self> {
         let Value::Object(object) = value else {
             violations.push(at, "must be an object");
             return None;
@@ -30,18 +29,18 @@ impl<'a> Fields<'a> {
     }
 
     /// The pointer of one of the object's fields.
-    pub(super) fn pointer(&self, name: &str) -> String {
+    pub(crate) fn pointer(&self, name: &str) -> String {
         pointer(&self.at, name)
     }
 
     /// A field that may be missing. `null` is not "missing": it is handed on and refused by its reader.
-    pub(super) fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
+    pub(crate) fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name)
     }
 
     /// A field that must be there.
-    pub(super) fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
+    pub(crate) fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
         let value = self.optional(name);
         if value.is_none() {
             violations.push(self.pointer(name), "is required");
@@ -50,10 +49,10 @@ impl<'a> Fields<'a> {
     }
 
     /// A required text.
-    pub(super) fn required_text<T>(
+    pub(crate) fn required_text<T, E: ToString>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
         violations: &mut Violations,
     ) -> Option<T> {
         let value = self.required(name, violations)?;
@@ -61,10 +60,10 @@ impl<'a> Fields<'a> {
     }
 
     /// An optional text: `Ok(None)` when it is missing, an error when it is wrong (and noted).
-    pub(super) fn optional_text<T>(
+    pub(crate) fn optional_text<T, E: ToString>(
         &mut self,
         name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
         violations: &mut Violations,
     ) -> Result<Option<T>, Wrong> {
         match self.optional(name) {
@@ -73,11 +72,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn text<T>(
+    fn text<T, E: ToString>(
         &self,
         name: &str,
         value: &Value,
-        parse: impl FnOnce(&str) -> Result<T, TextError>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
         violations: &mut Violations,
     ) -> Option<T> {
         let Value::String(text) = value else {
@@ -90,7 +89,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Ends the reading: every field that was not asked for is a violation.
-    pub(super) fn finish(self, violations: &mut Violations) {
+    pub(crate) fn finish(self, violations: &mut Violations) {
         for name in self.object.keys() {
             if !self.known.contains(&name.as_str()) {
                 violations.push(

@@ -1,6 +1,7 @@
 """Every policy of template.yaml, judged by parliament with the ARNs that it will have."""
 
 import json
+import re
 
 import parliament
 import pytest
@@ -25,6 +26,10 @@ def policies():
             yield name, properties["PolicyDocument"]
 
 
+def arn(name):
+    return ARNS[TEMPLATE["Resources"][name]["Type"]].format(name)
+
+
 def concrete(node):
     """The policy with each reference to a resource replaced by the resource's ARN."""
     if isinstance(node, list):
@@ -34,7 +39,9 @@ def concrete(node):
     if node.keys() <= {"Ref", "Fn::GetAtt"}:
         (target,) = node.values()
         name = target if isinstance(target, str) else target[0]
-        return ARNS[TEMPLATE["Resources"][name]["Type"]].format(name)
+        return arn(name)
+    if node.keys() == {"Fn::Sub"}:
+        return re.sub(r"\$\{(\w+)\.Arn\}", lambda match: arn(match[1]), node["Fn::Sub"])
     return {key: concrete(value) for key, value in node.items()}
 
 

@@ -1,6 +1,7 @@
 """What a review of template.yaml would ask, asked of what is deployed rather than of what is written."""
 
 import json
+import re
 
 import pytest
 from deployed_template import deployed, of_type, source
@@ -30,8 +31,47 @@ def listed(one_or_more):
 def test_every_method_asks_for_the_authorization_of_its_mode(mode):
     for path, item in body(deployed(ApiAuth=mode))["paths"].items():
         methods = {k: v for k, v in item.items() if k != "parameters"}
-        assert list(methods) == [ANY_METHOD], path
+        assert set(methods) == {ANY_METHOD, "options"}, path
         assert methods[ANY_METHOD]["security"] == MODES[mode], path
+
+
+def test_a_preflight_needs_no_authorization_and_reaches_the_same_function():
+    """A browser sends it without credentials, and believes only an answer with a success status."""
+    for path, item in body(deployed())["paths"].items():
+        assert item["options"]["security"] == [], path
+        integration = "x-amazon-apigateway-integration"
+        assert item["options"][integration] == item[ANY_METHOD][integration], path
+
+
+@pytest.mark.parametrize("origins", ["", "*", "https://shop.example.com,http://localhost:3000"])
+def test_allowed_origins_reach_the_function(origins):
+    functions = of_type(deployed(AllowedOrigins=origins), "AWS::Lambda::Function")
+    assert functions["OrderApiFunction"]["Environment"]["Variables"]["ALLOWED_ORIGINS"] == origins
+    assert re.fullmatch(source()["Parameters"]["AllowedOrigins"]["AllowedPattern"], origins)
+
+
+def test_what_is_no_origin_is_refused_before_the_deployment():
+    pattern = source()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
+    for origins in ("shop.example.com", "https://shop.example.com/", "https://*.example.com", "https://a.example,*", "null"):
+        assert not re.fullmatch(pattern, origins), origins
+
+
+def test_order_api_reads_the_table_and_its_index_and_writes_neither():
+    granted = {
+        (action, json.dumps(statement["Resource"]))
+        for role, statement in statements(deployed())
+        if role == "OrderApiRole"
+        for action in listed(statement["Action"])
+        if not action.startswith("logs:")
+    }
+    table = json.dumps({"Fn::GetAtt": ["OrdersTable", "Arn"]})
+    (index,) = of_type(deployed(), "AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"]
+    assert granted == {
+        ("sqs:SendMessage", json.dumps({"Fn::GetAtt": ["OrdersQueue", "Arn"]})),
+        ("dynamodb:GetItem", table),
+        ("dynamodb:BatchGetItem", table),
+        ("dynamodb:Query", json.dumps({"Fn::Sub": "${OrdersTable.Arn}/index/" + index["IndexName"]})),
+    }
 
 
 def test_iam_is_the_default():

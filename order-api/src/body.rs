@@ -7,46 +7,45 @@ use aws_lambda_events::http::header::ACCEPT;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_core::json;
-use order_core::order::MOST_BODY_BYTES;
 use order_core::problem::ProblemKind;
 use serde_json::Value;
 
 use crate::request::Request;
 use crate::response::Refusal;
 
-/// The JSON document that the request carries.
-pub(crate) fn document(request: &Request) -> Result<Value, Refusal> {
+/// The JSON document that the request carries, in at most so many bytes.
+pub(crate) fn document(request: &Request, most_bytes: usize) -> Result<Value, Refusal> {
     check_content_type(&request.header("content-type"))?;
     check_content_encoding(&request.header("content-encoding"))?;
-    let bytes = bytes(request)?;
+    let bytes = bytes(request, most_bytes)?;
     if bytes.is_empty() {
-        return Err(malformed("the body is empty; send an order as JSON"));
+        return Err(malformed("the body is empty; send JSON"));
     }
     json::parse(&bytes).map_err(|error| malformed(error.to_string()))
 }
 
-fn bytes(request: &Request) -> Result<Cow<'_, [u8]>, Refusal> {
+fn bytes(request: &Request, most_bytes: usize) -> Result<Cow<'_, [u8]>, Refusal> {
     let body = request.body();
     if !request.is_base64_encoded() {
-        check_size(body.len())?;
+        check_size(body.len(), most_bytes)?;
         return Ok(Cow::Borrowed(body.as_bytes()));
     }
     // Four characters hold three bytes: what is over the limit by far is not decoded first.
-    check_size((body.len() / 4).saturating_sub(1) * 3)?;
+    check_size((body.len() / 4).saturating_sub(1) * 3, most_bytes)?;
     let bytes = STANDARD
         .decode(body)
         .map_err(|_| malformed("the body is not valid base64"))?;
-    check_size(bytes.len())?;
+    check_size(bytes.len(), most_bytes)?;
     Ok(Cow::Owned(bytes))
 }
 
-fn check_size(bytes: usize) -> Result<(), Refusal> {
-    if bytes <= MOST_BODY_BYTES {
+fn check_size(bytes: usize, most_bytes: usize) -> Result<(), Refusal> {
+    if bytes <= most_bytes {
         return Ok(());
     }
     Err(Refusal::new(
         ProblemKind::TooLarge,
-        format!("the body is over {MOST_BODY_BYTES} bytes; split the order"),
+        format!("the body is over {most_bytes} bytes; split it"),
     ))
 }
 

@@ -2,6 +2,8 @@
 
 use std::env;
 
+use crate::cors::{AllowedOrigins, AllowedOriginsError};
+
 /// The settings of order-api, as `template.yaml` sets them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -9,6 +11,8 @@ pub struct Config {
     pub orders_queue_url: String,
     /// `ORDERS_TABLE`: the name of the table of orders.
     pub orders_table: String,
+    /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API; none when it is missing or empty.
+    pub allowed_origins: AllowedOrigins,
 }
 
 /// Why there is no configuration.
@@ -17,6 +21,14 @@ pub enum ConfigError {
     /// The variable is not set, or empty.
     #[error("the environment variable {0} is missing")]
     Missing(&'static str),
+    /// The variable is set to something else than it may be.
+    #[error("the environment variable {name} {reason}")]
+    Invalid {
+        /// Which variable.
+        name: &'static str,
+        /// What it must be.
+        reason: String,
+    },
 }
 
 impl Config {
@@ -34,6 +46,12 @@ impl Config {
         Ok(Self {
             orders_queue_url: required("ORDERS_QUEUE_URL")?,
             orders_table: required("ORDERS_TABLE")?,
+            allowed_origins: lookup("ALLOWED_ORIGINS").unwrap_or_default().parse().map_err(
+                |error: AllowedOriginsError| ConfigError::Invalid {
+                    name: "ALLOWED_ORIGINS",
+                    reason: error.to_string(),
+                },
+            )?,
         })
     }
 }
@@ -56,6 +74,21 @@ mod tests {
                 assert_eq!(result, Err(ConfigError::Missing(missing)));
             }
         }
-        assert!(Config::from_lookup(|_| Some("set".to_owned())).is_ok());
+    }
+
+    #[test]
+    fn origins_are_optional_and_checked() {
+        let config = |origins: Option<&str>| {
+            Config::from_lookup(|name| match name {
+                "ALLOWED_ORIGINS" => origins.map(str::to_owned),
+                _ => Some("set".to_owned()),
+            })
+        };
+        assert_eq!(config(None), config(Some("")));
+        assert_eq!(config(Some("*")).unwrap().allowed_origins, AllowedOrigins::Any);
+        insta::assert_snapshot!(
+            config(Some("shop.example.com")).unwrap_err(),
+            @"the environment variable ALLOWED_ORIGINS must be empty, * or origins such as https://shop.example.com, separated by commas"
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! What the handler needs of the world. Tests put faults here.
 
+use std::collections::HashMap;
+
 use order_core::row::RowError;
+use order_core::text::CustomerId;
 use order_core::{Fingerprint, OrderId, OrderMessage, OrderRow, Timestamp};
 
 /// The queue of accepted orders.
@@ -8,6 +11,10 @@ pub trait OrderQueue: Send + Sync {
     /// Enqueues the message durably. After an error it may still be in the queue, where order-worker tells copies
     /// apart.
     fn send(&self, message: &OrderMessage) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Enqueues messages, each by itself, in as few calls as their sizes allow. One answer a message, in their order.
+    fn send_all(&self, messages: &[OrderMessage])
+    -> impl Future<Output = Vec<Result<(), QueueError>>> + Send;
 }
 
 /// The table of orders, read only.
@@ -18,6 +25,40 @@ pub trait OrderTable: Send + Sync {
     /// What a request that comes again is judged by; one try, since it only speeds up an answer that order-worker
     /// gives in any case. `None` when the order is not stored.
     fn acceptance(&self, id: OrderId) -> impl Future<Output = Result<Option<Acceptance>, TableError>> + Send;
+
+    /// The same for up to 100 orders, in one call and one try. Those that are not stored, and those that the table left
+    /// out of its answer, are missing.
+    fn acceptances(
+        &self,
+        ids: &[OrderId],
+    ) -> impl Future<Output = Result<HashMap<OrderId, Acceptance>, TableError>> + Send;
+
+    /// Up to `limit` orders of a customer, newest first, behind a position. The customer alone decides whose orders they
+    /// are: a position that was another customer's leads to no other rows.
+    fn by_customer(
+        &self,
+        customer: &CustomerId,
+        after: Option<Position>,
+        limit: u16,
+    ) -> impl Future<Output = Result<Page, TableError>> + Send;
+}
+
+/// A place between two orders of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// When the order before it was accepted.
+    pub accepted_at: Timestamp,
+    /// The id of the order before it.
+    pub order_id: OrderId,
+}
+
+/// Some of a customer's orders, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The orders; fewer than were asked for, even none, where the table ended its answer early.
+    pub rows: Vec<OrderRow>,
+    /// Where the next page starts; `None` when there is nothing behind this one.
+    pub next: Option<Position>,
 }
 
 /// How a stored order was accepted.

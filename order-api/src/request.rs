@@ -1,6 +1,8 @@
 //! A request as API Gateway hands it over: the REST proxy event, version 1.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::http::{HeaderMap, HeaderValue, Method};
 use order_core::id::Caller;
@@ -54,6 +56,26 @@ impl Request {
             &self.0.headers
         };
         headers.get_all(name).iter().collect()
+    }
+
+    /// Every query parameter with all its values, decoded, by name.
+    pub(crate) fn query(&self) -> BTreeMap<&str, Vec<&str>> {
+        // `queryStringParameters` holds the last value of each parameter only.
+        let query = if self.0.multi_value_query_string_parameters.is_empty() {
+            &self.0.query_string_parameters
+        } else {
+            &self.0.multi_value_query_string_parameters
+        };
+        let mut parameters: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, value) in query.iter() {
+            parameters.entry(name).or_default().push(value);
+        }
+        parameters
+    }
+
+    /// The id that the gateway gave the request.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.0.request_context.request_id.as_deref()
     }
 
     /// Who calls, by what the gateway checked.

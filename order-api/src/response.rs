@@ -2,18 +2,24 @@
 
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
-use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use aws_lambda_events::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName};
 use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use order_core::OrderId;
 use order_core::problem::{self, Problem, ProblemKind};
 use serde::Serialize;
+
+use crate::conditional;
+
+/// Of answers that hold for one request only: refusals, receipts.
+const NO_STORE: &str = "no-store";
 
 /// An answer that is not a refusal.
 #[derive(Debug)]
 pub(crate) struct Response {
     status: u16,
     content_type: Option<&'static str>,
-    header: Option<(HeaderName, String)>,
+    cache_control: &'static str,
+    headers: Vec<(HeaderName, String)>,
     body: String,
     order_id: Option<OrderId>,
 }
@@ -22,7 +28,7 @@ pub(crate) struct Response {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     problem: Box<Problem>,
-    header: Option<(HeaderName, &'static str)>,
+    headers: Vec<(HeaderName, &'static str)>,
     order_id: Option<OrderId>,
 }
 
@@ -33,11 +39,9 @@ impl Refusal {
     }
 
     /// With a header that the status calls for.
-    pub(crate) fn with_header(self, name: HeaderName, value: &'static str) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
-        }
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// That it is about this order, for the log.
@@ -53,7 +57,7 @@ impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self {
             problem: Box::new(problem),
-            header: None,
+            headers: Vec::new(),
             order_id: None,
         }
     }
@@ -71,7 +75,8 @@ impl Response {
         Ok(Self {
             status,
             content_type: Some("application/json"),
-            header: None,
+            cache_control: NO_STORE,
+            headers: Vec::new(),
             body,
             order_id: None,
         })
@@ -79,11 +84,11 @@ impl Response {
 
     /// 204, with the methods that a resource knows.
     pub(crate) fn options(allow: &'static str) -> Self {
-        let header = Some((aws_lambda_events::http::header::ALLOW, allow.to_owned()));
         Self {
             status: 204,
             content_type: None,
-            header,
+            cache_control: NO_STORE,
+            headers: vec![(ALLOW, allow.to_owned())],
             body: String::new(),
             order_id: None,
         }
@@ -93,14 +98,18 @@ impl Response {
     pub(crate) fn refused(refusal: Refusal, request_id: Option<&str>) -> Self {
         let Refusal {
             mut problem,
-            header,
+            headers,
             order_id,
         } = refusal;
         problem.request_id = request_id.map(str::to_owned);
         Self {
             status: problem.status,
             content_type: Some(problem::MEDIA_TYPE),
-            header: header.map(|(name, value)| (name, value.to_owned())),
+            cache_control: NO_STORE,
+            headers: headers
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect(),
             // A problem holds texts and numbers only, which JSON can write.
             body: serde_json::to_string(&problem).unwrap_or_default(),
             order_id,
@@ -109,10 +118,26 @@ impl Response {
 
     /// With a header.
     pub(crate) fn with_header(self, name: HeaderName, value: String) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
+        self.with_headers(vec![(name, value)])
+    }
+
+    /// With headers.
+    pub(crate) fn with_headers(mut self, headers: Vec<(HeaderName, String)>) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// With an entity tag, and without the body if the client has it already. A browser may keep the answer and has to
+    /// ask each time whether it still holds: an order moves on. No shared cache may: most answers hold personal data.
+    pub(crate) fn revalidated(mut self, if_none_match: &[&HeaderValue]) -> Self {
+        let entity_tag = conditional::entity_tag(&self.body);
+        if conditional::names(if_none_match, &entity_tag) {
+            self.status = 304;
+            self.content_type = None;
+            self.body.clear();
         }
+        self.cache_control = "private, no-cache";
+        self.with_header(ETAG, entity_tag)
     }
 
     /// That it is about this order, for the log.
@@ -133,15 +158,15 @@ impl Response {
         self.order_id
     }
 
-    /// What API Gateway takes. Nothing is cacheable: an order moves on, and most answers hold personal data.
+    /// What API Gateway takes.
     pub(crate) fn into_proxy(self, request_id: Option<&str>, with_body: bool) -> ApiGatewayProxyResponse {
         let mut headers = HeaderMap::new();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         let request_id = request_id.map(|id| (HeaderName::from_static("x-request-id"), id.to_owned()));
-        for (name, value) in self.header.into_iter().chain(request_id) {
+        for (name, value) in self.headers.into_iter().chain(request_id) {
             // A value that no header can hold is left out; the rest of the answer is still right.
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);

@@ -9,6 +9,8 @@ pub(crate) enum Resource<'a> {
     Index,
     /// `/orders`.
     Orders,
+    /// `/orders/batch`.
+    Batch,
     /// `/orders/{id}`; the text may be no id at all.
     Order(&'a str),
     /// Nothing.
@@ -21,6 +23,7 @@ impl<'a> Resource<'a> {
         match path.strip_suffix('/').unwrap_or(path) {
             "" => Self::Index,
             "/orders" => Self::Orders,
+            "/orders/batch" => Self::Batch,
             path => match path.strip_prefix("/orders/") {
                 Some(id) if !id.is_empty() && !id.contains('/') => Self::Order(id),
                 _ => Self::Unknown,
@@ -33,6 +36,7 @@ impl<'a> Resource<'a> {
         match self {
             Self::Index => "/",
             Self::Orders => "/orders",
+            Self::Batch => "/orders/batch",
             Self::Order(_) => "/orders/{id}",
             Self::Unknown => "unknown",
         }
@@ -42,7 +46,8 @@ impl<'a> Resource<'a> {
     pub(crate) fn allow(self) -> &'static str {
         match self {
             Self::Index | Self::Order(_) => "GET, HEAD, OPTIONS",
-            Self::Orders => "POST, OPTIONS",
+            Self::Orders => "GET, HEAD, POST, OPTIONS",
+            Self::Batch => "POST, OPTIONS",
             Self::Unknown => "",
         }
     }
@@ -64,6 +69,8 @@ mod tests {
             ("", Resource::Index),
             ("/orders", Resource::Orders),
             ("/orders/", Resource::Orders),
+            ("/orders/batch", Resource::Batch),
+            ("/orders/batch/", Resource::Batch),
             ("/orders/x", Resource::Order("x")),
             ("/orders/x/", Resource::Order("x")),
             ("/orders//", Resource::Unknown),
@@ -81,7 +88,7 @@ mod tests {
     #[test]
     fn methods_are_matched_whole() {
         assert!(Resource::Orders.allows(&Method::POST));
-        assert!(!Resource::Orders.allows(&Method::GET));
+        assert!(!Resource::Batch.allows(&Method::GET));
         assert!(!Resource::Unknown.allows(&Method::GET));
         assert!(!Resource::Index.allows(&Method::from_bytes(b"get").unwrap()));
     }

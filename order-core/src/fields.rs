@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::violation::{Violations, pointer};
+use crate::violation::{Violations, pointer, shortened};
 
 /// A field was wrong; its violation is noted.
 pub(crate) struct Wrong;
@@ -98,14 +98,5 @@ impl<'a> Fields<'a> {
                 );
             }
         }
-    }
-}
-
-/// An unknown field's name may be anything, of any length.
-fn shortened(name: &str) -> String {
-    const MOST_CHARACTERS: usize = 64;
-    match name.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
     }
 }

@@ -94,7 +94,7 @@ impl ProblemKind {
             Self::TooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
             Self::InvalidParameters => "The query parameters are not valid",
-            Self::Invalid => "The order is not valid",
+            Self::Invalid => "The content is not valid",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
             Self::Unavailable => "The service cannot answer right now",
             Self::Internal => "Something went wrong on our side",
@@ -182,7 +182,7 @@ mod tests {
         insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @r#"
         {
           "type": "urn:orders:problem:invalid",
-          "title": "The order is not valid",
+          "title": "The content is not valid",
           "status": 422,
           "detail": "1 violation; see errors",
           "request_id": "r-1",

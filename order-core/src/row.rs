@@ -44,6 +44,10 @@ pub mod attribute {
     pub const NOTIFICATION_ID: &str = "notification_id";
 }
 
+/// The index of a customer's orders: partition key [`attribute::CUSTOMER_ID`], sort key [`attribute::ACCEPTED_AT`], every
+/// attribute projected. Like every global secondary index it follows the table a moment later.
+pub const BY_CUSTOMER_INDEX: &str = "by_customer";
+
 /// One stored order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {

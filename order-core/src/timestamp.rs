@@ -26,6 +26,17 @@ impl Timestamp {
         Self(utc - Duration::nanoseconds(i64::from(utc.nanosecond() % 1_000_000)))
     }
 
+    /// The moment this many milliseconds after the Unix epoch.
+    pub fn from_unix_milliseconds(milliseconds: i64) -> Result<Self, TimestampError> {
+        let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+            .map_err(|_| TimestampError)?;
+        if (0..=9999).contains(&moment.year()) {
+            Ok(Self::new(moment))
+        } else {
+            Err(TimestampError)
+        }
+    }
+
     /// The moment as the `time` crate's type.
     #[must_use]
     pub fn as_offset_date_time(self) -> OffsetDateTime {
@@ -94,6 +105,10 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-11-23T09:35:00.123Z");
         assert_eq!(moment.to_string().parse(), Ok(moment));
         assert_eq!(moment.unix_milliseconds(), 1_795_426_500_123);
+        assert_eq!(Timestamp::from_unix_milliseconds(1_795_426_500_123), Ok(moment));
+        for outside in [i64::MIN, -62_167_219_200_001, 253_402_300_800_000, i64::MAX] {
+            assert_eq!(Timestamp::from_unix_milliseconds(outside), Err(TimestampError));
+        }
     }
 
     #[test]

@@ -63,8 +63,8 @@ impl Violations {
     }
 
     /// Adds one of a query parameter; from the hundredth on they are dropped.
-    pub fn push_parameter(&mut self, name: impl Into<String>, detail: impl Into<String>) {
-        self.add(Location::Parameter(name.into()), detail.into());
+    pub fn push_parameter(&mut self, name: &str, detail: impl Into<String>) {
+        self.add(Location::Parameter(shortened(name)), detail.into());
     }
 
     fn add(&mut self, location: Location, detail: String) {
@@ -117,6 +117,15 @@ impl std::error::Error for Violations {}
 #[must_use]
 pub fn pointer(parent: &str, token: &str) -> String {
     format!("{parent}/{}", token.replace('~', "~0").replace('/', "~1"))
+}
+
+/// A name that nobody knows may be anything, of any length.
+pub(crate) fn shortened(name: &str) -> String {
+    const MOST_CHARACTERS: usize = 64;
+    match name.char_indices().nth(MOST_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -20,8 +20,16 @@ struct Problem {
 
 #[derive(Debug, Deserialize)]
 struct Violation {
-    pointer: String,
+    pointer: Option<String>,
+    parameter: Option<String>,
     detail: String,
+}
+
+impl Violation {
+    fn describe(self) -> String {
+        let place = self.pointer.or(self.parameter).filter(|place| !place.is_empty());
+        format!("  {}: {}", place.as_deref().unwrap_or("/"), self.detail)
+    }
 }
 
 /// The text of a refusal, several lines where there are several violations.
@@ -33,14 +41,7 @@ pub(crate) fn describe(status: StatusCode, body: &[u8]) -> String {
         .unwrap_or_else(|| "the API refused".to_owned());
     let mut lines = vec![format!("{title} ({})", status.as_u16())];
     lines.extend(problem.detail);
-    for Violation { pointer, detail } in problem.errors {
-        let pointer = if pointer.is_empty() {
-            "/".to_owned()
-        } else {
-            pointer
-        };
-        lines.push(format!("  {pointer}: {detail}"));
-    }
+    lines.extend(problem.errors.into_iter().map(Violation::describe));
     lines.extend(problem.request_id.map(|id| format!("request {id}")));
     printable(&lines.join("\n"))
 }
@@ -51,14 +52,16 @@ mod tests {
 
     #[test]
     fn every_violation_is_shown() {
-        let body = br#"{"type": "urn:orders:problem:invalid", "title": "The order is not valid", "status": 422,
+        let body = br#"{"type": "urn:orders:problem:invalid", "title": "The content is not valid", "status": 422,
             "detail": "2 rules are broken.", "request_id": "r-1",
-            "errors": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 10,000"}, {"pointer": "", "detail": "x"}]}"#;
+            "errors": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 10,000"}, {"pointer": "", "detail": "x"},
+            {"parameter": "limit", "detail": "y"}]}"#;
         insta::assert_snapshot!(describe(StatusCode::UNPROCESSABLE_ENTITY, body), @r"
-        The order is not valid (422)
+        The content is not valid (422)
         2 rules are broken.
           /items/0/quantity: must be 1 to 10,000
           /: x
+          limit: y
         request r-1
         ");
     }

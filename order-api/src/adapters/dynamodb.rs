@@ -7,16 +7,17 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::types::AttributeValue;
-use order_core::row::{Attributes, RowError, attribute};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use order_core::row::{Attributes, BY_CUSTOMER_INDEX, RowError, attribute};
+use order_core::text::CustomerId;
 use order_core::{OrderId, OrderRow};
 use serde_json::Value;
 
 use super::attribute_value::attributes;
 use super::causes;
-use crate::ports::{Acceptance, OrderTable, TableError};
+use crate::ports::{Acceptance, OrderTable, Page, Position, TableError};
 
-/// Reads one DynamoDB table. Needs `dynamodb:GetItem`.
+/// Reads one DynamoDB table. Needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
 pub struct DynamoDbOrderTable {
     client: Client,
@@ -59,27 +60,122 @@ impl OrderTable for DynamoDbOrderTable {
             .table_name(&self.table)
             .key(attribute::ORDER_ID, key(id))
             .consistent_read(true)
-            .projection_expression(format!("{}, {}", attribute::FINGERPRINT, attribute::ACCEPTED_AT))
+            .projection_expression(acceptance_attributes())
             .customize()
-            .config_override(Config::builder().retry_config(RetryConfig::disabled()));
+            .config_override(one_try());
         let item = call
             .send()
             .await
             .map_err(|error| TableError::Unavailable(causes(&error)))?
             .item;
-        Ok(item.map(acceptance).transpose()?)
+        Ok(item.map(|item| acceptance(&attributes(item))).transpose()?)
     }
+
+    async fn acceptances(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Acceptance>, TableError> {
+        let mut keys = KeysAndAttributes::builder()
+            .consistent_read(true)
+            .projection_expression(acceptance_attributes());
+        for id in ids {
+            keys = keys.keys(HashMap::from([(attribute::ORDER_ID.to_owned(), key(*id))]));
+        }
+        let keys = keys
+            .build()
+            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let call = self
+            .client
+            .batch_get_item()
+            .request_items(&self.table, keys)
+            .customize()
+            .config_override(one_try());
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let items = answer.responses.unwrap_or_default().into_values().flatten();
+        Ok(items.filter_map(identified_acceptance).collect())
+    }
+
+    async fn by_customer(
+        &self,
+        customer: &CustomerId,
+        after: Option<Position>,
+        limit: u16,
+    ) -> Result<Page, TableError> {
+        let customer = AttributeValue::S(customer.as_str().to_owned());
+        let start = after.map(|position| {
+            HashMap::from([
+                (attribute::CUSTOMER_ID.to_owned(), customer.clone()),
+                (
+                    attribute::ACCEPTED_AT.to_owned(),
+                    AttributeValue::S(position.accepted_at.to_string()),
+                ),
+                (attribute::ORDER_ID.to_owned(), key(position.order_id)),
+            ])
+        });
+        let call = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_CUSTOMER_INDEX)
+            .key_condition_expression(format!("{} = :customer", attribute::CUSTOMER_ID))
+            .expression_attribute_values(":customer", customer)
+            .scan_index_forward(false)
+            .limit(i32::from(limit))
+            .set_exclusive_start_key(start);
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let rows = answer.items.unwrap_or_default().into_iter();
+        Ok(Page {
+            rows: rows
+                .map(|item| OrderRow::from_attributes(&attributes(item)))
+                .collect::<Result<_, _>>()?,
+            next: answer.last_evaluated_key.map(position).transpose()?,
+        })
+    }
+}
+
+/// A lookup that only speeds an answer up is not repeated.
+fn one_try() -> aws_sdk_dynamodb::config::Builder {
+    Config::builder().retry_config(RetryConfig::disabled())
+}
+
+fn acceptance_attributes() -> String {
+    [
+        attribute::ORDER_ID,
+        attribute::FINGERPRINT,
+        attribute::ACCEPTED_AT,
+    ]
+    .join(", ")
 }
 
 fn key(id: OrderId) -> AttributeValue {
     AttributeValue::S(id.to_string())
 }
 
-fn acceptance(item: HashMap<String, AttributeValue>) -> Result<Acceptance, RowError> {
-    let attributes = attributes(item);
+fn acceptance(attributes: &Attributes) -> Result<Acceptance, RowError> {
     Ok(Acceptance {
-        fingerprint: parsed(&attributes, attribute::FINGERPRINT)?,
+        fingerprint: parsed(attributes, attribute::FINGERPRINT)?,
+        accepted_at: parsed(attributes, attribute::ACCEPTED_AT)?,
+    })
+}
+
+/// One that cannot be read counts as not known: order-worker judges its order.
+fn identified_acceptance(item: HashMap<String, AttributeValue>) -> Option<(OrderId, Acceptance)> {
+    let attributes = attributes(item);
+    let order_id = parsed(&attributes, attribute::ORDER_ID).ok()?;
+    acceptance(&attributes)
+        .inspect_err(|error| tracing::warn!(%order_id, %error, "idempotency key not looked up"))
+        .ok()
+        .map(|acceptance| (order_id, acceptance))
+}
+
+fn position(key: HashMap<String, AttributeValue>) -> Result<Position, RowError> {
+    let attributes = attributes(key);
+    Ok(Position {
         accepted_at: parsed(&attributes, attribute::ACCEPTED_AT)?,
+        order_id: parsed(&attributes, attribute::ORDER_ID)?,
     })
 }
 
@@ -116,16 +212,16 @@ mod tests {
                 ),
             ])
         };
-        let read = acceptance(item(&fingerprint)).unwrap();
+        let read = acceptance(&attributes(item(&fingerprint))).unwrap();
         assert_eq!(read.fingerprint.to_string(), fingerprint);
         assert_eq!(read.accepted_at.to_string(), "2026-11-23T09:35:00.123Z");
         // A later version's fingerprint is not guessed at.
         assert_eq!(
-            acceptance(item("v2:00")).unwrap_err().attribute,
+            acceptance(&attributes(item("v2:00"))).unwrap_err().attribute,
             attribute::FINGERPRINT
         );
         assert_eq!(
-            acceptance(HashMap::new()).unwrap_err().attribute,
+            acceptance(&attributes(HashMap::new())).unwrap_err().attribute,
             attribute::FINGERPRINT
         );
     }

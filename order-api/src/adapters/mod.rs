@@ -16,7 +16,8 @@ pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 
 /// The SDK's configuration, shared by all clients. However slow AWS is, a call ends soon enough for this function to
-/// answer by itself: within 7 seconds of the function's 10, retries included.
+/// answer by itself: within 7 seconds of the function's 10, retries included. A client waits meanwhile, so that
+/// retries begin soon.
 pub async fn sdk_config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
@@ -24,7 +25,11 @@ pub async fn sdk_config() -> SdkConfig {
         .operation_timeout(Duration::from_secs(7))
         .build();
     aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(100)),
+        )
         .timeout_config(timeouts)
         .load()
         .await

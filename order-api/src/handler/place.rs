@@ -1,38 +1,29 @@
 //! `POST /orders`: accepts an order.
 
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
+use order_core::order::MOST_BODY_BYTES;
 use order_core::problem::{Problem, ProblemKind};
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
-use serde::Serialize;
 use tokio::time::timeout;
 
 use super::OrderApi;
+use super::receipt::Receipt;
 use crate::body;
 use crate::ports::{Acceptance, OrderQueue, OrderTable};
 use crate::request::Request;
 use crate::response::{Refusal, Response};
 
-/// The body of a 202.
-#[derive(Serialize)]
-struct Receipt {
-    order_id: OrderId,
-    status: &'static str,
-    total: String,
-    currency: &'static str,
-    accepted_at: Timestamp,
-}
-
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     /// Without an idempotency key this makes one call to AWS, the one that enqueues.
     pub(super) async fn place(&self, request: &Request) -> Result<Response, Refusal> {
         let key = idempotency_key(request)?;
-        let order = Order::parse(&body::document(request)?).map_err(Problem::invalid)?;
+        let order = Order::parse(&body::document(request, MOST_BODY_BYTES)?).map_err(Problem::invalid)?;
         let Some(key) = key else {
             let message = OrderMessage::new(OrderId::new((self.new_id)()), self.now(), order);
             return self.enqueue(request, message).await;
         };
         let order_id = OrderId::from_idempotency_key(&request.caller(), &key);
-        match self.acceptance(order_id).await {
+        match self.acceptance(request, order_id).await {
             Some(stored) if stored.fingerprint.matches(&order) => {
                 // Not enqueued again: the order is stored, and the message that stored it stays in its queue until the
                 // order is published too.
@@ -52,15 +43,15 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
 
     /// What is known of an order that a key stands for. When the table is slow or away, nothing: the order is enqueued
     /// again, and order-worker finds out.
-    async fn acceptance(&self, order_id: OrderId) -> Option<Acceptance> {
+    async fn acceptance(&self, request: &Request, order_id: OrderId) -> Option<Acceptance> {
         match timeout(self.key_lookup_time, self.table.acceptance(order_id)).await {
             Ok(Ok(acceptance)) => acceptance,
             Ok(Err(error)) => {
-                tracing::warn!(%order_id, %error, "idempotency key not looked up");
+                tracing::warn!(request_id = request.id(), %order_id, %error, "idempotency key not looked up");
                 None
             }
             Err(_) => {
-                tracing::warn!(%order_id, "idempotency key not looked up in time");
+                tracing::warn!(request_id = request.id(), %order_id, "idempotency key not looked up in time");
                 None
             }
         }
@@ -68,7 +59,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
 
     async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, Refusal> {
         if let Err(error) = self.queue.send(&message).await {
-            tracing::error!(order_id = %message.order_id, %error, "order not enqueued");
+            tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
             let detail = "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again";
             let refusal = Refusal::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1");
             return Err(refusal.about(message.order_id));
@@ -76,29 +67,17 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         accepted(request, &message)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::new((self.now)())
     }
 }
 
 fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, Refusal> {
-    let OrderMessage {
-        order_id,
-        accepted_at,
-        order,
-        ..
-    } = message;
-    let body = Receipt {
-        order_id: *order_id,
-        status: "accepted",
-        total: order.total().decimal(),
-        currency: order.currency().code(),
-        accepted_at: *accepted_at,
-    };
+    let order_id = message.order_id;
     let location = format!("{}/{order_id}", request.public_path());
-    Ok(Response::json(202, &body)?
+    Ok(Response::json(202, &Receipt::of(message))?
         .with_header(LOCATION, location)
-        .about(*order_id))
+        .about(order_id))
 }
 
 fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {

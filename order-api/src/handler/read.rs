@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::OrderApi;
 use crate::ports::{OrderQueue, OrderTable, TableError};
+use crate::request::Request;
 use crate::response::{Refusal, Response};
 
-/// The body of a 200.
+/// A stored order in the body of a 200.
 #[derive(Serialize)]
-struct StoredOrder<'a> {
+pub(super) struct StoredOrder<'a> {
     order_id: OrderId,
     status: &'static str,
     accepted_at: Timestamp,
@@ -51,7 +52,7 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
 }
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    pub(super) async fn read(&self, id: &str) -> Result<Response, Refusal> {
+    pub(super) async fn read(&self, request: &Request, id: &str) -> Result<Response, Refusal> {
         let order_id: OrderId = id.parse().map_err(|error: order_core::id::OrderIdError| {
             Refusal::new(ProblemKind::NotFound, error.to_string())
         })?;
@@ -64,13 +65,13 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
                     .with_header(RETRY_AFTER, "1")
                     .about(order_id))
             }
-            Err(error) => Err(unreadable(order_id, &error)),
+            Err(error) => Err(unreadable(request, order_id, &error)),
         }
     }
 }
 
-fn unreadable(order_id: OrderId, error: &TableError) -> Refusal {
-    tracing::error!(%order_id, %error, "order not read");
+fn unreadable(request: &Request, order_id: OrderId, error: &TableError) -> Refusal {
+    tracing::error!(request_id = request.id(), %order_id, %error, "order not read");
     let refusal = match error {
         TableError::Unavailable(_) => Refusal::new(
             ProblemKind::Unavailable,

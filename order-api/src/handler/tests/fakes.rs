@@ -1,10 +1,13 @@
 //! A queue and a table in memory, which fail on demand.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Mutex;
 
+use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, OrderRow};
 
-use crate::ports::{Acceptance, OrderQueue, OrderTable, QueueError, TableError};
+use crate::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
 
 /// What a fake does instead of its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +30,8 @@ impl Fault {
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    pub(super) fault: Option<Fault>,
+    fault: Option<Fault>,
+    refused: Vec<usize>,
     sent: Mutex<Vec<String>>,
 }
 
@@ -35,6 +39,14 @@ impl Queue {
     pub(super) fn failing(fault: Fault) -> Self {
         Self {
             fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
+    /// Refuses the messages at these places of a call.
+    pub(super) fn refusing(refused: Vec<usize>) -> Self {
+        Self {
+            refused,
             ..Self::default()
         }
     }
@@ -56,12 +68,24 @@ impl OrderQueue for Queue {
         self.sent.lock().unwrap().push(message.to_json());
         Ok(())
     }
+
+    async fn send_all(&self, messages: &[OrderMessage]) -> Vec<Result<(), QueueError>> {
+        let mut results = Vec::new();
+        for (index, message) in messages.iter().enumerate() {
+            results.push(if self.refused.contains(&index) {
+                Err(QueueError("InternalError".to_owned()))
+            } else {
+                self.send(message).await
+            });
+        }
+        results
+    }
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    pub(super) fault: Option<Fault>,
-    pub(super) row: Option<OrderRow>,
+    fault: Option<Fault>,
+    rows: Vec<OrderRow>,
     reads: Mutex<usize>,
 }
 
@@ -73,9 +97,9 @@ impl Table {
         }
     }
 
-    pub(super) fn holding(row: OrderRow) -> Self {
+    pub(super) fn holding(rows: impl IntoIterator<Item = OrderRow>) -> Self {
         Self {
-            row: Some(row),
+            rows: rows.into_iter().collect(),
             ..Self::default()
         }
     }
@@ -90,7 +114,7 @@ impl OrderTable for Table {
     async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, TableError> {
         *self.reads.lock().unwrap() += 1;
         Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
-        Ok(self.row.clone().filter(|row| row.order_id == id))
+        Ok(self.rows.iter().find(|row| row.order_id == id).cloned())
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
@@ -99,5 +123,52 @@ impl OrderTable for Table {
             fingerprint: row.fingerprint,
             accepted_at: row.accepted_at,
         }))
+    }
+
+    async fn acceptances(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Acceptance>, TableError> {
+        *self.reads.lock().unwrap() += 1;
+        Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
+        let found = self.rows.iter().filter(|row| ids.contains(&row.order_id));
+        Ok(found
+            .map(|row| {
+                let (fingerprint, accepted_at) = (row.fingerprint.clone(), row.accepted_at);
+                (
+                    row.order_id,
+                    Acceptance {
+                        fingerprint,
+                        accepted_at,
+                    },
+                )
+            })
+            .collect())
+    }
+
+    /// As DynamoDB answers: `next` is set whenever the limit was reached, also at the end.
+    async fn by_customer(
+        &self,
+        customer: &CustomerId,
+        after: Option<Position>,
+        limit: u16,
+    ) -> Result<Page, TableError> {
+        *self.reads.lock().unwrap() += 1;
+        Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
+        let mut rows: Vec<OrderRow> = self
+            .rows
+            .iter()
+            .filter(|row| row.order.customer().id == *customer)
+            .filter(|row| {
+                after
+                    .is_none_or(|after| (row.accepted_at, row.order_id) < (after.accepted_at, after.order_id))
+            })
+            .cloned()
+            .collect();
+        rows.sort_by_key(|row| Reverse((row.accepted_at, row.order_id)));
+        rows.truncate(usize::from(limit));
+        let is_full = rows.len() == usize::from(limit);
+        let next = rows.last().filter(|_| is_full).map(|row| Position {
+            accepted_at: row.accepted_at,
+            order_id: row.order_id,
+        });
+        Ok(Page { rows, next })
     }
 }

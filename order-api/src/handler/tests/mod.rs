@@ -1,7 +1,10 @@
 //! The API with fakes behind its ports: what a client reads, and what reached the queue.
 
+mod browsers;
 mod fakes;
+mod listing;
 mod placing;
+mod placing_many;
 mod reading;
 mod refusals;
 
@@ -20,6 +23,7 @@ fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
     OrderApi {
         queue,
         table,
+        allowed_origins: AllowedOrigins::These(Vec::new()),
         // A lookup that answers is polled before its time is looked at; one that does not has none.
         key_lookup_time: Duration::ZERO,
         now: || {
@@ -29,6 +33,13 @@ fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
                 .as_offset_date_time()
         },
         new_id: || Uuid::from_u128(0x01a2_07bd_a9c0_7eeb_be96_e59c_e40f_9cb1),
+    }
+}
+
+impl OrderApi<Queue, Table> {
+    /// The answer, when there is time.
+    async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
+        self.handle(event, Duration::from_hours(1)).await
     }
 }
 

@@ -7,7 +7,7 @@ use super::*;
 /// The order of the sample event, as stored under the event's key.
 async fn stored() -> OrderRow {
     let api = api(Queue::default(), Table::default());
-    api.handle(post(&json!({}))).await;
+    api.answer_to(post(&json!({}))).await;
     let message: OrderMessage = api.queue.sent().remove(0);
     let message = OrderMessage {
         accepted_at: "2026-11-23T08:00:00.000Z".parse().unwrap(),
@@ -19,7 +19,7 @@ async fn stored() -> OrderRow {
 #[tokio::test]
 async fn an_order_is_enqueued_by_one_call() {
     let api = api(Queue::default(), Table::default());
-    let response = api.handle(post(&without_key())).await;
+    let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     202
     cache-control: no-store
@@ -48,9 +48,9 @@ async fn an_order_is_enqueued_by_one_call() {
 #[tokio::test]
 async fn a_key_decides_the_id() {
     let api = api(Queue::default(), Table::default());
-    let first = api.handle(post(&json!({}))).await;
+    let first = api.answer_to(post(&json!({}))).await;
     let quoted_or_bare = json!({"/headers": {"content-type": "application/json", "IDEMPOTENCY-KEY": "checkout-42"}, "/multiValueHeaders": {}});
-    let second = api.handle(post(&quoted_or_bare)).await;
+    let second = api.answer_to(post(&quoted_or_bare)).await;
     assert_eq!(body(&first), body(&second));
     let sent = api.queue.sent();
     assert_eq!(
@@ -64,8 +64,8 @@ async fn a_key_decides_the_id() {
 
 #[tokio::test]
 async fn a_stored_order_is_accepted_again_as_it_was() {
-    let api = api(Queue::default(), Table::holding(stored().await));
-    let response = api.handle(post(&json!({}))).await;
+    let api = api(Queue::default(), Table::holding([stored().await]));
+    let response = api.answer_to(post(&json!({}))).await;
     assert_eq!(response.status_code, 202);
     assert!(
         body(&response).contains("2026-11-23T08:00:00.000Z"),
@@ -77,9 +77,9 @@ async fn a_stored_order_is_accepted_again_as_it_was() {
 
 #[tokio::test]
 async fn a_key_of_another_order_is_refused() {
-    let api = api(Queue::default(), Table::holding(stored().await));
+    let api = api(Queue::default(), Table::holding([stored().await]));
     let other = include_str!("../../../../events/order-minimal.json");
-    let response = api.handle(post(&json!({"/body": other}))).await;
+    let response = api.answer_to(post(&json!({"/body": other}))).await;
     insta::assert_snapshot!(shown(&response), @r#"
     422
     cache-control: no-store
@@ -101,7 +101,7 @@ async fn a_key_of_another_order_is_refused() {
 async fn no_fault_of_the_table_stops_an_order() {
     for fault in [Fault::Error, Fault::Hang] {
         let api = api(Queue::default(), Table::failing(fault));
-        let response = api.handle(post(&json!({}))).await;
+        let response = api.answer_to(post(&json!({}))).await;
         assert_eq!(
             (response.status_code, api.queue.sent().len()),
             (202, 1),
@@ -113,7 +113,7 @@ async fn no_fault_of_the_table_stops_an_order() {
 #[tokio::test]
 async fn a_queue_that_refuses_is_never_a_202() {
     let api = api(Queue::failing(Fault::Error), Table::default());
-    let response = api.handle(post(&without_key())).await;
+    let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     503
     cache-control: no-store
@@ -134,7 +134,7 @@ async fn a_queue_that_refuses_is_never_a_202() {
 #[tokio::test]
 async fn a_panic_is_a_500() {
     let api = api(Queue::failing(Fault::Panic), Table::default());
-    let response = api.handle(post(&without_key())).await;
+    let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     500
     cache-control: no-store
@@ -165,7 +165,7 @@ async fn bodies_come_plain_or_as_base64() {
             let mut changes = without_key();
             changes["/body"] = json!(body);
             changes["/isBase64Encoded"] = json!(is_encoded);
-            assert_eq!(api.handle(post(&changes)).await.status_code, 202, "{sample}");
+            assert_eq!(api.answer_to(post(&changes)).await.status_code, 202, "{sample}");
         }
     }
     assert_eq!(api.queue.sent().len(), 6);
@@ -180,5 +180,8 @@ async fn a_body_of_exactly_the_limit_is_read() {
         " ".repeat(order_core::order::MOST_BODY_BYTES - order.len())
     );
     assert_eq!(padded.len(), order_core::order::MOST_BODY_BYTES);
-    assert_eq!(api.handle(post(&json!({"/body": padded}))).await.status_code, 202);
+    assert_eq!(
+        api.answer_to(post(&json!({"/body": padded}))).await.status_code,
+        202
+    );
 }

@@ -17,11 +17,12 @@ fn row() -> OrderRow {
 
 #[tokio::test]
 async fn a_stored_order_is_shown() {
-    let api = api(Queue::default(), Table::holding(row()));
-    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    let api = api(Queue::default(), Table::holding([row()]));
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     200
-    cache-control: no-store
+    cache-control: private, no-cache
     content-type: application/json
+    etag: "D9qZqYlKXsYa53-AgBL-6w"
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
@@ -63,12 +64,12 @@ async fn a_notified_order_says_by_which_email() {
     };
     let api = api(
         Queue::default(),
-        Table::holding(OrderRow {
+        Table::holding([OrderRow {
             notification: Some(notification),
             ..row()
-        }),
+        }]),
     );
-    let response = api.handle(get(&json!({}))).await;
+    let response = api.answer_to(get(&json!({}))).await;
     let document: Value = serde_json::from_str(body(&response)).unwrap();
     assert_eq!(document["status"], "notified");
     assert_eq!(document["notification_id"], "n-1");
@@ -78,7 +79,7 @@ async fn a_notified_order_says_by_which_email() {
 #[tokio::test]
 async fn an_order_that_is_not_there_may_be_on_its_way() {
     let api = api(Queue::default(), Table::default());
-    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     404
     cache-control: no-store
     content-type: application/problem+json
@@ -98,7 +99,7 @@ async fn an_order_that_is_not_there_may_be_on_its_way() {
 #[tokio::test]
 async fn what_is_no_id_is_not_looked_up() {
     let api = api(Queue::default(), Table::default());
-    let response = api.handle(get(&json!({"/path": "/orders/42"}))).await;
+    let response = api.answer_to(get(&json!({"/path": "/orders/42"}))).await;
     insta::assert_snapshot!(shown(&response), @r#"
     404
     cache-control: no-store
@@ -119,7 +120,7 @@ async fn what_is_no_id_is_not_looked_up() {
 #[tokio::test]
 async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
     let api = api(Queue::default(), Table::failing(Fault::Error));
-    insta::assert_snapshot!(shown(&api.handle(get(&json!({}))).await), @r#"
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     503
     cache-control: no-store
     content-type: application/problem+json
@@ -140,12 +141,13 @@ async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
 async fn the_index_links_with_the_stage() {
     let api = api(Queue::default(), Table::default());
     let response = api
-        .handle(get(&json!({"/path": "/", "/requestContext/path": "/dev/"})))
+        .answer_to(get(&json!({"/path": "/", "/requestContext/path": "/dev/"})))
         .await;
     insta::assert_snapshot!(shown(&response), @r#"
     200
-    cache-control: no-store
+    cache-control: private, no-cache
     content-type: application/json
+    etag: "Y2rx8wUWy4EiJTmN697A2A"
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
@@ -154,8 +156,16 @@ async fn the_index_links_with_the_stage() {
           "href": "/dev/orders/{id}",
           "method": "GET"
         },
+        "list": {
+          "href": "/dev/orders{?customer_id,limit,cursor}",
+          "method": "GET"
+        },
         "place": {
           "href": "/dev/orders",
+          "method": "POST"
+        },
+        "place_many": {
+          "href": "/dev/orders/batch",
           "method": "POST"
         }
       },
@@ -166,9 +176,9 @@ async fn the_index_links_with_the_stage() {
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let api = api(Queue::default(), Table::holding(row()));
-    let head = api.handle(get(&json!({"/httpMethod": "HEAD"}))).await;
-    let got = api.handle(get(&json!({}))).await;
+    let api = api(Queue::default(), Table::holding([row()]));
+    let head = api.answer_to(get(&json!({"/httpMethod": "HEAD"}))).await;
+    let got = api.answer_to(get(&json!({}))).await;
     assert_eq!(
         (head.status_code, &head.headers, head.body),
         (200, &got.headers, None)
@@ -180,11 +190,12 @@ async fn options_lists_the_methods() {
     let api = api(Queue::default(), Table::default());
     for (path, allow) in [
         ("/", "GET, HEAD, OPTIONS"),
-        ("/orders/", "POST, OPTIONS"),
+        ("/orders/", "GET, HEAD, POST, OPTIONS"),
+        ("/orders/batch", "POST, OPTIONS"),
         ("/orders/1", "GET, HEAD, OPTIONS"),
     ] {
         let response = api
-            .handle(get(&json!({"/path": path, "/httpMethod": "OPTIONS"})))
+            .answer_to(get(&json!({"/path": path, "/httpMethod": "OPTIONS"})))
             .await;
         assert_eq!(
             (response.status_code, &response.headers["allow"], &response.body),

@@ -5,7 +5,7 @@ use super::*;
 /// Sends the sample order with `changes` and expects `status` and nothing enqueued.
 async fn refused(changes: Value, status: i64) -> ApiGatewayProxyResponse {
     let api = api(Queue::default(), Table::default());
-    let response = api.handle(post(&changes)).await;
+    let response = api.answer_to(post(&changes)).await;
     assert_eq!(response.status_code, status, "{changes:.200}");
     assert_eq!(response.headers["content-type"], "application/problem+json");
     assert_eq!(
@@ -93,8 +93,16 @@ async fn paths_and_methods_that_are_not_there() {
         (json!({"/path": "/orders/1/2"}), 404, None),
         // The pattern by which the gateway found the function does not decide.
         (json!({"/path": "/nothing", "/resource": "/orders"}), 404, None),
-        (json!({"/httpMethod": "GET"}), 405, Some("POST, OPTIONS")),
-        (json!({"/httpMethod": "DELETE"}), 405, Some("POST, OPTIONS")),
+        (
+            json!({"/httpMethod": "DELETE"}),
+            405,
+            Some("GET, HEAD, POST, OPTIONS"),
+        ),
+        (
+            json!({"/path": "/orders/batch", "/httpMethod": "GET"}),
+            405,
+            Some("POST, OPTIONS"),
+        ),
         (json!({"/path": "/"}), 405, Some("GET, HEAD, OPTIONS")),
         (json!({"/path": "/orders/1"}), 405, Some("GET, HEAD, OPTIONS")),
     ];
@@ -146,7 +154,7 @@ async fn the_invalid_sample_names_every_violation() {
       ],
       "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
       "status": 422,
-      "title": "The order is not valid",
+      "title": "The content is not valid",
       "type": "urn:orders:problem:invalid"
     }
     "#);
@@ -156,6 +164,6 @@ async fn the_invalid_sample_names_every_violation() {
 async fn an_event_that_is_no_request_is_answered() {
     let api = api(Queue::default(), Table::default());
     for event in [json!(null), json!({"Records": []})] {
-        assert_eq!(api.handle(event).await.status_code, 400);
+        assert_eq!(api.answer_to(event).await.status_code, 400);
     }
 }

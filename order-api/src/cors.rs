@@ -1,0 +1,159 @@
+//! Which web pages may call the API from a browser (CORS, the Fetch standard: <https://fetch.spec.whatwg.org/#http-cors-protocol>).
+//!
+//! No cookie and no other ambient credential authenticates a caller, so that an origin which is let in can do nothing by
+//! itself: each request still carries the credentials that its page holds.
+
+use std::str::FromStr;
+
+use aws_lambda_events::http::HeaderValue;
+use aws_lambda_events::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderName, ORIGIN, VARY,
+};
+
+use crate::request::Request;
+
+/// What a page's script may send: the request's own headers and those of a signature (Signature Version 4) or an API key.
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, \
+    X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent";
+/// What a page's script may read beside the headers that it always may.
+const EXPOSED_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
+/// How long a browser may remember a preflight, in seconds: two hours, which is Chromium's most.
+const MAX_AGE: &str = "7200";
+
+/// The origins of web pages that may call the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowedOrigins {
+    /// Every origin.
+    Any,
+    /// These, as browsers write them; none of them means that no page may.
+    These(Vec<String>),
+}
+
+/// The text names no origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be empty, * or origins such as https://shop.example.com, separated by commas")]
+pub struct AllowedOriginsError;
+
+impl FromStr for AllowedOrigins {
+    type Err = AllowedOriginsError;
+
+    /// Reads a list of origins, separated by commas, or `*`.
+    fn from_str(text: &str) -> Result<Self, AllowedOriginsError> {
+        match text.trim() {
+            "" => Ok(Self::These(Vec::new())),
+            "*" => Ok(Self::Any),
+            list => list
+                .split(',')
+                .map(|origin| parse_origin(origin.trim()))
+                .collect::<Result<_, _>>()
+                .map(Self::These),
+        }
+    }
+}
+
+/// An origin is scheme, host and perhaps port. Browsers send it in lowercase, without a default port or a trailing slash,
+/// and it is compared whole: what they would never send is refused, since it would silently let nobody in.
+fn parse_origin(text: &str) -> Result<String, AllowedOriginsError> {
+    let (scheme, authority) = text.split_once("://").ok_or(AllowedOriginsError)?;
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_default = matches!((scheme, port), ("http", "80") | ("https", "443"));
+    let port_is_good =
+        port.bytes().all(|byte| byte.is_ascii_digit()) && !authority.ends_with(':') && !is_default;
+    let host_is_good = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'));
+    if matches!(scheme, "http" | "https") && host_is_good && port_is_good {
+        Ok(text.to_owned())
+    } else {
+        Err(AllowedOriginsError)
+    }
+}
+
+impl AllowedOrigins {
+    /// The headers of every answer to the request, refusals included.
+    pub(crate) fn headers(&self, request: &Request) -> Vec<(HeaderName, String)> {
+        let mut headers = Vec::new();
+        if *self != Self::Any && *self != Self::These(Vec::new()) {
+            // What is allowed depends on who asks, also where nobody or a stranger did: a cache must not mix them up.
+            headers.push((VARY, ORIGIN.to_string()));
+        }
+        if let Some(origin) = self.allowed(request) {
+            headers.push((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
+            headers.push((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS.to_owned()));
+        }
+        headers
+    }
+
+    /// What an answer to a preflight says in addition; `methods` are those of the resource.
+    pub(crate) fn preflight(&self, request: &Request, methods: &str) -> Vec<(HeaderName, String)> {
+        let is_preflight = !request.header("access-control-request-method").is_empty();
+        if !is_preflight || self.allowed(request).is_none() {
+            return Vec::new();
+        }
+        vec![
+            (ACCESS_CONTROL_ALLOW_METHODS, methods.to_owned()),
+            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS.to_owned()),
+            (ACCESS_CONTROL_MAX_AGE, MAX_AGE.to_owned()),
+        ]
+    }
+
+    /// The value that lets the request's page read the answer.
+    fn allowed(&self, request: &Request) -> Option<String> {
+        match self {
+            Self::Any => Some("*".to_owned()),
+            Self::These(origins) => {
+                let sent = request.header("origin");
+                let [sent] = sent.as_slice() else { return None };
+                origins.iter().find(|origin| is_same(origin, sent)).cloned()
+            }
+        }
+    }
+}
+
+fn is_same(origin: &str, sent: &HeaderValue) -> bool {
+    origin.as_bytes() == sent.as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_read() {
+        let these = |origins: &[&str]| {
+            AllowedOrigins::These(origins.iter().map(|&origin| origin.to_owned()).collect())
+        };
+        for (text, origins) in [
+            ("", these(&[])),
+            ("*", AllowedOrigins::Any),
+            ("https://shop.example.com", these(&["https://shop.example.com"])),
+            (
+                "https://a.example, http://localhost:3000",
+                these(&["https://a.example", "http://localhost:3000"]),
+            ),
+        ] {
+            assert_eq!(text.parse(), Ok(origins), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_browser_would_send_is_refused() {
+        for text in [
+            "shop.example.com",
+            "https://",
+            "https://shop.example.com/",
+            "https://Shop.example.com",
+            "https://shop.example.com:443",
+            "http://shop.example.com:",
+            "https://*.example.com",
+            "ftp://shop.example.com",
+            "null",
+            "*,https://a.example",
+            "https://a.example,",
+        ] {
+            assert_eq!(text.parse::<AllowedOrigins>(), Err(AllowedOriginsError), "{text}");
+        }
+    }
+}

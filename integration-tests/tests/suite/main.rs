@@ -7,10 +7,13 @@
     reason = "a failed unwrap is a failed test, with a line number"
 )]
 
+mod answers;
+mod bulk;
 mod command;
 mod durability;
 mod flow;
 mod lifecycle;
+mod listing;
 mod poison;
 mod refusals;
 mod system;

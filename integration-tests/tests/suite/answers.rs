@@ -1,0 +1,121 @@
+//! What every answer carries: a request id that the log has too, entity tags, the headers that a browser asks for.
+
+use reqwest::Method;
+
+use crate::system::{Home, eventually, sample_of_new_customer};
+
+#[tokio::test]
+async fn pages_of_allowed_origins_may_call_and_others_may_not() {
+    let home = Home::new();
+    let shop = "https://shop.example.com";
+    let system = home
+        .start_with(&[
+            "--parameter",
+            &format!("AllowedOrigins=http://localhost:3000,{shop}"),
+        ])
+        .await;
+    let preflight = async |path: &str, origin: &str, method: &str| {
+        system
+            .request(|http, url| {
+                http.request(Method::OPTIONS, format!("{url}{path}"))
+                    .header("Origin", origin)
+                    .header("Access-Control-Request-Method", method)
+                    .header("Access-Control-Request-Headers", "content-type,idempotency-key")
+            })
+            .await
+    };
+    for (path, method) in [
+        ("/orders", "POST"),
+        ("/orders/batch", "POST"),
+        ("/orders/1", "GET"),
+        ("/", "GET"),
+    ] {
+        let answer = preflight(path, shop, method).await;
+        assert_eq!(
+            (answer.status, &answer.headers["access-control-allow-origin"]),
+            (204, &shop.parse().unwrap())
+        );
+        let listed = |name: &str, value: &str| {
+            let values = answer.headers[name].to_str().unwrap().to_lowercase();
+            assert!(
+                values.split(", ").any(|listed| listed == value.to_lowercase()),
+                "{name}: {values}"
+            );
+        };
+        listed("access-control-allow-methods", method);
+        listed("access-control-allow-headers", "idempotency-key");
+        listed("access-control-allow-headers", "authorization");
+        let stranger = preflight(path, "https://evil.example.com", method).await;
+        assert_eq!(stranger.status, 204);
+        assert!(!stranger.headers.contains_key("access-control-allow-origin"));
+        assert_eq!(stranger.headers["vary"], "origin");
+    }
+    // An order refused, a path that is not there, a method that is not there: a page has to be able to read why.
+    for (method, path, status) in [
+        (Method::POST, "/orders", 415),
+        (Method::GET, "/nothing", 404),
+        (Method::PUT, "/orders", 405),
+    ] {
+        let answer = system
+            .request(|http, url| {
+                http.request(method, format!("{url}{path}"))
+                    .header("Origin", shop)
+            })
+            .await;
+        assert_eq!(
+            (answer.status, &answer.headers["access-control-allow-origin"]),
+            (status, &shop.parse().unwrap())
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_known_is_not_sent_again() {
+    let home = Home::new();
+    let system = home.start().await;
+    let id = system.place(&sample_of_new_customer("order-minimal.json")).await;
+    system.notified(&id).await;
+    let get = async |tag: Option<&str>, method: Method| {
+        system
+            .request(|http, url| {
+                let request = http.request(method, format!("{url}/orders/{id}"));
+                tag.into_iter()
+                    .fold(request, |request, tag| request.header("If-None-Match", tag))
+            })
+            .await
+    };
+    let first = get(None, Method::GET).await;
+    assert_eq!(first.headers["cache-control"], "private, no-cache");
+    let tag = first.headers["etag"].to_str().unwrap();
+    let again = get(Some(tag), Method::GET).await;
+    assert_eq!(
+        (again.status, again.body.is_null(), &again.headers["etag"]),
+        (304, true, &first.headers["etag"])
+    );
+    let head = get(None, Method::HEAD).await;
+    assert_eq!(
+        (head.status, head.body.is_null(), &head.headers["etag"]),
+        (200, true, &first.headers["etag"])
+    );
+    assert_eq!(get(Some("\"another\""), Method::GET).await.body, first.body);
+}
+
+#[tokio::test]
+async fn the_id_of_a_request_is_in_its_answer_and_in_the_log() {
+    let home = Home::new();
+    let system = home.start_with(&[]).await;
+    for path in ["/", "/nothing", "/orders?customer_id=c"] {
+        let answer = system.request(|http, url| http.get(format!("{url}{path}"))).await;
+        let id = answer.headers["x-request-id"].to_str().unwrap();
+        if answer.status >= 400 {
+            assert_eq!(answer.body["request_id"], id);
+        }
+        eventually("the request is logged", async || {
+            let log = std::fs::read_to_string(home.data_dir().join("logs/order-api.log")).ok()?;
+            log.lines()
+                .any(|line| line.contains(id) && line.contains("answered"))
+                .then_some(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,93 @@
+//! A customer's orders, read page by page from the index.
+
+use serde_json::{Value, json};
+
+use crate::system::{Answer, Home, System, eventually, sample_of_new_customer};
+
+async fn list(system: &System, query: &str) -> Answer {
+    system
+        .request(|http, url| http.get(format!("{url}/orders?{query}")))
+        .await
+}
+
+fn ids(page: &Value) -> Vec<&str> {
+    let orders = page["orders"].as_array().unwrap();
+    orders
+        .iter()
+        .map(|order| order["order_id"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_customers_orders_are_listed_newest_first_in_pages() {
+    let home = Home::new();
+    let system = home.start().await;
+    let mine = sample_of_new_customer("order-minimal.json");
+    let others = sample_of_new_customer("order-minimal.json");
+    let mut placed = Vec::new();
+    for _ in 0..5 {
+        placed.push(system.place(&mine).await);
+        system.place(&others).await;
+    }
+    let customer = mine["customer"]["id"].as_str().unwrap();
+    // The index follows the table a moment later.
+    let all = eventually("five orders are listed", async || {
+        let answer = list(&system, &format!("customer_id={customer}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        (ids(&answer.body).len() == 5).then_some(answer)
+    })
+    .await;
+    let mut found = ids(&all.body);
+    assert!(all.body.get("next_cursor").is_none());
+    let orders = all.body["orders"].as_array().unwrap();
+    assert!(orders.is_sorted_by_key(|order| std::cmp::Reverse(order["accepted_at"].as_str().unwrap())));
+    found.sort_unstable();
+    placed.sort_unstable();
+    assert_eq!(found, placed);
+    // Each as it is shown alone.
+    assert_eq!(orders[0]["items"], mine["items"]);
+    assert_eq!(orders[0]["customer"], mine["customer"]);
+
+    let mut paged = Vec::new();
+    let mut query = format!("customer_id={customer}&limit=2");
+    loop {
+        let page = list(&system, &query).await;
+        assert!(ids(&page.body).len() <= 2);
+        paged.extend(ids(&page.body).into_iter().map(str::to_owned));
+        match page.body["next_cursor"].as_str() {
+            Some(cursor) => query = format!("customer_id={customer}&limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, ids(&all.body));
+
+    let first = list(&system, &format!("customer_id={customer}&limit=1")).await;
+    let cursor = first.body["next_cursor"].as_str().unwrap();
+    let other = others["customer"]["id"].as_str().unwrap();
+    let stolen = list(&system, &format!("customer_id={other}&cursor={cursor}")).await;
+    assert_eq!(
+        (stolen.status, &stolen.body["errors"][0]["parameter"]),
+        (400, &json!("cursor"))
+    );
+}
+
+#[tokio::test]
+async fn a_query_is_refused_with_every_violation() {
+    let home = Home::new();
+    let system = home.start().await;
+    let answer = list(&system, "customer_id=a&customer_id=b&limit=many&cursor=&page=2").await;
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    assert_eq!(answer.body["type"], "urn:orders:problem:invalid-parameters");
+    let errors = answer.body["errors"].as_array().unwrap();
+    let parameters: Vec<&Value> = errors.iter().map(|error| &error["parameter"]).collect();
+    assert_eq!(parameters, ["customer_id", "limit", "page"]);
+    for (query, status) in [
+        ("", 400),
+        ("customer_id=%20", 400),
+        ("customer_id=nobody&cursor=x", 400),
+        ("customer_id=nobody", 200),
+    ] {
+        assert_eq!(list(&system, query).await.status, status, "{query}");
+    }
+}

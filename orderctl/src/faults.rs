@@ -8,7 +8,7 @@ use anyhow::Context;
 use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{self, Connection};
+use crate::connection::Connection;
 use crate::output;
 
 #[derive(Debug, clap::Args)]
@@ -81,8 +81,8 @@ impl Client {
     /// A client of the system as it runs now.
     pub(crate) fn of(connection: &Connection) -> anyhow::Result<Self> {
         Ok(Self {
-            http: connection::http()?,
-            url: format!("{}/_local/faults", connection.aws_endpoint_url()?),
+            http: connection.http()?,
+            url: format!("{}/_local/faults", connection.local_endpoint_url()?),
         })
     }
 

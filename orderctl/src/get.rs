@@ -9,7 +9,8 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::connection::{self, Connection};
+use crate::api::Api;
+use crate::connection::Connection;
 use crate::dlq::{self, Letter};
 use crate::order_view::OrderView;
 use crate::{invocation, output, problem};
@@ -31,9 +32,9 @@ pub(crate) struct Arguments {
 
 /// Prints the order. If there is none, says whether its message is a dead letter.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let url = format!("{}/orders/{}", connection.api_url()?, arguments.id);
+    let api = connection.api().await?;
     let deadline = Instant::now() + Duration::from_secs(arguments.wait.unwrap_or(0));
-    match fetch(&url, deadline).await? {
+    match fetch(&api, arguments.id, deadline).await? {
         Some(order) if arguments.json => output::json_line(&order)?,
         Some(order) => {
             let view: OrderView = serde_json::from_value(order).context("the answer is not an order")?;
@@ -48,14 +49,13 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
 }
 
 /// Asks until the order is there or the time is over; `None` when there is no such order.
-async fn fetch(url: &str, deadline: Instant) -> anyhow::Result<Option<Value>> {
-    let client = connection::http()?;
+async fn fetch(api: &Api, id: OrderId, deadline: Instant) -> anyhow::Result<Option<Value>> {
+    let path = format!("/orders/{id}");
     loop {
-        let response = client
-            .get(url)
-            .send()
+        let response = api
+            .send(api.get(&path))
             .await
-            .with_context(|| format!("no answer from {url}"))?;
+            .with_context(|| format!("no answer from {}", api.url(&path)))?;
         let status = response.status();
         let body = response.bytes().await.context("the answer broke off")?;
         let may_pass = status == StatusCode::NOT_FOUND || status.is_server_error();
@@ -103,7 +103,8 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
 
 async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
     let id = id.to_string();
-    let letters = dlq::letters(&connection.sqs().await?, dlq::QueueName::Orders).await?;
+    let queue = dlq::DeadLetterQueue::open(connection, dlq::QueueName::Orders).await?;
+    let letters = dlq::letters(&queue).await?;
     Ok(letters
         .into_iter()
         .find(|letter| letter.order_id.as_ref() == Some(&id)))

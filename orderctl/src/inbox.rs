@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{self, Connection};
+use crate::connection::{Connection, Target};
 use crate::output::{self, cell, printable};
 
 /// Emails of one request.
@@ -55,8 +55,11 @@ impl Mail {
 
 /// Prints the emails that are there, oldest first, and with `--follow` those that come.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let client = connection::http()?;
-    let url = format!("{}/_local/mail", connection.aws_endpoint_url()?);
+    if connection.target == Target::Aws {
+        anyhow::bail!("on AWS the mail goes to the subscribers' own inboxes, which nobody else can read");
+    }
+    let client = connection.http()?;
+    let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
     let mut newest = VecDeque::new();
     let mut after = 0;
     loop {

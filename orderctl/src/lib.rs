@@ -7,6 +7,7 @@
 //! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
 //! on another machine.
 
+mod api;
 mod audit;
 mod cli;
 mod connection;

@@ -10,7 +10,8 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::connection::{self, Connection};
+use crate::api::Api;
+use crate::connection::Connection;
 use crate::output::printable;
 use crate::{invocation, output, problem};
 
@@ -37,8 +38,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let key = arguments
         .idempotency_key
         .map_or_else(|| Uuid::new_v4().to_string(), |key| quoted(&key));
-    let url = format!("{}/orders", connection.api_url()?);
-    let response = send(&connection::http()?, &url, &key, &order).await?;
+    let response = send(&connection.api().await?, &key, &order).await?;
     let status = response.status();
     let body = response.bytes().await.context("the answer broke off")?;
     if status != StatusCode::ACCEPTED {
@@ -77,26 +77,23 @@ fn quoted(key: &IdempotencyKey) -> String {
     format!("\"{}\"", key.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-async fn send(client: &reqwest::Client, url: &str, key: &str, order: &[u8]) -> anyhow::Result<Response> {
+async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
     let mut pause = FIRST_PAUSE;
     let mut attempt = 1;
     loop {
-        let sent = client
-            .post(url)
+        let request = api
+            .post("/orders")
             .header(header::CONTENT_TYPE, "application/json")
             .header("idempotency-key", key)
-            .body(order.to_vec())
-            .send()
-            .await;
+            .body(order.to_vec());
+        let sent = api.send(request).await;
         let reason = match &sent {
             Ok(response) if is_passing(response.status()) => response.status().to_string(),
-            Err(error) if error.is_connect() || error.is_timeout() || error.is_request() => {
-                "no answer".to_owned()
-            }
+            Err(error) if error.may_pass() => "no answer".to_owned(),
             _ => return sent.context("the order could not be sent"),
         };
         if attempt == TRIES {
-            return sent.with_context(|| format!("no answer from {url} in {TRIES} tries"));
+            return sent.with_context(|| format!("no answer from {} in {TRIES} tries", api.url("/orders")));
         }
         eprintln!("{reason}, trying again");
         tokio::time::sleep(pause).await;

@@ -117,6 +117,24 @@ impl Endpoints {
     }
 }
 
+/// The template's outputs, such as `OrdersQueueUrl`, as they were when a local cloud last started on a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Outputs(
+    /// Values by the outputs' names.
+    pub BTreeMap<String, String>,
+);
+
+impl Outputs {
+    /// Reads the outputs that are kept in a data directory.
+    ///
+    /// # Errors
+    /// `NotFound` if none ever ran there, and what else the file system says.
+    pub fn read(data_dir: &Path) -> io::Result<Self> {
+        let text = std::fs::read(data_dir.join(OUTPUTS))?;
+        serde_json::from_slice(&text).map_err(io::Error::from)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,5 +169,18 @@ mod tests {
             Endpoints::read(directory.path()).unwrap_err().kind(),
             io::ErrorKind::NotFound
         );
+    }
+
+    #[test]
+    fn outputs_are_read_back() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(
+            Outputs::read(directory.path()).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+        let outputs = BTreeMap::from([("OrdersTableName".to_owned(), "orders".to_owned())]);
+        let data_dir = DataDir::open(directory.path()).unwrap();
+        data_dir.write_outputs(&outputs).unwrap();
+        assert_eq!(Outputs::read(directory.path()).unwrap(), Outputs(outputs));
     }
 }

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use aws_sdk_sqs::Client;
 use order_core::Timestamp;
 use time::OffsetDateTime;
 
 use super::letter::Letter;
-use super::queue::QueueName;
+use super::queue::{DeadLetterQueue, QueueName};
 use super::receive::letters;
+use crate::connection::Connection;
 use crate::output::{self, cell, table};
 
 #[derive(Debug, clap::Args)]
@@ -22,10 +22,10 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the dead letters.
-pub(crate) async fn run(arguments: &Arguments, sqs: &Client) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let mut all = Vec::new();
     for queue in QueueName::chosen(arguments.queue) {
-        all.extend(letters(sqs, queue).await?);
+        all.extend(letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }
     if arguments.json {
         for letter in &all {

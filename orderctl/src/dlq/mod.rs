@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use crate::connection::Connection;
 
 pub(crate) use letter::Letter;
-pub(crate) use queue::{QueueName, arn as queue_arn, url as queue_url};
+pub(crate) use queue::{DeadLetterQueue, QueueName, arn as queue_arn, url as queue_url};
 pub(crate) use receive::letters;
 
 #[derive(Debug, clap::Subcommand)]
@@ -25,9 +25,8 @@ pub(crate) enum Command {
 
 /// Runs one of the commands.
 pub(crate) async fn run(command: Command, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let sqs = connection.sqs().await?;
     match command {
-        Command::List(arguments) => list::run(&arguments, &sqs).await,
-        Command::Replay(arguments) => replay::run(arguments, &sqs).await,
+        Command::List(arguments) => list::run(&arguments, connection).await,
+        Command::Replay(arguments) => replay::run(arguments, connection).await,
     }
 }

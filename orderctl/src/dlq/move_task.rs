@@ -3,20 +3,19 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_sdk_sqs::Client;
 
-use super::queue::{self, QueueName};
+use super::queue::DeadLetterQueue;
 use super::replay::Tally;
 
 /// The pause between two looks at the task.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Moves all letters of a queue back to it, and waits until SQS is done.
-pub(super) async fn move_all(sqs: &Client, queue: QueueName) -> anyhow::Result<Tally> {
-    let name = queue.dead_letter_name();
-    let source = queue::arn(sqs, name).await?;
+pub(super) async fn move_all(queue: &DeadLetterQueue) -> anyhow::Result<Tally> {
+    let (name, sqs) = (queue.label(), &queue.sqs);
+    let source = queue.arn(&queue.url).await?;
     // Always named: a message that was sent to the dead-letter queue directly has no source that SQS knows of.
-    let destination = queue::arn(sqs, queue.name()).await?;
+    let destination = queue.arn(&queue.source_url).await?;
     let task = sqs
         .start_message_move_task()
         .source_arn(&source)

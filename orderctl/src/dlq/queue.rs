@@ -5,6 +5,8 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Serialize;
 
+use crate::connection::{Connection, Resource};
+
 /// A queue whose failures are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -21,7 +23,7 @@ impl QueueName {
         one.map_or_else(|| vec![Self::Orders, Self::Notifications], |queue| vec![queue])
     }
 
-    /// The queue itself.
+    /// The queue's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Orders => "orders",
@@ -38,6 +40,44 @@ impl QueueName {
     }
 }
 
+/// A dead-letter queue and the queue whose failures it keeps.
+#[derive(Debug)]
+pub(crate) struct DeadLetterQueue {
+    /// Which of the two.
+    pub(super) name: QueueName,
+    /// Where its letters come from and go back to, as a URL.
+    pub(super) source_url: String,
+    /// Its own URL.
+    pub(super) url: String,
+    pub(super) sqs: Client,
+}
+
+impl DeadLetterQueue {
+    /// Finds a queue of the system.
+    pub(crate) async fn open(connection: &Connection, name: QueueName) -> anyhow::Result<Self> {
+        let (source, letters) = match name {
+            QueueName::Orders => (Resource::OrdersQueueUrl, Resource::OrdersDlqUrl),
+            QueueName::Notifications => (Resource::NotificationsQueueUrl, Resource::NotificationsDlqUrl),
+        };
+        Ok(Self {
+            name,
+            source_url: connection.resource(source).await?,
+            url: connection.resource(letters).await?,
+            sqs: connection.sqs().await?,
+        })
+    }
+
+    /// Its name, as its URL has it.
+    pub(super) fn label(&self) -> &str {
+        label(&self.url)
+    }
+
+    /// A queue's ARN by its URL.
+    pub(super) async fn arn(&self, url: &str) -> anyhow::Result<String> {
+        arn_by_url(&self.sqs, url).await
+    }
+}
+
 /// A queue's URL by its name.
 pub(crate) async fn url(sqs: &Client, name: &str) -> anyhow::Result<String> {
     let answer = sqs.get_queue_url().queue_name(name).send().await;
@@ -49,11 +89,21 @@ pub(crate) async fn url(sqs: &Client, name: &str) -> anyhow::Result<String> {
 
 /// A queue's ARN by its name.
 pub(crate) async fn arn(sqs: &Client, name: &str) -> anyhow::Result<String> {
-    let request = sqs.get_queue_attributes().queue_url(url(sqs, name).await?);
+    arn_by_url(sqs, &url(sqs, name).await?).await
+}
+
+async fn arn_by_url(sqs: &Client, url: &str) -> anyhow::Result<String> {
+    let name = label(url);
+    let request = sqs.get_queue_attributes().queue_url(url);
     let answer = request.attribute_names(QueueAttributeName::QueueArn).send().await;
     let answer = answer.with_context(|| format!("the queue {name} does not tell its ARN"))?;
     let arn = answer
         .attributes
         .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
     arn.with_context(|| format!("the queue {name} has no ARN"))
+}
+
+/// The name that a queue's URL ends in.
+fn label(url: &str) -> &str {
+    url.trim_end_matches('/').rsplit('/').next().unwrap_or(url)
 }

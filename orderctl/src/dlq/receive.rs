@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName};
 
 use super::letter::Letter;
-use super::queue::{self, QueueName};
+use super::queue::DeadLetterQueue;
 
 /// Seconds for which a looked-at message stays hidden if we do not come to give it back.
 const VISIBILITY_SECONDS: i32 = 30;
@@ -17,34 +17,31 @@ const BATCH: usize = 10;
 /// The messages of a dead-letter queue, hidden from other receivers until they are given back.
 #[derive(Debug)]
 pub(crate) struct Held {
-    /// The dead-letter queue.
-    pub(crate) url: String,
     /// Each message once.
     pub(crate) messages: Vec<Message>,
 }
 
 /// The letters of a queue; all of them are given back at once.
-pub(crate) async fn letters(sqs: &Client, queue: QueueName) -> anyhow::Result<Vec<Letter>> {
-    let held = hold(sqs, queue).await?;
+pub(crate) async fn letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<Letter>> {
+    let held = hold(queue).await?;
     let letters = held
         .messages
         .iter()
-        .map(|message| Letter::read(queue, message))
+        .map(|message| Letter::read(queue.name, message))
         .collect();
-    give_back(sqs, &held.url, &held.messages).await?;
+    give_back(&queue.sqs, &queue.url, &held.messages).await?;
     Ok(letters)
 }
 
 /// Receives until nothing new comes. What was received before an error is given back.
-pub(crate) async fn hold(sqs: &Client, queue: QueueName) -> anyhow::Result<Held> {
-    let name = queue.dead_letter_name();
-    let url = queue::url(sqs, name).await?;
+pub(crate) async fn hold(queue: &DeadLetterQueue) -> anyhow::Result<Held> {
+    let (name, url, sqs) = (queue.label(), &queue.url, &queue.sqs);
     let mut seen = HashSet::new();
     let mut messages = Vec::new();
     loop {
         let received = sqs
             .receive_message()
-            .queue_url(&url)
+            .queue_url(url)
             .max_number_of_messages(10)
             .visibility_timeout(VISIBILITY_SECONDS)
             .wait_time_seconds(0)
@@ -56,7 +53,7 @@ pub(crate) async fn hold(sqs: &Client, queue: QueueName) -> anyhow::Result<Held>
             Ok(answer) => answer.messages.unwrap_or_default(),
             Err(error) => {
                 // The first error is the one to tell; what cannot be given back comes back by itself.
-                let _ = give_back(sqs, &url, &messages).await;
+                let _ = give_back(sqs, url, &messages).await;
                 return Err(error).with_context(|| format!("{name} cannot be read"));
             }
         };
@@ -68,7 +65,7 @@ pub(crate) async fn hold(sqs: &Client, queue: QueueName) -> anyhow::Result<Held>
                 .filter(|message| seen.insert(message.message_id.clone())),
         );
         if messages.len() == before {
-            return Ok(Held { url, messages });
+            return Ok(Held { messages });
         }
     }
 }

@@ -10,8 +10,9 @@ use serde::Serialize;
 
 use super::letter::Letter;
 use super::move_task::move_all;
-use super::queue::{self, QueueName};
+use super::queue::{DeadLetterQueue, QueueName};
 use super::receive::{give_back, hold};
+use crate::connection::Connection;
 use crate::output;
 
 /// The attributes that tell of the failure; a replayed message begins anew.
@@ -51,15 +52,16 @@ pub(super) struct Tally {
 }
 
 /// Puts letters back on their queues. Fails if any of them stayed behind.
-pub(crate) async fn run(arguments: Arguments, sqs: &Client) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let mut tally = Tally::default();
     let mut missing: BTreeSet<String> = arguments.ids.into_iter().collect();
     let wanted = missing.clone();
     for queue in QueueName::chosen(arguments.queue) {
+        let queue = DeadLetterQueue::open(connection, queue).await?;
         let moved = if arguments.all {
-            move_all(sqs, queue).await?
+            move_all(&queue).await?
         } else {
-            replay(sqs, queue, &wanted, &mut missing).await?
+            replay(&queue, &wanted, &mut missing).await?
         };
         tally.replayed += moved.replayed;
         tally.failed += moved.failed;
@@ -87,23 +89,22 @@ pub(crate) async fn run(arguments: Arguments, sqs: &Client) -> anyhow::Result<Ex
 
 /// Replays the wanted letters of one queue, takes their ids out of `missing`, and gives the other letters back.
 async fn replay(
-    sqs: &Client,
-    queue: QueueName,
+    queue: &DeadLetterQueue,
     wanted: &BTreeSet<String>,
     missing: &mut BTreeSet<String>,
 ) -> anyhow::Result<Tally> {
-    let source = queue::url(sqs, queue.name()).await?;
-    let held = hold(sqs, queue).await?;
+    let sqs = &queue.sqs;
+    let held = hold(queue).await?;
     let mut tally = Tally::default();
     let mut kept = Vec::new();
     for message in held.messages {
-        let letter = Letter::read(queue, &message);
+        let letter = Letter::read(queue.name, &message);
         if !wanted.iter().any(|id| letter.is_named(id)) {
             kept.push(message);
             continue;
         }
         missing.retain(|id| !letter.is_named(id));
-        match put_back(sqs, &held.url, &source, &message).await {
+        match put_back(sqs, &queue.url, &queue.source_url, &message).await {
             Ok(()) => tally.replayed += 1,
             Err(error) => {
                 tally.failed += 1;
@@ -112,7 +113,7 @@ async fn replay(
             }
         }
     }
-    give_back(sqs, &held.url, &kept).await?;
+    give_back(sqs, &queue.url, &kept).await?;
     Ok(tally)
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff;
-use crate::connection::{self, Connection};
+use crate::connection::Connection;
 
 /// How to reach the system, until an attempt fails; then where it is is looked up again.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ impl Clients {
     async fn connect(connection: &Connection) -> anyhow::Result<Self> {
         let config = connection.sdk_config().await?;
         Ok(Self {
-            http: connection::http()?,
-            api_url: connection.api_url()?,
+            http: connection.http()?,
+            api_url: connection.api_url().await?,
             sqs: aws_sdk_sqs::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
         })
@@ -120,7 +120,11 @@ impl<'a> System<'a> {
     /// started again may have no address yet.
     async fn look_up_again(&self, failed: &Rc<Clients>) {
         let is_current = Rc::ptr_eq(failed, &self.clients.borrow());
-        let has_moved = self.connection.api_url().is_ok_and(|url| url != failed.api_url);
+        let has_moved = self
+            .connection
+            .api_url()
+            .await
+            .is_ok_and(|url| url != failed.api_url);
         if is_current
             && has_moved
             && let Ok(clients) = Clients::connect(self.connection).await

@@ -7,7 +7,7 @@ use order_core::OrderId;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use crate::connection::{self, Connection};
+use crate::connection::{Connection, Target};
 
 /// Emails of one request.
 const PAGE: u32 = 1000;
@@ -41,8 +41,11 @@ struct Stored {
 
 /// Reads the whole mailbox; none where there is no mailbox to be read, as on AWS.
 pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Vec<Email>>> {
-    let client = connection::http()?;
-    let url = format!("{}/_local/mail", connection.aws_endpoint_url()?);
+    if connection.target == Target::Aws {
+        return Ok(None);
+    }
+    let client = connection.http()?;
+    let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
     let mut emails = Vec::new();
     let mut after = 0;
     loop {

@@ -18,7 +18,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use tokio::time::Instant;
 
 use crate::connection::Connection;
-use crate::dlq::QueueName;
+use crate::dlq::{DeadLetterQueue, QueueName};
 use crate::journal::Journal;
 use crate::{audit, dlq, output};
 use compare::Evidence;
@@ -48,10 +48,9 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let journal = Journal::read(&arguments.journal)?;
     let config = connection.sdk_config().await?;
     let in_flight = drained(&config, Duration::from_secs(arguments.wait)).await?;
-    let sqs = aws_sdk_sqs::Client::new(&config);
     let mut letters = Vec::new();
     for queue in QueueName::chosen(None) {
-        letters.extend(dlq::letters(&sqs, queue).await?);
+        letters.extend(dlq::letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }
     let evidence = Evidence {
         rows: rows::scan(&config).await?,

@@ -28,4 +28,5 @@ pub use resources::role::{Policy, Role};
 pub use resources::subscription::Subscription;
 pub use resources::table::Table;
 pub use resources::topic::Topic;
+pub use sections::parameter_names;
 pub use stack::{Place, Stack};

@@ -1,5 +1,7 @@
 //! The template's top level: its sections, still unresolved.
 
+use std::collections::BTreeSet;
+
 use yaml_serde::Value as Yaml;
 
 use super::error::TemplateError;
@@ -23,6 +25,15 @@ pub(crate) struct Declaration {
     pub(crate) condition: Option<String>,
     pub(crate) properties: Node,
     pub(crate) metadata: Node,
+}
+
+/// The names of the parameters that a template declares.
+///
+/// # Errors
+/// The text is not YAML, or holds a section, an attribute or a function that local-cloud does not support.
+pub fn parameter_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
+    let sections = Sections::parse(text)?;
+    Ok(sections.parameters.into_iter().map(|(name, _)| name).collect())
 }
 
 const TRANSFORM: &str = "AWS::Serverless-2016-10-31";

@@ -102,6 +102,12 @@ fn a_stack_resolves() {
 }
 
 #[test]
+fn parameters_are_named_without_their_values() {
+    let names = super::parameter_names(SMALL).unwrap();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["Mode", "Prefix", "Size"]);
+}
+
+#[test]
 fn a_condition_decides_what_is_created() {
     assert_eq!(load(SMALL, &[("Mode", "IAM")]).unwrap().queues.len(), 3);
 }

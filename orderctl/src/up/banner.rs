@@ -13,6 +13,8 @@ pub(super) struct Banner<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) connection: &'a Connection,
     pub(super) arguments: &'a Arguments,
+    /// The inbox that is told of orders, if there is one.
+    pub(super) mail_to: Option<&'a str>,
 }
 
 impl fmt::Display for Banner<'_> {
@@ -41,11 +43,12 @@ impl fmt::Display for Banner<'_> {
             }
             None => writeln!(formatter, "  state          in memory, gone when this ends")?,
         }
-        writeln!(
-            formatter,
-            "  mail to        {}   (kept here, nothing is sent)",
-            self.arguments.email
-        )?;
+        if let Some(address) = self.mail_to {
+            writeln!(
+                formatter,
+                "  mail to        {address}   (kept here, nothing is sent)"
+            )?;
+        }
         if let Some(file) = &self.arguments.faults {
             writeln!(
                 formatter,
@@ -113,6 +116,7 @@ mod tests {
             endpoints: &endpoints,
             connection: &connection,
             arguments: &arguments(line),
+            mail_to: Some("you@example.com"),
         };
         // Under Cargo the hints name Cargo.
         banner.to_string().replace(invocation::program(), "orderctl")

@@ -1,9 +1,9 @@
 //! `up`: everything on this machine, until it is told to stop.
 
 mod banner;
+mod parameters;
 mod ready_file;
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +19,7 @@ use crate::connection::Connection;
 use crate::shutdown::Shutdown;
 use crate::{faults, output};
 use banner::Banner;
+use parameters::{parameter, parameters};
 
 /// The template that the system is deployed by.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -48,9 +49,9 @@ pub(crate) struct Arguments {
     /// Set a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
-    /// Inbox that is told of orders; nothing leaves this machine, `inbox` shows the mail
-    #[arg(long, value_name = "ADDRESS", default_value = "you@example.com")]
-    email: String,
+    /// Inbox that is told of orders; nothing leaves this machine, `inbox` shows the mail [default: you@example.com]
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
     /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
     #[arg(long)]
     confirm_manually: bool,
@@ -77,6 +78,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         ready_file::remove(path)?;
     }
     let config = configuration(&arguments, connection)?;
+    let mail_to = config.parameters.get("NotificationEmail").cloned();
     eprintln!("starting ...");
     let running = tokio::select! {
         // Its texts hold their sources already.
@@ -90,6 +92,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         endpoints: running.endpoints(),
         connection,
         arguments: &arguments,
+        mail_to: mail_to.as_deref().filter(|address| !address.is_empty()),
     };
     output::line(&banner.to_string())?;
 
@@ -120,6 +123,7 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
         program: program.clone(),
         arguments: vec!["service".into(), binary.into()],
     });
+    let declared = local_cloud::template::parameter_names(&template)?;
     let mut config = LocalCloudConfig::new(template, launcher);
     config.data = if arguments.ephemeral {
         DataLocation::Ephemeral
@@ -132,7 +136,7 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     };
     config.api_port = arguments.api_port;
     config.aws_port = arguments.aws_port;
-    config.parameters = parameters(arguments);
+    config.parameters = parameters(arguments, &declared);
     config.confirm_emails = !arguments.confirm_manually;
     config.faults = match &arguments.faults {
         None => None,
@@ -142,25 +146,6 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
         }
     };
     Ok(config)
-}
-
-/// The parameters that a laptop needs, under those that were given.
-fn parameters(arguments: &Arguments) -> BTreeMap<String, String> {
-    let ours = [
-        ("NotificationEmail", arguments.email.as_str()),
-        ("ApiAuth", "NONE"),
-    ];
-    let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    ours.into_iter()
-        .chain(arguments.parameters.iter().cloned())
-        .collect()
-}
-
-fn parameter(text: &str) -> Result<(String, String), &'static str> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("must be NAME=VALUE"),
-    }
 }
 
 /// Warnings on standard error; `RUST_LOG` asks for more.
@@ -190,30 +175,5 @@ pub(crate) mod tests {
     /// The arguments that a line after `up` says.
     pub(crate) fn arguments(line: &str) -> Arguments {
         Line::parse_from(std::iter::once("up").chain(line.split_whitespace())).arguments
-    }
-
-    #[test]
-    fn a_given_parameter_replaces_ours() {
-        let parameters = parameters(&arguments(
-            "--email shop@example.com --parameter ApiAuth=API_KEY --parameter Stage=dev",
-        ));
-        let expected = [
-            ("ApiAuth", "API_KEY"),
-            ("NotificationEmail", "shop@example.com"),
-            ("Stage", "dev"),
-        ];
-        assert_eq!(
-            parameters,
-            expected
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into()
-        );
-    }
-
-    #[test]
-    fn a_value_may_hold_an_equals_sign_or_nothing() {
-        assert_eq!(parameter("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
-        assert_eq!(parameter("A="), Ok(("A".to_owned(), String::new())));
-        assert!(parameter("=b").is_err());
     }
 }

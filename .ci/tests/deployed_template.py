@@ -1,5 +1,7 @@
 """template.yaml as CloudFormation sees it: transformed by SAM, its conditions decided for given parameters."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -21,7 +23,15 @@ def deployed(**overrides):
 
     What is known only to AWS stays an intrinsic: references to resources, `Fn::GetAtt`, `Fn::Sub`.
     """
+    return deepcopy(_deployed(tuple(sorted(overrides.items()))))
+
+
+@cache
+def _deployed(overrides):
+    overrides = dict(overrides)
     template = source()
+    unknown = overrides.keys() - template["Parameters"].keys()
+    assert not unknown, unknown
     parameters = {name: one.get("Default") for name, one in template["Parameters"].items()} | overrides
     # `sam package` puts the code into S3; here there is none.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
@@ -52,7 +62,8 @@ class _Decisions:
             if key == "Fn::If":
                 return self.resolve(value[1] if self.holds(value[0]) else value[2])
             if key == "Fn::Equals":
-                return self.resolve(value[0]) == self.resolve(value[1])
+                # CloudFormation compares texts, whatever a parameter's type.
+                return str(self.resolve(value[0])) == str(self.resolve(value[1]))
             if key == "Fn::Not":
                 return not self.resolve(value[0])
         pairs = ((k, self.resolve(v)) for k, v in node.items())

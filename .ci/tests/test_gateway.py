@@ -1,0 +1,127 @@
+"""What guards the API before order-api is reached: throttles, limits, the gateway's own errors, logs, the web ACL."""
+
+import json
+import re
+
+import pytest
+from deployed_template import deployed, of_type, source
+
+
+def responses(**parameters):
+    (api,) = of_type(deployed(**parameters), "AWS::ApiGateway::RestApi").values()
+    return api["Body"]["x-amazon-apigateway-gateway-responses"]
+
+
+def stage(**parameters):
+    (one,) = of_type(deployed(**parameters), "AWS::ApiGateway::Stage").values()
+    return one
+
+
+def problem(response):
+    """The document as a client would get it, with AWS's variables filled in."""
+    text = response["responseTemplates"]["application/json"]
+    filled = text.replace("$context.error.messageString", '"why"').replace("$context.requestId", "r-1")
+    assert "$" not in filled
+    return json.loads(filled)
+
+
+@pytest.mark.parametrize("kind", responses())
+def test_the_gateways_errors_are_problem_documents(kind):
+    response = responses()[kind]
+    document = problem(response)
+    assert response["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert document["type"].startswith("urn:orders:problem:")
+    assert document["title"]
+    assert document["detail"] == "why"
+    assert document.get("status") == (int(response["statusCode"]) if "statusCode" in response else None)
+
+
+def test_every_error_of_the_gateway_has_an_answer():
+    """The two defaults stand for all that are not listed; a default does not know its status."""
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= responses().keys()
+    for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
+        assert responses()[kind]["statusCode"] == "429"
+    assert responses()["REQUEST_TOO_LARGE"]["statusCode"] == "413"
+
+
+def test_who_is_throttled_is_told_when_to_come_back():
+    assert responses()["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+
+
+@pytest.mark.parametrize("kind", responses())
+def test_errors_can_be_read_by_the_pages_that_may_call(kind):
+    header = "gatewayresponse.header.Access-Control-Allow-Origin"
+    assert header not in responses()[kind]["responseParameters"]
+    value = responses(AllowedOrigins="https://a.example,https://b.example")[kind]["responseParameters"][header]
+    text, variables = value["Fn::Sub"]
+    assert text == "'${Origin}'"
+    assert variables == {"Origin": {"Fn::Select": [0, {"Fn::Split": [",", "https://a.example,https://b.example"]}]}}
+
+
+def test_the_stage_and_the_placing_of_orders_are_throttled():
+    settings = {(s["ResourcePath"], s["HttpMethod"]): s for s in stage(PlaceOrderRateLimit=7, ApiBurstLimit=9)["MethodSettings"]}
+    assert settings["/~1orders", "POST"]["ThrottlingRateLimit"] == 7
+    assert settings["/*", "*"]["ThrottlingBurstLimit"] == 9
+    for setting in settings.values():
+        assert setting["DataTraceEnabled"] is False
+    (api,) = of_type(deployed(), "AWS::ApiGateway::RestApi").values()
+    # A setting of a method that the body does not have is refused by AWS, on deployment only.
+    assert "post" in api["Body"]["paths"]["/orders"]
+
+
+def test_a_plan_limits_each_key():
+    def plan(**parameters):
+        (one,) = of_type(deployed(ApiAuth="API_KEY", **parameters), "AWS::ApiGateway::UsagePlan").values()
+        return one
+
+    assert plan(ApiKeyRateLimit=5, ApiKeyBurstLimit=6)["Throttle"] == {"RateLimit": 5, "BurstLimit": 6}
+    assert "Quota" not in plan()
+    assert plan(ApiKeyDailyQuota=1000)["Quota"] == {"Limit": 1000, "Period": "DAY"}
+
+
+def test_access_logs_hold_nothing_of_a_person():
+    assert "AccessLogSetting" not in stage()
+    setting = stage(ApiAccessLogs="ENABLED")["AccessLogSetting"]
+    line = re.sub(r"\$context\.[A-Za-z.]+", "x", setting["Format"])
+    assert json.loads(line).keys() >= {"request_id", "status", "latency_ms"}
+    variables = set(re.findall(r"\$context\.([A-Za-z.]+)", setting["Format"]))
+    # An address, a user agent, a caller's name and a path with what was typed into it are left out.
+    assert {v for v in variables if v.startswith(("identity", "authorizer"))} == {"identity.apiKeyId"}
+    assert "path" not in variables
+
+
+def test_the_accounts_role_is_set_only_where_that_is_asked_for():
+    def kinds(mode):
+        return {r["Type"] for r in deployed(ApiAccessLogs=mode)["Resources"].values()}
+
+    assert "AWS::ApiGateway::Account" not in kinds("DISABLED") | kinds("ENABLED")
+    assert "AWS::ApiGateway::Account" in kinds("ENABLED_WITH_ACCOUNT_ROLE")
+    # The stage waits for it, through the API and its deployment.
+    api = deployed(ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE")["Resources"]["Api"]
+    assert "ApiGatewayAccount" in api["DependsOn"]
+
+
+def test_the_web_acl_lets_every_order_through_that_order_api_takes():
+    assert not of_type(deployed(), "AWS::WAFv2::WebACL")
+    template = deployed(WebAcl="ENABLED")
+    (acl,) = of_type(template, "AWS::WAFv2::WebACL").values()
+    rules = {rule["Name"]: rule["Statement"] for rule in acl["Rules"]}
+    of_one_order, not_a_batch = rules["bodies-over-64-kb"]["AndStatement"]["Statements"]
+    assert not_a_batch["NotStatement"]["Statement"]["ByteMatchStatement"]["SearchString"] == "/orders/batch"
+    size = of_one_order["SizeConstraintStatement"]
+    # The limit of order-api, and inspection up to there: what is larger counts as a match.
+    assert (size["ComparisonOperator"], size["Size"]) == ("GT", 64 * 1024)
+    assert size["FieldToMatch"] == {"Body": {"OversizeHandling": "MATCH"}}
+    assert acl["AssociationConfig"]["RequestBody"]["API_GATEWAY"]["DefaultSizeInspectionLimit"] == "KB_64"
+    common = rules["common-attacks"]["ManagedRuleGroupStatement"]
+    assert {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}} in common["RuleActionOverrides"]
+    assert sorted(rule["Priority"] for rule in acl["Rules"]) == list(range(len(rules)))
+    assert len(of_type(template, "AWS::WAFv2::WebACLAssociation")) == 1
+
+
+def test_origins_are_such_as_browsers_send():
+    pattern = re.compile(source()["Parameters"]["AllowedOrigins"]["AllowedPattern"])
+    for good in ("", "*", "https://shop.example.com", "http://localhost:3000,https://shop.example.com"):
+        assert pattern.search(good), good
+    for bad in ("shop.example.com", "https://shop.example.com/", "https://Shop.example.com", "https://a' b"):
+        assert not pattern.search(bad), bad

@@ -28,7 +28,11 @@ def deployed(**overrides):
 
 @cache
 def _deployed(overrides):
-    overrides = dict(overrides)
+    return transformed(**dict(overrides))
+
+
+def transformed(**overrides):
+    """The same, made anew."""
     template = source()
     unknown = overrides.keys() - template["Parameters"].keys()
     assert not unknown, unknown

@@ -12,6 +12,7 @@
 //! decides and sends, [`email`] words it, [`settle`] answers for every record. [`ports`] is what all of that needs
 //! of the outside; only [`adapters`] name an AWS SDK.
 
+#[cfg(feature = "aws")]
 pub mod adapters;
 pub mod backoff;
 pub mod batch;
@@ -24,6 +25,7 @@ pub mod pacer;
 pub mod ports;
 pub mod settle;
 
+#[cfg(feature = "aws")]
 mod run;
 
 #[cfg(test)]
@@ -32,4 +34,5 @@ mod fakes;
 mod scenarios;
 
 pub use notifier::Notifier;
+#[cfg(feature = "aws")]
 pub use run::run;

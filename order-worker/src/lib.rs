@@ -11,6 +11,7 @@
 //! publishes and settles, [`judgement`] alone decides what each failure means, [`dead_letter`] and [`schedule`] say
 //! what becomes of a failed message. The outside is reached through [`ports`] only; [`adapters`] put AWS behind them.
 
+#[cfg(feature = "aws")]
 pub mod adapters;
 pub mod budget;
 pub mod config;
@@ -21,9 +22,11 @@ pub mod judgement;
 pub mod pack;
 pub mod ports;
 pub mod record;
+#[cfg(feature = "aws")]
 mod run;
 pub mod schedule;
 pub mod worker;
 
+#[cfg(feature = "aws")]
 pub use run::run;
 pub use worker::Worker;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The longest delay, in seconds.
-const LONGEST: u32 = 900;
+pub const LONGEST: u32 = 900;
 
 /// Chance, from a seed, so that a test can repeat it.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ mod call;
 mod confirm;
 mod publish;
 mod settle;
+mod suspect;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use aws_lambda_events::sqs::SqsBatchResponse;
 use order_core::{OrderId, OrderMessage};
 use serde_json::Value;
 use settle::Settled;
+use suspect::SUSPECT_FROM;
 use time::OffsetDateTime;
 
 use crate::budget::Budget;
@@ -20,9 +22,6 @@ use crate::judgement::{self, Failure, code};
 use crate::ports::Ports;
 use crate::record::{self, Record};
 use crate::schedule::Jitter;
-
-/// From this receive on a record runs last and alone: it may have killed a process before.
-const SUSPECT_FROM: u32 = 3;
 
 /// Processes batches.
 #[derive(Debug)]
@@ -88,13 +87,9 @@ impl<P: Ports> Worker<P> {
         let (fresh, suspects): (Vec<usize>, Vec<usize>) =
             (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
         let mut total = Settled::default();
-        let mut finished = self.run(&records, &fresh, &budget, &mut total).await;
-        for suspect in suspects {
-            // What is finished must not come back if this record kills the process.
-            self.delete(&records, &std::mem::take(&mut finished), &budget)
-                .await;
-            finished = self.run(&records, &[suspect], &budget, &mut total).await;
-        }
+        let finished = self.run(&records, &fresh, &budget, &mut total).await;
+        self.run_suspects(&records, &suspects, finished, &budget, &mut total)
+            .await;
         let (buried, failed) = (total.buried.len(), total.failed.len());
         tracing::info!(
             records = records.len(),

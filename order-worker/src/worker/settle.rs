@@ -100,6 +100,10 @@ impl<P: Ports> Worker<P> {
                 })
             })
             .collect();
+        self.change_visibility(&changes, budget).await;
+    }
+
+    pub(super) async fn change_visibility(&self, changes: &[VisibilityChange], budget: &Budget) {
         let batches = changes.chunks(<P as Queues>::MOST_ENTRIES).map(async |batch| {
             self.settling(self.ports.change_visibility(batch), budget, "visibility changes")
                 .await;

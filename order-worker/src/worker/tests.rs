@@ -318,17 +318,39 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
     assert!(failed(&outside, event).is_empty());
     let deleted =
         |receipts: &[&str]| Call::Delete(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
+    let hidden =
+        |receipts: &[&str]| Call::Delay(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
     let expected = [
         Call::Insert(2),
         Call::Publish(2),
         deleted(&["r1", "r3"]),
+        hidden(&["r0", "r2"]),
         Call::Insert(1),
         Call::Publish(1),
         deleted(&["r0"]),
+        hidden(&["r2"]),
         Call::Insert(1),
         Call::Publish(1),
     ];
     assert_eq!(*outside.calls.borrow(), expected);
+}
+
+#[test]
+fn a_suspect_that_kills_the_process_comes_back_after_those_that_waited_behind_it() {
+    let outside = Outside::default();
+    let event = json!({"Records": [
+        record(0, &message(1, "n").to_json(), 3), record(1, &message(2, "n").to_json(), 9),
+    ]});
+    failed(&outside, event);
+    let delays = outside.delays.borrow();
+    let seconds = |place: usize| delays[place].seconds;
+    // The first is hidden longest while it runs, and the second in its turn.
+    assert!(
+        seconds(0) > 900 && seconds(1) <= 930 && seconds(0) >= seconds(1),
+        "{delays:?}"
+    );
+    assert_eq!(delays[2].receipt_handle, "r1");
+    assert!(seconds(2) > 900);
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! What an invocation reports is what is so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+
+use crate::rule::Rule;
+use crate::schedule::TaskId;
+use crate::world::{Invocation, Line, World};
+
+/// How long before its deadline an invocation has to be over to have had the time to settle everything.
+const TIME_TO_SETTLE: Duration = Duration::from_secs(4);
+
+/// The order that a message is about.
+fn order_of(line: Line, body: &str) -> Option<OrderId> {
+    match line {
+        Line::Orders => OrderMessage::from_json(body).ok().map(|message| message.order_id),
+        Line::Notifications => OrderConfirmed::from_json(body).ok().map(|event| event.order_id),
+    }
+}
+
+/// Checks the messages that an invocation reports as failed.
+pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, reported: &BTreeSet<&str>) {
+    let now = world.schedule.now();
+    let mut copies: BTreeMap<OrderId, u32> = BTreeMap::new();
+    let mut showings: BTreeMap<&str, u32> = BTreeMap::new();
+    for delivery in &invocation.batch {
+        if let Some(order) = order_of(invocation.line, &delivery.body) {
+            *copies.entry(order).or_default() += 1;
+        }
+        *showings.entry(&delivery.id).or_default() += 1;
+    }
+    let had_time = now + TIME_TO_SETTLE <= invocation.deadline;
+    let mut broken = Vec::new();
+    let state = world.state.borrow();
+    let ledger = &state.ledger;
+    for delivery in &invocation.batch {
+        if !reported.contains(delivery.id.as_str()) || showings[delivery.id.as_str()] > 1 {
+            continue;
+        }
+        let id = &delivery.id;
+        if ledger.burials_seen.contains(&(task, id.clone())) {
+            broken.push((Rule::ValidAnswer, format!("{id} was buried and is reported")));
+        }
+        let order = order_of(invocation.line, &delivery.body).filter(|order| copies[order] == 1);
+        if let Some(order) = order {
+            let is_done = match invocation.line {
+                Line::Orders => ledger.publications_seen.contains(&(task, order)),
+                Line::Notifications => ledger.marks_seen.contains(&(task, order)),
+            };
+            if is_done {
+                broken.push((Rule::ValidAnswer, format!("{id} is done and is reported")));
+            }
+        }
+        if had_time {
+            let longest = (5_u64 << delivery.receives.saturating_sub(1).min(16)).min(900);
+            match ledger.delays.get(&(task, id.clone())) {
+                Some(seconds) if (longest.div_ceil(2)..=longest).contains(seconds) => {}
+                Some(seconds) => broken.push((
+                    Rule::TrueLetters,
+                    format!(
+                        "{id} is delayed by {seconds} s after receive {}",
+                        delivery.receives
+                    ),
+                )),
+                None => broken.push((Rule::TrueLetters, format!("{id} is reported without a delay"))),
+            }
+        }
+    }
+    drop(state);
+    for (rule, what) in broken {
+        world.breaks(rule, what);
+    }
+    let has_panicked = world.state.borrow().ledger.panicked.contains(&task);
+    if invocation.line == Line::Notifications && !has_panicked {
+        check_marks(world, task, invocation);
+    }
+}
+
+/// Every email that an invocation sent is marked, unless marking failed again and again.
+fn check_marks(world: &World, task: TaskId, invocation: &Invocation) {
+    let state = world.state.borrow();
+    let ledger = &state.ledger;
+    let is_short = world.schedule.now() + TIME_TO_SETTLE > invocation.deadline;
+    let unmarked: Vec<OrderId> = ledger
+        .emails
+        .values()
+        .filter(|mail| mail.task == task && mail.is_acknowledged)
+        .flat_map(|mail| mail.orders.iter().copied())
+        .filter(|order| {
+            let failures = ledger
+                .marks_failed
+                .get(&(task, *order))
+                .copied()
+                .unwrap_or_default();
+            !ledger.marked.contains_key(order) && failures < if is_short { 1 } else { 3 }
+        })
+        .collect();
+    drop(state);
+    for order in unmarked {
+        world.breaks(
+            Rule::ToldOnce,
+            format!("{order} was told of, and marking it was not tried three times"),
+        );
+    }
+}

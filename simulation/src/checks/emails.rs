@@ -1,0 +1,165 @@
+//! Emails: whom they tell of, at which pace, and whether the marks that follow are true.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use notifier::email::Email;
+use order_core::row::{Notification, attribute};
+use order_core::{OrderId, Timestamp};
+
+use crate::ledger::Mail;
+use crate::rule::Rule;
+use crate::schedule::Schedule;
+use crate::world::World;
+
+/// For how long a subscriber that was seen is believed in: a minute, and the invocation in which that minute ends.
+const BELIEVED_FOR: Duration = Duration::from_secs(60 + 30);
+
+/// The most emails of a second, by the template.
+const MOST_A_SECOND: usize = 8;
+/// Above this SNS suspends the subscription (SNS quotas: email, 10 messages per second).
+const SUSPENDED_ABOVE: usize = 10;
+
+/// The notification id and the orders that an email prints.
+fn contents(email: &Email) -> Option<(String, BTreeSet<OrderId>)> {
+    let (text, footer) = email.body.rsplit_once("--\nNotification ")?;
+    let (id, covers) = footer.split_once(" covers ")?;
+    let orders: BTreeSet<OrderId> = text
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let count: usize = covers.split(' ').next()?.parse().ok()?;
+    (count == orders.len()).then(|| (id.to_owned(), orders))
+}
+
+/// An invocation tries to send an email.
+pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
+    let now = world.schedule.now();
+    let task = world.schedule.running();
+    let is_subject = email.subject.is_ascii()
+        && email.subject.len() < 100
+        && !email.subject.contains(|character: char| character.is_control());
+    if !is_subject || email.body.len() + email.subject.len() > 256 * 1024 {
+        world.breaks(Rule::Limits, "an email that SNS would not take");
+    }
+    let Some((_, orders)) = contents(email) else {
+        world.breaks(Rule::ToldOnce, "an email whose last line is not true");
+        return BTreeSet::new();
+    };
+    let mut broken = Vec::new();
+    {
+        let state = &mut *world.state.borrow_mut();
+        let ledger = &mut state.ledger;
+        ledger.attempts.push(now);
+        let second = ledger
+            .attempts
+            .iter()
+            .rev()
+            .take_while(|at| **at + Duration::from_secs(1) > now);
+        if second.count() > MOST_A_SECOND {
+            broken.push((
+                Rule::Pace,
+                format!("more than {MOST_A_SECOND} emails in a second"),
+            ));
+        }
+        let started = state
+            .invocations
+            .get(&task)
+            .map_or(Duration::ZERO, |invocation| invocation.started);
+        for order in &orders {
+            if !ledger.told.insert((task, *order)) {
+                broken.push((Rule::Pace, format!("two attempts to tell of {order}")));
+            }
+            if !state.rows.contains_key(order) {
+                broken.push((Rule::ToldOnce, format!("{order} is told of and has no row")));
+            }
+            if ledger.marked.get(order).is_some_and(|at| *at < started) {
+                broken.push((
+                    Rule::ToldOnce,
+                    format!("{order} was marked before and is told of again"),
+                ));
+            }
+        }
+    }
+    for (rule, what) in broken {
+        world.breaks(rule, what);
+    }
+    orders
+}
+
+/// An email reaches the topic.
+pub(crate) fn hand_over(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
+    let now = world.schedule.now();
+    let Some((id, _)) = contents(email) else {
+        return;
+    };
+    let mut broken = Vec::new();
+    {
+        let state = &mut *world.state.borrow_mut();
+        let subscription = &mut state.subscription;
+        let is_heard = subscription.is_confirmed
+            || subscription
+                .ended
+                .is_some_and(|ended| now <= ended + BELIEVED_FOR);
+        let emails = &mut state.ledger.emails;
+        let arrived = emails
+            .values()
+            .filter(|mail| mail.at + Duration::from_secs(1) > now)
+            .count();
+        if arrived + 1 > SUSPENDED_ABOVE && subscription.is_confirmed {
+            subscription.is_confirmed = false;
+            subscription.ended = Some(now);
+            broken.push("the subscription was suspended");
+        }
+        let mail = Mail {
+            at: now,
+            task: world.schedule.running(),
+            orders,
+            is_heard,
+            is_acknowledged: false,
+        };
+        if emails.insert(id, mail).is_some() {
+            broken.push("two emails of one notification_id");
+        }
+    }
+    for what in broken {
+        world.breaks(Rule::Pace, what);
+    }
+}
+
+/// The running invocation knows that its email was handed over.
+pub(crate) fn handed_over_seen(world: &World, email: &Email) {
+    let state = &mut *world.state.borrow_mut();
+    if let Some((id, _)) = contents(email)
+        && let Some(mail) = state.ledger.emails.get_mut(&id)
+    {
+        mail.is_acknowledged = true;
+    }
+}
+
+/// An order is about to be marked.
+pub(crate) fn check_mark(world: &World, order: OrderId, mark: &Notification) {
+    let now = Timestamp::new(Schedule::date(world.schedule.now()));
+    let broken = {
+        let state = world.state.borrow();
+        let is_marked = state
+            .rows
+            .get(&order)
+            .is_some_and(|row| row.contains_key(attribute::NOTIFIED_AT));
+        match state.ledger.emails.get(&mark.id) {
+            // A repeat after a lost response changes nothing.
+            _ if is_marked => None,
+            None => Some("its email was not handed over"),
+            Some(mail) if !mail.orders.contains(&order) => Some("its email tells of other orders"),
+            Some(mail) if !mail.is_acknowledged => Some("what became of its email is not known"),
+            Some(mail) if !mail.is_heard => Some("nobody was there to read its email"),
+            Some(mail) => {
+                let is_time = (Timestamp::new(Schedule::date(mail.at))..=now).contains(&mark.notified_at);
+                (!is_time).then_some("notified_at is not when it was told of")
+            }
+        }
+    };
+    if let Some(why) = broken {
+        world.breaks(Rule::TrueMarks, format!("{order} is marked: {why}"));
+    }
+}

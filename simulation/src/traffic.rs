@@ -1,0 +1,137 @@
+//! What is put on the queues, and when.
+
+use std::time::Duration;
+
+use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, OrderRow, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::ledger::Content;
+use crate::queue::Attributes;
+use crate::schedule::{Event, Schedule};
+use crate::world::{Line, World};
+
+/// A message before it is sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) line: Line,
+    pub(crate) body: String,
+    pub(crate) attributes: Attributes,
+    /// What it is, if it is for order-worker.
+    pub(crate) content: Option<Content>,
+}
+
+/// The id of order number `number`.
+fn id(number: u32) -> OrderId {
+    OrderId::new(Uuid::from_u128(
+        0x0199_d3a0_0000_7000_8000_0000_0000_0000 + u128::from(number),
+    ))
+}
+
+/// The message of order `number`, told apart by `variant`, accepted `second` seconds after the beginning.
+fn message(number: u32, variant: u32, second: u32) -> Option<OrderMessage> {
+    let order = json!({
+        "customer": {"id": format!("c-{number}"), "name": "Ada Example"}, "currency": "EUR", "note": format!("variant {variant}"),
+        "items": [{"sku": "MUG-01", "quantity": 1 + number % 9, "unit_price": "12.50"}],
+    });
+    let accepted_at = Timestamp::new(Schedule::date(Duration::from_secs(second.into())));
+    Some(OrderMessage::new(
+        id(number),
+        accepted_at,
+        Order::parse(&order).ok()?,
+    ))
+}
+
+fn attributes(count: u32) -> Attributes {
+    (0..count)
+        .map(|number| (format!("trace{number}"), ("String".to_owned(), "t".to_owned())))
+        .collect()
+}
+
+/// Prepares the plan's messages and schedules their sending.
+pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
+    let traffic = &world.plan.traffic;
+    let mut prepared = Vec::new();
+    let ordinary = traffic.killers + traffic.panickers + traffic.refused..traffic.orders.max(1);
+    let draw = |most: usize| world.state.borrow_mut().chance.place(most);
+    let mut order = |number: u32, variant: u32, second: u32| {
+        if let Some(message) = message(number, variant, second) {
+            prepared.push(Prepared {
+                line: Line::Orders,
+                body: message.to_json(),
+                attributes: attributes(number % 3),
+                content: Some(Content::Order(Box::new(message))),
+            });
+        }
+    };
+    for number in 0..traffic.orders {
+        order(number, 0, 0);
+    }
+    if !ordinary.is_empty() {
+        let any = || {
+            ordinary.start + u32::try_from(draw((ordinary.end - ordinary.start) as usize)).unwrap_or_default()
+        };
+        for second in 1..=traffic.copies {
+            order(any(), 0, second);
+        }
+        for variant in 1..=traffic.conflicts {
+            order(any(), variant, 0);
+        }
+    }
+    for number in 0..traffic.poison {
+        let wrong = message(number, 77, 0).map(|message| {
+            message
+                .to_json()
+                .replace("\"quantity\":1", "\"quantity\":0")
+                .replace("EUR", "ABC")
+        });
+        let body = match number % 3 {
+            0 => "{".to_owned(),
+            1 => r#"{"schema_version":9}"#.to_owned(),
+            _ => wrong.unwrap_or_default(),
+        };
+        prepared.push(Prepared {
+            line: Line::Orders,
+            body,
+            // With six of its own, the reason does not fit.
+            attributes: attributes(if number % 4 == 3 { 6 } else { number % 4 }),
+            content: Some(Content::Poison),
+        });
+    }
+    for number in 0..traffic.stray_events {
+        let rowless = message(1_000_000 + number, 0, 0).map(|message| {
+            let row = OrderRow::confirmed(message, Timestamp::new(Schedule::date(Duration::ZERO)));
+            OrderConfirmed::from(&row).to_json()
+        });
+        let body = match number % 3 {
+            0 => "{".to_owned(),
+            1 => rowless
+                .unwrap_or_default()
+                .replace("confirmed.v1", "confirmed.v9"),
+            _ => rowless.unwrap_or_default(),
+        };
+        prepared.push(Prepared {
+            line: Line::Notifications,
+            body,
+            attributes: attributes(1),
+            content: None,
+        });
+    }
+
+    let state = &mut *world.state.borrow_mut();
+    let kinds = [
+        (&mut state.killers, traffic.killers),
+        (&mut state.panickers, traffic.panickers),
+        (&mut state.refused, traffic.refused),
+    ];
+    let mut first = 0;
+    for (set, count) in kinds {
+        set.extend((first..first + count).map(id));
+        first += count;
+    }
+    for index in 0..prepared.len() {
+        let at = state.chance.milliseconds(0, u64::from(traffic.seconds) * 1000);
+        world.schedule.at(at, Event::Send(index));
+    }
+    prepared
+}

@@ -46,11 +46,11 @@ mod tests {
     }
 
     #[test]
-    fn twelve_receives_outlast_half_an_hour() {
+    fn twelve_receives_outlast_half_an_hour_at_the_shortest() {
         let least: u64 = (1..12)
             .map(|receive: u32| (5_u64 << (receive - 1).min(8)).min(900).div_ceil(2))
             .sum();
-        assert!(least > 30 * 60 / 2 && least + least > 30 * 60, "{least} s");
+        assert!(least >= 30 * 60, "{least} s");
     }
 
     #[test]

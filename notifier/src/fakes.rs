@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) panic_on: RefCell<Option<String>>,
     /// Orders that one read leaves unprocessed.
     pub(crate) unprocessed_once: RefCell<BTreeSet<OrderId>>,
+    /// What each call takes.
+    pub(crate) call_time: Cell<Duration>,
     time: Cell<Duration>,
 }
 
@@ -84,6 +86,7 @@ impl World {
 
     fn call<T>(&self, operation: &'static str, effect: impl FnOnce() -> T) -> Result<T, CallError> {
         self.calls.borrow_mut().push(operation);
+        self.advance(self.call_time.get());
         let error = |reason: &str| CallError {
             operation,
             reason: reason.to_owned(),

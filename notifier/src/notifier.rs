@@ -27,6 +27,10 @@ const SUBSCRIBER_BELIEVED_FOR: Duration = Duration::from_mins(1);
 /// (4 s), and [`TIME_TO_SETTLE`].
 const TIME_TO_SEND: Duration = Duration::from_secs(10);
 
+/// Time that an invocation must have left for a further read to be begun: four attempts of 2 s with their pauses, and
+/// [`TIME_TO_SETTLE`].
+const TIME_TO_READ: Duration = Duration::from_secs(12);
+
 /// Time that is kept for the answer to the queue.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(3);
 
@@ -73,7 +77,7 @@ impl<P: Ports> Notifier<P> {
         for (index, outcome) in refused {
             outcomes.set(index, outcome);
         }
-        let candidates = self.unmarked(candidates, &mut outcomes).await;
+        let candidates = self.unmarked(candidates, deadline, &mut outcomes).await;
         let new_orders = candidates.len();
         if !candidates.is_empty() {
             match self.subscriber().await {

@@ -240,6 +240,18 @@ fn a_table_that_is_away_sends_nothing() {
 }
 
 #[test]
+fn a_table_that_hangs_leaves_time_to_answer() {
+    let world = World::with_orders(1000);
+    world.call_time.set(Duration::from_secs(2));
+    world.faults.borrow_mut().extend(["read"; 100]);
+    let notifier = notifier(&world);
+    assert_eq!(handle(&notifier, &records(1..=1000, 1), TIME).len(), 1000);
+    // Two reads of four attempts each; what else there is to do is bounded by its own checks.
+    assert_eq!(world.calls_of("read"), 12);
+    assert!(world.calls_of("postpone") > 0);
+}
+
+#[test]
 fn nothing_is_begun_that_could_not_be_ended() {
     let world = World::with_orders(5);
     // Time for the first emails only.

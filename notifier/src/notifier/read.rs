@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use order_core::OrderId;
 
-use super::{Notifier, Outcomes, SUBSCRIBER_BELIEVED_FOR};
+use super::{Deadline, Notifier, Outcomes, SUBSCRIBER_BELIEVED_FOR, TIME_TO_READ};
 use crate::backoff;
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
@@ -14,15 +14,19 @@ use crate::ports::{CallError, Ports, Rows};
 const READ_ATTEMPTS: u32 = 4;
 
 impl<P: Ports> Notifier<P> {
-    /// The candidates whose rows are not marked. The others' outcomes are set.
+    /// The candidates whose rows are not marked. The others' outcomes are set, but for those that there was no time to
+    /// come to.
     pub(super) async fn unmarked(
         &self,
         candidates: Vec<Candidate>,
+        deadline: Deadline,
         outcomes: &mut Outcomes,
     ) -> Vec<Candidate> {
         let mut candidates = candidates;
         let mut new = Vec::with_capacity(candidates.len());
-        while !candidates.is_empty() {
+        let mut is_first = true;
+        while !candidates.is_empty() && (is_first || deadline.allows(&self.ports, TIME_TO_READ)) {
+            is_first = false;
             let rest = candidates.split_off(candidates.len().min(P::MOST_READS));
             let chunk = std::mem::replace(&mut candidates, rest);
             let rows = self.read(chunk.iter().map(Candidate::order_id).collect()).await;

@@ -131,7 +131,7 @@ impl World {
         let result = fate.has_effect.then(effect);
         let is_certain = fate.answer == Answer::Result && fate.after < Duration::from_millis(500);
         if fate.has_effect && !is_certain {
-            self.excuse_running(name);
+            self.excuse_running();
         }
         self.note(|| {
             format!(

@@ -224,30 +224,26 @@ impl Functions {
     /// The process dies where its batch or the plan says so.
     fn perhaps_die(&mut self, id: TaskId) {
         let is_faulty = self.world.schedule.now() < self.world.plan.faults_end();
-        let (is_killed, crashes) = {
+        let dies = {
             let state = &mut *self.world.state.borrow_mut();
+            let crashes = is_faulty && state.chance.per_mille(self.world.plan.faults.crashes);
             let is_killed = state.killed.take() == Some(id);
-            (
-                is_killed,
-                is_faulty && state.chance.per_mille(self.world.plan.faults.crashes),
-            )
-        };
-        if is_killed {
-            let state = &mut *self.world.state.borrow_mut();
-            if let Some(invocation) = state.invocations.get(&id) {
+            if is_killed && let Some(invocation) = state.invocations.get(&id) {
+                let queue = &state.queues[&invocation.line].source;
                 for delivery in &invocation.batch {
-                    let is_killer = OrderMessage::from_json(&delivery.body)
+                    let kills = OrderMessage::from_json(&delivery.body)
                         .is_ok_and(|message| state.killers.contains(&message.order_id));
                     // What is deleted already is out of its reach.
-                    let queue = &state.queues[&invocation.line].source;
                     let is_there = queue.messages.values().any(|message| message.id == delivery.id);
-                    if is_there && !is_killer {
-                        *state.ledger.harmed.entry(delivery.id.clone()).or_default() += 1;
+                    if is_there && !kills {
+                        let harmed = &mut state.ledger.harmed;
+                        *harmed.entry(delivery.id.clone()).or_default() += 1;
                     }
                 }
             }
-        }
-        if is_killed || crashes {
+            is_killed || crashes
+        };
+        if dies {
             self.die(id, "died");
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// The moment at which every world begins: 2026-11-23T09:00:00Z.
-const BEGINNING: Duration = Duration::from_secs(1_795_424_400);
+const BEGINNING: Duration = Duration::from_hours(498_729);
 
 /// One invocation.
 pub(crate) type TaskId = u64;

@@ -174,7 +174,7 @@ impl Run {
             let Some(visible) = self.world.queue(line, |queues| queues.source.next_visible()) else {
                 continue;
             };
-            let soon = if visible <= now { now } else { visible };
+            let soon = visible.max(now);
             // What was scheduled for later may be too late now.
             if self
                 .polls

@@ -51,72 +51,9 @@ fn attributes(count: u32) -> Attributes {
 /// Prepares the plan's messages and schedules their sending.
 pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
-    let mut prepared = Vec::new();
-    let ordinary = traffic.killers + traffic.panickers + traffic.refused..traffic.orders.max(1);
-    let draw = |most: usize| world.state.borrow_mut().chance.place(most);
-    let mut order = |number: u32, variant: u32, second: u32| {
-        if let Some(message) = message(number, variant, second) {
-            prepared.push(Prepared {
-                line: Line::Orders,
-                body: message.to_json(),
-                attributes: attributes(number % 3),
-                content: Some(Content::Order(Box::new(message))),
-            });
-        }
-    };
-    for number in 0..traffic.orders {
-        order(number, 0, 0);
-    }
-    if !ordinary.is_empty() {
-        let any = || {
-            ordinary.start + u32::try_from(draw((ordinary.end - ordinary.start) as usize)).unwrap_or_default()
-        };
-        for second in 1..=traffic.copies {
-            order(any(), 0, second);
-        }
-        for variant in 1..=traffic.conflicts {
-            order(any(), variant, 0);
-        }
-    }
-    for number in 0..traffic.poison {
-        let wrong = message(number, 77, 0).map(|message| {
-            message
-                .to_json()
-                .replace("\"quantity\":1", "\"quantity\":0")
-                .replace("EUR", "ABC")
-        });
-        let body = match number % 3 {
-            0 => "{".to_owned(),
-            1 => r#"{"schema_version":9}"#.to_owned(),
-            _ => wrong.unwrap_or_default(),
-        };
-        prepared.push(Prepared {
-            line: Line::Orders,
-            body,
-            // With six of its own, the reason does not fit.
-            attributes: attributes(if number % 4 == 3 { 6 } else { number % 4 }),
-            content: Some(Content::Poison),
-        });
-    }
-    for number in 0..traffic.stray_events {
-        let rowless = message(1_000_000 + number, 0, 0).map(|message| {
-            let row = OrderRow::confirmed(message, Timestamp::new(Schedule::date(Duration::ZERO)));
-            OrderConfirmed::from(&row).to_json()
-        });
-        let body = match number % 3 {
-            0 => "{".to_owned(),
-            1 => rowless
-                .unwrap_or_default()
-                .replace("confirmed.v1", "confirmed.v9"),
-            _ => rowless.unwrap_or_default(),
-        };
-        prepared.push(Prepared {
-            line: Line::Notifications,
-            body,
-            attributes: attributes(1),
-            content: None,
-        });
-    }
+    let mut prepared = orders(world);
+    prepared.extend((0..traffic.poison).map(poison));
+    prepared.extend((0..traffic.stray_events).map(stray_event));
 
     let state = &mut *world.state.borrow_mut();
     let kinds = [
@@ -134,4 +71,67 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
         world.schedule.at(at, Event::Send(index));
     }
     prepared
+}
+
+/// Every order once, then the copies and the conflicts of ordinary ones.
+fn orders(world: &World) -> Vec<Prepared> {
+    let traffic = &world.plan.traffic;
+    let first = traffic.killers + traffic.panickers + traffic.refused;
+    let ordinary = traffic.orders.saturating_sub(first) as usize;
+    let any = || {
+        let place = world.state.borrow_mut().chance.place(ordinary);
+        first + u32::try_from(place).unwrap_or_default()
+    };
+    let mut messages: Vec<_> = (0..traffic.orders).map(|number| message(number, 0, 0)).collect();
+    if ordinary > 0 {
+        messages.extend((1..=traffic.copies).map(|second| message(any(), 0, second)));
+        messages.extend((1..=traffic.conflicts).map(|variant| message(any(), variant, 0)));
+    }
+    let numbered = (0..).zip(messages.into_iter().flatten());
+    numbered
+        .map(|(number, message): (u32, _)| Prepared {
+            line: Line::Orders,
+            body: message.to_json(),
+            attributes: attributes(number % 3),
+            content: Some(Content::Order(Box::new(message))),
+        })
+        .collect()
+}
+
+/// What no code can read.
+fn poison(number: u32) -> Prepared {
+    let wrong = message(number, 77, 0).map(|message| message.to_json().replace("EUR", "ABC"));
+    let body = match number % 3 {
+        0 => "{".to_owned(),
+        1 => r#"{"schema_version":9}"#.to_owned(),
+        _ => wrong.unwrap_or_default(),
+    };
+    Prepared {
+        line: Line::Orders,
+        body,
+        // With six of its own, the reason does not fit.
+        attributes: attributes(if number % 4 == 3 { 6 } else { number % 4 }),
+        content: Some(Content::Poison),
+    }
+}
+
+/// An event that order-worker has not published: unreadable, of another version, or of an order without a row.
+fn stray_event(number: u32) -> Prepared {
+    let rowless = message(1_000_000 + number, 0, 0).map(|message| {
+        let row = OrderRow::confirmed(message, Timestamp::new(Schedule::date(Duration::ZERO)));
+        OrderConfirmed::from(&row).to_json()
+    });
+    let body = match number % 3 {
+        0 => "{".to_owned(),
+        1 => rowless
+            .unwrap_or_default()
+            .replace("confirmed.v1", "confirmed.v9"),
+        _ => rowless.unwrap_or_default(),
+    };
+    Prepared {
+        line: Line::Notifications,
+        body,
+        attributes: attributes(1),
+        content: None,
+    }
 }

@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Every message of the running invocation may be worked on once more.
-    pub(crate) fn excuse_running(&self, _why: &str) {
+    pub(crate) fn excuse_running(&self) {
         self.excuse_task(self.schedule.running());
     }
 

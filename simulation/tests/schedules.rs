@@ -144,7 +144,6 @@ fn every_rule_holds_on_every_schedule() {
     let config = Config {
         cases,
         failure_persistence: None,
-        max_shrink_iters: 2000,
         ..Config::default()
     };
     // The same plans on every run: what fails here was changed here.

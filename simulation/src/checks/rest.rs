@@ -7,6 +7,7 @@ use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
 use super::letters::is_permanent;
 use crate::ledger::Content;
+use crate::plan::Service;
 use crate::rule::Rule;
 use crate::world::{Line, State, World};
 
@@ -20,9 +21,15 @@ pub(crate) fn check(world: &World) {
         if world.plan.is_survivable() {
             survivors(state, &mut broken);
         }
+        // Twice in one run with it, and once waiting behind it. While the queue takes no calls they cannot be parted.
         let most = 2 + world.plan.traffic.killers;
+        let can_part = world
+            .plan
+            .outage
+            .as_ref()
+            .is_none_or(|outage| outage.service != Service::Queues);
         for (id, harms) in &state.ledger.harmed {
-            if world.plan.is_survivable() && *harms > most {
+            if world.plan.is_survivable() && can_part && *harms > most {
                 broken.push((
                     Rule::NoHarmToOthers,
                     format!("{id} was taken down {harms} times by another record"),

@@ -1,0 +1,100 @@
+"""Breaks the services on purpose, one way at a time, and requires that the simulation notices (simulation/mutations.toml).
+
+    .ci/mutations.py [WORD]     all mutations, or those with WORD in their name
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CRATES = ["order-core", "order-worker", "notifier", "simulation"]
+BROKEN = "rules are broken:"
+
+
+def copy_sources(scratch: pathlib.Path) -> None:
+    """The crates that the simulation needs, as a workspace of their own."""
+    for crate in CRATES:
+        shutil.rmtree(scratch / crate, ignore_errors=True)
+        shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"))
+    shutil.copytree(ROOT / "events", scratch / "events", dirs_exist_ok=True)
+    shutil.copy(ROOT / "Cargo.lock", scratch)
+    lines = (ROOT / "Cargo.toml").read_text().splitlines(keepends=True)
+    quoted = ", ".join(f'"{crate}"' for crate in CRATES)
+    replaced = {"members": f"members = [{quoted}]\n", "default-members": 'default-members = ["simulation"]\n'}
+    manifest = "".join(replaced.get(line.split(" = ")[0], line) for line in lines)
+    (scratch / "Cargo.toml").write_text(manifest)
+
+
+def cargo(scratch: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "CARGO_TARGET_DIR": str(scratch / "target"),
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_TERM_COLOR": "never",
+        # The first plan that fails is enough.
+        "PROPTEST_MAX_SHRINK_ITERS": "0",
+        "RUST_BACKTRACE": "0",
+    }
+    command = ["cargo", "test", "--quiet", "-p", "simulation", "--test", "schedules", *arguments]
+    return subprocess.run(command, cwd=scratch, env=environment, text=True, capture_output=True, check=False)
+
+
+def judge(scratch: pathlib.Path) -> tuple[bool | None, str]:
+    """Whether the simulation noticed something, and what; None if it could not be built."""
+    built = cargo(scratch, "--no-run")
+    if built.returncode != 0:
+        return None, built.stderr
+    run = cargo(scratch, "every_rule_holds_on_every_schedule")
+    output = run.stdout + run.stderr
+    if run.returncode == 0:
+        return False, ""
+    if BROKEN not in output:
+        return None, output
+    return True, output.split(BROKEN, 1)[1].strip().splitlines()[0].strip()
+
+
+def main() -> int:
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    mutations = tomllib.loads((ROOT / "simulation/mutations.toml").read_text())["mutation"]
+    mutations = [mutation for mutation in mutations if word in mutation["name"]]
+    cache = os.environ.get("ORDERS_CI_CACHE")
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = pathlib.Path(cache or temporary) / "mutations"
+        scratch.mkdir(parents=True, exist_ok=True)
+        copy_sources(scratch)
+        noticed, what = judge(scratch)
+        if noticed is not False:
+            print(f"the simulation fails without any mutation: {what}")
+            return 1
+        failures = 0
+        for mutation in mutations:
+            started = time.monotonic()
+            file = scratch / mutation["file"]
+            original = file.read_text()
+            if original.count(mutation["find"]) != 1:
+                verdict = f"FAILED: its text stands {original.count(mutation['find'])} times in {mutation['file']}"
+                failures += 1
+            else:
+                file.write_text(original.replace(mutation["find"], mutation["replace"]))
+                noticed, what = judge(scratch)
+                file.write_text(original)
+                if noticed:
+                    verdict = f"noticed: {what}"
+                elif noticed is None:
+                    verdict = f"FAILED: it cannot be built or run\n{what}"
+                    failures += 1
+                else:
+                    verdict = f"FAILED: not noticed, although it breaks {mutation['breaks']}"
+                    failures += 1
+            print(f"{time.monotonic() - started:5.1f} s  {mutation['name']}\n         {verdict}", flush=True)
+    print(f"{len(mutations) - failures} of {len(mutations)} mutations noticed")
+    return 1 if failures or not mutations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

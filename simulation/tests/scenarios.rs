@@ -1,0 +1,91 @@
+//! Days that deserve a name.
+
+use simulation::plan::{Faults, Outage, Plan, Service, Subscriber};
+use simulation::{Report, run};
+
+/// Plays a plan in which every rule has to hold.
+fn play(plan: &Plan) -> Report {
+    let report = run(plan, false);
+    let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
+    assert!(violations.is_empty(), "{plan:?}\n{}", violations.join("\n"));
+    report
+}
+
+#[test]
+fn on_a_calm_day_every_order_has_a_row_and_is_told_of_once() {
+    let report = play(&Plan::calm(1, 40));
+    assert_eq!((report.rows, report.dead_letters), (40, 0));
+    assert!((1..=40).contains(&report.emails));
+}
+
+#[test]
+fn half_an_hour_without_any_one_service_leaves_no_dead_letter() {
+    for service in [Service::Table, Service::Events, Service::Emails, Service::Queues] {
+        let mut plan = Plan::calm(2, 40);
+        plan.outage = Some(Outage {
+            service,
+            from: 0,
+            seconds: 30 * 60,
+        });
+        let report = play(&plan);
+        assert_eq!((report.rows, report.dead_letters), (40, 0), "{service:?}");
+    }
+}
+
+#[test]
+fn half_an_hour_without_a_subscriber_leaves_no_dead_letter() {
+    let mut plan = Plan::calm(3, 40);
+    plan.subscriber = Subscriber::From(30 * 60);
+    let report = play(&plan);
+    assert_eq!((report.rows, report.dead_letters), (40, 0));
+    assert!(report.emails > 0);
+}
+
+#[test]
+fn a_record_that_kills_its_process_goes_to_the_dead_letters_alone() {
+    for in_order in [true, false] {
+        let mut plan = Plan::calm(4, 20);
+        plan.traffic.killers = 2;
+        plan.traffic.seconds = 0;
+        plan.setup.in_order = in_order;
+        let report = play(&plan);
+        // Both rows are there at the end, when a repaired version has seen them again.
+        assert_eq!(
+            (report.rows, report.dead_letters),
+            (20, 2),
+            "in order: {in_order}"
+        );
+    }
+}
+
+#[test]
+fn two_instances_with_much_to_tell_keep_the_pace() {
+    let mut plan = Plan::calm(5, 120);
+    plan.traffic.seconds = 5;
+    plan.setup.digest_threshold = 50;
+    let report = play(&plan);
+    assert_eq!(report.emails, 120);
+    assert!(report.duration.as_secs() >= 120 / 8);
+}
+
+#[test]
+fn the_same_plan_goes_the_same_way() {
+    let mut plan = Plan::calm(6, 20);
+    plan.traffic.copies = 5;
+    plan.setup.in_order = false;
+    plan.faults = Faults {
+        seconds: 120,
+        refusals: 15,
+        entries: 15,
+        lost: 10,
+        slow: 10,
+        panics: 2,
+        duplicates: 20,
+        crashes: 20,
+    };
+    let first = run(&plan, true);
+    assert!(first.trace.len() > 100);
+    assert_eq!(first, run(&plan, true));
+    plan.seed = 7;
+    assert_ne!(first.trace, run(&plan, true).trace);
+}

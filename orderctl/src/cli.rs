@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::connection::Connection;
 use crate::service::ServiceName;
-use crate::{dlq, faults, get, inbox, load, place, up, verify};
+use crate::{dlq, fault_run, faults, get, inbox, load, place, up, verify};
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Load(load::Arguments),
     /// Compare the journal of a load with rows, events, mail and dead letters
     Verify(verify::Arguments),
+    /// Run a system of its own under load, faults and kills, and show that nothing is lost or doubled
+    FaultRun(fault_run::Arguments),
     /// Be the process of a function; `up` starts these
     #[command(hide = true)]
     Service {
@@ -84,6 +86,8 @@ mod tests {
             "orderctl faults off",
             "orderctl load --count 20 --rate 2.5 --connections 4 --duplicates 10% --poison 0.01 --seed 7 --journal j --json",
             "orderctl verify --journal j --json --wait 5 --keep-audit",
+            "orderctl fault-run",
+            "orderctl fault-run --count 200 --function-kills 2 --system-kills 1 --seed 7 --faults f --keep",
             "orderctl service order-api",
         ] {
             assert!(parse(line).is_ok(), "{line}");

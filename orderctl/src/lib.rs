@@ -12,6 +12,7 @@ mod audit;
 mod cli;
 mod connection;
 mod dlq;
+mod fault_run;
 mod faults;
 mod get;
 mod inbox;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
+        Command::FaultRun(arguments) => client()?.block_on(fault_run::run(arguments)),
         Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
         Command::Load(arguments) => client()?.block_on(load::run(arguments, &connection)),
         Command::Verify(arguments) => client()?.block_on(verify::run(arguments, &connection)),

@@ -22,7 +22,7 @@ use banner::Banner;
 use parameters::{parameter, parameters};
 
 /// The template that the system is deployed by.
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+pub(crate) const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// How long stopping may take until the process ends regardless; the functions end with it.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
 

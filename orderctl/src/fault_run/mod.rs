@@ -1,0 +1,173 @@
+//! `fault-run`: the whole system under load, faults and kills, and then the question whether anything was lost or doubled.
+//!
+//! It drives the other commands as a person would: `up`, `faults`, `load` and `verify`, each a process of its own, on a
+//! directory of its own. What it concludes is `verify`'s word, from the journal of what `load` was promised.
+
+mod accepted;
+mod commands;
+mod outcome;
+mod scratch;
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::process::Child;
+use tokio::time::Instant;
+
+use crate::{faults, output};
+use accepted::Accepted;
+use commands::{Commands, System};
+use outcome::Outcome;
+use scratch::Scratch;
+
+/// The plan of a bad day, which the repository shows as a sample.
+const PLAN: &str = include_str!("../../../events/faults.yaml");
+/// The pause between two looks at how far things are.
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Orders to place
+    #[arg(long, value_name = "N", default_value = "5000")]
+    count: NonZeroU64,
+    /// Requests that are under way at the same time
+    #[arg(long, value_name = "C", default_value_t = 16)]
+    connections: u32,
+    /// Function processes to kill in the middle of their work, at least
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    function_kills: u64,
+    /// Times to kill everything at once (kill -9) and start it again on the same data
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    system_kills: u64,
+    /// What else goes wrong [default: the plan of events/faults.yaml]
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Decides what goes wrong; each start of the system goes on with the next number
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Seconds in which something must move: the run fails when nothing does
+    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    patience: u64,
+    /// Keep the directory with state, logs and journal although all is right
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Runs it. Fails if anything was lost, doubled, changed or not told of, or if a kind of fault did not happen.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let plan = match &arguments.faults {
+        None => PLAN.to_owned(),
+        Some(file) => faults::read(file)?,
+    };
+    let scratch = Scratch::create()?;
+    eprintln!("state, logs and journal are in {}", scratch.path().display());
+    let outcome = rehearse(&arguments, &plan, &scratch).await;
+    let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
+    output::line(&outcome.describe())?;
+    if !outcome.is_right() {
+        eprintln!("what was found is kept in {}", scratch.path().display());
+        return Ok(ExitCode::FAILURE);
+    }
+    if !arguments.keep {
+        scratch.remove();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyhow::Result<Outcome> {
+    let commands = Commands::new(scratch)?;
+    let mut outcome = Outcome::new(arguments.function_kills);
+    let mut system = System::start(&commands).await?;
+    system.faults()?.set(plan, Some(arguments.seed)).await?;
+    let mut load = commands.load(arguments)?;
+    let mut accepted = Accepted::of(scratch.journal());
+    let mut watch = Watch::new(Duration::from_secs(arguments.patience));
+    let count = arguments.count.get();
+
+    for kill in 1..=arguments.system_kills {
+        // Spread over the orders, so that each dies at another point of the line.
+        let due = count * kill / (arguments.system_kills + 1);
+        while accepted.read()? < due {
+            running(&mut load, scratch)?;
+            watch.look(accepted.seen(), "orders are accepted")?;
+            tokio::time::sleep(PAUSE).await;
+        }
+        outcome.add(&system.faults()?.show().await?.injected);
+        system.kill().await?;
+        outcome.system_kills += 1;
+        eprintln!(
+            "kill -9 of everything, {kill} of {}, after {due} orders",
+            arguments.system_kills
+        );
+        system = System::start(&commands).await?;
+        let seed = arguments.seed.wrapping_add(kill);
+        system.faults()?.set(plan, Some(seed)).await?;
+    }
+
+    let before = outcome.function_kills();
+    loop {
+        let state = system.faults()?.show().await?;
+        let kills = before + outcome::function_kills(&state.injected);
+        if accepted.read()? >= count && kills >= arguments.function_kills {
+            break;
+        }
+        if load.try_wait()?.is_some() {
+            // Everything has arrived already: no more is going to happen.
+            break;
+        }
+        watch.look(accepted.seen() + kills, "orders are accepted or functions killed")?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    outcome.add(&system.faults()?.off().await?.injected);
+    eprintln!(
+        "faults off after {} orders and {} killed functions; waiting for the rest to arrive",
+        accepted.read()?,
+        outcome.function_kills()
+    );
+    // It follows each order to its email and gives up by itself when nothing moves. Its judgement of latencies and
+    // retries is not what is asked here: `verify` judges.
+    load.wait().await.context("the load did not end")?;
+    outcome.accepted = accepted.read()?;
+    outcome.expected = count;
+    outcome.verified = commands.verify(arguments.patience).await?;
+    system.stop().await?;
+    Ok(outcome)
+}
+
+/// A load that ends before its orders are accepted has failed.
+fn running(load: &mut Child, scratch: &Scratch) -> anyhow::Result<()> {
+    match load.try_wait()? {
+        None => Ok(()),
+        Some(status) => anyhow::bail!("the load ended early with {status}: {}", scratch.tail("load.log")),
+    }
+}
+
+/// Fails when a number has not moved for too long.
+struct Watch {
+    patience: Duration,
+    last: (u64, Instant),
+}
+
+impl Watch {
+    fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            last: (0, Instant::now()),
+        }
+    }
+
+    fn look(&mut self, number: u64, what: &str) -> anyhow::Result<()> {
+        if number != self.last.0 {
+            self.last = (number, Instant::now());
+        }
+        anyhow::ensure!(
+            self.last.1.elapsed() < self.patience,
+            "for {:?} no more {what}",
+            self.patience
+        );
+        Ok(())
+    }
+}

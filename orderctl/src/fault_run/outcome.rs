@@ -1,0 +1,166 @@
+//! What a run came to.
+
+use std::fmt::Write;
+
+use local_cloud::faults::FaultKind;
+
+use crate::faults::{self, Injected};
+
+/// What happened, and whether it was survived.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// Orders that were to be accepted.
+    pub(super) expected: u64,
+    /// Orders that were.
+    pub(super) accepted: u64,
+    /// How often everything was killed.
+    pub(super) system_kills: u64,
+    /// Whether the comparison found everything as it was promised.
+    pub(super) verified: bool,
+    /// How many functions were to be killed.
+    wanted_kills: u64,
+    injected: Injected,
+}
+
+/// How many processes of functions were killed.
+pub(super) fn function_kills(injected: &Injected) -> u64 {
+    of_kind(injected, FaultKind::Kill)
+}
+
+fn of_kind(injected: &Injected, kind: FaultKind) -> u64 {
+    injected.get(kind.name()).map_or(0, |hit| hit.values().sum())
+}
+
+impl Outcome {
+    pub(super) fn new(wanted_kills: u64) -> Self {
+        Self {
+            wanted_kills,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what one incarnation of the system had counted. What it did in its last moment is not known.
+    pub(super) fn add(&mut self, injected: &Injected) {
+        for (kind, hit) in injected {
+            let sums = self.injected.entry(kind.clone()).or_default();
+            for (subject, count) in hit {
+                *sums.entry(subject.clone()).or_default() += count;
+            }
+        }
+    }
+
+    pub(super) fn function_kills(&self) -> u64 {
+        function_kills(&self.injected)
+    }
+
+    /// The kinds of fault that did not happen once: without them the run shows nothing about them.
+    fn missing(&self) -> Vec<&'static str> {
+        let kinds = FaultKind::ALL.into_iter();
+        kinds
+            .filter(|kind| of_kind(&self.injected, *kind) == 0)
+            .map(FaultKind::name)
+            .collect()
+    }
+
+    pub(super) fn is_right(&self) -> bool {
+        self.verified
+            && self.accepted == self.expected
+            && self.function_kills() >= self.wanted_kills
+            && self.missing().is_empty()
+    }
+
+    /// The report, without what the comparison has said already.
+    pub(super) fn describe(&self) -> String {
+        let mut text = String::from("\nWhat went wrong on purpose, at least:\n\n");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{:>7}  kill -9 of everything", self.system_kills);
+        let _ = writeln!(text, "{}\n", faults::table(&self.injected));
+        if self.accepted != self.expected {
+            let _ = writeln!(
+                text,
+                "{} of {} orders were accepted.",
+                self.accepted, self.expected
+            );
+        }
+        if self.function_kills() < self.wanted_kills {
+            let (kills, wanted) = (self.function_kills(), self.wanted_kills);
+            let _ = writeln!(
+                text,
+                "Only {kills} of {wanted} functions were killed: place more orders, or raise the plan's chances."
+            );
+        }
+        if !self.missing().is_empty() {
+            let _ = writeln!(text, "Did not happen: {}.", self.missing().join(", "));
+        }
+        text.push_str(if self.is_right() {
+            "Nothing was lost, doubled, changed or left untold."
+        } else {
+            "The run does not show what it should."
+        });
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn injected(kinds: &[FaultKind]) -> Injected {
+        let hit = |kind: &FaultKind| (kind.name().to_owned(), [("x".to_owned(), 10)].into());
+        kinds.iter().map(hit).collect()
+    }
+
+    fn right() -> Outcome {
+        let mut outcome = Outcome {
+            expected: 7,
+            accepted: 7,
+            system_kills: 2,
+            verified: true,
+            ..Outcome::new(20)
+        };
+        outcome.add(&injected(&FaultKind::ALL));
+        outcome.add(&injected(&[FaultKind::Kill]));
+        outcome
+    }
+
+    #[test]
+    fn a_run_is_right_when_everything_happened_and_nothing_was_lost() {
+        let outcome = right();
+        assert!(outcome.is_right());
+        insta::assert_snapshot!(outcome.describe(), @"");
+    }
+
+    #[test]
+    fn a_run_that_shows_less_is_not_right() {
+        assert!(
+            !Outcome {
+                verified: false,
+                ..right()
+            }
+            .is_right()
+        );
+        assert!(
+            !Outcome {
+                accepted: 6,
+                ..right()
+            }
+            .is_right()
+        );
+        assert!(
+            !Outcome {
+                wanted_kills: 21,
+                ..right()
+            }
+            .is_right()
+        );
+        let mut quiet = Outcome {
+            expected: 7,
+            accepted: 6,
+            verified: true,
+            ..Outcome::new(20)
+        };
+        quiet.add(&injected(&FaultKind::ALL[..8]));
+        assert!(!quiet.is_right());
+        insta::assert_snapshot!(quiet.describe(), @"");
+    }
+}

@@ -11,6 +11,7 @@ mod answers;
 mod bulk;
 mod command;
 mod durability;
+mod faults;
 mod flow;
 mod lifecycle;
 mod listing;

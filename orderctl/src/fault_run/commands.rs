@@ -63,10 +63,10 @@ impl<'a> Commands<'a> {
     }
 
     /// Starts the load, with requests that are sent twice and messages that can only become dead letters among it.
-    pub(super) fn load(&self, arguments: &Arguments) -> anyhow::Result<Child> {
+    pub(super) fn load(&self, count: u64, arguments: &Arguments) -> anyhow::Result<Child> {
         let mut command = self.command("load");
         command
-            .args(["--count", &arguments.count.to_string()])
+            .args(["--count", &count.to_string()])
             .args(["--connections", &arguments.connections.to_string()])
             .args(["--seed", &arguments.seed.to_string()])
             .args(["--patience", &arguments.patience.to_string()])

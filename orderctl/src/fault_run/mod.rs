@@ -25,12 +25,14 @@ use scratch::Scratch;
 
 /// The plan of a bad day, which the repository shows as a sample.
 const PLAN: &str = include_str!("../../../events/faults.yaml");
+/// A run that waits for enough kills places at most so many times its orders.
+const MOST_ROUNDS: u64 = 3;
 /// The pause between two looks at how far things are.
 const PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Orders to place
+    /// Orders to place; more, if not everything has gone wrong by then that should
     #[arg(long, value_name = "N", default_value = "5000")]
     count: NonZeroU64,
     /// Requests that are under way at the same time
@@ -82,10 +84,10 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     let mut outcome = Outcome::new(arguments.function_kills);
     let mut system = System::start(&commands).await?;
     system.faults()?.set(plan, Some(arguments.seed)).await?;
-    let mut load = commands.load(arguments)?;
+    let count = arguments.count.get();
+    let mut load = commands.load(count, arguments)?;
     let mut accepted = Accepted::of(scratch.journal());
     let mut watch = Watch::new(Duration::from_secs(arguments.patience));
-    let count = arguments.count.get();
 
     for kill in 1..=arguments.system_kills {
         // Spread over the orders, so that each dies at another point of the line.
@@ -107,16 +109,21 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
         system.faults()?.set(plan, Some(seed)).await?;
     }
 
-    let before = outcome.function_kills();
+    let mut expected = count;
     loop {
-        let state = system.faults()?.show().await?;
-        let kills = before + outcome::function_kills(&state.injected);
-        if accepted.read()? >= count && kills >= arguments.function_kills {
+        let injected = system.faults()?.show().await?.injected;
+        let kills = outcome::function_kills(&injected);
+        if accepted.read()? >= expected && outcome.happened_with(&injected) {
             break;
         }
         if load.try_wait()?.is_some() {
-            // Everything has arrived already: no more is going to happen.
-            break;
+            // All of it has arrived, and not everything has gone wrong yet that should: there must be more.
+            let more = count.div_ceil(5);
+            if expected + more > count * MOST_ROUNDS {
+                break;
+            }
+            expected += more;
+            load = commands.load(more, arguments)?;
         }
         watch.look(accepted.seen() + kills, "orders are accepted or functions killed")?;
         tokio::time::sleep(PAUSE).await;
@@ -131,7 +138,7 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     // retries is not what is asked here: `verify` judges.
     load.wait().await.context("the load did not end")?;
     outcome.accepted = accepted.read()?;
-    outcome.expected = count;
+    outcome.expected = expected;
     outcome.verified = commands.verify(arguments.patience).await?;
     system.stop().await?;
     Ok(outcome)

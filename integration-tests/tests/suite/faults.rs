@@ -1,15 +1,12 @@
 //! Faults on purpose: in force from the start, ended and counted at run time, and survived.
 
-use crate::system::{Home, Target, orderctl, sample, sample_path};
+use crate::system::{Home, eventually, orderctl, sample, sample_path};
 
 /// Five thousand orders, twenty killed functions and five killed systems are `orderctl fault-run`; this is the same in
 /// small: load, faults of every kind, a system killed and started again, and then the comparison of what was accepted
 /// with rows, events and mail.
 #[test]
 fn nothing_is_lost_or_doubled_under_faults_and_kills() {
-    if !Target::get().is_local() {
-        return;
-    }
     let output = orderctl()
         .args([
             "fault-run",
@@ -35,9 +32,6 @@ fn nothing_is_lost_or_doubled_under_faults_and_kills() {
 /// The operator is spared: his order is placed although every call of the functions fails, and arrives once they end.
 #[tokio::test]
 async fn faults_are_shown_changed_and_ended_while_the_system_runs() {
-    if !Target::get().is_local() {
-        return;
-    }
     let home = Home::new();
     let plan = home.file("faults.yaml");
     std::fs::write(
@@ -47,7 +41,7 @@ async fn faults_are_shown_changed_and_ended_while_the_system_runs() {
     .unwrap();
     let system = home.start_with(&["--faults", plan.to_str().unwrap()]).await;
     let id = system.place(&sample("order.json")).await;
-    crate::system::eventually("the worker's insert has failed", async || {
+    eventually("the worker's insert has failed", async || {
         let state = &system.json_lines(&["faults", "--json"])[0];
         assert_eq!(state["active"], true);
         let failed = state["injected"]["unavailable"]["dynamodb:BatchExecuteStatement"].as_u64();

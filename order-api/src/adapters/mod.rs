@@ -3,22 +3,29 @@
 mod attribute_value;
 mod dynamodb;
 mod sqs;
+#[cfg(test)]
+mod tests;
 
 use std::error::Error;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 
 pub use attribute_value::attributes;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 
-/// The SDK's configuration, shared by all clients. However slow AWS is, a call ends soon enough for this function to
+/// The SDK's configuration, shared by all clients, from the environment.
+pub async fn sdk_config() -> SdkConfig {
+    loader().load().await
+}
+
+/// However slow AWS is, a call ends soon enough for this function to
 /// answer by itself: within 7 seconds of the function's 10, retries included. A client waits meanwhile, so that
 /// retries begin soon.
-pub async fn sdk_config() -> SdkConfig {
+fn loader() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -31,8 +38,6 @@ pub async fn sdk_config() -> SdkConfig {
                 .with_initial_backoff(Duration::from_millis(100)),
         )
         .timeout_config(timeouts)
-        .load()
-        .await
 }
 
 /// An SDK error and its causes in one line. Never by `Debug`, which prints whole responses and with them rows.

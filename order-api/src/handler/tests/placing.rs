@@ -132,6 +132,27 @@ async fn a_queue_that_refuses_is_never_a_202() {
 }
 
 #[tokio::test]
+async fn a_queue_that_never_answers_is_a_503_before_the_functions_time_is_over() {
+    let api = api(Queue::failing(Fault::Hang), Table::default());
+    let response = api.handle(post(&without_key()), Duration::from_millis(10)).await;
+    insta::assert_snapshot!(shown(&response), @r#"
+    503
+    cache-control: no-store
+    content-type: application/problem+json
+    retry-after: 1
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "detail": "there was no answer in time; an order may or may not have been taken, and can safely be sent again under its idempotency key",
+      "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
+      "status": 503,
+      "title": "The service cannot answer right now",
+      "type": "urn:orders:problem:unavailable"
+    }
+    "#);
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500() {
     let api = api(Queue::failing(Fault::Panic), Table::default());
     let response = api.answer_to(post(&without_key())).await;

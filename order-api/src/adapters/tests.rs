@@ -1,0 +1,251 @@
+//! Which calls of AWS an answer takes, over the SDK's real clients: an endpoint on loopback writes them down and answers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_lambda_events::apigw::ApiGatewayProxyResponse;
+use aws_lambda_events::encodings::Body;
+use aws_sdk_sqs::config::Credentials;
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::{DynamoDbOrderTable, SqsOrderQueue, loader};
+use crate::{AllowedOrigins, OrderApi};
+
+/// An AWS that answers as it was told, and then that all is well.
+#[derive(Clone, Default)]
+struct Aws {
+    answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
+    calls: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl Aws {
+    fn answering(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
+        Self {
+            answers: Arc::new(Mutex::new(answers.into_iter().collect())),
+            ..Self::default()
+        }
+    }
+
+    /// The operations that were called, such as `AmazonSQS.SendMessage`.
+    fn calls(&self) -> Vec<String> {
+        self.requests().into_iter().map(|(target, _)| target).collect()
+    }
+
+    fn requests(&self) -> Vec<(String, Value)> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn answer(&self, headers: &HeaderMap, body: &str) -> (StatusCode, String) {
+        let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+        let request: Value = serde_json::from_str(body).unwrap();
+        let entries = request["Entries"].as_array().cloned().unwrap_or_default();
+        self.calls.lock().unwrap().push((target, request));
+        let told = self.answers.lock().unwrap().pop_front();
+        let (status, answer) = told.unwrap_or_else(|| {
+            let sent = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "d"});
+            (
+                200,
+                json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []}),
+            )
+        });
+        (StatusCode::from_u16(status).unwrap(), answer.to_string())
+    }
+
+    /// The API in front of this AWS.
+    async fn api(&self) -> OrderApi<SqsOrderQueue, DynamoDbOrderTable> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let aws = self.clone();
+        let handler = async move |headers: HeaderMap, body: String| aws.answer(&headers, &body);
+        let router = axum::Router::new().fallback(handler);
+        // Ends with the test's runtime.
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let sdk = loader()
+            .endpoint_url(endpoint)
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .load()
+            .await;
+        OrderApi::new(
+            SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned()),
+            DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
+            AllowedOrigins::These(Vec::new()),
+        )
+    }
+
+    async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
+        self.api().await.handle(event, Duration::from_mins(1)).await
+    }
+}
+
+fn post(path: &str, body: &Value, key: Option<&str>) -> Value {
+    let headers = json!({"Content-Type": "application/json"});
+    let mut event = json!({"httpMethod": "POST", "path": path, "headers": headers, "body": body.to_string(),
+        "requestContext": {"httpMethod": "POST", "requestId": "r-1", "path": path}});
+    if let Some(key) = key {
+        event["headers"]["Idempotency-Key"] = json!(key);
+    }
+    event
+}
+
+fn order() -> Value {
+    serde_json::from_str(include_str!("../../../events/order-minimal.json")).unwrap()
+}
+
+fn document(response: &ApiGatewayProxyResponse) -> Value {
+    match &response.body {
+        Some(Body::Text(text)) => serde_json::from_str(text).unwrap(),
+        _ => Value::Null,
+    }
+}
+
+fn throttled() -> (u16, Value) {
+    (
+        400,
+        json!({"__type": "com.amazonaws.sqs#RequestThrottled", "message": "secret-account-id"}),
+    )
+}
+
+#[tokio::test]
+async fn an_order_without_a_key_takes_exactly_one_call() {
+    let aws = Aws::default();
+    let response = aws.answer_to(post("/orders", &order(), None)).await;
+    assert_eq!(response.status_code, 202);
+    assert_eq!(aws.calls(), ["AmazonSQS.SendMessage"]);
+}
+
+#[tokio::test]
+async fn a_key_takes_one_read_that_is_not_repeated() {
+    let failing = Aws::answering([(
+        500,
+        json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}),
+    )]);
+    for aws in [Aws::default(), failing] {
+        let response = aws.answer_to(post("/orders", &order(), Some("k"))).await;
+        assert_eq!(response.status_code, 202);
+        assert_eq!(
+            aws.calls(),
+            ["DynamoDB_20120810.GetItem", "AmazonSQS.SendMessage"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_throttles_is_asked_three_times_and_then_a_503() {
+    for refusal in [
+        throttled(),
+        (
+            503,
+            json!({"__type": "ServiceUnavailable", "message": "secret-account-id"}),
+        ),
+    ] {
+        let aws = Aws::answering(vec![refusal; 3]);
+        let response = aws.answer_to(post("/orders", &order(), None)).await;
+        assert_eq!(
+            (response.status_code, &response.headers["retry-after"]),
+            (503, &"1".parse().unwrap())
+        );
+        assert_eq!(aws.calls(), ["AmazonSQS.SendMessage"; 3]);
+        let document = document(&response);
+        assert_eq!(document["type"], "urn:orders:problem:unavailable");
+        assert_eq!(document["request_id"], "r-1");
+        assert!(!document.to_string().contains("secret"), "{document}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_passes_is_not_seen() {
+    let aws = Aws::answering([throttled(), throttled()]);
+    let response = aws.answer_to(post("/orders", &order(), None)).await;
+    assert_eq!((response.status_code, aws.calls().len()), (202, 3));
+}
+
+#[tokio::test]
+async fn many_orders_take_one_read_and_a_call_for_each_ten() {
+    let entries: Vec<Value> = (0..21)
+        .map(|index| json!({"idempotency_key": format!("k-{index}"), "order": order()}))
+        .collect();
+    let aws = Aws::default();
+    let response = aws
+        .answer_to(post("/orders/batch", &json!({ "entries": entries }), None))
+        .await;
+    assert_eq!(response.status_code, 207);
+    let calls = aws.calls();
+    assert_eq!(calls[0], "DynamoDB_20120810.BatchGetItem");
+    assert_eq!(calls[1..], ["AmazonSQS.SendMessageBatch"; 3]);
+    let keys = aws.requests()[0].1["RequestItems"]["orders"]["Keys"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(keys, 21);
+    let statuses: Vec<Value> = document(&response)["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result["status"].clone())
+        .collect();
+    assert_eq!(statuses, vec![json!(202); 21]);
+}
+
+#[tokio::test]
+async fn an_entry_that_the_queue_refuses_is_the_only_503() {
+    let entries: Vec<Value> = (0..3)
+        .map(|index| json!({"idempotency_key": format!("k-{index}"), "order": order()}))
+        .collect();
+    // One refused, one sent, one of which nothing is said; the read finds nothing.
+    let answer = json!({
+        "Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "d"}],
+        "Failed": [{"Id": "0", "SenderFault": false, "Code": "InternalError", "Message": "secret-account-id"}],
+    });
+    let aws = Aws::answering([(200, json!({"Responses": {}})), (200, answer)]);
+    let response = aws
+        .answer_to(post("/orders/batch", &json!({ "entries": entries }), None))
+        .await;
+    let document = document(&response);
+    let statuses: Vec<&Value> = document["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| &result["status"])
+        .collect();
+    assert_eq!(statuses, [503, 202, 503]);
+    assert!(!document.to_string().contains("secret"), "{document}");
+}
+
+#[tokio::test]
+async fn a_page_is_one_query_of_the_index() {
+    let last = json!({"customer_id": {"S": "c-1"}, "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
+        "order_id": {"S": "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"}});
+    let aws = Aws::answering([(200, json!({"Items": [], "Count": 0, "LastEvaluatedKey": last}))]);
+    let list = |query: Value| {
+        json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": query,
+            "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": "/orders"}})
+    };
+    let first = aws
+        .answer_to(list(json!({"customer_id": "c-1", "limit": "7"})))
+        .await;
+    let cursor = document(&first)["next_cursor"].clone();
+    aws.answer_to(list(json!({"customer_id": "c-1", "cursor": cursor})))
+        .await;
+    let requests = aws.requests();
+    insta::assert_snapshot!(format!("{:#}", requests[0].1), @r#"
+    {
+      "ExpressionAttributeValues": {
+        ":customer": {
+          "S": "c-1"
+        }
+      },
+      "IndexName": "by_customer",
+      "KeyConditionExpression": "customer_id = :customer",
+      "Limit": 7,
+      "ScanIndexForward": false,
+      "TableName": "orders"
+    }
+    "#);
+    assert_eq!(requests[1].1["ExclusiveStartKey"], last);
+    assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 2]);
+}

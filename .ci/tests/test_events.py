@@ -42,7 +42,18 @@ def test_the_post_carries_the_sample_order():
     assert json.loads(load("order-api-post.json")["body"]) == ORDER
 
 
-@pytest.mark.parametrize("name", ["order-api-post.json", "order-api-get.json"])
+def test_the_bulk_request_carries_the_sample_orders():
+    batch = load("orders-batch.json")
+    assert [entry["order"] for entry in batch["entries"]] == [ORDER, load("order-minimal.json"), load("order-invalid.json")]
+    assert json.loads(load("order-api-batch.json")["body"]) == batch
+
+
+def test_the_list_is_that_of_the_sample_customer():
+    parameters = load("order-api-list.json")["multiValueQueryStringParameters"]
+    assert parameters["customer_id"] == [ORDER["customer"]["id"]]
+
+
+@pytest.mark.parametrize("name", [path.name for path in EVENTS.glob("order-api-*.json")])
 def test_a_request_is_one_that_the_gateway_routes(name):
     event = load(name)
     context = event["requestContext"]

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::connection::Connection;
 use crate::service::ServiceName;
-use crate::{dlq, fault_run, faults, get, inbox, load, place, up, verify};
+use crate::{dlq, fault_run, faults, get, inbox, list, load, place, up, verify};
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Place(place::Arguments),
     /// Show an order
     Get(get::Arguments),
+    /// List a customer's orders, the newest first
+    List(list::Arguments),
     /// Read the emails that were sent
     Inbox(inbox::Arguments),
     /// Look at what could not be processed, and try it again
@@ -76,6 +78,7 @@ mod tests {
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait=5 --json",
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
             "orderctl dlq list --queue notifications",
             "orderctl dlq replay --all --json",
@@ -100,6 +103,8 @@ mod tests {
             "orderctl",
             "orderctl place",
             "orderctl get not-an-id",
+            "orderctl list",
+            "orderctl list --customer \u{e9}",
             "orderctl place f --idempotency-key \u{e9}",
             "orderctl dlq replay",
             "orderctl dlq replay --all a",

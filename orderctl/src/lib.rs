@@ -18,6 +18,7 @@ mod get;
 mod inbox;
 mod invocation;
 mod journal;
+mod list;
 mod load;
 mod order_view;
 mod output;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             .block_on(up::run(arguments, &connection)),
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
+        Command::List(arguments) => client()?.block_on(list::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
         Command::FaultRun(arguments) => client()?.block_on(fault_run::run(arguments)),
         Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::Order;
+use crate::IdempotencyKey;
+use crate::bulk::{self, Entry};
 use crate::fingerprint::Fingerprint;
 
 fn text() -> impl Strategy<Value = String> {
@@ -93,8 +95,50 @@ proptest! {
     }
 
     #[test]
+    fn any_change_of_meaning_changes_the_fingerprint(
+        document in document(),
+        item in any::<prop::sample::Index>(),
+        part in 0..6_u8,
+        text in text(),
+        quantity in 1..=10_000_u32,
+        cents in 0..100_u32,
+    ) {
+        let mut changed = document.clone();
+        let item = item.index(document["items"].as_array().unwrap().len());
+        match part {
+            0 => changed["customer"]["name"] = json!(text),
+            1 => changed["note"] = json!(text),
+            2 => changed["items"][item]["name"] = json!(text),
+            3 => changed["items"][item]["quantity"] = json!(quantity),
+            4 => changed["items"][item]["unit_price"] = json!(format!("1.{cents:02}")),
+            _ => changed["items"].as_array_mut().unwrap().reverse(),
+        }
+        let (before, after) = (Order::parse(&document).unwrap(), Order::parse(&changed).unwrap());
+        prop_assert_eq!(Fingerprint::of(&before) == Fingerprint::of(&after), before == after);
+    }
+
+    #[test]
+    fn an_entry_is_judged_alike_among_any_neighbours(
+        document in document(),
+        before in prop::collection::vec(anything(), 0..4),
+        after in prop::collection::vec(anything(), 0..4),
+    ) {
+        let valid = json!({"idempotency_key": "k", "order": document});
+        let place = before.len();
+        let entries: Vec<Value> = before.into_iter().chain([valid]).chain(after).collect();
+        let read = bulk::parse(&json!({ "entries": entries })).unwrap();
+        prop_assert_eq!(read.len(), entries.len());
+        let expected = Entry::Valid {
+            key: IdempotencyKey::parse("k").unwrap(),
+            order: Order::parse(&document).unwrap(),
+        };
+        prop_assert_eq!(&read[place], &expected);
+    }
+
+    #[test]
     fn reading_never_panics(document in anything(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let _ = Order::parse(&document);
+        let _ = bulk::parse(&document);
         let _ = crate::json::parse(&bytes);
         let _ = crate::OrderMessage::from_json(&document.to_string());
         let _ = crate::OrderConfirmed::from_json(&document.to_string());

@@ -104,6 +104,15 @@ async fn a_page_holds_the_newest_orders_and_leads_to_the_next() {
 }
 
 #[tokio::test]
+async fn the_sample_asks_for_a_page() {
+    let api = api(Queue::default(), Table::holding([row("customer-1001", 1, 1)]));
+    let sample = include_str!("../../../../events/order-api-list.json");
+    let response = api.answer_to(event(sample, &json!({}))).await;
+    let document: Value = serde_json::from_str(body(&response)).unwrap();
+    assert_eq!(document["orders"][0]["customer"]["id"], "customer-1001");
+}
+
+#[tokio::test]
 async fn a_customer_without_orders_has_an_empty_list() {
     let api = api(Queue::default(), Table::default());
     let response = api.answer_to(list(&[("customer_id", "nobody")])).await;

@@ -117,6 +117,14 @@ async fn each_entry_is_answered_by_itself() {
 }
 
 #[tokio::test]
+async fn the_sample_is_answered_entry_by_entry() {
+    let api = api(Queue::default(), Table::default());
+    let sample = include_str!("../../../../events/order-api-batch.json");
+    let response = api.answer_to(event(sample, &json!({}))).await;
+    assert_eq!(statuses(&response), [202, 202, 422]);
+}
+
+#[tokio::test]
 async fn a_key_stands_for_the_same_order_here_and_alone() {
     let api = api(Queue::default(), Table::default());
     let sample: Value = serde_json::from_str(include_str!("../../../../events/order.json")).unwrap();

@@ -1,0 +1,131 @@
+//! `list`: a customer's orders.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use order_core::text::CustomerId;
+use reqwest::{StatusCode, Url};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::connection::Connection;
+use crate::output::{cell, table};
+use crate::{output, problem};
+
+/// The most orders that the API gives at once.
+const MOST_A_PAGE: usize = 100;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Whose orders: the customer's id in the shop
+    #[arg(long, value_name = "ID", value_parser = CustomerId::parse)]
+    customer: CustomerId,
+    /// Show at most so many, the newest
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    limit: usize,
+    /// Print each order as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A page of the API's list.
+#[derive(Debug, Deserialize)]
+struct Page {
+    orders: Vec<Value>,
+    next_cursor: Option<String>,
+}
+
+/// As much of an order as a line shows.
+#[derive(Debug, Deserialize)]
+struct Summary {
+    order_id: String,
+    accepted_at: String,
+    status: String,
+    currency: String,
+    total: String,
+    items: Vec<Value>,
+}
+
+/// Prints the customer's newest orders, newest first.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let orders = fetch(&arguments, &connection.api().await?).await?;
+    if arguments.json {
+        for order in &orders {
+            output::json_line(order)?;
+        }
+    } else if orders.is_empty() {
+        eprintln!("this customer has no orders, or none that is stored yet");
+    } else {
+        output::line(&describe(orders)?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
+    let mut orders: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    while orders.len() < arguments.limit {
+        let limit = (arguments.limit - orders.len()).min(MOST_A_PAGE).to_string();
+        let mut query = vec![("customer_id", arguments.customer.as_str()), ("limit", &limit)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let url = Url::parse_with_params(&api.url("/orders"), query)?;
+        let path = format!("/orders?{}", url.query().unwrap_or_default());
+        let response = api
+            .send(api.get(&path))
+            .await
+            .with_context(|| format!("no answer from {}", api.url("/orders")))?;
+        let status = response.status();
+        let body = response.bytes().await.context("the answer broke off")?;
+        if status != StatusCode::OK {
+            anyhow::bail!("{}", problem::describe(status, &body));
+        }
+        let page: Page = serde_json::from_slice(&body).context("the answer is no list of orders")?;
+        orders.extend(page.orders);
+        match page.next_cursor {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    Ok(orders)
+}
+
+fn describe(orders: Vec<Value>) -> anyhow::Result<String> {
+    let rows = orders.into_iter().map(|order| {
+        let order: Summary = serde_json::from_value(order).context("the answer is no list of orders")?;
+        Ok([
+            cell(&order.order_id),
+            cell(&order.accepted_at),
+            cell(&order.status),
+            order.items.len().to_string(),
+            cell(&format!("{} {}", order.currency, order.total)),
+        ])
+    });
+    let rows: Vec<[String; 5]> = rows.collect::<anyhow::Result<_>>()?;
+    Ok(table(["ORDER", "ACCEPTED", "STATUS", "ITEMS", "TOTAL"], &rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn orders_are_shown_in_lines() {
+        let order = |id: &str, status: &str| {
+            json!({"order_id": id, "accepted_at": "2026-11-23T09:35:00.000Z", "status": status, "currency": "EUR",
+                "total": "64.60", "items": [{}, {}], "customer": {"id": "c"}})
+        };
+        let orders = vec![
+            order("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b", "notified"),
+            order("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7a", "confirmed"),
+        ];
+        insta::assert_snapshot!(describe(orders).unwrap(), @r"
+        ORDER                                 ACCEPTED                  STATUS     ITEMS  TOTAL
+        0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b  2026-11-23T09:35:00.000Z  notified   2      EUR 64.60
+        0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7a  2026-11-23T09:35:00.000Z  confirmed  2      EUR 64.60
+        ");
+        assert!(describe(vec![json!({})]).is_err());
+    }
+}

@@ -218,9 +218,12 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
 
 #[tokio::test]
 async fn a_page_is_one_query_of_the_index() {
-    let last = json!({"customer_id": {"S": "c-1"}, "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
+    let last_key = json!({"customer_id": {"S": "c-1"}, "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
         "order_id": {"S": "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"}});
-    let aws = Aws::answering([(200, json!({"Items": [], "Count": 0, "LastEvaluatedKey": last}))]);
+    let aws = Aws::answering([(
+        200,
+        json!({"Items": [], "Count": 0, "LastEvaluatedKey": last_key}),
+    )]);
     let list = |query: Value| {
         json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": query,
             "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": "/orders"}})
@@ -246,6 +249,6 @@ async fn a_page_is_one_query_of_the_index() {
       "TableName": "orders"
     }
     "#);
-    assert_eq!(requests[1].1["ExclusiveStartKey"], last);
+    assert_eq!(requests[1].1["ExclusiveStartKey"], last_key);
     assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 2]);
 }

@@ -102,10 +102,6 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
 }
 
 async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
-    let id = id.to_string();
     let queue = dlq::DeadLetterQueue::open(connection, dlq::QueueName::Orders).await?;
-    let letters = dlq::letters(&queue).await?;
-    Ok(letters
-        .into_iter()
-        .find(|letter| letter.order_id.as_ref() == Some(&id)))
+    dlq::find(&queue, &id.to_string()).await
 }

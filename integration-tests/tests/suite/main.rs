@@ -10,6 +10,7 @@
 mod answers;
 mod bulk;
 mod command;
+mod dead_letters;
 mod durability;
 mod faults;
 mod flow;

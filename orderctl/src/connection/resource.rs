@@ -8,7 +8,6 @@ pub(crate) enum Resource {
     NotificationsQueueUrl,
     NotificationsDlqUrl,
     OrdersTableName,
-    OrderEventsTopicArn,
 }
 
 impl Resource {
@@ -20,7 +19,6 @@ impl Resource {
             Self::NotificationsQueueUrl => "NotificationsQueueUrl",
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
             Self::OrdersTableName => "OrdersTableName",
-            Self::OrderEventsTopicArn => "OrderEventsTopicArn",
         }
     }
 
@@ -32,7 +30,6 @@ impl Resource {
             Self::NotificationsQueueUrl => "--notifications-queue-url",
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
             Self::OrdersTableName => "--orders-table",
-            Self::OrderEventsTopicArn => "--order-events-topic-arn",
         }
     }
 
@@ -43,7 +40,6 @@ impl Resource {
             Self::OrdersDlqUrl => "orders-dlq",
             Self::NotificationsQueueUrl => "notifications",
             Self::NotificationsDlqUrl => "notifications-dlq",
-            Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
         }
     }
 }
@@ -62,7 +58,6 @@ mod tests {
             Resource::NotificationsQueueUrl,
             Resource::NotificationsDlqUrl,
             Resource::OrdersTableName,
-            Resource::OrderEventsTopicArn,
         ] {
             let output = format!("\n  {}:\n", resource.output());
             assert!(format!("\n{outputs}").contains(&output), "{resource:?}");

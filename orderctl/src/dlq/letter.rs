@@ -29,6 +29,12 @@ pub(crate) struct Letter {
     pub(crate) body: String,
     /// How often it was received when it failed; where it does not say, how often until now.
     pub(crate) receive_count: u64,
+    /// When it was sent, in milliseconds since the epoch.
+    #[serde(skip)]
+    pub(crate) sent_at: Option<i64>,
+    /// Its attributes that are text.
+    #[serde(skip)]
+    pub(crate) texts: Vec<String>,
 }
 
 impl Letter {
@@ -56,7 +62,27 @@ impl Letter {
             }),
             body,
             receive_count: received.unwrap_or(0),
+            sent_at: system(MessageSystemAttributeName::SentTimestamp).and_then(|at| at.parse().ok()),
+            texts: message
+                .message_attributes
+                .iter()
+                .flatten()
+                .filter_map(|(_, value)| value.string_value.clone())
+                .collect(),
         }
+    }
+
+    /// When it failed.
+    pub(super) fn failed_at(&self) -> Option<Timestamp> {
+        self.failed_at.as_deref()?.parse().ok()
+    }
+
+    /// Whether its body or an attribute holds a text.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        let detail = self.detail.as_deref().unwrap_or_default();
+        self.body.contains(text)
+            || detail.contains(text)
+            || self.texts.iter().any(|value| value.contains(text))
     }
 
     /// Whether an id of a message or of an order names this letter.
@@ -82,10 +108,26 @@ fn sent_at(milliseconds: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use aws_sdk_sqs::types::MessageAttributeValue;
 
     use super::*;
+
+    /// Any letter.
+    pub(in crate::dlq) fn letter() -> Letter {
+        Letter {
+            message_id: "m-1".to_owned(),
+            order_id: Some("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".to_owned()),
+            queue: QueueName::Orders,
+            reason: "conflict".to_owned(),
+            detail: None,
+            failed_at: Some("2026-11-23T09:35:00.000Z".to_owned()),
+            body: String::new(),
+            receive_count: 1,
+            sent_at: None,
+            texts: Vec::new(),
+        }
+    }
 
     fn text(value: &str) -> MessageAttributeValue {
         MessageAttributeValue::builder()

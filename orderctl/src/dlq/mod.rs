@@ -1,32 +1,87 @@
 //! `dlq`: what could not be processed.
+//!
+//! Every look at a dead-letter queue is a [`sweep`]. What changes something announces it in an [`audit`] line first,
+//! sends before it deletes, and never deletes what is not on disk or in a queue.
 
+mod archive;
+mod archive_file;
+mod audit;
+mod confirm;
+mod export;
+mod filter;
+mod find;
+mod import;
 mod letter;
 mod list;
+mod mask;
 mod move_task;
+mod pace;
+mod progress;
+mod prospect;
+mod purge;
 mod queue;
-mod receive;
+mod repair;
 mod replay;
+mod selection;
+mod show;
+mod stored;
+mod sweep;
+mod tally;
+mod transfer;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
+
+use tracing_subscriber::EnvFilter;
 
 use crate::connection::Connection;
 
+pub(crate) use find::{find, letters};
 pub(crate) use letter::Letter;
 pub(crate) use queue::{DeadLetterQueue, QueueName, arn as queue_arn, url as queue_url};
-pub(crate) use receive::letters;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List the dead letters with the reason of each
     List(list::Arguments),
-    /// Put dead letters back on the queue that they came from
+    /// Show one with all that is known of it, and what would become of it now
+    Show(show::Arguments),
+    /// Put dead letters back on the queue that they came from, mended if need be
     Replay(replay::Arguments),
+    /// Delete dead letters, after they were written to a file
+    Purge(purge::Arguments),
+    /// Write dead letters to a file, and leave them where they are
+    Export(export::Arguments),
+    /// Put exported dead letters back into their dead-letter queue
+    Import(import::Arguments),
 }
 
 /// Runs one of the commands.
 pub(crate) async fn run(command: Command, connection: &Connection) -> anyhow::Result<ExitCode> {
+    trace();
     match command {
         Command::List(arguments) => list::run(&arguments, connection).await,
+        Command::Show(arguments) => show::run(&arguments, connection).await,
         Command::Replay(arguments) => replay::run(arguments, connection).await,
+        Command::Purge(arguments) => purge::run(&arguments, connection).await,
+        Command::Export(arguments) => export::run(&arguments, connection).await,
+        Command::Import(arguments) => import::run(&arguments, connection).await,
     }
+}
+
+/// Audit lines as JSON on standard error, for whoever collects it; not on a terminal, where people read. `RUST_LOG` asks
+/// for more.
+fn trace() {
+    let quiet = if std::io::stderr().is_terminal() {
+        "error"
+    } else {
+        "error,audit=info"
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A program that has a subscriber of its own keeps it.
+    let _ = subscriber.try_init();
 }

@@ -3,12 +3,12 @@
 use anyhow::Context;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::connection::{Connection, Resource};
+use crate::connection::{Connection, Resource, Target};
 
 /// A queue whose failures are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum QueueName {
     /// Accepted orders
@@ -50,6 +50,9 @@ pub(crate) struct DeadLetterQueue {
     /// Its own URL.
     pub(super) url: String,
     pub(super) sqs: Client,
+    /// Seconds that a receive waits: on AWS one that does not wait asks a part of the queue's servers only, and may
+    /// come back empty although there are letters.
+    pub(super) receive_wait_seconds: i32,
 }
 
 impl DeadLetterQueue {
@@ -64,12 +67,40 @@ impl DeadLetterQueue {
             source_url: connection.resource(source).await?,
             url: connection.resource(letters).await?,
             sqs: connection.sqs().await?,
+            receive_wait_seconds: match connection.target {
+                Target::Local => 0,
+                Target::Aws => 1,
+            },
         })
     }
 
     /// Its name, as its URL has it.
     pub(super) fn label(&self) -> &str {
         label(&self.url)
+    }
+
+    /// How many letters it holds, as SQS counts them: approximately, and on AWS up to a minute late.
+    pub(super) async fn counts(&self) -> anyhow::Result<Counts> {
+        use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
+
+        let answer = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(ApproximateNumberOfMessages)
+            .attribute_names(ApproximateNumberOfMessagesNotVisible)
+            .send()
+            .await
+            .with_context(|| format!("the queue {} cannot be reached", self.label()))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let count = |name| {
+            let count = attributes.get(&name)?;
+            count.parse().ok()
+        };
+        Ok(Counts {
+            visible: count(ApproximateNumberOfMessages).unwrap_or(0),
+            hidden: count(ApproximateNumberOfMessagesNotVisible).unwrap_or(0),
+        })
     }
 
     /// A queue's ARN by its URL.
@@ -101,6 +132,15 @@ async fn arn_by_url(sqs: &Client, url: &str) -> anyhow::Result<String> {
         .attributes
         .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
     arn.with_context(|| format!("the queue {name} has no ARN"))
+}
+
+/// How many messages a queue holds, approximately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Those that a receive can get.
+    pub(super) visible: u64,
+    /// Those that some receiver holds.
+    pub(super) hidden: u64,
 }
 
 /// The name that a queue's URL ends in.

@@ -203,6 +203,8 @@ mod tests {
             failed_at: None,
             body: body.to_owned(),
             receive_count: 1,
+            sent_at: None,
+            texts: Vec::new(),
         }
     }
 

@@ -8,7 +8,14 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_orders-under-test");
 /// The operator's command in an environment that says nothing of a system of this machine.
 pub(crate) fn orderctl() -> Command {
     let mut command = Command::new(PROGRAM);
-    command.env_remove("ORDERS_API_URL").env("NO_COLOR", "1");
+    command
+        .env_remove("ORDERS_API_URL")
+        .env("NO_COLOR", "1")
+        // Not into the state directory of whoever runs the tests.
+        .env(
+            "ORDERS_AUDIT_LOG",
+            std::env::temp_dir().join("orders-suite-audit.jsonl"),
+        );
     if super::Target::get().is_local() {
         command.env_remove("AWS_ENDPOINT_URL");
     }

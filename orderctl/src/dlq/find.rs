@@ -1,0 +1,62 @@
+//! Looking for letters without changing anything.
+
+use std::cell::RefCell;
+
+use super::letter::Letter;
+use super::queue::DeadLetterQueue;
+use super::sweep::{CutShort, Found, Gone, Sweep, SweepOptions, SweepReport};
+
+/// How a quick look sweeps: what it hides is soon back even if it dies.
+const QUICK: SweepOptions = SweepOptions {
+    visibility_seconds: 30,
+    parallel: 4,
+};
+
+/// The letters of a queue; all of them are given back at once.
+pub(crate) async fn letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<Letter>> {
+    let letters = RefCell::new(Vec::new());
+    let sweep = Sweep::new(queue, &QUICK);
+    let report = sweep
+        .run(async |_, found| {
+            letters
+                .borrow_mut()
+                .extend(found.into_iter().map(|found| found.letter));
+            Ok(Gone::new())
+        })
+        .await;
+    not_failed(report)?;
+    Ok(letters.into_inner())
+}
+
+/// The first letter that has this id, or is about the order of this id.
+pub(crate) async fn find(queue: &DeadLetterQueue, id: &str) -> anyhow::Result<Option<Letter>> {
+    Ok(find_message(queue, id).await?.map(|found| found.letter))
+}
+
+/// The same with the message itself. It is given back, as all others are.
+pub(super) async fn find_message(queue: &DeadLetterQueue, id: &str) -> anyhow::Result<Option<Found>> {
+    let hit = RefCell::new(None);
+    let sweep = Sweep::new(queue, &QUICK);
+    let report = sweep
+        .run(async |sweep, found| {
+            if let Some(found) = found.into_iter().find(|found| found.letter.is_named(id)) {
+                hit.borrow_mut().get_or_insert(found);
+                sweep.stop(CutShort::Satisfied);
+            }
+            Ok(Gone::new())
+        })
+        .await;
+    let hit = hit.into_inner();
+    if hit.is_none() {
+        not_failed(report)?;
+    }
+    Ok(hit)
+}
+
+fn not_failed(report: SweepReport) -> anyhow::Result<()> {
+    match (report.error, report.cut_short) {
+        (Some(error), _) => Err(error),
+        (None, Some(CutShort::Interrupted)) => anyhow::bail!("stopped before every letter was seen"),
+        _ => Ok(()),
+    }
+}

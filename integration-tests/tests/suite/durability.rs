@@ -40,16 +40,8 @@ async fn queued_messages_survive_a_stop() {
 #[tokio::test]
 async fn kill_9_loses_nothing_that_was_acknowledged() {
     let home = Home::new();
-    // What a killed system had in flight comes back when its visibility timeout ends: 210 s is long for a test.
-    let template = include_str!("../../../template.yaml");
-    assert!(template.contains("VisibilityTimeout: 210"));
-    let path = home.file("template.yaml");
-    std::fs::write(
-        &path,
-        template.replace("VisibilityTimeout: 210", "VisibilityTimeout: 4"),
-    )
-    .unwrap();
-    let arguments = ["--template", path.to_str().unwrap()];
+    let template = home.template_with_short_visibility();
+    let arguments = ["--template", template.to_str().unwrap()];
 
     let order = sample("order-minimal.json");
     let mut accepted = Vec::new();

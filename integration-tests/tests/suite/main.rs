@@ -16,6 +16,7 @@ mod faults;
 mod flow;
 mod lifecycle;
 mod listing;
+mod load;
 mod poison;
 mod refusals;
 mod system;

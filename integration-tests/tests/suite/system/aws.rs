@@ -15,6 +15,11 @@ impl System {
         aws_sdk_sqs::Client::new(&self.sdk_config().await)
     }
 
+    /// An SNS client that we did not write.
+    pub(crate) async fn sns(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::new(&self.sdk_config().await)
+    }
+
     /// A DynamoDB client that we did not write.
     pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk_config().await)

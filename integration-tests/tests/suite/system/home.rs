@@ -59,6 +59,17 @@ impl Home {
         }
     }
 
+    /// The template, but what a killed system had in flight comes back after 4 s: its visibility timeout of 210 s is
+    /// long for a test.
+    pub(crate) fn template_with_short_visibility(&self) -> PathBuf {
+        let template = include_str!("../../../../template.yaml");
+        assert!(template.contains("VisibilityTimeout: 210"));
+        let path = self.file("template.yaml");
+        let template = template.replace("VisibilityTimeout: 210", "VisibilityTimeout: 4");
+        std::fs::write(&path, template).unwrap();
+        path
+    }
+
     /// Starts a system here, or takes the shared stack while no other test runs: for what touches every dead letter.
     pub(crate) async fn start_alone(&self) -> System {
         match Target::get() {

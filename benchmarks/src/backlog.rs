@@ -1,0 +1,207 @@
+//! Whether a queue's depth costs anything.
+//!
+//! Two stores on disk: one holds a deep backlog, the other a shallow one that is filled again and again. Slices of equal
+//! size are drained from both by turns, so that whatever else the machine does slows both alike. Draining is what the
+//! event source mappings do: receive ten, delete ten.
+
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use futures_util::future::try_join_all;
+use indicatif::{ProgressBar, ProgressStyle};
+use local_cloud::Durability;
+use local_cloud::gateway::Gateway;
+use local_cloud::services::{Services, ServicesConfig};
+use local_cloud::sqs::Sqs;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+/// The queue's name in both stores.
+const QUEUE: &str = "orders";
+/// Messages of the shallow backlog, and of a slice of the deep one.
+const SHALLOW: u64 = 1000;
+/// Consumers, as many as a busy event source mapping has.
+const CONSUMERS: usize = 5;
+/// Senders that fill a queue side by side.
+const SENDERS: usize = 16;
+/// Messages of one call.
+const BATCH: usize = 10;
+/// By how much the deep backlog may be slower.
+const TOLERANCE: f64 = 0.15;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Messages of the deep backlog
+    #[arg(long, value_name = "N", default_value = "1000000")]
+    messages: NonZeroU64,
+}
+
+/// One store with its queue.
+struct Store {
+    services: Services,
+    gateway: Gateway,
+    url: String,
+}
+
+/// Measures, prints, and judges.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let directory = tempfile::tempdir()?;
+    let deep = Store::open(&directory.path().join("deep")).await?;
+    let shallow = Store::open(&directory.path().join("shallow")).await?;
+    let slices = arguments.messages.get().div_ceil(SHALLOW);
+    eprintln!("filling {} messages ...", slices * SHALLOW);
+    let begun = Instant::now();
+    deep.fill(slices * SHALLOW).await?;
+    println!(
+        "filled at {:.0} messages/s",
+        per_second(slices * SHALLOW, begun.elapsed())
+    );
+    let [mut deep_time, mut shallow_time] = [Duration::ZERO; 2];
+    let bar = ProgressBar::new(slices).with_style(ProgressStyle::with_template(
+        "draining {wide_bar} {percent}% {eta}",
+    )?);
+    for slice in 0..slices {
+        shallow.fill(SHALLOW).await?;
+        // Who goes first changes, lest one of them always pays for the filling.
+        if slice % 2 == 0 {
+            deep_time += drain(&deep.services.sqs, SHALLOW).await?;
+            shallow_time += drain(&shallow.services.sqs, SHALLOW).await?;
+        } else {
+            shallow_time += drain(&shallow.services.sqs, SHALLOW).await?;
+            deep_time += drain(&deep.services.sqs, SHALLOW).await?;
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let (deep_rate, shallow_rate) = (
+        per_second(slices * SHALLOW, deep_time),
+        per_second(slices * SHALLOW, shallow_time),
+    );
+    let ratio = deep_rate / shallow_rate;
+    println!("a backlog of {SHALLOW}, {slices} times over: {shallow_rate:.0} messages/s");
+    println!(
+        "a backlog of {}: {deep_rate:.0} messages/s, {ratio:.3} of that",
+        slices * SHALLOW
+    );
+    deep.close().await;
+    shallow.close().await;
+    Ok(if ratio >= 1.0 - TOLERANCE {
+        ExitCode::SUCCESS
+    } else {
+        println!("slower by more than {:.0}%", TOLERANCE * 100.0);
+        ExitCode::FAILURE
+    })
+}
+
+impl Store {
+    async fn open(directory: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let services = Services::open(ServicesConfig {
+            directory: Some(directory.to_owned()),
+            durability: Durability::Process,
+            base_url: base_url.clone(),
+            region: "us-east-1".to_owned(),
+            confirm_emails: true,
+        })
+        .await?;
+        services.sqs.converge_queue(QUEUE, [].into()).await?;
+        let gateway = Gateway::start(listener, services.clone())?;
+        Ok(Self {
+            services,
+            gateway,
+            url: base_url,
+        })
+    }
+
+    /// Sends messages of an order's usual size by `SendMessageBatch`.
+    async fn fill(&self, messages: u64) -> anyhow::Result<()> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let body = "x".repeat(500);
+        let entries: Vec<_> = (0..BATCH)
+            .map(|id| json!({"Id": id.to_string(), "MessageBody": body}))
+            .collect();
+        let request = json!({"QueueUrl": QUEUE, "Entries": entries}).to_string();
+        let calls = messages.div_ceil(BATCH as u64);
+        let share = calls.div_ceil(SENDERS as u64);
+        try_join_all((0..SENDERS as u64).map(async |sender| {
+            for _ in sender * share..calls.min((sender + 1) * share) {
+                let call = client
+                    .post(&self.url)
+                    .header("x-amz-target", "AmazonSQS.SendMessageBatch")
+                    .header("content-type", "application/x-amz-json-1.0")
+                    .body(request.clone());
+                let response = call.send().await?.error_for_status()?;
+                response.bytes().await.context("the answer broke off")?;
+            }
+            anyhow::Ok(())
+        }))
+        .await?;
+        Ok(())
+    }
+
+    async fn close(self) {
+        self.gateway.stop().await;
+        self.services.close().await;
+    }
+}
+
+/// Receives and deletes so many messages.
+async fn drain(sqs: &Sqs, messages: u64) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    let calls = messages.div_ceil(BATCH as u64);
+    let consumers = (0..CONSUMERS as u64).map(|consumer| {
+        let sqs = sqs.clone();
+        let share = calls / CONSUMERS as u64 + u64::from(consumer < calls % CONSUMERS as u64);
+        tokio::spawn(async move {
+            for _ in 0..share {
+                let received = sqs.receive(QUEUE, BATCH, Duration::from_secs(5)).await?;
+                anyhow::ensure!(
+                    received.len() == BATCH,
+                    "a receive from a filled queue gave {}",
+                    received.len()
+                );
+                let receipts = received
+                    .into_iter()
+                    .map(|message| message.receipt_handle)
+                    .collect();
+                sqs.delete(QUEUE, receipts).await?;
+            }
+            Ok(())
+        })
+    });
+    for consumer in try_join_all(consumers).await? {
+        consumer?;
+    }
+    Ok(begun.elapsed())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "of 2^53 messages")]
+fn per_second(count: u64, time: Duration) -> f64 {
+    count as f64 / time.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_filled_is_drained() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(&directory.path().join("store")).await.unwrap();
+        store.fill(70).await.unwrap();
+        drain(&store.services.sqs, 70).await.unwrap();
+        let left = store
+            .services
+            .sqs
+            .receive(QUEUE, 10, Duration::ZERO)
+            .await
+            .unwrap();
+        assert_eq!(left.len(), 0);
+        store.close().await;
+    }
+}

@@ -1,7 +1,7 @@
-//! Measurements: `benchmarks backlog` and `benchmarks line`. Anything else is the operator's command itself, which the
-//! system under measurement is started with.
+//! Measurements of the whole line: `benchmarks line`. Anything else is the operator's command itself, which the system
+//! under measurement is started with.
 
-mod backlog;
+mod cpu_time;
 mod line;
 
 use std::process::ExitCode;
@@ -18,8 +18,6 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Drain a deep queue and shallow ones by turns; fails if the deep one is slower by more than 15%
-    Backlog(backlog::Arguments),
     /// Send orders to a system of its own in each durability; fails if any is lost or an email subscription is suspended
     Line(line::Arguments),
 }
@@ -27,7 +25,7 @@ enum Command {
 fn main() -> ExitCode {
     let is_ours = std::env::args()
         .nth(1)
-        .is_none_or(|first| matches!(first.as_str(), "backlog" | "line" | "help" | "--help" | "-h"));
+        .is_none_or(|first| matches!(first.as_str(), "line" | "help" | "--help" | "-h"));
     if !is_ours {
         return orderctl::run();
     }
@@ -44,7 +42,6 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Backlog(arguments) => backlog::run(arguments).await,
             Command::Line(arguments) => line::run(&arguments).await,
         }
     })

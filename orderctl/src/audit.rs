@@ -17,8 +17,6 @@ use serde_json::json;
 
 use crate::journal::{AuditQueue, Writer};
 
-/// The topic of order events.
-const TOPIC: &str = "order-events";
 /// Receivers that empty a queue side by side.
 const RECEIVERS: usize = 4;
 
@@ -51,11 +49,10 @@ pub(crate) fn file(journal: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Makes a queue and subscribes it to the topic.
-pub(crate) async fn open(config: &SdkConfig, run: &str) -> anyhow::Result<AuditQueue> {
+/// Makes a queue and subscribes it to the topic of order events.
+pub(crate) async fn open(config: &SdkConfig, topic_arn: &str, run: &str) -> anyhow::Result<AuditQueue> {
     let sqs = aws_sdk_sqs::Client::new(config);
     let sns = aws_sdk_sns::Client::new(config);
-    let topic_arn = topic_arn(&sns).await?;
     let name = format!("orders-audit-{run}");
     let answer = sqs.create_queue().queue_name(&name).send().await;
     let url = answer
@@ -65,7 +62,7 @@ pub(crate) async fn open(config: &SdkConfig, run: &str) -> anyhow::Result<AuditQ
     let arn = crate::dlq::queue_arn(&sqs, &name).await?;
     let policy = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": &arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": &topic_arn}},
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
     }]});
     sqs.set_queue_attributes()
         .queue_url(&url)
@@ -75,29 +72,18 @@ pub(crate) async fn open(config: &SdkConfig, run: &str) -> anyhow::Result<AuditQ
         .with_context(|| format!("the topic cannot be allowed to write to {name}"))?;
     let subscription = sns
         .subscribe()
-        .topic_arn(&topic_arn)
+        .topic_arn(topic_arn)
         .protocol("sqs")
         .endpoint(arn)
         .attributes("RawMessageDelivery", "true")
         .return_subscription_arn(true)
         .send()
         .await
-        .with_context(|| format!("{name} cannot be subscribed to {TOPIC}"))?;
+        .with_context(|| format!("{name} cannot be subscribed to {topic_arn}"))?;
     Ok(AuditQueue {
         name,
         subscription_arn: subscription.subscription_arn.unwrap_or_default(),
     })
-}
-
-async fn topic_arn(sns: &aws_sdk_sns::Client) -> anyhow::Result<String> {
-    let mut pages = sns.list_topics().into_paginator().items().send();
-    while let Some(topic) = pages.next().await {
-        let arn = topic.context("the topics cannot be listed")?.topic_arn;
-        if let Some(arn) = arn.filter(|arn| arn.rsplit(':').next() == Some(TOPIC)) {
-            return Ok(arn);
-        }
-    }
-    anyhow::bail!("there is no topic {TOPIC}")
 }
 
 /// Moves all events from the queues to the file, and gives those of the file, each message once.

@@ -19,12 +19,11 @@ use super::system::{Attempt, Clients};
 use super::{poison, send};
 use crate::journal::Entry;
 
-/// The table of orders.
-const TABLE: &str = "orders";
 /// Keys of one `BatchGetItem`, the most that DynamoDB takes.
 const CHUNK: usize = 100;
-/// The pause between two rounds.
-const PAUSE: Duration = Duration::from_millis(200);
+/// The pauses between two rounds: the first after something moved, and the longest, to which it doubles while nothing
+/// does. Latencies are read from the rows' own times, so that rare looks cost no precision.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// An order that was accepted and not yet told of.
 #[derive(Clone, Debug)]
@@ -57,15 +56,23 @@ struct Marks {
 /// moved for `settle`; then orders stay pending.
 pub(super) async fn follow(run: &Run<'_>, settle: Duration) -> anyhow::Result<()> {
     let mut moved_at = Instant::now();
+    let (shortest, longest) = PAUSES;
+    let mut pause = shortest;
     loop {
-        if round(run).await? > 0 || !run.line.is_complete.get() {
+        let has_moved = round(run).await? > 0;
+        pause = if has_moved {
+            shortest
+        } else {
+            longest.min(pause * 2)
+        };
+        if has_moved || !run.line.is_complete.get() {
             moved_at = Instant::now();
         }
         let is_over = run.line.is_complete.get() && run.line.pending.borrow().is_empty();
         if is_over || run.system.is_stopping() || moved_at.elapsed() > settle {
             return Ok(());
         }
-        run.system.sleep_until(Instant::now() + PAUSE).await;
+        run.system.sleep_until(Instant::now() + pause).await;
     }
 }
 
@@ -176,14 +183,14 @@ async fn marks(clients: &Clients, orders: &[Pending]) -> anyhow::Result<HashMap<
     let answer = clients
         .dynamodb
         .batch_get_item()
-        .request_items(TABLE, request)
+        .request_items(&clients.orders_table, request)
         .send()
         .await;
     let answer = answer.context("rows cannot be read")?;
     // Keys that DynamoDB did not come to are asked for in a later round.
     let items = answer
         .responses
-        .and_then(|mut tables| tables.remove(TABLE))
+        .and_then(|mut tables| tables.remove(&clients.orders_table))
         .unwrap_or_default();
     items.iter().map(row).collect()
 }

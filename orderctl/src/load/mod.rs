@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Resource};
 use crate::journal::{Entry, VERSION, Writer};
 use crate::shutdown::Shutdown;
 use crate::{audit, invocation, output};
@@ -83,7 +83,10 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
                 version: VERSION,
                 run: name.clone(),
                 started_at: Timestamp::new(time::OffsetDateTime::now_utc()),
-                audit: audit::open(&connection.sdk_config().await?, &name).await?,
+                audit: {
+                    let topic = connection.resource(Resource::OrderEventsTopicArn).await?;
+                    audit::open(&connection.sdk_config().await?, &topic, &name).await?
+                },
             };
             journal.append(&entry).await?;
             Some(journal)

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::orders::Planned;
 use super::system::{Attempt, Clients, System};
-use crate::{dlq, problem};
+use crate::api::ApiError;
+use crate::problem;
 
 /// What the API answered.
 #[derive(Debug)]
@@ -37,16 +38,15 @@ pub(super) async fn order(system: &System<'_>, planned: &Planned) -> anyhow::Res
 }
 
 async fn post(clients: &Clients, planned: &Planned) -> Attempt<Answer> {
-    let sent = clients
-        .http
-        .post(format!("{}/orders", clients.api_url))
+    let request = clients
+        .api
+        .post("/orders")
         .header(header::CONTENT_TYPE, "application/json")
         .header("idempotency-key", &planned.key)
-        .body(planned.body.clone())
-        .send()
-        .await;
-    let response = match sent {
+        .body(planned.body.clone());
+    let response = match clients.api.send(request).await {
         Ok(response) => response,
+        Err(error @ ApiError::Unsigned(_)) => return Attempt::Done(Answer::Refused(error.to_string())),
         Err(error) => return Attempt::Again(error.into()),
     };
     let status = response.status();
@@ -76,14 +76,9 @@ fn accepted(body: &[u8]) -> anyhow::Result<Accepted> {
 /// Puts a message on the queue of orders, past the API.
 pub(super) async fn poison(system: &System<'_>, body: &str) -> anyhow::Result<()> {
     let send = async |clients: &Clients| -> anyhow::Result<()> {
-        let url = dlq::queue_url(&clients.sqs, dlq::QueueName::Orders.name()).await?;
-        clients
-            .sqs
-            .send_message()
-            .queue_url(url)
-            .message_body(body)
-            .send()
-            .await?;
+        let url = &clients.orders_queue_url;
+        let request = clients.sqs.send_message().queue_url(url).message_body(body);
+        request.send().await?;
         Ok(())
     };
     system

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff;
-use crate::connection::Connection;
+use crate::api::Api;
+use crate::connection::{Connection, Resource};
 
 /// How to reach the system, until an attempt fails; then where it is is looked up again.
 #[derive(Debug)]
@@ -24,10 +25,11 @@ pub(super) struct System<'a> {
 /// Clients of one incarnation of the system.
 #[derive(Debug)]
 pub(super) struct Clients {
-    pub(super) http: reqwest::Client,
-    pub(super) api_url: String,
+    pub(super) api: Api,
     pub(super) sqs: aws_sdk_sqs::Client,
+    pub(super) orders_queue_url: String,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) orders_table: String,
 }
 
 /// What an attempt came to.
@@ -43,10 +45,11 @@ impl Clients {
     async fn connect(connection: &Connection) -> anyhow::Result<Self> {
         let config = connection.sdk_config().await?;
         Ok(Self {
-            http: connection.http()?,
-            api_url: connection.api_url().await?,
+            api: connection.api().await?,
             sqs: aws_sdk_sqs::Client::new(&config),
+            orders_queue_url: connection.resource(Resource::OrdersQueueUrl).await?,
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            orders_table: connection.resource(Resource::OrdersTableName).await?,
         })
     }
 }
@@ -124,7 +127,7 @@ impl<'a> System<'a> {
             .connection
             .api_url()
             .await
-            .is_ok_and(|url| url != failed.api_url);
+            .is_ok_and(|url| url != failed.api.url(""));
         if is_current
             && has_moved
             && let Ok(clients) = Clients::connect(self.connection).await

@@ -17,7 +17,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::types::QueueAttributeName;
 use tokio::time::Instant;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Resource};
 use crate::dlq::{DeadLetterQueue, QueueName};
 use crate::journal::Journal;
 use crate::{audit, dlq, output};
@@ -47,13 +47,17 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let journal = Journal::read(&arguments.journal)?;
     let config = connection.sdk_config().await?;
-    let in_flight = drained(&config, Duration::from_secs(arguments.wait)).await?;
+    let queues = [
+        connection.resource(Resource::OrdersQueueUrl).await?,
+        connection.resource(Resource::NotificationsQueueUrl).await?,
+    ];
+    let in_flight = drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
     let mut letters = Vec::new();
     for queue in QueueName::chosen(None) {
         letters.extend(dlq::letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }
     let evidence = Evidence {
-        rows: rows::scan(&config).await?,
+        rows: rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?,
         events: audit::collect(&config, &arguments.journal, &journal.audits).await?,
         mail: mail::read(connection).await?,
         letters,
@@ -75,13 +79,13 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
 }
 
 /// Waits until both queues are empty; how many messages they still hold.
-async fn drained(config: &SdkConfig, patience: Duration) -> anyhow::Result<u64> {
+async fn drained(config: &SdkConfig, queues: &[String], patience: Duration) -> anyhow::Result<u64> {
     let sqs = aws_sdk_sqs::Client::new(config);
     let deadline = Instant::now() + patience;
     loop {
         let mut held = 0;
-        for queue in QueueName::chosen(None) {
-            held += depth(&sqs, queue.name()).await?;
+        for queue in queues {
+            held += depth(&sqs, queue).await?;
         }
         if held == 0 || Instant::now() + PAUSE > deadline {
             return Ok(held);
@@ -90,15 +94,13 @@ async fn drained(config: &SdkConfig, patience: Duration) -> anyhow::Result<u64> 
     }
 }
 
-async fn depth(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<u64> {
+async fn depth(sqs: &aws_sdk_sqs::Client, queue: &str) -> anyhow::Result<u64> {
     let names = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         QueueAttributeName::ApproximateNumberOfMessagesDelayed,
     ];
-    let request = sqs
-        .get_queue_attributes()
-        .queue_url(dlq::queue_url(sqs, name).await?);
+    let request = sqs.get_queue_attributes().queue_url(queue);
     let answer = request.set_attribute_names(Some(names.to_vec())).send().await?;
     let attributes = answer.attributes.unwrap_or_default();
     let counts = names

@@ -8,8 +8,6 @@ use order_core::row::{Attributes, attribute};
 use order_core::{Fingerprint, OrderRow};
 use serde_json::Value;
 
-/// The table of orders.
-const TABLE: &str = "orders";
 /// Parts of the table that are read side by side.
 const SEGMENTS: i32 = 4;
 
@@ -43,11 +41,11 @@ impl Row {
     }
 }
 
-/// Reads all rows, consistently.
-pub(super) async fn scan(config: &SdkConfig) -> anyhow::Result<Vec<Row>> {
+/// Reads all rows of the table, consistently.
+pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<Row>> {
     let client = aws_sdk_dynamodb::Client::new(config);
     let segments = (0..SEGMENTS).map(async |segment| -> anyhow::Result<Vec<Row>> {
-        let scan = client.scan().table_name(TABLE).consistent_read(true);
+        let scan = client.scan().table_name(table).consistent_read(true);
         let mut items = scan
             .segment(segment)
             .total_segments(SEGMENTS)

@@ -4,14 +4,12 @@
 //! size are drained from both by turns, so that whatever else the machine does slows both alike. Draining is what the
 //! event source mappings do: receive ten, delete ten.
 
-use std::num::NonZeroU64;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures_util::future::try_join_all;
-use indicatif::{ProgressBar, ProgressStyle};
 use local_cloud::Durability;
 use local_cloud::gateway::Gateway;
 use local_cloud::services::{Services, ServicesConfig};
@@ -19,6 +17,10 @@ use local_cloud::sqs::Sqs;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+/// Messages of the deep backlog, unless the environment variable [`MESSAGES`] says otherwise.
+const DEEP: u64 = 1_000_000;
+/// How many messages the deep backlog has.
+const MESSAGES: &str = "BACKLOG_MESSAGES";
 /// The queue's name in both stores.
 const QUEUE: &str = "orders";
 /// Messages of the shallow backlog, and of a slice of the deep one.
@@ -32,13 +34,6 @@ const BATCH: usize = 10;
 /// By how much the deep backlog may be slower.
 const TOLERANCE: f64 = 0.15;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {
-    /// Messages of the deep backlog
-    #[arg(long, value_name = "N", default_value = "1000000")]
-    messages: NonZeroU64,
-}
-
 /// One store with its queue.
 struct Store {
     services: Services,
@@ -46,12 +41,18 @@ struct Store {
     url: String,
 }
 
-/// Measures, prints, and judges.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let messages = match std::env::var(MESSAGES) {
+        Ok(text) => text
+            .parse()
+            .with_context(|| format!("{MESSAGES} must be a number"))?,
+        Err(_) => DEEP,
+    };
     let directory = tempfile::tempdir()?;
     let deep = Store::open(&directory.path().join("deep")).await?;
     let shallow = Store::open(&directory.path().join("shallow")).await?;
-    let slices = arguments.messages.get().div_ceil(SHALLOW);
+    let slices = u64::div_ceil(messages, SHALLOW);
     eprintln!("filling {} messages ...", slices * SHALLOW);
     let begun = Instant::now();
     deep.fill(slices * SHALLOW).await?;
@@ -60,9 +61,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         per_second(slices * SHALLOW, begun.elapsed())
     );
     let [mut deep_time, mut shallow_time] = [Duration::ZERO; 2];
-    let bar = ProgressBar::new(slices).with_style(ProgressStyle::with_template(
-        "draining {wide_bar} {percent}% {eta}",
-    )?);
     for slice in 0..slices {
         shallow.fill(SHALLOW).await?;
         // Who goes first changes, lest one of them always pays for the filling.
@@ -73,9 +71,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             shallow_time += drain(&shallow.services.sqs, SHALLOW).await?;
             deep_time += drain(&deep.services.sqs, SHALLOW).await?;
         }
-        bar.inc(1);
+        if (slice + 1) % 100 == 0 {
+            eprintln!("drained {} messages", (slice + 1) * SHALLOW);
+        }
     }
-    bar.finish_and_clear();
     let (deep_rate, shallow_rate) = (
         per_second(slices * SHALLOW, deep_time),
         per_second(slices * SHALLOW, shallow_time),
@@ -183,25 +182,4 @@ async fn drain(sqs: &Sqs, messages: u64) -> anyhow::Result<Duration> {
 #[expect(clippy::cast_precision_loss, reason = "of 2^53 messages")]
 fn per_second(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn what_was_filled_is_drained() {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(&directory.path().join("store")).await.unwrap();
-        store.fill(70).await.unwrap();
-        drain(&store.services.sqs, 70).await.unwrap();
-        let left = store
-            .services
-            .sqs
-            .receive(QUEUE, 10, Duration::ZERO)
-            .await
-            .unwrap();
-        assert_eq!(left.len(), 0);
-        store.close().await;
-    }
 }

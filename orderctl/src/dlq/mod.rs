@@ -38,7 +38,7 @@ use crate::connection::Connection;
 
 pub(crate) use find::{find, letters};
 pub(crate) use letter::Letter;
-pub(crate) use queue::{DeadLetterQueue, QueueName, arn as queue_arn, url as queue_url};
+pub(crate) use queue::{DeadLetterQueue, QueueName, arn as queue_arn};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

@@ -42,6 +42,9 @@ deploy: build
 		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
 		$(if $(NOTIFICATION_EMAIL),'NotificationEmail=$(NOTIFICATION_EMAIL)') $(PARAMETERS)
 
+delete:
+	deploy/delete-stack '$(STACK)'
+
 check:
 	.ci/run
 

@@ -1,0 +1,140 @@
+"""The built functions under AWS's own Runtime Interface Emulator, with local-cloud as the AWS that they call."""
+
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import samcli
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / ".ci/tests"))
+from deployed_template import source  # noqa: E402
+
+EMULATOR = Path(samcli.__file__).parent / "local/rapid" / f"aws-lambda-rie-{platform.machine()}"
+BUILT = Path(os.environ.get("SAM_BUILD_DIR", ROOT / ".aws-sam/build"))
+TEMPLATE = source()
+
+
+def until(what, seconds, condition):
+    """Waits for a condition, and returns what it found."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def process(arguments, log, **options):
+    """A process in a group of its own, which ends with the block."""
+    with open(log, "wb") as output:
+        child = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options)
+    try:
+        yield child
+    finally:
+        os.killpg(child.pid, signal.SIGTERM)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """A running system: its endpoint, and the outputs of its stack."""
+    directory = tmp_path_factory.mktemp("cloud")
+    ready = directory / "ready.json"
+    arguments = [os.environ["ORDERCTL"], "up", "--data-dir", str(directory / "data"), "--api-port", "0", "--aws-port", "0"]
+    with process([*arguments, "--ready-file", str(ready)], directory / "log") as up:
+
+        def started():
+            assert up.poll() is None, (directory / "log").read_text()
+            return ready.exists()
+
+        until("orderctl up", 60, started)
+        outputs = json.loads((directory / "data/outputs.json").read_text())
+        yield {"endpoint": json.loads(ready.read_text())["aws_endpoint_url"], "outputs": outputs}
+
+
+def environment(logical_id, outputs):
+    """What the template sets for a function, with the names of the running system."""
+
+    def resolve(value):
+        if not isinstance(value, dict):
+            return str(value)
+        name = value["Ref"]
+        if name in TEMPLATE["Parameters"]:
+            return str(TEMPLATE["Parameters"][name]["Default"])
+        (found,) = [outputs[name + suffix] for suffix in ("Url", "Name", "Arn") if name + suffix in outputs][:1]
+        return found
+
+    own = TEMPLATE["Resources"][logical_id]["Properties"]["Environment"]["Variables"]
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"] | own
+    return {name: resolve(value) for name, value in variables.items()}
+
+
+@pytest.fixture(scope="session")
+def invoke(cloud, tmp_path_factory):
+    """Invokes a function, by its logical id, in an emulator that runs from its first invocation on."""
+    running, logs = {}, tmp_path_factory.mktemp("functions")
+    stack = []
+
+    def start(logical_id):
+        port, runtime_port = free_port(), free_port()
+        variables = {
+            "PATH": os.environ["PATH"],
+            "NO_PROXY": "127.0.0.1",
+            "AWS_ENDPOINT_URL": cloud["endpoint"],
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "ci",
+            "AWS_SECRET_ACCESS_KEY": "ci",
+            "AWS_LAMBDA_FUNCTION_NAME": logical_id,
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(TEMPLATE["Resources"][logical_id]["Properties"]["Timeout"]),
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+        } | environment(logical_id, cloud["outputs"])
+        addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address", f"127.0.0.1:{runtime_port}"]
+        child = process([EMULATOR, *addresses, BUILT / logical_id / "bootstrap"], logs / logical_id, env=variables)
+        child.__enter__()
+        stack.append(child)
+
+        def listening():
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", port)) == 0
+
+        until(f"the emulator of {logical_id}", 10, listening)
+        return port
+
+    def call(logical_id, event):
+        if logical_id not in running:
+            running[logical_id] = start(logical_id)
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{running[logical_id]}/2015-03-31/functions/function/invocations", json.dumps(event).encode()
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=40) as answer:
+                return json.loads(answer.read())
+        except (urllib.error.URLError, json.JSONDecodeError) as error:
+            raise AssertionError(f"{error}\n{(logs / logical_id).read_text()}") from error
+
+    yield call
+    for child in reversed(stack):
+        child.__exit__(None, None, None)

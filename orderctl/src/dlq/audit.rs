@@ -90,7 +90,19 @@ impl Audit {
         {
             line[name] = value.clone();
         }
-        tracing::info!(target: "audit", line = %line, "dead letters");
+        let text = |name: &str| self.change[name].as_str().unwrap_or_default();
+        tracing::info!(
+            target: "audit",
+            change_id = text("change_id"),
+            actor = text("actor"),
+            action = text("action"),
+            queue = text("queue"),
+            state,
+            selection = %self.change["selection"],
+            outcome = %outcome,
+            "dead letters: {} {state}",
+            text("action")
+        );
         writeln!(self.file, "{line}")
             .and_then(|()| self.file.sync_data())
             .with_context(|| format!("the audit log {} cannot be written", self.path.display()))

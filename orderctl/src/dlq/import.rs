@@ -39,12 +39,18 @@ pub(crate) struct Arguments {
 /// the file cannot be read.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let queues = QueueName::chosen(arguments.queue);
-    let mut expected = 0_u64;
+    let (mut expected, mut named) = (0_u64, Vec::new());
     for letter in letters(&arguments.file)? {
-        expected += u64::from(queues.contains(&letter?.queue));
+        let queue = letter?.queue;
+        if queues.contains(&queue) {
+            expected += 1;
+            if !named.contains(&queue) {
+                named.push(queue);
+            }
+        }
     }
     let (mut imported, mut failed) = (0, 0);
-    for name in queues {
+    for name in named {
         let queue = DeadLetterQueue::open(connection, name).await?;
         let progress = Progress::new("imported", expected);
         let selection = json!({ "file": arguments.file.display().to_string() });

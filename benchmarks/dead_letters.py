@@ -60,10 +60,11 @@ def measure(orderctl, home, endpoint, arguments):
 
     def dlq_command(*words):
         line = [orderctl, "--data-dir", str(home / "data"), "--orders-queue-url", target, "dlq", *words]
-        begun = time.monotonic()
+        begun, before = time.monotonic(), cpu_seconds()
         done = subprocess.run(line, capture_output=True, text=True, check=False, env=os.environ | {"ORDERS_AUDIT_LOG": str(home / "audit")})
         seconds = time.monotonic() - begun
         assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
+        print(f"          (orderctl itself took {cpu_seconds() - before:.1f} s of processor time)")
         return done.stdout, seconds
 
     listed, seconds = dlq_command("list", "--queue", "orders")
@@ -90,6 +91,11 @@ def measure(orderctl, home, endpoint, arguments):
     print(f"move task {arguments.moved} letters in {seconds:.1f} s, {arguments.moved / seconds:.0f}/s; selective replay is {selective * seconds / arguments.moved:.1f} x as fast")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(f"memory    at most {peak / 1024:.0f} MiB for any of these commands")
+
+
+def cpu_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def fill(sqs, url, count):

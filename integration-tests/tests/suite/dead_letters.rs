@@ -1,4 +1,6 @@
 //! What an operator does with dead letters: look, understand, mend, replay, delete, keep.
+//!
+//! They count letters and rows, and stop what they began: each needs a system of its own.
 
 use std::collections::{HashMap, HashSet};
 use std::process::{Output, Stdio};
@@ -70,7 +72,7 @@ fn audit_lines(path: &std::path::Path) -> Vec<Value> {
 #[tokio::test]
 async fn a_letter_is_shown_with_its_prospect_and_without_personal_data() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let order = sample("order.json");
     let id = system.place(&order).await;
     system.notified(&id).await;
@@ -104,7 +106,7 @@ async fn a_letter_is_shown_with_its_prospect_and_without_personal_data() {
 #[tokio::test]
 async fn a_list_is_filtered_and_summed_up() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     bury(&system, 12).await;
     system.send("orders-dlq", "no reason").await;
     let text = done(&system.orderctl(&["dlq", "list"]));
@@ -130,7 +132,7 @@ async fn a_list_is_filtered_and_summed_up() {
 #[tokio::test]
 async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     bury(&system, 2).await;
     system.send("orders-dlq", "poison").await;
     let said = done(&system.orderctl(&["dlq", "replay", "--all", "--dry-run"]));
@@ -145,7 +147,7 @@ async fn a_dry_run_says_what_would_happen_and_changes_nothing() {
 #[tokio::test]
 async fn a_patch_mends_a_letter_and_one_that_would_fail_again_stays() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     // The order says another total than its items: whoever made it had a bug.
     let good = message(&sample("order-minimal.json"));
     let mut broken: Value = serde_json::from_str(&good.to_json()).unwrap();
@@ -173,7 +175,7 @@ async fn a_patch_mends_a_letter_and_one_that_would_fail_again_stays() {
 #[tokio::test]
 async fn an_editor_mends_a_letter() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let good = message(&sample("order-minimal.json"));
     let id = good.order_id.to_string();
     let mut broken: Value = serde_json::from_str(&good.to_json()).unwrap();
@@ -198,7 +200,7 @@ async fn an_editor_mends_a_letter() {
 #[tokio::test]
 async fn letters_survive_a_file_byte_by_byte() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let sqs = system.sqs().await;
     let url = system.queue_url(&sqs, "orders-dlq").await;
     let bodies = ["AP8H//==", "not JSON \"\\\n\t\u{1f375}", "{\"a\": [1,  2]}"];
@@ -309,7 +311,7 @@ fn replaying(home: &Home, arguments: &[&str]) -> std::process::Child {
 #[tokio::test]
 async fn kill_9_in_the_middle_of_a_replay_loses_nothing() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let ids = bury(&system, 120).await;
     let mut replay = replaying(&home, &["--rate", "60/s", "--visibility-seconds", "3"]);
     eventually("the replay is under way", async || {
@@ -335,7 +337,7 @@ async fn kill_9_in_the_middle_of_a_replay_loses_nothing() {
 #[tokio::test]
 async fn ctrl_c_stops_a_replay_and_it_says_where_it_stands() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let ids = bury(&system, 120).await;
     let replay = replaying(&home, &["--rate", "60/s", "--json"]);
     eventually("the replay is under way", async || {
@@ -361,7 +363,7 @@ async fn ctrl_c_stops_a_replay_and_it_says_where_it_stands() {
 #[tokio::test]
 async fn a_queue_that_fills_while_it_is_replayed_is_not_replayed_for_ever() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     let early = bury(&system, 60).await;
     let replay = replaying(&home, &["--rate", "60/s", "--json"]);
     eventually("the replay is under way", async || {
@@ -388,7 +390,7 @@ async fn a_queue_that_fills_while_it_is_replayed_is_not_replayed_for_ever() {
 #[tokio::test]
 async fn what_fails_again_comes_back_once() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     for n in 0..5 {
         system.send("orders", &format!("poison {n}")).await;
     }
@@ -423,7 +425,7 @@ async fn what_fails_again_comes_back_once() {
 #[tokio::test]
 async fn a_move_without_a_destination_fails_as_on_aws_and_ours_names_one() {
     let home = Home::new();
-    let system = home.start_alone().await;
+    let system = home.start_with(&[]).await;
     let ids = bury(&system, 3).await;
     let sqs = system.sqs().await;
     let source = "arn:aws:sqs:us-east-1:000000000000:orders-dlq";
@@ -467,7 +469,7 @@ async fn a_move_without_a_destination_fails_as_on_aws_and_ours_names_one() {
 #[tokio::test]
 async fn a_target_on_aws_is_found_by_flags_and_an_endpoint() {
     let home = Home::new();
-    let system = home.start().await;
+    let system = home.start_with(&[]).await;
     bury(&system, 1).await;
     let run = |arguments: &[&str]| {
         let mut command = crate::system::orderctl();
@@ -491,6 +493,27 @@ async fn a_target_on_aws_is_found_by_flags_and_an_endpoint() {
         "orders",
     ]));
     assert!(listed.contains("1 dead letter: 1 timeout"), "{listed}");
+    let log = home.file("audit.jsonl");
+    let replayed = done(&run(&[
+        "--orders-dlq-url",
+        "orders-dlq",
+        "--orders-queue-url",
+        "orders",
+        "--orders-table",
+        "orders",
+        "dlq",
+        "replay",
+        "--queue",
+        "orders",
+        "--reason",
+        "timeout",
+        "--audit-log",
+        log.to_str().unwrap(),
+    ]));
+    assert_eq!(replayed, "replayed 1, failed 0, skipped 0\n");
+    // Who it was is what STS says.
+    let actor = audit_lines(&log)[0]["actor"].as_str().unwrap().to_owned();
+    assert!(actor.starts_with("arn:aws:"), "{actor}");
     // This machine has no CloudFormation: what to do instead is said.
     let unknown = run(&["dlq", "list"]);
     assert_eq!(unknown.status.code(), Some(1));

@@ -6,9 +6,9 @@ use super::letter::Letter;
 use super::queue::DeadLetterQueue;
 use super::sweep::{CutShort, Found, Gone, Sweep, SweepOptions, SweepReport};
 
-/// How a quick look sweeps: what it hides is soon back even if it dies.
+/// How a quick look sweeps.
 const QUICK: SweepOptions = SweepOptions {
-    visibility_seconds: 30,
+    visibility_seconds: None,
     parallel: 4,
 };
 

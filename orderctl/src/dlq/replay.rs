@@ -55,7 +55,8 @@ pub(crate) async fn run(mut arguments: Arguments, connection: &Connection) -> an
     if arguments.repair.edit {
         // One editor at a time, and time to think.
         arguments.sweep.parallel = 1;
-        arguments.sweep.visibility_seconds = arguments.sweep.visibility_seconds.max(EDIT_SECONDS);
+        let asked = arguments.sweep.visibility_seconds.unwrap_or(EDIT_SECONDS);
+        arguments.sweep.visibility_seconds = Some(asked);
     }
     if let Some(rate) = arguments.rate {
         // Letters that wait for their turn are hidden meanwhile: a second's worth at most.
@@ -214,10 +215,7 @@ impl Replay<'_, '_> {
             ..
         } = report;
         if still_hidden > 0 {
-            eprintln!(
-                "{still_hidden} letters could not be given back at once; they come back by themselves in {} s",
-                self.arguments.sweep.visibility_seconds
-            );
+            eprintln!("{still_hidden} letters could not be given back at once; they come back by themselves");
         }
         let tally = self.tally.get();
         if let Some(audit) = self.audit.into_inner() {

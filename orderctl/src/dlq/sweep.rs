@@ -21,13 +21,20 @@ pub(super) const BATCH: usize = 10;
 /// also bounds our memory, since a held letter is two short strings.
 const MOST_HELD: usize = 110_000;
 
+/// Seconds for which a letter is hidden at least, if nothing else is asked for.
+const LEAST_VISIBILITY_SECONDS: i32 = 120;
+/// Letters that even a busy machine sees in a second. Those that were seen first must not come back before the last was
+/// seen: in a long queue they would be received again and again instead.
+const SLOWEST_PER_SECOND: u64 = 100;
+
 /// How to sweep.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Tuning")]
 pub(super) struct SweepOptions {
     /// Seconds for which letters stay hidden from others if this command dies before it gives them back
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(i32).range(1..=43200), hide_short_help = true)]
-    pub(super) visibility_seconds: i32,
+    /// [default: 120, and more for a long queue]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..=43200), hide_short_help = true)]
+    pub(super) visibility_seconds: Option<i32>,
     /// Requests at a time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64), hide_short_help = true)]
     pub(super) parallel: u16,
@@ -79,6 +86,7 @@ pub(super) struct Sweep<'a> {
     seen: Cell<u64>,
     /// Letters that came again since the last new one.
     again: Cell<usize>,
+    visibility_seconds: Cell<i32>,
     cut_short: Cell<Option<CutShort>>,
     error: RefCell<Option<anyhow::Error>>,
 }
@@ -91,6 +99,7 @@ impl<'a> Sweep<'a> {
             held: RefCell::default(),
             seen: Cell::new(0),
             again: Cell::new(0),
+            visibility_seconds: Cell::new(LEAST_VISIBILITY_SECONDS),
             cut_short: Cell::new(None),
             error: RefCell::default(),
         }
@@ -114,6 +123,13 @@ impl<'a> Sweep<'a> {
         self,
         handle: impl AsyncFn(&Self, Vec<Found>) -> anyhow::Result<Gone>,
     ) -> SweepReport {
+        // What cannot be counted cannot be received either, which is told then.
+        let count = self.queue.counts().await.unwrap_or_default().visible;
+        self.visibility_seconds.set(
+            self.options
+                .visibility_seconds
+                .unwrap_or_else(|| visibility_seconds(count)),
+        );
         let workers = (0..self.options.parallel).map(|_| self.work(&handle));
         let work = join_all(workers);
         tokio::pin!(work);
@@ -176,7 +192,7 @@ impl<'a> Sweep<'a> {
             .receive_message()
             .queue_url(&self.queue.url)
             .max_number_of_messages(10)
-            .visibility_timeout(self.options.visibility_seconds)
+            .visibility_timeout(self.visibility_seconds.get())
             .wait_time_seconds(self.queue.receive_wait_seconds)
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All)
@@ -214,6 +230,13 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// How long letters of a queue of this length are hidden.
+fn visibility_seconds(count: u64) -> i32 {
+    let count = count.min(MOST_HELD as u64);
+    let seconds = i32::try_from(count / SLOWEST_PER_SECOND).unwrap_or(i32::MAX);
+    seconds.saturating_add(LEAST_VISIBILITY_SECONDS)
+}
+
 /// Makes letters visible again at once, and counts those of calls that failed. One that has become visible by itself,
 /// or was deleted, is no failure.
 async fn give_back(queue: &DeadLetterQueue, receipts: &[String], parallel: usize) -> u64 {
@@ -241,4 +264,15 @@ async fn give_back(queue: &DeadLetterQueue, receipts: &[String], parallel: usize
         .buffer_unordered(parallel)
         .fold(0, async |sum, failed| sum + failed)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_queue_is_hidden_until_its_end_is_seen() {
+        let seconds = [0, 1_000, 100_000, u64::MAX].map(visibility_seconds);
+        assert_eq!(seconds, [120, 130, 1120, 1220]);
+    }
 }

@@ -11,6 +11,7 @@ pub mod dynamodb;
 pub mod faults;
 mod form;
 pub mod gateway;
+pub mod iam;
 pub mod lambda;
 mod local_cloud;
 pub mod mail;

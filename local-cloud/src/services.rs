@@ -9,8 +9,9 @@ use crate::clock::Clock;
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::faults::Faults;
 use crate::gateway::Credentials;
+use crate::iam::Iam;
 use crate::mail::Mail;
-use crate::sns::{Sns, SnsConfig};
+use crate::sns::{Sns, SnsConfig, SnsError};
 use crate::sqs::{Sqs, SqsConfig, SqsError};
 use crate::store::{Durability, Location, Store, StoreError};
 
@@ -41,6 +42,9 @@ pub enum ServicesError {
     /// The queue service.
     #[error("the queues cannot be opened: {0}")]
     Sqs(#[from] SqsError),
+    /// The topic service.
+    #[error("the topics cannot be opened: {0}")]
+    Sns(#[from] SnsError),
 }
 
 /// The services; cheap to clone.
@@ -93,6 +97,7 @@ impl Services {
             region: config.region,
             confirm_emails: config.confirm_emails,
         });
+        sns.enforce_policies().await?;
         let credentials = Credentials::default();
         Ok(Self {
             sqs,
@@ -105,6 +110,12 @@ impl Services {
             store,
             stop: Arc::new(stop),
         })
+    }
+
+    /// Who may do what, and what was refused.
+    #[must_use]
+    pub fn iam(&self) -> &Iam {
+        self.sqs.iam()
     }
 
     /// Ends long polls with what there is, and background work. Other calls go on.

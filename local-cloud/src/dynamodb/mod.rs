@@ -5,6 +5,7 @@
 //! (`DescribeContinuousBackups` and `UpdateContinuousBackups`, for instance) it answers with
 //! `UnknownOperationException`.
 
+mod batch;
 mod converge;
 mod server;
 
@@ -19,6 +20,8 @@ use serde_json::{Value, json};
 use crate::store::{Durability, Location};
 
 pub use converge::ConvergeError;
+
+pub(crate) use batch::statement_error;
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Response};
 
 use super::credentials::Principal;
-use super::{faulty, sts};
+use super::{authorize, faulty, sts};
+use crate::dynamodb::statement_error;
 use crate::form::Form;
+use crate::iam::Denial;
 use crate::query;
 use crate::services::Services;
 use crate::{sns, sqs};
@@ -51,9 +53,21 @@ pub(super) async fn perform(services: &Services, call: Call) -> Response<Bytes> 
     faulty::perform(services, call).await
 }
 
-/// Has a call performed by its service, as it comes.
+/// Has a call performed by its service, as far as IAM lets it.
 pub(super) async fn dispatch(services: &Services, call: Call) -> Response<Bytes> {
+    let refused = match authorize::authorize(services, &call) {
+        Ok(refused) => refused,
+        Err(answer) => return *answer,
+    };
     match call.service {
+        Service::DynamoDb if !refused.is_empty() => {
+            let error = |denial: &Denial| statement_error("AccessDenied", &denial.to_string());
+            let refused = refused.iter().map(|(at, denial)| (*at, error(denial))).collect();
+            services
+                .dynamodb
+                .call_but(&call.headers, &call.body, &refused)
+                .await
+        }
         Service::DynamoDb => services.dynamodb.call(&call.headers, call.body).await,
         Service::Sqs => {
             let sender = call.principal.user_id();

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::{HeaderMap, header};
 
+use crate::iam::Caller;
 use crate::sqs::ACCOUNT;
 
 /// Who a call is from.
@@ -38,6 +39,18 @@ impl Principal {
                 format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{function}")
             }
             Self::Anonymous => format!("arn:aws:iam::{ACCOUNT}:anonymous"),
+        }
+    }
+
+    /// The caller whose policies are judged; none may do everything.
+    #[must_use]
+    pub fn judged(&self) -> Option<Caller> {
+        match self {
+            Self::Function { role, function, .. } => Some(Caller::Role {
+                role: role.clone(),
+                session: function.clone(),
+            }),
+            Self::Operator { .. } | Self::Anonymous => None,
         }
     }
 

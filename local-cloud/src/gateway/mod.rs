@@ -4,6 +4,7 @@
 //! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
 //! read its state from the disk. The access key in the `Authorization` header says who asks.
 
+mod authorize;
 mod call;
 mod credentials;
 mod faults;

@@ -6,11 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-/// Takes a function's output line by line: a file in the data directory, or tracing when nothing is kept.
+/// Takes a function's output line by line.
 #[derive(Clone, Debug)]
 pub struct LogSink {
     function: Arc<str>,
-    file: Option<Arc<Mutex<std::fs::File>>>,
+    target: Target,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    /// A file in the data directory.
+    File(Arc<Mutex<std::fs::File>>),
+    /// Where this program's own events go, when nothing is kept.
+    Tracing,
+    /// Nowhere: the function's role may not write logs.
+    Nowhere,
 }
 
 /// Longer lines are cut into pieces of this many bytes, so that a process cannot fill the memory with one.
@@ -22,7 +32,16 @@ impl LogSink {
     pub fn tracing(function: &str) -> Self {
         Self {
             function: function.into(),
-            file: None,
+            target: Target::Tracing,
+        }
+    }
+
+    /// Lines are lost, as on AWS those of a function whose role may not write logs.
+    #[must_use]
+    pub fn nowhere(function: &str) -> Self {
+        Self {
+            function: function.into(),
+            target: Target::Nowhere,
         }
     }
 
@@ -36,15 +55,20 @@ impl LogSink {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
         Ok(Self {
             function: function.into(),
-            file: Some(Arc::new(Mutex::new(file))),
+            target: Target::File(Arc::new(Mutex::new(file))),
         })
     }
 
     /// Writes one line. A log that cannot be written must not stop the function, so the error is only told.
     pub fn line(&self, line: &[u8]) {
-        let Some(file) = &self.file else {
-            tracing::info!(target: "local_cloud::function", function = &*self.function, "{}", String::from_utf8_lossy(line));
-            return;
+        let file = match &self.target {
+            Target::File(file) => file,
+            Target::Tracing => {
+                let line = String::from_utf8_lossy(line);
+                tracing::info!(target: "local_cloud::function", function = &*self.function, "{line}");
+                return;
+            }
+            Target::Nowhere => return,
         };
         let mut text = Vec::with_capacity(line.len() + 1);
         text.extend_from_slice(line);

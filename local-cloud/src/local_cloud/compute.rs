@@ -6,9 +6,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
-use super::StartError;
+use super::{StartError, role};
 use crate::config::LocalCloudConfig;
 use crate::data_dir::DataDir;
+use crate::iam::Caller;
 use crate::lambda::event_source::EventSource;
 use crate::lambda::{Credentials, Function, FunctionSettings, LogSink};
 use crate::rest_api::{ApiContext, RestApi, Routes};
@@ -34,13 +35,23 @@ impl Compute {
         api_listener: TcpListener,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
+        let mut callers = BTreeMap::new();
+        services.iam().set_roles(&stack.roles);
         for function in &stack.functions {
-            let settings = settings(config, function, place, services, data_dir)?;
-            if let Some(role_arn) = &function.role_arn {
-                let role = role_arn.rsplit('/').next().unwrap_or(role_arn);
-                services
-                    .credentials
-                    .register(&settings.credentials.access_key_id, role, &function.name);
+            let caller = role::of(function, &stack.roles)?;
+            let log = match &caller {
+                Some(caller) if !role::may_log(services.iam(), caller, function, place) => {
+                    LogSink::nowhere(&function.name)
+                }
+                _ => log(function, data_dir)?,
+            };
+            let settings = settings(config, function, place, services, log);
+            if let Some(caller) = caller {
+                if let Caller::Role { role, session } = &caller {
+                    let key = &settings.credentials.access_key_id;
+                    services.credentials.register(key, role, session);
+                }
+                callers.insert(function.name.clone(), caller);
             }
             functions.insert(function.name.clone(), Function::new(settings));
         }
@@ -84,7 +95,8 @@ impl Compute {
             .into_iter()
             .map(|(mapping, function)| {
                 let (sqs, faults) = (services.sqs.clone(), services.faults.clone());
-                EventSource::start(mapping, sqs, faults, function, &place.region)
+                let caller = callers.get(&mapping.function_name).cloned();
+                EventSource::start(mapping, sqs, faults, function, caller)
             })
             .collect();
         Ok(Self {
@@ -121,26 +133,27 @@ impl Compute {
     }
 }
 
+fn log(function: &template::Function, data_dir: Option<&DataDir>) -> Result<LogSink, StartError> {
+    let Some(data_dir) = data_dir else {
+        return Ok(LogSink::tracing(&function.name));
+    };
+    LogSink::file(&function.name, &data_dir.logs()).map_err(|source| StartError::Log {
+        function: function.name.clone(),
+        source,
+    })
+}
+
 fn settings(
     config: &LocalCloudConfig,
     function: &template::Function,
     place: &Place,
     services: &Services,
-    data_dir: Option<&DataDir>,
-) -> Result<FunctionSettings, StartError> {
-    let log = match data_dir {
-        None => LogSink::tracing(&function.name),
-        Some(data_dir) => {
-            LogSink::file(&function.name, &data_dir.logs()).map_err(|source| StartError::Log {
-                function: function.name.clone(),
-                source,
-            })?
-        }
-    };
+    log: LogSink,
+) -> FunctionSettings {
     let reserved = function
         .reserved_concurrency
         .unwrap_or(config.function_concurrency);
-    Ok(FunctionSettings {
+    FunctionSettings {
         name: function.name.clone(),
         arn: function.arn.clone(),
         binary: function.binary.clone(),
@@ -155,5 +168,5 @@ fn settings(
         launcher: config.launcher.clone(),
         log,
         faults: services.faults.clone(),
-    })
+    }
 }

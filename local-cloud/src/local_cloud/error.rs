@@ -4,6 +4,7 @@ use std::io;
 
 use crate::data_dir::DataDirError;
 use crate::deploy::DeployError;
+use crate::iam::LAMBDA;
 use crate::services::ServicesError;
 use crate::template::TemplateError;
 
@@ -39,6 +40,26 @@ pub enum StartError {
         referrer: String,
         /// The function's name.
         function: String,
+    },
+    /// A function's role is not one of the template's.
+    #[error(
+        "function {function} has the role {role}, which the template does not have: what it may do is not known"
+    )]
+    NoSuchRole {
+        /// The function's name.
+        function: String,
+        /// The role's ARN.
+        role: String,
+    },
+    /// A role's trust policy does not let Lambda act with it.
+    #[error(
+        "function {function} has the role {role}, which {LAMBDA} may not assume: see its AssumeRolePolicyDocument"
+    )]
+    RoleCannotBeAssumed {
+        /// The function's name.
+        function: String,
+        /// The role's name.
+        role: String,
     },
     /// A function's log cannot be written.
     #[error("the log of function {function} cannot be written: {source}")]

@@ -3,6 +3,7 @@
 mod compute;
 mod error;
 mod ports;
+mod role;
 mod running;
 
 pub use error::StartError;

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use super::compute::Compute;
 use crate::data_dir::{DataDir, Endpoints};
 use crate::gateway::Gateway;
-use crate::lambda::InvokeError;
+use crate::iam::Denials;
+use crate::lambda::{Credentials, InvokeError};
 use crate::services::Services;
 use crate::template::{Stack, Subscription};
 
@@ -73,6 +74,18 @@ impl Running {
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Option<Result<Bytes, InvokeError>> {
         let function = self.compute.function(function)?;
         Some(function.invoke(payload).await)
+    }
+
+    /// The credentials that a function calls with, by its physical name; `None` if there is none of this name.
+    #[must_use]
+    pub fn credentials(&self, function: &str) -> Option<&Credentials> {
+        Some(&self.compute.function(function)?.settings().credentials)
+    }
+
+    /// What functions and services were refused since the start.
+    #[must_use]
+    pub fn denials(&self) -> &Denials {
+        self.services.iam().denials()
     }
 
     /// The services behind the AWS endpoint: queues, topics, tables and the mailbox.

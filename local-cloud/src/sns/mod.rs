@@ -23,6 +23,7 @@ pub use subscription::SubscriptionState;
 
 pub(crate) use protocol::{NAMESPACE, call, respond};
 
+use crate::iam::Iam;
 use crate::mail::Mail;
 use crate::sqs::{ACCOUNT, Sqs};
 use crate::store::Store;
@@ -88,6 +89,15 @@ impl Sns {
     /// Every subscription with its state and, for `email`, its rate.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionState>, SnsError> {
         subscription_ops::states(self).await
+    }
+
+    /// Enforces the policies of the topics that exist, which later changes keep up.
+    pub(crate) async fn enforce_policies(&self) -> Result<(), SnsError> {
+        topic::enforce_policies(self).await
+    }
+
+    fn iam(&self) -> &Iam {
+        self.0.sqs.iam()
     }
 
     fn store(&self) -> &Store {

@@ -9,6 +9,7 @@ use super::request::message_attributes;
 use super::subscription::{Protocol, Subscription};
 use super::{Sns, email, envelope, topic};
 use crate::form::Form;
+use crate::iam::{self, Caller, Permission};
 use crate::sqs::limits::MAX_ATTRIBUTES;
 use crate::sqs::message::NewMessage;
 use crate::sqs::name::{self, is_identifier};
@@ -258,7 +259,8 @@ fn to_queue(
         return Ok(());
     }
     let queue = name::from_arn(&subscription.endpoint).unwrap_or_default();
-    let refusal = match try_enqueue(sns, tx, queue, delivery)? {
+    let topic = &subscription.topic_arn;
+    let refusal = match try_enqueue(sns, tx, topic, queue, delivery)? {
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };
@@ -270,7 +272,7 @@ fn to_queue(
         );
         return Ok(());
     };
-    if let Err(refusal) = try_enqueue(sns, tx, &dead_letters, delivery)? {
+    if let Err(refusal) = try_enqueue(sns, tx, topic, &dead_letters, delivery)? {
         tracing::warn!(
             subscription = arn,
             reason = refusal.code(),
@@ -280,14 +282,25 @@ fn to_queue(
     Ok(())
 }
 
-/// The outer error is the store's and undoes the publish, the inner one is the queue's.
+/// The outer error is the store's and undoes the publish, the inner one is the queue's, which has to let SNS in.
 fn try_enqueue(
     sns: &Sns,
     tx: &Tx<'_>,
+    topic_arn: &str,
     queue: &str,
     delivery: &NewMessage,
 ) -> Result<Result<(), SqsError>, SnsError> {
-    match Queue::get(tx, queue).and_then(|queue| enqueue(sns.sqs(), tx, &queue, delivery)) {
+    let caller = Caller::Service {
+        name: iam::SNS,
+        source_arn: topic_arn.to_owned(),
+    };
+    let permission = Permission::new("sqs:SendMessage", sns.sqs().arn(queue));
+    let enqueued = Queue::get(tx, queue).and_then(|queue| {
+        let allowed = sns.iam().authorize(&caller, &permission);
+        allowed.map_err(|denial| SqsError::AccessDenied(denial.to_string()))?;
+        enqueue(sns.sqs(), tx, &queue, delivery)
+    });
+    match enqueued {
         Err(SqsError::Internal(reason)) => Err(SnsError::Internal(reason)),
         outcome => Ok(outcome.map(drop)),
     }

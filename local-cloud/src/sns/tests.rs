@@ -54,14 +54,22 @@ impl Services {
         self.call(action, fields).await.unwrap_err().code()
     }
 
+    /// A queue that lets SNS in.
+    async fn queue(&self, name: &str) {
+        let policy = serde_json::json!({"Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": self.sns.sqs().arn(name),
+        }});
+        let attributes = BTreeMap::from([("Policy".to_owned(), policy.to_string())]);
+        self.sns.sqs().converge_queue(name, attributes).await.unwrap();
+    }
+
     /// A topic with a queue of this name behind it.
     async fn topic_and_queue(&self, name: &str, attributes: &[(&str, &str)]) -> String {
         let arn = self.sns.converge_topic("t", BTreeMap::new()).await.unwrap();
-        self.sns
-            .sqs()
-            .converge_queue(name, BTreeMap::new())
-            .await
-            .unwrap();
+        self.queue(name).await;
         let attributes = attributes
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
@@ -113,7 +121,7 @@ async fn a_message_arrives_in_aws_envelope_or_raw() {
 #[tokio::test]
 async fn filter_policies_choose_and_missing_queues_send_to_the_dead_letter_queue() {
     let s = services(true).await;
-    s.sns.sqs().converge_queue("dlq", BTreeMap::new()).await.unwrap();
+    s.queue("dlq").await;
     let redrive = format!(r#"{{"deadLetterTargetArn": "{}"}}"#, s.sns.sqs().arn("dlq"));
     let topic = s
         .topic_and_queue(
@@ -325,4 +333,32 @@ async fn message_structure_gives_each_protocol_its_text() {
         ("Message", r#"{"email": "x"}"#),
     ];
     assert_eq!(s.error("Publish", &fields).await, "InvalidParameter");
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_let_sns_in_gets_nothing_and_the_dead_letter_queue_everything() {
+    let s = services(true).await;
+    s.queue("dlq").await;
+    let redrive = format!(r#"{{"deadLetterTargetArn": "{}"}}"#, s.sns.sqs().arn("dlq"));
+    let attributes = [
+        ("RedrivePolicy", redrive.as_str()),
+        ("RawMessageDelivery", "true"),
+    ];
+    let topic = s.topic_and_queue("shut", &attributes).await;
+    let no_policy = br#"{"QueueUrl": "shut", "Attributes": {"Policy": ""}}"#;
+    crate::sqs::protocol::call(s.sns.sqs(), "SetQueueAttributes", no_policy, "x")
+        .await
+        .unwrap();
+    s.call("Publish", &[("TopicArn", &topic), ("Message", "refused")])
+        .await
+        .unwrap();
+    assert!(s.received("shut").await.is_empty());
+    assert_eq!(s.received("dlq").await[0].body, "refused");
+    let denials = s.sns.iam().denials().all();
+    assert_eq!(denials.len(), 1);
+    assert!(
+        denials[0]
+            .to_string()
+            .starts_with("Service: sns.amazonaws.com is not authorized")
+    );
 }

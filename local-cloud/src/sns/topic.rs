@@ -9,6 +9,7 @@ use super::Sns;
 use super::error::SnsError;
 use super::request::{Attributes, Page, decode, encode};
 use crate::form::Form;
+use crate::iam::Policy;
 use crate::sqs::ACCOUNT;
 use crate::store::Tx;
 use crate::xml::Xml;
@@ -37,18 +38,48 @@ fn check_name(name: &str) -> Result<(), SnsError> {
 
 fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> {
     for (name, value) in attributes {
-        let policy_is_sound = || serde_json::from_str::<BTreeMap<String, serde_json::Value>>(value).is_ok();
         match name.as_str() {
             "FifoTopic" if value == "false" => {}
-            "Policy" if !value.is_empty() && !policy_is_sound() => {
-                return Err(SnsError::InvalidParameter("Policy Error: null".to_owned()));
-            }
+            "Policy" if value.is_empty() => {}
+            "Policy" => drop(parse_policy(value)?),
             "DisplayName" if value.len() > 100 => {
                 return Err(SnsError::InvalidParameter("DisplayName".to_owned()));
             }
             name if SETTABLE.contains(&name) => {}
             _ => return Err(SnsError::InvalidParameter("AttributeName".to_owned())),
         }
+    }
+    Ok(())
+}
+
+fn parse_policy(value: &str) -> Result<Policy, SnsError> {
+    let invalid = |reason: String| SnsError::InvalidParameter(format!("Policy Error: {reason}"));
+    let document = serde_json::from_str(value).map_err(|_| invalid("null".to_owned()))?;
+    Policy::resource(&document).map_err(|error| invalid(error.to_string()))
+}
+
+/// The policy among a topic's attributes. Without one of its own a topic has AWS's default, which lets in only those
+/// whom policies of the account let in. One that an older version took and this one cannot read is told of, and
+/// allows and denies nothing.
+fn policy(attributes: &Attributes) -> Option<Policy> {
+    let value = attributes.get("Policy").filter(|value| !value.is_empty())?;
+    parse_policy(value)
+        .inspect_err(|error| tracing::warn!(%error, "a topic's policy has no effect"))
+        .ok()
+}
+
+/// Enforces the policies of all topics, as the store has them.
+pub(super) async fn enforce_policies(sns: &Sns) -> Result<(), SnsError> {
+    let topics = sns
+        .store()
+        .run(|tx| {
+            let mut statement = tx.prepare_cached("SELECT arn, attributes FROM topics")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok::<_, SnsError>(rows.collect::<Result<Vec<(String, String)>, _>>()?)
+        })
+        .await?;
+    for (arn, attributes) in topics {
+        sns.iam().set_resource_policy(&arn, policy(&decode(&attributes)?));
     }
     Ok(())
 }
@@ -70,12 +101,14 @@ pub(super) fn get(tx: &Tx<'_>, arn: &str) -> Result<Attributes, SnsError> {
     find(tx, arn)?.ok_or(SnsError::NotFound("Topic"))
 }
 
-fn put(tx: &Tx<'_>, arn: &str, attributes: &Attributes) -> Result<(), SnsError> {
+fn put(sns: &Sns, tx: &Tx<'_>, arn: &str, attributes: &Attributes) -> Result<(), SnsError> {
     tx.prepare_cached(
         "INSERT INTO topics (arn, attributes) VALUES (?1, ?2)
          ON CONFLICT (arn) DO UPDATE SET attributes = excluded.attributes",
     )?
     .execute(params![arn, encode(attributes)?])?;
+    let (iam, arn, policy) = (sns.iam().clone(), arn.to_owned(), policy(attributes));
+    tx.on_commit(move || iam.set_resource_policy(&arn, policy));
     Ok(())
 }
 
@@ -87,9 +120,10 @@ pub(super) async fn create(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
     let arn = sns.arn(name);
     let mut answer = Xml::default();
     answer.text("TopicArn", &arn);
+    let service = sns.clone();
     sns.store()
         .run(move |tx| match find(tx, &arn)? {
-            None => put(tx, &arn, &attributes),
+            None => put(&service, tx, &arn, &attributes),
             Some(existing)
                 if attributes
                     .iter()
@@ -110,19 +144,23 @@ pub(super) async fn converge(sns: &Sns, name: &str, attributes: Attributes) -> R
     check_name(name)?;
     check_attributes(&attributes)?;
     let arn = sns.arn(name);
-    let topic = arn.clone();
-    sns.store().run(move |tx| put(tx, &topic, &attributes)).await?;
+    let (service, topic) = (sns.clone(), arn.clone());
+    sns.store()
+        .run(move |tx| put(&service, tx, &topic, &attributes))
+        .await?;
     Ok(arn)
 }
 
 pub(super) async fn delete(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
     let arn = form.get("TopicArn").unwrap_or_default().to_owned();
+    let iam = sns.iam().clone();
     sns.store()
         .run(move |tx| {
             tx.prepare_cached("DELETE FROM subscriptions WHERE topic_arn = ?1")?
                 .execute([&arn])?;
             tx.prepare_cached("DELETE FROM topics WHERE arn = ?1")?
                 .execute([&arn])?;
+            tx.on_commit(move || iam.set_resource_policy(&arn, None));
             Ok::<_, SnsError>(())
         })
         .await?;
@@ -214,11 +252,12 @@ pub(super) async fn set_attributes(sns: &Sns, form: &Form) -> Result<Xml, SnsErr
     let name = form.get("AttributeName").unwrap_or_default().to_owned();
     let change = BTreeMap::from([(name, form.get("AttributeValue").unwrap_or_default().to_owned())]);
     check_attributes(&change)?;
+    let service = sns.clone();
     sns.store()
         .run(move |tx| {
             let mut attributes = get(tx, &arn)?;
             attributes.extend(change);
-            put(tx, &arn, &attributes)
+            put(&service, tx, &arn, &attributes)
         })
         .await?;
     Ok(Xml::default())

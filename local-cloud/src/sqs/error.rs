@@ -45,6 +45,8 @@ pub enum SqsError {
     ResourceNotFound(String),
     /// SQS has this, this implementation has not; holds the whole message.
     UnsupportedOperation(String),
+    /// The caller may not do this; holds the whole message.
+    AccessDenied(String),
     /// SQS has no such action.
     UnknownOperation(String),
     /// The request is not JSON of the action's shape.
@@ -69,7 +71,11 @@ impl SqsError {
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {
-        if self.is_senders_fault() { 400 } else { 500 }
+        match self {
+            Self::Internal(_) => 500,
+            Self::AccessDenied(_) => 403,
+            _ => 400,
+        }
     }
 
     /// True unless the service is at fault.
@@ -116,6 +122,7 @@ impl SqsError {
                 "AWS.SimpleQueueService.UnsupportedOperation",
                 "UnsupportedOperation",
             ),
+            Self::AccessDenied(_) => ("AccessDenied", "AccessDeniedException"),
             Self::UnknownOperation(_) => ("UnknownOperationException", "UnknownOperationException"),
             Self::Serialization(_) => ("SerializationException", "SerializationException"),
             Self::Internal(_) => ("InternalFailure", "InternalFailure"),
@@ -135,6 +142,7 @@ impl SqsError {
             Self::InvalidParameterValue(message)
             | Self::ResourceNotFound(message)
             | Self::UnsupportedOperation(message)
+            | Self::AccessDenied(message)
             | Self::Serialization(message) => message.clone(),
             Self::MissingParameter(name) => format!("The request must contain the parameter {name}."),
             Self::InvalidMessageContents => {

@@ -29,7 +29,8 @@ pub use message::{AttributeValue, MessageAttribute, ReceivedMessage};
 pub use name::ACCOUNT;
 
 use crate::clock::Clock;
-use crate::store::Store;
+use crate::iam::Iam;
+use crate::store::{Store, Tx};
 use signals::Signals;
 
 /// What an [`Sqs`] is made of.
@@ -55,6 +56,7 @@ pub struct Sqs(Arc<Inner>);
 struct Inner {
     config: SqsConfig,
     signals: Arc<Signals>,
+    iam: Iam,
 }
 
 impl Sqs {
@@ -63,7 +65,13 @@ impl Sqs {
         let sqs = Self(Arc::new(Inner {
             config,
             signals: Arc::default(),
+            iam: Iam::default(),
         }));
+        for queue in sqs.store().run(queue::Queue::all).await? {
+            sqs.0
+                .iam
+                .set_resource_policy(&sqs.arn(&queue.name), queue.settings.policy());
+        }
         tokio::spawn(expiry::run_alarm(sqs.clone()));
         tokio::spawn(expiry::run_sweeper(sqs.clone()));
         ops::move_task::resume(&sqs).await?;
@@ -116,8 +124,25 @@ impl Sqs {
         ops::visibility::release_all(self, queue_name(queue), receipt_handles).await
     }
 
+    /// Whom queues let in, and what was refused.
+    #[must_use]
+    pub fn iam(&self) -> &Iam {
+        &self.0.iam
+    }
+
+    /// Enforces a queue's policy from the commit on.
+    fn enforce_policy(&self, tx: &Tx<'_>, name: &str, settings: Option<&settings::QueueSettings>) {
+        let policy = settings.and_then(settings::QueueSettings::policy);
+        let (iam, arn) = (self.0.iam.clone(), self.arn(name));
+        tx.on_commit(move || iam.set_resource_policy(&arn, policy));
+    }
+
     pub(crate) fn store(&self) -> &Store {
         &self.0.config.store
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.0.config.region
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -134,7 +159,7 @@ impl Sqs {
 }
 
 /// The name in a queue's name, URL or ARN.
-fn queue_name(queue: &str) -> String {
+pub(crate) fn queue_name(queue: &str) -> String {
     name::from_arn(queue)
         .unwrap_or_else(|| name::from_url(queue))
         .to_owned()

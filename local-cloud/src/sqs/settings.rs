@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::SqsError;
+use crate::iam::{Policy, PolicyError};
 
 /// The settable attributes of a standard queue. Times are in seconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub(crate) struct QueueSettings {
     pub(crate) maximum_message_size: u32,
     pub(crate) redrive: Option<RedrivePolicy>,
     pub(crate) redrive_allow: Option<RedriveAllowPolicy>,
-    /// Attributes that are kept and answered but have no effect here: `Policy` and those of encryption.
+    /// Attributes that are kept as they were given: `Policy`, and those of encryption, which have no effect here.
     pub(crate) inert: BTreeMap<String, String>,
 }
 
@@ -86,8 +87,8 @@ impl QueueSettings {
                 self.keep(name, value);
             }
             "Policy" => {
-                if !value.is_empty() && serde_json::from_str::<BTreeMap<String, Value>>(value).is_err() {
-                    return Err(SqsError::InvalidAttributeValue(name.to_owned()));
+                if !value.is_empty() {
+                    parse_policy(value)?;
                 }
                 self.keep(name, value);
             }
@@ -113,6 +114,15 @@ impl QueueSettings {
         } else {
             self.inert.insert(name.to_owned(), value.to_owned());
         }
+    }
+
+    /// Its policy, if it has one. One that an older version took and this one cannot read is told of, and allows
+    /// and denies nothing.
+    pub(crate) fn policy(&self) -> Option<Policy> {
+        let policy = parse_policy(self.inert.get("Policy")?);
+        policy
+            .inspect_err(|error| tracing::warn!(%error, "a queue's policy has no effect"))
+            .ok()
     }
 
     /// The attributes as `GetQueueAttributes` names them.
@@ -146,6 +156,15 @@ impl QueueSettings {
         }
         attributes
     }
+}
+
+fn parse_policy(value: &str) -> Result<Policy, SqsError> {
+    let invalid = || SqsError::InvalidAttributeValue("Policy".to_owned());
+    let document: Value = serde_json::from_str(value).map_err(|_| invalid())?;
+    Policy::resource(&document).map_err(|error| match error {
+        PolicyError::Malformed { .. } => invalid(),
+        PolicyError::Unsupported { .. } => SqsError::UnsupportedOperation(format!("Policy: {error}")),
+    })
 }
 
 fn parse_redrive(value: &str) -> Result<Option<RedrivePolicy>, SqsError> {

@@ -59,12 +59,14 @@ pub(crate) const FUNCTION: &[&str] = &[
     "Description",
     "EphemeralStorage",
     "KmsKeyArn",
-    "LoggingConfig",
     "PackageType",
     "Runtime",
     "Tags",
     "Tracing",
 ];
+
+/// Settings of a function's logs without local effect: lines are kept as the function writes them.
+pub(crate) const LOGGING: &[&str] = &["ApplicationLogLevel", "LogFormat", "SystemLogLevel"];
 
 /// Properties of an event of type `Api` without local effect: callers of a loopback endpoint are trusted.
 pub(crate) const API_EVENT: &[&str] = &["Auth", "TimeoutInMillis"];

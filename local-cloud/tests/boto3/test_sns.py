@@ -25,7 +25,26 @@ def mailbox(endpoint, to):
 
 
 @pytest.fixture
-def subscribe(sns, topic, queue, arn_of):
+def let_sns_in(sqs, arn_of):
+    """Without such a policy a queue refuses what SNS brings."""
+
+    def give(url):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn_of(url),
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    return give
+
+
+@pytest.fixture
+def subscribe(sns, topic, queue, arn_of, let_sns_in):
+    let_sns_in(queue)
+
     def make(**attributes):
         return sns.subscribe(
             TopicArn=topic, Protocol="sqs", Endpoint=arn_of(queue), Attributes=attributes, ReturnSubscriptionArn=True
@@ -177,7 +196,8 @@ def test_subscribe_errors(sns, topic, code):
     assert code(sns.get_subscription_attributes, SubscriptionArn=topic + ":none") == "NotFound"
 
 
-def test_undeliverable_goes_to_the_dead_letter_queue(sns, sqs, topic, queue, name, arn_of):
+def test_undeliverable_goes_to_the_dead_letter_queue(sns, sqs, topic, queue, name, arn_of, let_sns_in):
+    let_sns_in(queue)
     gone = sqs.create_queue(QueueName=name + "-gone")["QueueUrl"]
     policy = json.dumps({"deadLetterTargetArn": arn_of(queue)})
     sns.subscribe(

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use super::super::call;
 use super::*;
 use crate::faults::FaultPlan;
+use crate::iam::Policy;
 use crate::services::ServicesConfig;
 use crate::store::Durability;
+use crate::template::{self, Role};
 
 struct World {
     services: Services,
@@ -24,11 +26,21 @@ impl World {
         })
         .await
         .unwrap();
-        services
-            .sqs
-            .converge_queue("q", std::collections::BTreeMap::new())
-            .await
-            .unwrap();
+        let everything = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        services.iam().set_roles(&[Role {
+            name: "role".to_owned(),
+            arn: "arn:aws:iam::000000000000:role/role".to_owned(),
+            assume_role_policy: Policy::default(),
+            policies: vec![template::Policy {
+                name: "everything".to_owned(),
+                document: Policy::identity(&json!({ "Statement": everything })).unwrap(),
+            }],
+        }]);
+        let mut everybody = everything;
+        everybody["Principal"] = json!("*");
+        let policy = json!({ "Statement": everybody }).to_string();
+        let attributes = std::collections::BTreeMap::from([("Policy".to_owned(), policy)]);
+        services.sqs.converge_queue("q", attributes).await.unwrap();
         services.faults.set(Some(FaultPlan::parse(plan).unwrap()));
         Self { services }
     }

@@ -12,8 +12,9 @@ use super::batch::{Batch, Limits, gather};
 use super::report::{Verdict, judge};
 use super::source::{Queue, Source};
 use crate::faults::Faults;
+use crate::iam::Caller;
 use crate::lambda::{Function, InvokeError};
-use crate::sqs::Sqs;
+use crate::sqs::{Sqs, SqsError};
 use crate::template::EventSourceMapping;
 
 /// The pause after a receive that failed.
@@ -29,18 +30,20 @@ pub(crate) struct EventSource {
 }
 
 impl EventSource {
-    /// Starts to poll.
+    /// Starts to poll, with the permissions of `caller`.
     pub(crate) fn start(
         mapping: &EventSourceMapping,
         sqs: Sqs,
         faults: Faults,
         function: Function,
-        region: &str,
+        caller: Option<Caller>,
     ) -> Self {
+        let region = sqs.region().to_owned();
         let source = Queue {
             sqs,
             faults,
             name: mapping.queue_name.clone(),
+            caller,
         };
         let concurrency = function.settings().concurrency;
         let poller = Poller {
@@ -49,7 +52,7 @@ impl EventSource {
                 size: mapping.batch_size,
                 window: mapping.batching_window,
                 queue_arn: mapping.queue_arn.clone(),
-                region: region.to_owned(),
+                region,
             },
             report_batch_item_failures: mapping.report_batch_item_failures,
             // More than the function can run would wait in line while their visibility timeout runs.
@@ -111,7 +114,10 @@ impl<S: Source> Poller<S> {
                     tasks.spawn(poller.clone().process(batch, permit.ok()));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
+                    // A refusal was told when it was judged, and would be told anew each second.
+                    if !matches!(error, SqsError::AccessDenied(_)) {
+                        tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
+                    }
                     stopping
                         .run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_ERROR))
                         .await;

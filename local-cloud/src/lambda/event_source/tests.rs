@@ -52,7 +52,7 @@ async fn world_with(report_batch_item_failures: bool, faults: Faults) -> World {
         faults: faults.clone(),
         ..FunctionSettings::example()
     });
-    let source = EventSource::start(&mapping, sqs.clone(), faults, function.clone(), "us-east-1");
+    let source = EventSource::start(&mapping, sqs.clone(), faults, function.clone(), None);
     World {
         sqs,
         function,

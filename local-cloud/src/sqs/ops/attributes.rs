@@ -95,6 +95,7 @@ pub(crate) async fn set(sqs: &Sqs, request: SetQueueAttributes) -> Result<Value,
             if request.attributes.contains_key("RedrivePolicy") {
                 check_redrive(&service, tx, &name, &settings)?;
             }
+            service.enforce_policy(tx, &name, Some(&settings));
             queue.update(tx, &settings, service.clock().now_ms())
         })
         .await?;

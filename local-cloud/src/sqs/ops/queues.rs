@@ -100,6 +100,7 @@ pub(crate) async fn create(sqs: &Sqs, request: CreateQueue) -> Result<Value, Sqs
             }
             check_redrive(&service, tx, &name, &settings)?;
             Queue::insert(tx, &name, &settings, service.clock().now_ms())?;
+            service.enforce_policy(tx, &name, Some(&settings));
             super::tags::set(tx, &name, &request.tags)
         })
         .await?;
@@ -128,6 +129,7 @@ pub(in crate::sqs) async fn converge(
     sqs.store()
         .run(move |tx| {
             check_redrive(&service, tx, &name, &settings)?;
+            service.enforce_policy(tx, &name, Some(&settings));
             let now = service.clock().now_ms();
             match Queue::find(tx, &name)? {
                 None => Queue::insert(tx, &name, &settings, now),
@@ -144,6 +146,7 @@ pub(crate) async fn delete(sqs: &Sqs, request: OneQueue) -> Result<Value, SqsErr
     sqs.store()
         .run(move |tx| {
             Queue::get(tx, &name)?.remove(tx)?;
+            service.enforce_policy(tx, &name, None);
             // Those who wait for its messages learn that it is gone.
             service.signals().arrived(tx, &name);
             Ok::<_, SqsError>(())

@@ -31,6 +31,8 @@ pub struct Function {
     pub role_arn: Option<String>,
     /// Most instances at once, if they are limited.
     pub reserved_concurrency: Option<usize>,
+    /// The log group that its output goes to.
+    pub log_group: String,
     /// Its events of type `Api`.
     pub routes: Vec<Route>,
 }
@@ -61,6 +63,15 @@ impl Function {
             }
             section.finish()?;
         }
+        let log_group = match properties.mapping("LoggingConfig")? {
+            Some(mut logging) => {
+                logging.ignore(ignored::LOGGING);
+                let group = logging.text("LogGroup")?;
+                logging.finish()?;
+                group
+            }
+            None => None,
+        };
         let mut routes = Vec::new();
         let mut mappings = Vec::new();
         let events = properties
@@ -90,6 +101,7 @@ impl Function {
         properties.finish()?;
         let function = Self {
             arn: place.arn("lambda", &format!("function:{name}")),
+            log_group: log_group.unwrap_or_else(|| format!("/aws/lambda/{name}")),
             name,
             binary: binary(logical_id, metadata),
             handler,

@@ -1,7 +1,8 @@
 //! `AWS::SQS::QueuePolicy` and `AWS::SNS::TopicPolicy`: they become the attribute `Policy` of what they name.
 
 use super::super::{TemplateError, path::Path, properties::Properties};
-use super::{name_of, queue::Queue, topic::Topic};
+use super::{name_of, queue::Queue, role::refused, topic::Topic};
+use crate::iam;
 
 /// Resource policies that wait for their queues and topics to be read.
 #[derive(Debug, Default)]
@@ -49,6 +50,8 @@ fn read(mut properties: Properties, targets: &str) -> Result<Vec<Attachment>, Te
     let document = properties
         .value("PolicyDocument")
         .ok_or_else(|| properties.missing("PolicyDocument"))?;
+    // Read again from the attribute later: what cannot be enforced has to be told with its place.
+    iam::Policy::resource(&document).map_err(refused(&properties.at().key("PolicyDocument")))?;
     let names = properties.texts(targets)?;
     let at = properties.at().clone();
     properties.finish()?;

@@ -1,8 +1,7 @@
 //! `AWS::IAM::Role`.
 
-use serde_json::Value;
-
-use super::super::{Place, TemplateError, ignored, properties::Properties};
+use super::super::{Place, TemplateError, ignored, path::Path, properties::Properties};
+use crate::iam;
 
 /// A role that functions act with.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,8 +10,8 @@ pub struct Role {
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// Who may assume it: a policy document.
-    pub assume_role_policy: Value,
+    /// Who may assume it.
+    pub assume_role_policy: iam::Policy,
     /// What it may do.
     pub policies: Vec<Policy>,
 }
@@ -22,8 +21,8 @@ pub struct Role {
 pub struct Policy {
     /// Its name.
     pub name: String,
-    /// A policy document.
-    pub document: Value,
+    /// What it says.
+    pub document: iam::Policy,
 }
 
 impl Role {
@@ -37,6 +36,8 @@ impl Role {
         let assume_role_policy = properties
             .value("AssumeRolePolicyDocument")
             .ok_or_else(|| properties.missing("AssumeRolePolicyDocument"))?;
+        let at = properties.at().key("AssumeRolePolicyDocument");
+        let assume_role_policy = iam::Policy::trust(&assume_role_policy).map_err(refused(&at))?;
         let mut policies = Vec::new();
         for (at, value) in properties.list("Policies")? {
             let mut policy = Properties::new(at, value)?;
@@ -44,6 +45,8 @@ impl Role {
             let document = policy
                 .value("PolicyDocument")
                 .ok_or_else(|| policy.missing("PolicyDocument"))?;
+            let at = policy.at().key("PolicyDocument");
+            let document = iam::Policy::identity(&document).map_err(refused(&at))?;
             policy.finish()?;
             policies.push(Policy { name, document });
         }
@@ -55,4 +58,9 @@ impl Role {
             policies,
         })
     }
+}
+
+/// The error of a policy document that stands at this place.
+pub(super) fn refused(at: &Path) -> impl Fn(iam::PolicyError) -> TemplateError {
+    move |error| TemplateError::invalid(at, error.to_string())
 }

@@ -1,0 +1,48 @@
+//! Functions and their roles.
+
+use super::StartError;
+use crate::iam::{Caller, Iam, LAMBDA, Permission, Request};
+use crate::template::{Function, Place, Role};
+
+/// The caller that a function is; `None` for one without a role, which may do everything.
+pub(super) fn of(function: &Function, roles: &[Role]) -> Result<Option<Caller>, StartError> {
+    let Some(arn) = &function.role_arn else {
+        return Ok(None);
+    };
+    let role = roles.iter().find(|role| role.arn == *arn);
+    let role = role.ok_or_else(|| StartError::NoSuchRole {
+        function: function.name.clone(),
+        role: arn.clone(),
+    })?;
+    let lambda = Caller::Service {
+        name: LAMBDA,
+        source_arn: function.arn.clone(),
+    };
+    let request = Request {
+        caller: &lambda,
+        permission: &Permission::new("sts:AssumeRole", arn),
+    };
+    let trust = &role.assume_role_policy;
+    if trust.denies(&request) || !trust.allows(&request) {
+        return Err(StartError::RoleCannotBeAssumed {
+            function: function.name.clone(),
+            role: role.name.clone(),
+        });
+    }
+    Ok(Some(Caller::Role {
+        role: role.name.clone(),
+        session: function.name.clone(),
+    }))
+}
+
+/// Whether a function's output may be kept: on AWS it goes to a stream of its log group by these two actions.
+///
+/// Source: Lambda Developer Guide, "Sending Lambda function logs to `CloudWatch` Logs".
+pub(super) fn may_log(iam: &Iam, caller: &Caller, function: &Function, place: &Place) -> bool {
+    let stream = place.arn(
+        "logs",
+        &format!("log-group:{}:log-stream:local", function.log_group),
+    );
+    let may = |action| iam.authorize(caller, &Permission::new(action, &stream)).is_ok();
+    may("logs:CreateLogStream") && may("logs:PutLogEvents")
+}

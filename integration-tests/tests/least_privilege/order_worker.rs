@@ -1,0 +1,164 @@
+//! order-worker can add orders, and can neither overwrite nor delete one: tried with its own credentials.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BatchStatementRequest, Delete, DeleteRequest, ParameterizedStatement, Put, PutRequest,
+    TransactWriteItem, Update, WriteRequest,
+};
+use serde_json::{Value, json};
+
+use crate::system::{System, sample};
+use crate::template;
+
+const TABLE: &str = "orders";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
+    let system = System::start(template::TEXT).await.unwrap();
+    let id = system.place(&sample(), "key").await.unwrap();
+    system.order_is(&id, "notified").await;
+    let key = json!({"order_id": {"S": id}});
+    let read = async || {
+        let request = json!({"TableName": TABLE, "Key": key});
+        system.call("DynamoDB_20120810.GetItem", request).await["Item"].clone()
+    };
+    let before: Value = read().await;
+    assert_eq!(before["status"]["S"], "notified");
+
+    let worker = system.dynamodb_as("order-worker").await;
+    for (how, code) in attempts(&worker, &id).await {
+        assert_eq!(code.as_deref(), Some("AccessDenied"), "{how}");
+        assert_eq!(read().await, before, "{how}");
+    }
+
+    // Its credentials are good for what it is there for.
+    let insert = "INSERT INTO \"orders\" VALUE {'order_id': 'another'}";
+    assert_eq!(batch(&worker, &[insert]).await, [None]);
+    // An insert over a row changes nothing either, and a statement that is refused stops no other.
+    let again = format!("INSERT INTO \"orders\" VALUE {{'order_id': '{id}'}}");
+    let update = format!("UPDATE \"orders\" SET note = 'x' WHERE order_id = '{id}'");
+    let third = "INSERT INTO \"orders\" VALUE {'order_id': 'third'}";
+    let codes = batch(&worker, &[&again, &update, third]).await;
+    let expected = [
+        Some("DuplicateItem".to_owned()),
+        Some("AccessDenied".to_owned()),
+        None,
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(read().await, before);
+    system.running.stop().await;
+}
+
+/// Everything that could change or remove the row, and the code that it was answered with.
+async fn attempts(worker: &Client, id: &str) -> Vec<(&'static str, Option<String>)> {
+    let key = || AttributeValue::S(id.to_owned());
+    let mut attempts = Vec::new();
+    macro_rules! attempt {
+        ($how:literal, $call:expr) => {
+            let error = $call.send().await.err();
+            let code = error.and_then(|error| error.code().map(str::to_owned));
+            attempts.push((
+                $how,
+                code.map(|code| code.replace("AccessDeniedException", "AccessDenied")),
+            ));
+        };
+    }
+    attempt!(
+        "PutItem",
+        worker.put_item().table_name(TABLE).item("order_id", key())
+    );
+    attempt!(
+        "UpdateItem",
+        worker
+            .update_item()
+            .table_name(TABLE)
+            .key("order_id", key())
+            .update_expression("SET note = :n")
+            .expression_attribute_values(":n", key())
+    );
+    attempt!(
+        "DeleteItem",
+        worker.delete_item().table_name(TABLE).key("order_id", key())
+    );
+    let put = PutRequest::builder().item("order_id", key()).build().unwrap();
+    let put = WriteRequest::builder().put_request(put).build();
+    attempt!(
+        "BatchWriteItem Put",
+        worker.batch_write_item().request_items(TABLE, vec![put])
+    );
+    let delete = DeleteRequest::builder().key("order_id", key()).build().unwrap();
+    let delete = WriteRequest::builder().delete_request(delete).build();
+    attempt!(
+        "BatchWriteItem Delete",
+        worker.batch_write_item().request_items(TABLE, vec![delete])
+    );
+    let put = Put::builder()
+        .table_name(TABLE)
+        .item("order_id", key())
+        .build()
+        .unwrap();
+    let put = TransactWriteItem::builder().put(put).build();
+    attempt!(
+        "TransactWriteItems Put",
+        worker.transact_write_items().transact_items(put)
+    );
+    let update = Update::builder().table_name(TABLE).key("order_id", key());
+    let update = update.update_expression("REMOVE note").build().unwrap();
+    let update = TransactWriteItem::builder().update(update).build();
+    attempt!(
+        "TransactWriteItems Update",
+        worker.transact_write_items().transact_items(update)
+    );
+    let delete = Delete::builder()
+        .table_name(TABLE)
+        .key("order_id", key())
+        .build()
+        .unwrap();
+    let delete = TransactWriteItem::builder().delete(delete).build();
+    attempt!(
+        "TransactWriteItems Delete",
+        worker.transact_write_items().transact_items(delete)
+    );
+    attempt!("DeleteTable", worker.delete_table().table_name(TABLE));
+
+    let update = format!("UPDATE \"orders\" SET note = 'x' WHERE order_id = '{id}'");
+    let from = format!("FROM orders WHERE order_id = '{id}' SET note = 'x'");
+    let delete = format!("DELETE FROM \"orders\" WHERE order_id = '{id}'");
+    let hidden = format!("/* INSERT INTO orders */ DELETE FROM orders WHERE order_id = '{id}'");
+    for statement in [update, from, delete, hidden] {
+        attempt!(
+            "ExecuteStatement",
+            worker.execute_statement().statement(&statement)
+        );
+        let one = ParameterizedStatement::builder()
+            .statement(&statement)
+            .build()
+            .unwrap();
+        attempt!(
+            "ExecuteTransaction",
+            worker.execute_transaction().transact_statements(one)
+        );
+        let codes = batch(worker, &[&statement]).await;
+        attempts.extend(codes.into_iter().map(|code| ("BatchExecuteStatement", code)));
+    }
+    attempts
+}
+
+/// The codes of a batch's statements; none where one was done.
+async fn batch(worker: &Client, statements: &[&str]) -> Vec<Option<String>> {
+    let statements = statements.iter().map(|statement| {
+        BatchStatementRequest::builder()
+            .statement(*statement)
+            .build()
+            .unwrap()
+    });
+    let request = worker
+        .batch_execute_statement()
+        .set_statements(Some(statements.collect()));
+    let responses = request.send().await.unwrap().responses.unwrap();
+    responses
+        .into_iter()
+        .map(|response| Some(response.error?.code?.as_str().to_owned()))
+        .collect()
+}

@@ -1,0 +1,220 @@
+//! A system inside the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::config::Credentials;
+use local_cloud::{Command, DataLocation, Launcher, LocalCloud, LocalCloudConfig, Running, StartError};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The operator's command, which is also the program of every function.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_orders-under-test");
+/// The pause between two looks at a condition.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A system that runs; its processes are killed when it is dropped.
+pub(crate) struct System {
+    pub(crate) running: Running,
+    http: reqwest::Client,
+    directory: TempDir,
+    /// What is being waited for, to be told when it takes too long.
+    waiting: Mutex<BTreeSet<String>>,
+}
+
+impl System {
+    /// Starts a system of this template.
+    pub(crate) async fn start(template: &str) -> Result<Self, StartError> {
+        let directory = tempfile::tempdir().unwrap();
+        let launcher = Launcher::new(|binary| Command {
+            program: PROGRAM.into(),
+            arguments: vec!["service".into(), binary.into()],
+        });
+        let parameters = [
+            ("ApiAuth", "NONE"),
+            ("NotificationEmail", "shop@example.com"),
+            ("NotificationsBatchSize", "10"),
+            ("NotificationsBatchWindowSeconds", "0"),
+        ];
+        let config = LocalCloudConfig {
+            data: DataLocation::Directory(directory.path().to_owned()),
+            parameters: BTreeMap::from(parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))),
+            ..LocalCloudConfig::new(template, launcher)
+        };
+        Ok(Self {
+            running: LocalCloud::start(config).await?,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            directory,
+            waiting: Mutex::default(),
+        })
+    }
+
+    fn aws_url(&self) -> &str {
+        &self.running.endpoints().aws_endpoint_url
+    }
+
+    /// Calls SQS or DynamoDB as the operator; the answer, or null if it was an error.
+    pub(crate) async fn call(&self, target: &str, request: Value) -> Value {
+        let service = if target.starts_with("AmazonSQS") {
+            "sqs"
+        } else {
+            "dynamodb"
+        };
+        let call = self.signed(service).header("x-amz-target", target);
+        let call = call.header("content-type", "application/x-amz-json-1.0");
+        let answer = call.body(request.to_string()).send().await.unwrap();
+        if answer.status().is_success() {
+            json_of(answer).await
+        } else {
+            Value::Null
+        }
+    }
+
+    /// Calls SNS as the operator.
+    pub(crate) async fn sns(&self, fields: &[(&str, &str)]) {
+        let form = fields.iter().map(|(name, value)| format!("{name}={value}"));
+        let call = self.signed("sns").body(form.collect::<Vec<_>>().join("&"));
+        let answer = call.send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    fn signed(&self, service: &str) -> reqwest::RequestBuilder {
+        let scope = format!("operator/20260101/us-east-1/{service}/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
+        let call = self
+            .http
+            .post(self.aws_url())
+            .header("authorization", authorization);
+        call.header("x-amz-date", "20260101T000000Z")
+    }
+
+    /// Posts an order; its id if it was accepted.
+    pub(crate) async fn place(&self, order: &Value, key: &str) -> Option<String> {
+        let url = format!("{}/orders", self.running.endpoints().api_url);
+        let request = self.http.post(url).header("idempotency-key", key).json(order);
+        let answer = json_of(request.send().await.unwrap()).await;
+        Some(answer["order_id"].as_str()?.to_owned())
+    }
+
+    /// Waits until the API says this of an order.
+    pub(crate) async fn order_is(&self, id: &str, status: &str) {
+        let path = format!("/orders/{id}");
+        self.eventually(format!("order {id} is {status}"), async || {
+            self.get(&path).await["status"] == status
+        })
+        .await;
+    }
+
+    /// Waits until an order of the sample's customer is among that customer's.
+    pub(crate) async fn is_listed(&self, id: &str) {
+        let path = format!(
+            "/orders?customer_id={}",
+            sample()["customer"]["id"].as_str().unwrap()
+        );
+        self.eventually(format!("order {id} is listed"), async || {
+            let answer = self.get(&path).await;
+            let orders = answer["orders"].as_array().map(Vec::as_slice).unwrap_or_default();
+            orders.iter().any(|order| order["order_id"] == id)
+        })
+        .await;
+    }
+
+    /// Waits until a bulk request is told that the key belongs to another order.
+    pub(crate) async fn is_refused_in_bulk(&self, order: &Value, key: &str) {
+        let entries = [key, "new-in-bulk"].map(|key| json!({"idempotency_key": key, "order": order}));
+        let url = format!("{}/orders/batch", self.running.endpoints().api_url);
+        self.eventually(format!("key {key} is refused"), async || {
+            let request = self.http.post(&url).json(&json!({ "entries": entries }));
+            let answer = json_of(request.send().await.unwrap()).await;
+            answer["results"][0]["status"] == 422
+        })
+        .await;
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.running.endpoints().api_url);
+        json_of(self.http.get(url).send().await.unwrap()).await
+    }
+
+    /// Puts a message on a queue.
+    pub(crate) async fn send(&self, queue: &str, body: &str) {
+        let request = json!({"QueueUrl": queue, "MessageBody": body});
+        self.call("AmazonSQS.SendMessage", request).await;
+    }
+
+    /// Waits until a queue holds so many messages that nobody has in hand.
+    pub(crate) async fn holds(&self, queue: &str, messages: &str) {
+        let request = json!({"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]});
+        self.eventually(format!("{queue} holds {messages}"), async || {
+            let answer = self.call("AmazonSQS.GetQueueAttributes", request.clone()).await;
+            answer["Attributes"]["ApproximateNumberOfMessages"] == messages
+        })
+        .await;
+    }
+
+    /// Waits until a queue holds nothing, in hand or not.
+    pub(crate) async fn is_empty(&self, queue: &str) {
+        let request = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
+        self.eventually(format!("{queue} is empty"), async || {
+            let answer = self.call("AmazonSQS.GetQueueAttributes", request.clone()).await;
+            let is_none = |name: &str| answer["Attributes"][name] == "0";
+            is_none("ApproximateNumberOfMessages") && is_none("ApproximateNumberOfMessagesNotVisible")
+        })
+        .await;
+    }
+
+    /// Waits until a function's log says something.
+    pub(crate) async fn logged(&self, function: &str, text: &str) {
+        let path = self.directory.path().join("logs").join(format!("{function}.log"));
+        let what = format!("{function} logs {text}");
+        self.eventually(what, async || {
+            std::fs::read_to_string(&path).is_ok_and(|log| log.contains(text))
+        })
+        .await;
+    }
+
+    /// Waits until a condition holds. Whoever calls the flow sets the limit.
+    async fn eventually(&self, what: String, mut condition: impl AsyncFnMut() -> bool) {
+        self.waiting.lock().unwrap().insert(what.clone());
+        while !condition().await {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.waiting.lock().unwrap().remove(&what);
+    }
+
+    /// The conditions that do not hold yet.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        self.waiting.lock().unwrap().iter().cloned().collect()
+    }
+
+    /// A DynamoDB client with a function's own credentials.
+    pub(crate) async fn dynamodb_as(&self, function: &str) -> aws_sdk_dynamodb::Client {
+        let own = self.running.credentials(function).unwrap();
+        let credentials = Credentials::new(
+            &own.access_key_id,
+            &own.secret_access_key,
+            Some(own.session_token.clone()),
+            None,
+            "function",
+        );
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .endpoint_url(self.aws_url())
+            .region("us-east-1")
+            .credentials_provider(credentials)
+            .load()
+            .await;
+        aws_sdk_dynamodb::Client::new(&config)
+    }
+}
+
+/// An answer's body; null if it is not JSON.
+async fn json_of(answer: reqwest::Response) -> Value {
+    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null)
+}
+
+/// A sample order.
+pub(crate) fn sample() -> Value {
+    serde_json::from_str(include_str!("../../../events/order.json")).unwrap()
+}

@@ -80,7 +80,14 @@ async fn spawn(directory: &Path) -> (Killed, String) {
 async fn acknowledged_messages_are_there_after_kill_9() {
     let directory = tempfile::tempdir().unwrap();
     let services = open(directory.path(), String::new()).await;
-    services.sqs.converge_queue("q", [].into()).await.unwrap();
+    let let_sns_in = serde_json::json!({"Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": services.sqs.arn("q"),
+    }});
+    let attributes = [("Policy".to_owned(), let_sns_in.to_string())].into();
+    services.sqs.converge_queue("q", attributes).await.unwrap();
     let topic = services.sns.converge_topic("t", [].into()).await.unwrap();
     let raw = [("RawMessageDelivery".to_owned(), "true".to_owned())].into();
     let queue = services.sqs.arn("q");

@@ -102,7 +102,7 @@ async fn queue_gone(system: &System) {
             ("Message", "undeliverable"),
         ])
         .await;
-    system.holds("notifications-dlq", "2").await;
+    system.holds("notifications-delivery-dlq", "1").await;
 }
 
 /// Places an order; where none is accepted, there is nothing to go on with.

@@ -45,6 +45,8 @@ enum Key {
     PrincipalArn,
     PrincipalAccount,
     PrincipalIsAwsService,
+    /// Of requests to KMS alone, of which there are none here.
+    ViaService,
 }
 
 pub(super) fn parse(place: &str, value: &Value) -> Result<Vec<Condition>, PolicyError> {
@@ -129,6 +131,7 @@ impl Key {
             "aws:principalarn" => Self::PrincipalArn,
             "aws:principalaccount" => Self::PrincipalAccount,
             "aws:principalisawsservice" => Self::PrincipalIsAwsService,
+            "kms:viaservice" => Self::ViaService,
             _ => {
                 return Err(PolicyError::unsupported(
                     place,

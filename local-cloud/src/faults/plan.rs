@@ -1,7 +1,5 @@
 //! Reading a plan: `events/faults.yaml` is one.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::rules::{CallRule, DeliveryRule, KillRule};
@@ -38,7 +36,6 @@ pub struct FaultPlan {
     pub(super) calls: Vec<CallRule>,
     pub(super) deliveries: Vec<DeliveryRule>,
     pub(super) kills: Vec<KillRule>,
-    text: Arc<str>,
 }
 
 /// Why a text is no plan.
@@ -86,7 +83,6 @@ impl FaultPlan {
             calls,
             deliveries,
             kills,
-            text: text.into(),
         })
     }
 
@@ -100,12 +96,6 @@ impl FaultPlan {
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
-    }
-
-    /// The text that it was read from.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
     }
 }
 

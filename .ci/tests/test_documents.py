@@ -21,7 +21,8 @@ def test_the_table_of_parameters_is_the_templates(name, parameter):
 
 def test_the_tests_that_are_named_exist():
     suite = "\n".join(path.read_text() for path in (ROOT / ".ci/tests").glob("*.py"))
-    code = "\n".join(path.read_text() for path in ROOT.glob("*/src/**/*.rs"))
+    sources = [*ROOT.glob("*/src/**/*.rs"), *ROOT.glob("*/tests/**/*.rs")]
+    code = "\n".join(path.read_text() for path in sources)
     names = set(re.findall(r"`(test_[a-z0-9_]+)`", SECURITY))
     assert len(names) > 10
     for name in names:

@@ -45,6 +45,9 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     /// Run a system of its own under load, faults and kills, and show that nothing is lost or doubled
     FaultRun(fault_run::Arguments),
+    /// Serve empty DynamoDB tables alone until standard input ends, and print the URL; the suite gives it to LocalStack
+    #[command(hide = true)]
+    Dynamodb,
     /// Be the process of a function; `up` starts these
     #[command(hide = true)]
     Service {
@@ -92,6 +95,7 @@ mod tests {
             "orderctl fault-run",
             "orderctl fault-run --count 200 --function-kills 2 --system-kills 1 --seed 7 --faults f --keep",
             "orderctl service order-api",
+            "orderctl dynamodb",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }

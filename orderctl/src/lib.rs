@@ -12,6 +12,7 @@ mod audit;
 mod cli;
 mod connection;
 mod dlq;
+mod dynamodb;
 mod fault_run;
 mod faults;
 mod get;
@@ -61,6 +62,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             .enable_all()
             .build()?
             .block_on(up::run(arguments, &connection)),
+        Command::Dynamodb => Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(dynamodb::run()),
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::List(arguments) => client()?.block_on(list::run(arguments, &connection)),

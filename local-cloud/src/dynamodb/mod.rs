@@ -100,6 +100,12 @@ impl DynamoDb {
         })))
     }
 
+    /// The engine's own URL on loopback, such as `http://127.0.0.1:41234/`: what asks there is judged by no policy.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
     /// Creates the table that a `CreateTable` request describes, or brings an existing one up to it: see
     /// [`ConvergeError`] for what it cannot bring. Returns the table's ARN.
     pub async fn converge_table(&self, create_table: Value) -> Result<String, ConvergeError> {

@@ -1,9 +1,10 @@
 //! Starting, refusing to start, and ending without a trace.
 
+use std::io::BufRead;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::system::{Home, children_of, eventually, is_alive, sample, signal};
+use crate::system::{Home, children_of, eventually, is_alive, orderctl, sample, signal};
 
 #[tokio::test]
 async fn a_stop_leaves_no_process_behind() {
@@ -92,4 +93,30 @@ async fn a_power_cut_can_be_asked_for() {
     let system = home.start_with(&["--sync", "full"]).await;
     let id = system.place(&sample("order.json")).await;
     system.notified(&id).await;
+}
+
+#[tokio::test]
+async fn tables_alone_are_served_until_the_input_ends() {
+    let mut child = orderctl()
+        .arg("dynamodb")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut url)
+        .unwrap();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+        .endpoint_url(url.trim())
+        .region(aws_sdk_dynamodb::config::Region::from_static("us-east-1"))
+        .credentials_provider(aws_sdk_sqs::config::Credentials::for_tests())
+        .build();
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(config);
+    let tables = dynamodb.list_tables().send().await.unwrap();
+    assert_eq!(tables.table_names(), [] as [String; 0]);
+    drop(child.stdin.take());
+    let status = eventually("it has ended", async || child.try_wait().unwrap()).await;
+    assert!(status.success());
 }

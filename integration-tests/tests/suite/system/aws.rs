@@ -55,6 +55,15 @@ impl System {
         request.send().await.unwrap().queue_url.unwrap()
     }
 
+    /// A topic's ARN by its name in the template.
+    pub(crate) async fn topic_arn(&self, topic: &str) -> String {
+        let end = format!(":{}", self.physical_name(topic));
+        let topics = self.sns().await.list_topics().into_paginator().items().send();
+        let topics: Vec<_> = topics.collect::<Result<_, _>>().await.unwrap();
+        let mut arns = topics.into_iter().filter_map(|topic| topic.topic_arn);
+        arns.find(|arn| arn.ends_with(&end)).unwrap()
+    }
+
     /// Puts a body on a queue, past the API.
     pub(crate) async fn send(&self, queue: &str, body: &str) {
         let sqs = self.sqs().await;
@@ -83,6 +92,20 @@ impl System {
             .iter()
             .map(|name| attributes[name].parse::<u64>().unwrap())
             .sum()
+    }
+
+    /// After how many receives a queue gives a message up.
+    pub(crate) async fn max_receive_count(&self, queue: &str) -> u64 {
+        let sqs = self.sqs().await;
+        let request = sqs
+            .get_queue_attributes()
+            .queue_url(self.queue_url(&sqs, queue).await)
+            .attribute_names(QueueAttributeName::RedrivePolicy);
+        let attributes = request.send().await.unwrap().attributes.unwrap();
+        let policy: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
+        // SQS tells it as a number, or as the text that it was given.
+        let count = &policy["maxReceiveCount"];
+        count.as_u64().or_else(|| count.as_str()?.parse().ok()).unwrap()
     }
 
     /// Waits until a queue holds nothing, in flight or not.

@@ -44,7 +44,7 @@ impl Home {
     /// The line that starts a system here, on free ports.
     pub(crate) fn up(&self) -> Command {
         let mut command = orderctl();
-        command.env_remove("AWS_ENDPOINT_URL");
+        command.env_remove("ORDERS_TARGET").env_remove("AWS_ENDPOINT_URL");
         command.arg("--data-dir").arg(self.data_dir());
         command.args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"]);
         command.arg(self.file("ready.json"));
@@ -112,7 +112,11 @@ impl Home {
             api_url: text("api_url"),
             aws_endpoint_url: text("aws_endpoint_url"),
             http: http(),
-            trail: Trail::new(ready["data_dir"].as_str().map(PathBuf::from)),
+            trail: Trail::new(
+                ready["data_dir"]
+                    .as_str()
+                    .map(|path| PathBuf::from(path).join("logs")),
+            ),
         }
     }
 }
@@ -124,12 +128,12 @@ impl System {
             api_url: stack.api_url.clone(),
             aws_endpoint_url: stack.endpoint_url.clone().unwrap_or_default(),
             http: http(),
-            trail: Trail::new(None),
+            trail: Trail::new(stack.function_logs.clone()),
         }
     }
 }
 
-/// A client that goes past any proxy.
-fn http() -> reqwest::Client {
+/// A client that goes past any proxy, for one runtime: its connections are driven by the runtime that opened them.
+pub(super) fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -69,7 +69,7 @@ impl System {
     pub(crate) fn stage_path(&self) -> String {
         match &self.kind {
             Kind::Own(_) => String::new(),
-            Kind::Shared { stack, .. } => format!("/{}", stack.stage),
+            Kind::Shared { stack, .. } => format!("/{}", stack.stage()),
         }
     }
 
@@ -86,7 +86,13 @@ impl System {
         &self,
         request: impl FnOnce(&reqwest::Client, &str) -> reqwest::RequestBuilder,
     ) -> reqwest::Result<Answer> {
-        let response = request(&self.http, &self.api_url).send().await?;
+        let mut request = request(&self.http, &self.api_url);
+        if let Kind::Shared { stack, .. } = &self.kind
+            && let Some(key) = &stack.api_key
+        {
+            request = request.header("x-api-key", key);
+        }
+        let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await?;
         Ok(Answer {

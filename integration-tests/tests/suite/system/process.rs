@@ -17,7 +17,7 @@ pub(crate) fn orderctl() -> Command {
             std::env::temp_dir().join("orders-suite-audit.jsonl"),
         );
     if super::Target::get().is_local() {
-        command.env_remove("AWS_ENDPOINT_URL");
+        command.env_remove("ORDERS_TARGET").env_remove("AWS_ENDPOINT_URL");
     }
     command
 }

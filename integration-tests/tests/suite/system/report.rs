@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::System;
+use super::home::http;
+use super::wait::on_a_thread;
 
 /// The queues of the line, in the order in which an order passes them.
 const QUEUES: [&str; 4] = ["orders", "orders-dlq", "notifications", "notifications-dlq"];
@@ -19,15 +21,15 @@ const MOST_LINES: usize = 20;
 /// What a test asked about: order ids, and texts of its own in message bodies.
 pub(super) struct Trail {
     tokens: Mutex<Vec<String>>,
-    /// Where a system of the test's own keeps its state.
-    data_dir: Option<PathBuf>,
+    /// The folder of the functions' logs, if one is known.
+    logs: Option<PathBuf>,
 }
 
 impl Trail {
-    pub(super) fn new(data_dir: Option<PathBuf>) -> Self {
+    pub(super) fn new(logs: Option<PathBuf>) -> Self {
         Self {
             tokens: Mutex::default(),
-            data_dir,
+            logs,
         }
     }
 
@@ -50,9 +52,8 @@ pub(super) fn print(system: &System) {
     text += &part("queues", || async { queues(system).await });
     for token in system.trail.latest() {
         text += &part(&format!("{token}: the API says"), || async {
-            let answer = system.try_request(|http, url| http.get(format!("{url}/orders/{token}")));
-            match answer.await {
-                Ok(answer) => format!("{} {}", answer.status, answer.body),
+            match api_says(system, &token).await {
+                Ok(answer) => answer,
                 Err(error) => format!("nothing ({error})"),
             }
         });
@@ -68,24 +69,19 @@ pub(super) fn print(system: &System) {
 
 /// One part, worked out on a thread of its own: a panic there is no second panic here, and a hang ends.
 fn part<F: Future<Output = String>>(title: &str, work: impl FnOnce() -> F + Send) -> String {
-    let found = std::thread::scope(|scope| {
-        let worker = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
-            runtime.block_on(async {
-                let limited = tokio::time::timeout(PART_TIMEOUT, work()).await;
-                limited.map_err(std::io::Error::from)
-            })
-        });
-        worker.join()
-    });
+    let found = on_a_thread(|| async { tokio::time::timeout(PART_TIMEOUT, work()).await });
     let found = match found {
         Ok(Ok(found)) => found,
-        Ok(Err(error)) => format!("not to be found out: {error}"),
+        Ok(Err(_)) => format!("not to be found out in {PART_TIMEOUT:?}"),
         Err(_) => "not to be found out: see the panic above".to_owned(),
     };
     format!("  {title}: {found}\n")
+}
+
+async fn api_says(system: &System, token: &str) -> reqwest::Result<String> {
+    let url = format!("{}/orders/{token}", system.api_url);
+    let answer = http().get(url).send().await?;
+    Ok(format!("{} {}", answer.status(), answer.text().await?))
 }
 
 async fn queues(system: &System) -> String {
@@ -111,11 +107,14 @@ fn lines(found: impl Iterator<Item = String>) -> String {
 impl System {
     /// The lines about `token` in the functions' logs.
     fn log_lines(&self, token: &str) -> Vec<String> {
-        let Some(data_dir) = &self.trail.data_dir else {
-            return Vec::new();
+        let Some(logs) = &self.trail.logs else {
+            return vec![format!(
+                "aws logs filter-log-events --filter-pattern '\"{token}\"' --log-group-name /aws/lambda/order-api \
+                 (or order-worker, or notifier) shows it"
+            )];
         };
         let mut found = Vec::new();
-        for entry in std::fs::read_dir(data_dir.join("logs")).unwrap() {
+        for entry in std::fs::read_dir(logs).unwrap() {
             let entry = entry.unwrap();
             let text = std::fs::read(entry.path()).unwrap();
             let text = String::from_utf8_lossy(&text);

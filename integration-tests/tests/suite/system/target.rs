@@ -5,10 +5,13 @@
 //! | `ORDERS_TARGET` | `local` (default): every test starts a system of its own; `aws`: all share a deployed stack |
 //! | `ORDERS_STACK` | the stack's name, `orders` by default |
 //! | `ORDERS_NAME_PREFIX` | the stack's `NamePrefix`, empty by default |
-//! | `ORDERS_STAGE` | the stack's `Stage`, `dev` by default |
 //! | `ORDERS_API_URL` | the API, stage included |
+//! | `ORDERS_API_KEY` | its key, if it asks for one |
+//! | `ORDERS_MAIL_QUEUE_URL` | a queue that gets what email subscribers get; without it mail is read at LocalStack's `/_aws/ses` |
+//! | `ORDERS_FUNCTION_LOGS` | a folder of the functions' logs, for the report of a failed test |
 //! | `AWS_ENDPOINT_URL` | LocalStack, or nothing for AWS itself; region and credentials as for any SDK |
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use tokio::sync::RwLock;
@@ -30,8 +33,12 @@ pub(super) enum Target {
 pub(super) struct Stack {
     name: String,
     name_prefix: String,
-    pub(super) stage: String,
     pub(super) api_url: String,
+    /// A folder of the functions' logs.
+    pub(super) function_logs: Option<PathBuf>,
+    pub(super) api_key: Option<String>,
+    /// A queue that gets what email subscribers get.
+    pub(super) mail_queue_url: Option<String>,
     /// LocalStack's endpoint, and none for AWS.
     pub(super) endpoint_url: Option<String>,
 }
@@ -48,9 +55,11 @@ impl Target {
             Some("aws") => Self::Stack(Stack {
                 name: variable("ORDERS_STACK").unwrap_or_else(|| "orders".to_owned()),
                 name_prefix: variable("ORDERS_NAME_PREFIX").unwrap_or_default(),
-                stage: variable("ORDERS_STAGE").unwrap_or_else(|| "dev".to_owned()),
                 api_url: variable("ORDERS_API_URL")
                     .unwrap_or_else(|| panic!("ORDERS_API_URL must say where the stack's API answers")),
+                function_logs: variable("ORDERS_FUNCTION_LOGS").map(PathBuf::from),
+                api_key: variable("ORDERS_API_KEY"),
+                mail_queue_url: variable("ORDERS_MAIL_QUEUE_URL"),
                 endpoint_url: variable("AWS_ENDPOINT_URL"),
             }),
             Some(other) => panic!("ORDERS_TARGET is {other:?}, and must be local or aws"),
@@ -66,6 +75,11 @@ impl Stack {
     /// The name that the template's `name` has in this stack.
     pub(super) fn physical_name(&self, name: &str) -> String {
         format!("{}{name}", self.name_prefix)
+    }
+
+    /// The last part of the API's URL: the stage.
+    pub(super) fn stage(&self) -> &str {
+        self.api_url.rsplit_once('/').map_or("", |(_, stage)| stage)
     }
 
     /// What tells the operator's command of this stack.

@@ -21,6 +21,20 @@ pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -
     }
 }
 
+/// Does asynchronous work for a caller that is not, or that unwinds: on a thread and a runtime of its own. `Err` holds the
+/// panic of the work.
+pub(super) fn on_a_thread<T: Send, F: Future<Output = T>>(
+    work: impl FnOnce() -> F + Send,
+) -> std::thread::Result<T> {
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(work())
+        });
+        worker.join()
+    })
+}
+
 impl Target {
     /// Far over what a condition takes on a busy machine: only a failure waits this long.
     fn patience(&self) -> Duration {

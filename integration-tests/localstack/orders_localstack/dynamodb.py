@@ -1,0 +1,43 @@
+"""`PROVIDER_OVERRIDE_DYNAMODB=forwarded`: DynamoDB's operations are passed on to `FORWARDED_DYNAMODB_URL`."""
+
+import os
+
+from localstack.aws.api.dynamodb import (
+    ContinuousBackupsDescription,
+    ContinuousBackupsStatus,
+    DescribeContinuousBackupsOutput,
+    DynamodbApi,
+    PointInTimeRecoveryDescription,
+    PointInTimeRecoveryStatus,
+    UpdateContinuousBackupsOutput,
+)
+from localstack.aws.forwarder import HttpFallbackDispatcher
+from localstack.services.plugins import Service, aws_provider
+
+
+class ForwardedDynamoDb(DynamodbApi):
+    """Everything but point-in-time recovery, which the tables behind it do not have: it is said to be on, and no more."""
+
+    def describe_continuous_backups(self, context, table_name, **_):
+        return DescribeContinuousBackupsOutput(ContinuousBackupsDescription=_continuous_backups())
+
+    def update_continuous_backups(self, context, table_name, point_in_time_recovery_specification, **_):
+        return UpdateContinuousBackupsOutput(ContinuousBackupsDescription=_continuous_backups())
+
+
+def _continuous_backups() -> ContinuousBackupsDescription:
+    return ContinuousBackupsDescription(
+        ContinuousBackupsStatus=ContinuousBackupsStatus.ENABLED,
+        PointInTimeRecoveryDescription=PointInTimeRecoveryDescription(
+            PointInTimeRecoveryStatus=PointInTimeRecoveryStatus.ENABLED
+        ),
+    )
+
+
+@aws_provider(api="dynamodb", name="forwarded")
+def forwarded() -> Service:
+    url = os.environ["FORWARDED_DYNAMODB_URL"]
+    return Service.for_provider(
+        ForwardedDynamoDb(),
+        dispatch_table_factory=lambda provider: HttpFallbackDispatcher(provider, lambda _account, _region: url),
+    )

@@ -1,0 +1,127 @@
+"""One execution environment: a bootstrap process, the Runtime API that it speaks to, and its log."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from .runtime_api import InitError, Invocation, Outcome, RuntimeApi, error_document
+
+# Seconds after which the end of a process is noticed.
+POLL_INTERVAL = 0.05
+
+
+class Environment:
+    """Runs one invocation at a time, as Lambda does. A process that ended or was killed is followed by a new one."""
+
+    def __init__(self, program: Path, variables: Mapping[str, str], timeout: float, log: Path) -> None:
+        """`timeout` is an invocation's, in seconds; what the process prints is appended to the file `log`."""
+        self._program = program
+        self._variables = dict(variables)
+        self._timeout = timeout
+        self._log = log
+        self._api: RuntimeApi | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        # Guards which process is the current one.
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Starts the process and waits until it asks for an event. Raises `InitError` if it does not come so far."""
+        api = RuntimeApi()
+        variables = {**self._variables, "AWS_LAMBDA_RUNTIME_API": api.address}
+        with self._lock:
+            if self._stopped:
+                api.close()
+                raise InitError(error_document("Runtime.Stopped", "the environment was stopped"))
+            with self._log.open("ab") as log:
+                # It stays in our process group: whoever ends the group ends it too.
+                process = subprocess.Popen(
+                    [self._program],
+                    cwd=self._program.parent,
+                    env=variables,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            self._api, self._process = api, process
+        threading.Thread(target=self._watch, args=(api, process), daemon=True).start()
+        api.ready.result()
+
+    def invoke(self, request_id: str, function_arn: str, payload: bytes, trace_id: str = "") -> tuple[Outcome, str]:
+        """Hands over an event and waits for what comes of it; also gives what the process printed meanwhile."""
+        begin = self._log_size()
+        if self._process is None or self._process.poll() is not None:
+            self._discard()
+            try:
+                self.start()
+            except InitError as error:
+                return Outcome(error.payload, is_error=True), self.logs(begin)
+        assert self._api is not None and self._process is not None
+        deadline = time.time() + self._timeout
+        invocation = Invocation(request_id, function_arn, payload, int(deadline * 1000), trace_id)
+        self._api.submit(invocation)
+        try:
+            outcome = self._wait(invocation, self._process)
+        except TimeoutError:
+            self._discard()
+            message = f"{request_id} Task timed out after {self._timeout:.2f} seconds"
+            outcome = Outcome(error_document("Sandbox.Timedout", message), is_error=True)
+        return outcome, self.logs(begin)
+
+    def stop(self) -> None:
+        """Ends the process; a running invocation ends with it, as an error."""
+        with self._lock:
+            self._stopped = True
+        self._discard()
+
+    def logs(self, begin: int = 0) -> str:
+        """What the processes printed, from a byte on."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(begin)
+            return log.read().decode(errors="replace")
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def _wait(self, invocation: Invocation, process: subprocess.Popen[bytes]) -> Outcome:
+        ends = time.monotonic() + self._timeout
+        while True:
+            # Looked at first: a process that answered and then ended has succeeded.
+            has_ended = process.poll() is not None
+            left = ends - time.monotonic()
+            try:
+                return invocation.outcome.result(timeout=max(0.0, min(left, POLL_INTERVAL)))
+            except TimeoutError:
+                if has_ended:
+                    return _exited(invocation.request_id, process.returncode)
+                if left <= 0:
+                    raise
+
+    def _watch(self, api: RuntimeApi, process: subprocess.Popen[bytes]) -> None:
+        api.init_failed(_exited("", process.wait()).payload)
+
+    def _discard(self) -> None:
+        """Kills the current process and closes its API."""
+        with self._lock:
+            process, api = self._process, self._api
+            self._process = self._api = None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if api is not None:
+            api.init_failed(error_document("Runtime.Stopped", "the environment was stopped"))
+            api.close()
+
+    def _log_size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
+
+
+def _exited(request_id: str, status: int) -> Outcome:
+    ended = f"signal: {-status}" if status < 0 else f"exit status {status}"
+    message = f"RequestId: {request_id} Error: Runtime exited with error: {ended}"
+    return Outcome(error_document("Runtime.ExitError", message), is_error=True)

@@ -1,0 +1,151 @@
+"""The suite against LocalStack, from nothing to nothing."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import localstack_docker, python_environment, suite
+from .failure import Failure
+from .localstack_docker import LocalStackInDocker
+from .localstack_host import LocalStackOnHost, is_healthy
+from .phases import Phases
+from .places import ROOT, TEMPLATE, TESTS
+
+STACK = "orders"
+# An open API, an inbox that SNS takes for confirmed, few receives so that a redrive comes soon, no digests so that each
+# order has an email of its own.
+PARAMETERS = {
+    "ApiAuth": "NONE",
+    "NotificationEmail": "you@example.com",
+    "MaxReceiveCount": "5",
+    "DigestThreshold": "100",
+    # With the account's role: LocalStack takes a dependency on a resource whose condition is false for a missing one.
+    "ApiAccessLogs": "ENABLED_WITH_ACCOUNT_ROLE",
+}
+ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def main(arguments: list[str]) -> int:
+    options = _options(arguments)
+    logs = ROOT / "target/localstack" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    logs.mkdir(parents=True)
+    phases = Phases()
+    try:
+        result = _run(options, logs, phases)
+    finally:
+        print(f"\ntime of each phase:\n{phases.table()}\nlogs: {logs}", flush=True)
+    return suite.report(result, "LocalStack")
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run-localstack.sh",
+        description="Runs the integration suite against LocalStack: in Docker where an engine answers, as processes of this "
+        "machine otherwise. What it installs is kept in ~/.cache/orders-ci.",
+    )
+    parser.add_argument("--endpoint", metavar="URL", help="use the LocalStack that runs there, which has no stack 'orders' yet")
+    parser.add_argument("--host", action="store_true", help="as processes of this machine, even if a Docker engine answers")
+    parser.add_argument("--bootstraps", metavar="DIR", type=Path, help="functions built by `make bootstraps`: DIR/order-api/bootstrap and so on")
+    parser.add_argument("filter", nargs="*", help="run only tests whose name contains one of these")
+    options = parser.parse_args(arguments)
+    if options.bootstraps:
+        options.bootstraps = options.bootstraps.resolve()
+    return options
+
+
+def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Result:
+    if options.endpoint and not is_healthy(options.endpoint):
+        raise Failure(f"no LocalStack answers at {options.endpoint}/_localstack/health")
+    in_docker = not options.endpoint and not options.host and localstack_docker.answers()
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        # Downloading waits for the network, compiling for the processor.
+        installing = pool.submit(python_environment.install, logs / "install.log")
+        bootstraps = options.bootstraps
+        if bootstraps is None:
+            with phases.phase("build the functions (release)"):
+                bootstraps = _build_bootstraps(in_docker, logs / "bootstraps.log")
+        with phases.phase("build the suite"):
+            programs = suite.build(logs / "build.log")
+        with phases.phase("install LocalStack (what building did not hide)"):
+            environment = installing.result()
+        function_logs = None
+        endpoint_url = options.endpoint
+        if not endpoint_url:
+            with phases.phase(f"start LocalStack ({'Docker' if in_docker else 'host mode'})"):
+                if in_docker:
+                    localstack = LocalStackInDocker(logs)
+                else:
+                    state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="orders-localstack-", ignore_cleanup_errors=True)))
+                    python_environment.plugins(environment, state / "plugins", logs / "install.log")
+                    localstack = LocalStackOnHost(environment / "bin/python", state / "plugins", programs.orderctl, state, logs)
+            stack.callback(_stop, localstack, phases)
+            endpoint_url, function_logs = localstack.endpoint_url, localstack.function_logs
+        with phases.phase("deploy template.yaml"):
+            outputs = _deploy(environment / "bin/python", endpoint_url, bootstraps, logs / "deploy.log")
+        variables = {
+            "ORDERS_STACK": STACK,
+            "ORDERS_API_URL": outputs["ApiUrl"],
+            "ORDERS_FUNCTION_LOGS": str(function_logs or ""),
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "localstack",
+            "AWS_SECRET_ACCESS_KEY": "localstack",
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+        with phases.phase("run the suite"):
+            return suite.run(programs.suite, "localstack", variables, options.filter, logs / "suite.log")
+
+
+def _stop(localstack: LocalStackOnHost | LocalStackInDocker, phases: Phases) -> None:
+    with phases.phase("stop LocalStack"):
+        localstack.stop()
+
+
+def _build_bootstraps(in_docker: bool, log: Path) -> Path:
+    """Built for the container's Linux, or with less ado for this machine itself."""
+    programs = ["order-api", "order-worker", "notifier"]
+    if in_docker:
+        folder = ROOT / "target/lambda"
+        command = ["make", "bootstraps", f"ARCHITECTURE={_architecture()}", f"LAMBDA_DIR={folder}"]
+    else:
+        folder = ROOT / "target/localstack/bootstraps"
+        command = ["cargo", "build", "--release", *(part for program in programs for part in ("--package", program))]
+    with log.open("ab") as output:
+        if subprocess.run(command, cwd=ROOT, stdout=output, stderr=output).returncode:
+            raise Failure(f"the functions do not build. See {log}")
+    if not in_docker:
+        for program in programs:
+            (folder / program).mkdir(parents=True, exist_ok=True)
+            shutil.copy(_target_directory() / "release" / program, folder / program / "bootstrap")
+    return folder
+
+
+def _target_directory() -> Path:
+    command = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
+    return Path(json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["target_directory"])
+
+
+def _deploy(python: Path, endpoint_url: str, bootstraps: Path, log: Path) -> dict[str, str]:
+    command = [python, "-m", "runner.deployment", "--endpoint", endpoint_url, "--bootstraps", bootstraps,
+               "--template", TEMPLATE, "--stack", STACK]  # fmt: skip
+    for name, value in {**PARAMETERS, "Architecture": _architecture()}.items():
+        command += ["--parameter", f"{name}={value}"]
+    with log.open("ab") as output:
+        done = subprocess.run(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=output, text=True)
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        raise Failure(f"the stack was not deployed. {log} ends with:\n{tail}")
+    return json.loads(done.stdout)
+
+
+def _architecture() -> str:
+    return ARCHITECTURES[platform.machine()]

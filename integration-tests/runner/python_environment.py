@@ -1,0 +1,85 @@
+"""The virtual environment that LocalStack runs in, installed once for each set of pins."""
+
+import fcntl
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .failure import Failure
+from .places import PLUGINS, cache
+
+UV = "0.13.9"
+# LocalStack 4.13.1 annotates a parameter with `Lock | None`, where `Lock` is a function before Python 3.13: importing it fails.
+DEFECT = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = None')
+
+
+def install(log: Path) -> Path:
+    """The environment's folder."""
+    constraints = PLUGINS / "constraints.txt"
+    key = hashlib.sha256(constraints.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    folder = cache() / f"localstack-{key}"
+    cache().mkdir(parents=True, exist_ok=True)
+    # Two runs may find it missing at once.
+    with (cache() / "localstack.lock").open("w") as lock, log.open("ab") as output:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = _uv(output)
+            _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
+            packages = ["localstack-core[runtime]", "pytest", "setuptools"]
+            _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin/python",
+                  "--constraint", constraints, *packages], output)  # fmt: skip
+            _mend(folder)
+            (folder / ".complete").touch()
+    return folder
+
+
+def install_boto3(log: Path) -> Path:
+    """A Python that has boto3, for those who have LocalStack no use for."""
+    [pin] = [line for line in (PLUGINS / "constraints.txt").read_text().splitlines() if line.startswith("boto3==")]
+    folder = cache() / f"{pin.replace('==', '-')}-python{sys.version_info.major}.{sys.version_info.minor}"
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "localstack.lock").open("w") as lock, log.open("ab") as output:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            uv = _uv(output)
+            _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
+            _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python",
+                  "--constraint", PLUGINS / "constraints.txt", pin], output)  # fmt: skip
+            (folder / ".complete").touch()
+    return folder / "bin/python"
+
+
+def plugins(environment: Path, target: Path, log: Path) -> None:
+    """Installs the plugins as they are now into a folder of this run."""
+    # From a copy: setuptools leaves its work beside the sources.
+    with log.open("ab") as output, TemporaryDirectory() as folder:
+        source = shutil.copytree(PLUGINS, Path(folder) / "source")
+        _run([_uv(output), "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+              "--python", environment / "bin/python", "--target", target, source], output)  # fmt: skip
+
+
+def _uv(output) -> Path:
+    folder = cache() / f"uv-{UV}"
+    if not (folder / "bin/uv").exists():
+        # By --target it takes neither a virtual environment nor ensurepip, which Debian leaves out.
+        _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+              "--target", folder, f"uv=={UV}"], output)  # fmt: skip
+    return folder / "bin/uv"
+
+
+def _mend(folder: Path) -> None:
+    [path] = folder.glob("lib/python*/site-packages/localstack/packages/api.py")
+    text = path.read_text()
+    if text.count(DEFECT[0]) != 1:
+        raise Failure(f"{path} is not as expected: has LocalStack's version changed?")
+    path.write_text(text.replace(*DEFECT))
+
+
+def _run(command, output) -> None:
+    if subprocess.run(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL).returncode:
+        raise Failure(f"failed: {' '.join(map(str, command))}\nSee {output.name}")

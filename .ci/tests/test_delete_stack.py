@@ -1,0 +1,70 @@
+"""deploy/delete-stack, with an AWS CLI and a SAM CLI that answer as told and write down what they were asked."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "deploy/delete-stack"
+
+AWS = """#!/bin/sh
+echo "aws $*" >>"$CALLS"
+case "$*" in
+*describe-stacks*) if [ -z "$STACK_ID" ]; then exit 254; fi; echo "$STACK_ID" ;;
+*AWS::DynamoDB::Table*) echo orders ;;
+*describe-table*) echo "$PROTECTED" ;;
+*AWS::KMS::Key*) echo "$KEY" ;;
+*DELETE_COMPLETE*) echo "$LEFT" ;;
+esac
+"""
+SAM = """#!/bin/sh
+echo "sam $*" >>"$CALLS"
+"""
+
+
+@pytest.fixture
+def delete(tmp_path):
+    for name, text in (("aws", AWS), ("sam", SAM)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    calls = tmp_path / "calls"
+
+    def run(**told):
+        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": ""} | told
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(calls)} | answers
+        done = subprocess.run([SCRIPT, "orders"], env=environment, capture_output=True, text=True, check=False)
+        return done, [line for line in calls.read_text().splitlines() if line.startswith("sam ")]
+
+    return run
+
+
+def test_a_stack_is_deleted_and_nothing_is_left(delete):
+    done, deletions = delete()
+    assert (done.returncode, done.stdout) == (0, "Nothing is left.\n")
+    assert deletions == ["sam delete --stack-name orders --no-prompts"]
+
+
+@pytest.mark.parametrize("word", ["True", "true"])
+def test_a_protected_table_stops_it_before_anything_is_deleted(delete, word):
+    done, deletions = delete(PROTECTED=word)
+    assert done.returncode == 1 and not deletions
+    assert "aws dynamodb update-table --table-name orders --no-deletion-protection-enabled" in done.stderr
+
+
+def test_what_is_left_is_listed(delete):
+    done, _ = delete(LEFT="AWS::IAM::Role orders-ApiGatewayAccountRole-1 DELETE_SKIPPED")
+    assert done.returncode == 1
+    assert "ApiGatewayAccountRole" in done.stdout
+
+
+def test_a_key_that_goes_later_is_told_of(delete):
+    done, _ = delete(KEY="1234")
+    assert done.returncode == 0
+    assert "cancel-key-deletion --key-id 1234" in done.stdout
+
+
+def test_a_stack_that_is_not_there_is_said(delete):
+    done, deletions = delete(STACK_ID="")
+    assert done.returncode == 1 and not deletions
+    assert "no stack orders" in done.stderr

@@ -89,6 +89,9 @@ pub(crate) struct Connection {
     /// Name of the table of orders
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub(crate) orders_table: Option<String>,
+    /// ARN of the topic of confirmed orders
+    #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
+    pub(crate) order_events_topic_arn: Option<String>,
     /// Asked for once.
     #[arg(skip)]
     pub(crate) found: OnceCell<Stack>,
@@ -149,7 +152,7 @@ impl Connection {
         Ok(url.trim_end_matches('/').to_owned())
     }
 
-    /// A queue's URL or the table's name: the one that was given, or the one that the outputs name.
+    /// A queue's URL, the table's name or a topic's ARN: the one that was given, or the one that the outputs name.
     pub(crate) async fn resource(&self, resource: Resource) -> anyhow::Result<String> {
         let given = match resource {
             Resource::OrdersQueueUrl => &self.orders_queue_url,
@@ -157,6 +160,7 @@ impl Connection {
             Resource::NotificationsQueueUrl => &self.notifications_queue_url,
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
             Resource::OrdersTableName => &self.orders_table,
+            Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
         };
         match (Self::given(given.as_ref()), self.target) {
             (Some(value), _) => Ok(value.to_owned()),

@@ -8,6 +8,7 @@ pub(crate) enum Resource {
     NotificationsQueueUrl,
     NotificationsDlqUrl,
     OrdersTableName,
+    OrderEventsTopicArn,
 }
 
 impl Resource {
@@ -19,6 +20,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "NotificationsQueueUrl",
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
             Self::OrdersTableName => "OrdersTableName",
+            Self::OrderEventsTopicArn => "OrderEventsTopicArn",
         }
     }
 
@@ -30,6 +32,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "--notifications-queue-url",
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
             Self::OrdersTableName => "--orders-table",
+            Self::OrderEventsTopicArn => "--order-events-topic-arn",
         }
     }
 
@@ -40,6 +43,7 @@ impl Resource {
             Self::OrdersDlqUrl => "orders-dlq",
             Self::NotificationsQueueUrl => "notifications",
             Self::NotificationsDlqUrl => "notifications-dlq",
+            Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
         }
     }
 }
@@ -58,6 +62,7 @@ mod tests {
             Resource::NotificationsQueueUrl,
             Resource::NotificationsDlqUrl,
             Resource::OrdersTableName,
+            Resource::OrderEventsTopicArn,
         ] {
             let output = format!("\n  {}:\n", resource.output());
             assert!(format!("\n{outputs}").contains(&output), "{resource:?}");

@@ -23,9 +23,6 @@ use crate::schedule::{Event, Schedule, TaskId};
 use crate::worker_ports::WorkerPorts;
 use crate::world::{Invocation, Line, World};
 
-/// Time that an invocation of notifier may take.
-const NOTIFIER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A process: what it holds lives as long as it does.
 #[derive(Clone)]
 enum Process {
@@ -149,10 +146,11 @@ impl Functions {
         self.tasks += 1;
         let id = self.tasks;
         let started = self.world.schedule.now();
-        let timeout = match line {
-            Line::Orders => Duration::from_secs(self.world.plan.setup.worker_timeout.into()),
-            Line::Notifications => NOTIFIER_TIMEOUT,
-        };
+        let setup = &self.world.plan.setup;
+        let timeout = Duration::from_secs(u64::from(match line {
+            Line::Orders => setup.worker_timeout,
+            Line::Notifications => setup.notifier_timeout,
+        }));
         let deadline = started + timeout;
         let event = event(&batch);
         let future: Pin<Box<dyn Future<Output = Outcome>>> = match slot.process.clone() {

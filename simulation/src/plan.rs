@@ -57,8 +57,10 @@ pub struct Setup {
     pub max_receives: u32,
     /// Seconds for which a received message is hidden.
     pub visibility: u32,
-    /// Seconds that an invocation of order-worker may take. Of notifier they are always 30.
+    /// Seconds that an invocation of order-worker may take.
     pub worker_timeout: u32,
+    /// Seconds that an invocation of notifier may take, 14 at least: its adapters may need 11 to find out that nobody answers.
+    pub notifier_timeout: u32,
     /// Up to so many orders of a batch have an email each.
     pub digest_threshold: u32,
     /// Whether messages are received in the order of their arrival.
@@ -145,6 +147,7 @@ impl Plan {
                 max_receives: 12,
                 visibility: 210,
                 worker_timeout: 30,
+                notifier_timeout: 30,
                 digest_threshold: 10,
                 in_order: true,
             },
@@ -169,6 +172,7 @@ impl Plan {
             && self.setup.max_receives >= 12
             && self.setup.visibility >= 210
             && self.setup.worker_timeout >= 30
+            && self.setup.notifier_timeout >= 30
     }
 
     /// From when on nothing more goes wrong.

@@ -40,8 +40,8 @@ fn setup() -> impl Strategy<Value = Setup> {
         1..=3_u32,
         prop_oneof![3 => Just(12), 1 => 3..=6_u32],
         prop_oneof![3 => Just(210), 1 => 8..=40_u32],
-        prop_oneof![3 => Just(30), 1 => 5..=12_u32],
-        1..=12_u32,
+        prop_oneof![3 => Just((30, 30)), 1 => (5..=12_u32, 14..=18_u32)],
+        1..=20_u32,
         any::<bool>(),
     )
         .prop_map(
@@ -51,7 +51,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 workers,
                 max_receives,
                 visibility,
-                worker_timeout,
+                (worker_timeout, notifier_timeout),
                 digest_threshold,
                 in_order,
             )| Setup {
@@ -61,6 +61,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 max_receives,
                 visibility,
                 worker_timeout,
+                notifier_timeout,
                 digest_threshold,
                 in_order,
             },

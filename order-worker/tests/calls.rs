@@ -3,6 +3,8 @@
 //! The server here answers as `DynamoDB` and SNS do when all is well, and keeps what it was sent, so that a call saved at
 //! the price of an order would show. One call a message for insert and publish would be 2,000.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 

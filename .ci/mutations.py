@@ -40,7 +40,7 @@ def cargo(scratch: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess
         "PROPTEST_MAX_SHRINK_ITERS": "0",
         "RUST_BACKTRACE": "0",
     }
-    command = ["cargo", "test", "--quiet", "-p", "simulation", "--test", "schedules", *arguments]
+    command = ["cargo", "test", "--quiet", "-p", "simulation", *arguments]
     return subprocess.run(command, cwd=scratch, env=environment, text=True, capture_output=True, check=False)
 
 
@@ -49,7 +49,7 @@ def judge(scratch: pathlib.Path) -> tuple[bool | None, str]:
     built = cargo(scratch, "--no-run")
     if built.returncode != 0:
         return None, built.stderr
-    run = cargo(scratch, "every_rule_holds_on_every_schedule")
+    run = cargo(scratch)
     output = run.stdout + run.stderr
     if run.returncode == 0:
         return False, ""

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::Service;
+use crate::schedule::TaskId;
 use crate::world::World;
 
 /// The codes of calls that are refused. Some are retried within an invocation, some are hopeless for now.
@@ -55,6 +56,19 @@ pub(crate) enum Patience {
     Caller,
     /// The client gives it up, as `notifier::ports` demands of its adapters.
     Client(Duration),
+}
+
+/// A call that has had its effect and whose caller does not know: dropped when the caller gives it up, dies, or is told an
+/// error.
+struct Unanswered<'a> {
+    world: &'a World,
+    task: TaskId,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.world.excuse_task(self.task);
+    }
 }
 
 impl World {
@@ -129,10 +143,10 @@ impl World {
         let fate = self.fate(service, patience);
         self.schedule.pause(fate.before).await;
         let result = fate.has_effect.then(effect);
-        let is_certain = fate.answer == Answer::Result && fate.after < Duration::from_millis(500);
-        if fate.has_effect && !is_certain {
-            self.excuse_running();
-        }
+        let unanswered = fate.has_effect.then(|| Unanswered {
+            world: self,
+            task: self.schedule.running(),
+        });
         self.note(|| {
             format!(
                 "{name}: {:?}{}",
@@ -142,7 +156,11 @@ impl World {
         });
         self.schedule.pause(fate.after).await;
         match (fate.answer, result) {
-            (Answer::Result, Some(result)) => Ok(result),
+            (Answer::Result, Some(result)) => {
+                // The caller has its answer: nothing excuses a second time.
+                std::mem::forget(unanswered);
+                Ok(result)
+            }
             (Answer::Refused(code), _) => Err(code),
             // Unlike panic!, without a word on standard error.
             (Answer::Panic | Answer::Result, _) => {

@@ -126,11 +126,6 @@ impl World {
         self.state.borrow_mut().ledger.breaks(rule, what);
     }
 
-    /// Every message of the running invocation may be worked on once more.
-    pub(crate) fn excuse_running(&self) {
-        self.excuse_task(self.schedule.running());
-    }
-
     /// Every message of this invocation may be worked on once more.
     pub(crate) fn excuse_task(&self, task: TaskId) {
         let state = &mut *self.state.borrow_mut();

@@ -7,7 +7,11 @@ use simulation::{Report, run};
 fn play(plan: &Plan) -> Report {
     let report = run(plan, false);
     let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
-    assert!(violations.is_empty(), "{plan:?}\n{}", violations.join("\n"));
+    assert!(
+        violations.is_empty(),
+        "rules are broken:\n  {}\n{plan:?}",
+        violations.join("\n  ")
+    );
     report
 }
 
@@ -66,6 +70,17 @@ fn two_instances_with_much_to_tell_keep_the_pace() {
     let report = play(&plan);
     assert_eq!(report.emails, 120);
     assert!(report.duration.as_secs() >= 120 / 8);
+}
+
+#[test]
+fn slow_calls_leave_time_to_answer() {
+    let mut plan = Plan::calm(8, 60);
+    plan.traffic.seconds = 2;
+    plan.setup.digest_threshold = 50;
+    plan.setup.notifier_timeout = 15;
+    plan.faults.slow = 40;
+    plan.faults.seconds = 300;
+    assert_eq!(play(&plan).rows, 60);
 }
 
 #[test]

@@ -21,7 +21,8 @@ def copy_sources(scratch: pathlib.Path) -> None:
     """The crates that the simulation needs, as a workspace of their own."""
     for crate in CRATES:
         shutil.rmtree(scratch / crate, ignore_errors=True)
-        shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"))
+        # With times of now: Cargo would take an old file for what it has built, which may be a mutation of the last run.
+        shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"), copy_function=shutil.copyfile)
     shutil.copytree(ROOT / "events", scratch / "events", dirs_exist_ok=True)
     shutil.copy(ROOT / "Cargo.lock", scratch)
     lines = (ROOT / "Cargo.toml").read_text().splitlines(keepends=True)

@@ -229,11 +229,14 @@ impl Functions {
             if is_killed && let Some(invocation) = state.invocations.get(&id) {
                 let queue = &state.queues[&invocation.line].source;
                 for delivery in &invocation.batch {
-                    let kills = OrderMessage::from_json(&delivery.body)
-                        .is_ok_and(|message| state.killers.contains(&message.order_id));
+                    // One that keeps failing by itself meets a killer as often as it comes back.
+                    let is_sound = OrderMessage::from_json(&delivery.body).is_ok_and(|message| {
+                        !state.killers.contains(&message.order_id)
+                            && !state.panickers.contains(&message.order_id)
+                    });
                     // What is deleted already is out of its reach.
                     let is_there = queue.messages.values().any(|message| message.id == delivery.id);
-                    if is_there && !kills {
+                    if is_there && is_sound {
                         let harmed = &mut state.ledger.harmed;
                         *harmed.entry(delivery.id.clone()).or_default() += 1;
                     }

@@ -82,3 +82,70 @@ fn refusal(call: &Call, denial: &Denial) -> Response<Bytes> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+    use crate::gateway::Principal;
+
+    /// Status, error header and body of a refusal.
+    fn refused(service: Service, action: &str, resource: &str) -> String {
+        let call = Call {
+            request_id: "id".to_owned(),
+            principal: Principal::Anonymous,
+            service,
+            operation: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let denial = Denial {
+            caller: Caller::Role {
+                role: "r".to_owned(),
+                session: "f".to_owned(),
+            },
+            permission: Permission::new(action, resource),
+            reason: Reason::NoIdentityPolicy,
+        };
+        let response = refusal(&call, &denial);
+        let code = response.headers().get("x-amzn-query-error");
+        let code = code.map_or("", |code| code.to_str().unwrap());
+        let body = String::from_utf8(response.body().to_vec()).unwrap();
+        format!("{} {code}\n{body}", response.status().as_u16())
+    }
+
+    #[test]
+    fn each_service_refuses_in_its_own_words() {
+        let sqs = refused(Service::Sqs, "sqs:SendMessage", "arn:q");
+        assert!(sqs.starts_with("403 AccessDenied;Sender\n"), "{sqs}");
+        assert!(
+            sqs.contains("com.amazon.coral.service#AccessDeniedException"),
+            "{sqs}"
+        );
+        assert!(
+            sqs.contains("perform: sqs:sendmessage on resource: arn:q because"),
+            "{sqs}"
+        );
+        let sns = refused(Service::Sns, "sns:Publish", "arn:t");
+        assert!(sns.starts_with("403 \n"), "{sns}");
+        assert!(sns.contains("<Code>AuthorizationError</Code>"), "{sns}");
+        assert!(
+            sns.contains("perform: SNS:Publish on resource: arn:t because"),
+            "{sns}"
+        );
+        let dynamodb = refused(Service::DynamoDb, "dynamodb:PutItem", "arn:d");
+        assert!(dynamodb.starts_with("400 \n"), "{dynamodb}");
+        assert!(
+            dynamodb.contains("com.amazon.coral.service#AccessDeniedException"),
+            "{dynamodb}"
+        );
+        assert!(
+            dynamodb.contains(
+                "User: arn:aws:sts::000000000000:assumed-role/r/f is not authorized to perform: dynamodb:PutItem on \
+                 resource: arn:d because no identity-based policy allows the dynamodb:PutItem action"
+            ),
+            "{dynamodb}"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -135,5 +136,10 @@ impl System {
 
 /// A client that goes past any proxy, for one runtime: its connections are driven by the runtime that opened them.
 pub(super) fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
+    reqwest::Client::builder()
+        .no_proxy()
+        // LocalStack closes what was idle for 5 seconds, and a request that meets the closing fails.
+        .pool_idle_timeout(Duration::from_secs(1))
+        .build()
+        .unwrap()
 }

@@ -16,6 +16,9 @@ use crate::faults;
 
 /// How long a start or a stop may take; far over what it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long the queues may take to be empty once the faults have ended: a message that failed often is next tried after
+/// up to 15 minutes.
+const SETTLE_SECONDS: &str = "1000";
 
 /// Makes processes of this program.
 #[derive(Debug)]
@@ -70,6 +73,7 @@ impl<'a> Commands<'a> {
             .args(["--connections", &arguments.connections.to_string()])
             .args(["--seed", &arguments.seed.to_string()])
             .args(["--patience", &arguments.patience.to_string()])
+            .args(["--settle", SETTLE_SECONDS])
             .args(["--duplicates", "10%", "--poison", "1%", "--json", "--journal"])
             .arg(self.scratch.journal())
             .stdout(self.log("load.json")?)
@@ -78,12 +82,12 @@ impl<'a> Commands<'a> {
     }
 
     /// Compares, and prints what was found; whether all is right.
-    pub(super) async fn verify(&self, patience: u64) -> anyhow::Result<bool> {
+    pub(super) async fn verify(&self) -> anyhow::Result<bool> {
         let mut command = self.command("verify");
         command
             .arg("--journal")
             .arg(self.scratch.journal())
-            .args(["--wait", &patience.to_string()]);
+            .args(["--wait", SETTLE_SECONDS]);
         let status = command
             .status()
             .await

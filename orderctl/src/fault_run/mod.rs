@@ -139,7 +139,7 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     load.wait().await.context("the load did not end")?;
     outcome.accepted = accepted.read()?;
     outcome.expected = expected;
-    outcome.verified = commands.verify(arguments.patience).await?;
+    outcome.verified = commands.verify().await?;
     system.stop().await?;
     Ok(outcome)
 }

@@ -117,7 +117,10 @@ async fn another_host_name_is_refused() {
 #[tokio::test]
 async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
     let (gateway, services, url) = start().await;
-    sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
+    // Faults strike functions, and a function may do only what a policy allows.
+    let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}});
+    let queue = json!({"QueueName": "q", "Attributes": {"Policy": policy.to_string()}});
+    sqs(&url, "CreateQueue", queue).await;
     services.credentials.register("AKIAFUNCTION", "role", "worker");
     let faults = format!("{url}/_local/faults");
     let plan = "seed: 1\ncalls: [{operations: ['sqs:SendMessage'], lost_response: 1}]";

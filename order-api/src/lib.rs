@@ -15,6 +15,7 @@ mod cors;
 mod cursor;
 mod handler;
 mod list_query;
+mod openapi;
 pub mod ports;
 mod request;
 mod response;

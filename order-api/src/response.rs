@@ -72,14 +72,19 @@ impl Response {
                 format!("the answer cannot be written: {error}"),
             )
         })?;
-        Ok(Self {
+        Ok(Self::written(status, body))
+    }
+
+    /// A JSON document that is written already.
+    pub(crate) fn written(status: u16, body: impl Into<String>) -> Self {
+        Self {
             status,
             content_type: Some("application/json"),
             cache_control: NO_STORE,
             headers: Vec::new(),
-            body,
+            body: body.into(),
             order_id: None,
-        })
+        }
     }
 
     /// 204, with the methods that a resource knows.

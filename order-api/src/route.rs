@@ -7,6 +7,8 @@ use aws_lambda_events::http::Method;
 pub(crate) enum Resource<'a> {
     /// `/`.
     Index,
+    /// `/openapi.json`.
+    OpenApi,
     /// `/orders`.
     Orders,
     /// `/orders/batch`.
@@ -22,6 +24,7 @@ impl<'a> Resource<'a> {
     pub(crate) fn at(path: &'a str) -> Self {
         match path.strip_suffix('/').unwrap_or(path) {
             "" => Self::Index,
+            "/openapi.json" => Self::OpenApi,
             "/orders" => Self::Orders,
             "/orders/batch" => Self::Batch,
             path => match path.strip_prefix("/orders/") {
@@ -35,6 +38,7 @@ impl<'a> Resource<'a> {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Index => "/",
+            Self::OpenApi => "/openapi.json",
             Self::Orders => "/orders",
             Self::Batch => "/orders/batch",
             Self::Order(_) => "/orders/{id}",
@@ -45,7 +49,7 @@ impl<'a> Resource<'a> {
     /// The methods that it knows, as the header `Allow` lists them (RFC 9110 §10.2.1).
     pub(crate) fn allow(self) -> &'static str {
         match self {
-            Self::Index | Self::Order(_) => "GET, HEAD, OPTIONS",
+            Self::Index | Self::OpenApi | Self::Order(_) => "GET, HEAD, OPTIONS",
             Self::Orders => "GET, HEAD, POST, OPTIONS",
             Self::Batch => "POST, OPTIONS",
             Self::Unknown => "",

@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::cors::AllowedOrigins;
+use crate::openapi;
 use crate::ports::{OrderQueue, OrderTable};
 use crate::request::{self, Request};
 use crate::response::{Refusal, Response};
@@ -99,7 +100,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         if resource == Resource::Unknown {
             return Err(Refusal::new(
                 ProblemKind::NotFound,
-                "orders are at /orders, /orders/batch and /orders/{id}",
+                "orders are at /orders, /orders/batch and /orders/{id}; /openapi.json tells all",
             ));
         }
         let allow = resource.allow();
@@ -116,6 +117,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Resource::Orders => self.list(request).await,
             Resource::Batch => self.place_all(request).await,
             Resource::Order(id) => self.read(request, id).await,
+            Resource::OpenApi => Ok(Response::written(200, openapi::DOCUMENT)),
             Resource::Index | Resource::Unknown => index(request),
         }
     }
@@ -136,6 +138,7 @@ fn index(request: &Request) -> Result<Response, Refusal> {
         "place_many": {"method": "POST", "href": format!("{base}/orders/batch")},
         "list": {"method": "GET", "href": format!("{base}/orders{{?customer_id,limit,cursor}}")},
         "get": {"method": "GET", "href": format!("{base}/orders/{{id}}")},
+        "openapi": {"method": "GET", "href": format!("{base}/openapi.json")},
     });
     Response::json(200, &json!({"name": "orders", "links": links}))
 }

@@ -1,6 +1,7 @@
 //! The API with fakes behind its ports: what a client reads, and what reached the queue.
 
 mod browsers;
+mod contract;
 mod fakes;
 mod listing;
 mod placing;

@@ -147,7 +147,7 @@ async fn the_index_links_with_the_stage() {
     200
     cache-control: private, no-cache
     content-type: application/json
-    etag: "Y2rx8wUWy4EiJTmN697A2A"
+    etag: "YhwPsjX7vmvB1Ha6YifwoA"
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
@@ -158,6 +158,10 @@ async fn the_index_links_with_the_stage() {
         },
         "list": {
           "href": "/dev/orders{?customer_id,limit,cursor}",
+          "method": "GET"
+        },
+        "openapi": {
+          "href": "/dev/openapi.json",
           "method": "GET"
         },
         "place": {

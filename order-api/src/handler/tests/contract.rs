@@ -1,0 +1,347 @@
+//! `docs/openapi.yaml` against the handler: every example in it is what the code answers to the request beside it, and
+//! every answer fits its schema.
+
+use std::collections::BTreeSet;
+
+use order_core::row::Notification;
+use order_core::{Order, OrderMessage, OrderRow};
+
+use super::*;
+
+fn document() -> Value {
+    serde_json::from_str(crate::openapi::DOCUMENT).unwrap()
+}
+
+/// Where an answer's examples stand in the document.
+fn response(path: &str, method: &str, status: &str) -> String {
+    let path = path.replace('~', "~0").replace('/', "~1");
+    format!("/paths/{path}/{method}/responses/{status}")
+}
+
+/// A request, and the example that its answer must be.
+struct Exchange {
+    /// The pointer of the response object.
+    response: String,
+    example: &'static str,
+    status: i64,
+    event: Value,
+    queue: Queue,
+    table: Table,
+}
+
+impl Exchange {
+    fn new(response: String, example: &'static str, status: i64, event: Value) -> Self {
+        Self {
+            response,
+            example,
+            status,
+            event,
+            queue: Queue::default(),
+            table: Table::default(),
+        }
+    }
+
+    fn with_queue(self, queue: Queue) -> Self {
+        Self { queue, ..self }
+    }
+
+    fn with_table(self, table: Table) -> Self {
+        Self { table, ..self }
+    }
+}
+
+/// The full order of the document's request examples.
+fn order() -> Value {
+    document()
+        .pointer("/paths/~1orders/post/requestBody/content/application~1json/examples/full/value")
+        .unwrap()
+        .clone()
+}
+
+fn two_entries() -> Value {
+    document()
+        .pointer("/paths/~1orders~1batch/post/requestBody/content/application~1json/examples/two/value")
+        .unwrap()
+        .clone()
+}
+
+fn place(body: &str) -> Value {
+    post(&json!({"/body": body}))
+}
+
+fn place_all(body: &Value) -> Value {
+    let mut event = post(&without_key());
+    event["path"] = json!("/orders/batch");
+    event["requestContext"]["path"] = json!("/prod/orders/batch");
+    event["body"] = json!(body.to_string());
+    event
+}
+
+fn at(path: &str) -> Value {
+    let mut event = get(&json!({"/path": path}));
+    event["requestContext"]["path"] = json!(format!("/prod{path}"));
+    event
+}
+
+fn list(query: &Value) -> Value {
+    let mut event = at("/orders");
+    event["multiValueQueryStringParameters"] = query.clone();
+    event
+}
+
+fn read() -> Value {
+    at(&format!("/orders/{NEW_ID}"))
+}
+
+/// The stored order of the document, told of by email.
+fn notified() -> OrderRow {
+    let message = OrderMessage::new(
+        NEW_ID.parse().unwrap(),
+        "2026-11-23T09:30:00.250Z".parse().unwrap(),
+        Order::parse(&order()).unwrap(),
+    );
+    OrderRow {
+        notification: Some(Notification {
+            id: "01a207bd-af64-7a01-8f3e-3b7c8c1d2e4f".to_owned(),
+            notified_at: "2026-11-23T09:30:01.700Z".parse().unwrap(),
+        }),
+        ..OrderRow::confirmed(message, "2026-11-23T09:30:00.600Z".parse().unwrap())
+    }
+}
+
+/// Another order under the key of the sample request.
+fn taken() -> Table {
+    let other = json!({"customer": {"id": "c"}, "currency": "EUR", "items": [{"sku": "A", "quantity": 1, "unit_price": "1.00"}]});
+    let message = OrderMessage::new(
+        "f55e9d80-367b-580c-a76b-c8136a28e17e".parse().unwrap(),
+        "2026-11-23T09:30:00.250Z".parse().unwrap(),
+        Order::parse(&other).unwrap(),
+    );
+    Table::holding([OrderRow::confirmed(
+        message,
+        "2026-11-23T09:30:00.600Z".parse().unwrap(),
+    )])
+}
+
+fn exchanges() -> Vec<Exchange> {
+    let order = order();
+    let mut wrong = order.clone();
+    wrong["items"][0]["quantity"] = json!(0);
+    wrong["discount"] = json!("5.00");
+    let mut delete = at("/orders");
+    delete["httpMethod"] = json!("DELETE");
+    let placing = |status: &str| response("/orders", "post", status);
+    let bulk = |status: &str| response("/orders/batch", "post", status);
+    let listing = |status: &str| response("/orders", "get", status);
+    let reading = |status: &str| response("/orders/{order_id}", "get", status);
+    let shared = |name: &str| format!("/components/responses/{name}");
+    let mut keyed_batch = place_all(&two_entries());
+    keyed_batch["multiValueHeaders"] =
+        json!({"Content-Type": ["application/json"], "Idempotency-Key": ["k"]});
+    let mut unmarked_batch = place_all(&two_entries());
+    unmarked_batch["headers"] = json!({});
+    unmarked_batch["multiValueHeaders"] = json!({});
+    let bad_key = json!({"/multiValueHeaders/Idempotency-Key": [""], "/body": order.to_string()});
+    vec![
+        Exchange::new(response("/", "get", "200"), "index", 200, at("/")),
+        Exchange::new(placing("202"), "accepted", 202, place(&order.to_string())),
+        Exchange::new(placing("400"), "not_json", 400, place("{")),
+        Exchange::new(placing("400"), "bad_key", 400, post(&bad_key)),
+        Exchange::new(placing("413"), "too_large", 413, place(&" ".repeat(65_537))),
+        Exchange::new(
+            placing("415"),
+            "not_json",
+            415,
+            post(&json!({"/multiValueHeaders/Content-Type": ["text/plain"]})),
+        ),
+        Exchange::new(placing("422"), "invalid", 422, place(&wrong.to_string())),
+        Exchange::new(placing("422"), "key_reused", 422, place(&order.to_string())).with_table(taken()),
+        Exchange::new(placing("503"), "queue_refuses", 503, place(&order.to_string()))
+            .with_queue(Queue::failing(Fault::Error)),
+        Exchange::new(
+            listing("200"),
+            "last_page",
+            200,
+            list(&json!({"customer_id": ["customer-1001"]})),
+        )
+        .with_table(Table::holding([notified()])),
+        Exchange::new(
+            listing("400"),
+            "invalid_parameters",
+            400,
+            list(&json!({"limit": ["0"]})),
+        ),
+        Exchange::new(
+            listing("503"),
+            "table_away",
+            503,
+            list(&json!({"customer_id": ["c"]})),
+        )
+        .with_table(Table::failing(Fault::Error)),
+        Exchange::new(bulk("207"), "good_and_bad", 207, place_all(&two_entries())),
+        Exchange::new(bulk("400"), "header_refused", 400, keyed_batch),
+        Exchange::new(
+            bulk("413"),
+            "too_large",
+            413,
+            place_all(&json!(" ".repeat(1 << 20))),
+        ),
+        Exchange::new(bulk("415"), "not_json", 415, unmarked_batch),
+        Exchange::new(bulk("422"), "no_entries", 422, place_all(&json!({"entries": []}))),
+        Exchange::new(reading("200"), "notified", 200, read()).with_table(Table::holding([notified()])),
+        Exchange::new(reading("404"), "not_yet", 404, read()),
+        Exchange::new(reading("404"), "no_id", 404, at("/orders/42")),
+        Exchange::new(reading("503"), "table_away", 503, read()).with_table(Table::failing(Fault::Error)),
+        Exchange::new(shared("Internal"), "internal", 500, place(&order.to_string()))
+            .with_queue(Queue::failing(Fault::Panic)),
+        Exchange::new(shared("Refused"), "method_not_allowed", 405, delete),
+        Exchange::new(shared("Refused"), "no_such_path", 404, at("/basket")),
+        Exchange::new(shared("Failed"), "out_of_time", 503, place(&order.to_string()))
+            .with_queue(Queue::failing(Fault::Hang)),
+    ]
+}
+
+/// The content object, by media type, of the response at `pointer`.
+fn content(document: &Value, pointer: &str) -> (String, Value) {
+    let content = document.pointer(pointer).unwrap()["content"].as_object().unwrap();
+    let (media_type, content) = content.iter().next().unwrap();
+    (media_type.clone(), content.clone())
+}
+
+/// Checks `instance` against a schema of the document, whose references lead into its components.
+fn assert_fits(document: &Value, schema: &Value, instance: &Value, what: &str) {
+    let mut schema = schema.clone();
+    schema["components"] = document["components"].clone();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let wrong: Vec<String> = validator
+        .iter_errors(instance)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(wrong.is_empty(), "{what}: {wrong:#?}");
+}
+
+fn header<'a>(answer: &'a ApiGatewayProxyResponse, name: &str) -> Option<&'a str> {
+    answer.headers.get(name).map(|value| value.to_str().unwrap())
+}
+
+/// Every header that the document requires of the response is there, and fits its schema where that is a string's.
+fn assert_headers(document: &Value, pointer: &str, answer: &ApiGatewayProxyResponse, what: &str) {
+    let Some(headers) = document.pointer(pointer).unwrap()["headers"].as_object() else {
+        return;
+    };
+    for (name, header_object) in headers {
+        let stated = match header_object["$ref"].as_str() {
+            Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+            None => header_object,
+        };
+        match header(answer, name) {
+            Some(value) => {
+                let value = match stated["schema"]["type"].as_str() {
+                    Some("integer") => json!(value.parse::<u32>().unwrap()),
+                    _ => json!(value),
+                };
+                assert_fits(document, &stated["schema"], &value, &format!("{what}: {name}"));
+            }
+            None => assert!(stated["required"] != json!(true), "{what}: no header {name}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_example_is_what_the_code_answers() {
+    let document = document();
+    for mut exchange in exchanges() {
+        exchange.event["requestContext"]["requestId"] = json!("a102331d-8ae2-502d-bd97-a6c969b8607a");
+        let what = format!("{} {}", exchange.response, exchange.example);
+        let (media_type, content) = content(&document, &exchange.response);
+        // What answers is polled before its time is looked at; what hangs has none.
+        let answer = api(exchange.queue, exchange.table)
+            .handle(exchange.event, Duration::ZERO)
+            .await;
+        let answered: Value = serde_json::from_str(body(&answer)).unwrap();
+        assert_eq!(answer.status_code, exchange.status, "{what}: {answered:#}");
+        assert_eq!(
+            header(&answer, "content-type"),
+            Some(media_type.as_str()),
+            "{what}"
+        );
+        let stated = &content["examples"][exchange.example]["value"];
+        assert!(
+            *stated == answered,
+            "{what}: the document says {stated:#}, the code answers {answered:#}"
+        );
+        assert_fits(&document, &content["schema"], &answered, &what);
+        assert_headers(&document, &exchange.response, &answer, &what);
+    }
+}
+
+#[test]
+fn no_example_is_left_out() {
+    let document = document();
+    let mut stated = BTreeSet::new();
+    let mut note = |pointer: String, response: &Value| {
+        for content in response["content"]
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::values)
+        {
+            for name in content["examples"]
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys)
+            {
+                stated.insert((pointer.clone(), name.clone()));
+            }
+        }
+    };
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
+                note(response(path, method, status), answer);
+            }
+        }
+    }
+    for (name, answer) in document["components"]["responses"].as_object().unwrap() {
+        note(format!("/components/responses/{name}"), answer);
+    }
+    let shown: BTreeSet<_> = exchanges()
+        .into_iter()
+        .map(|exchange| (exchange.response, exchange.example.to_owned()))
+        .collect();
+    assert_eq!(stated, shown);
+}
+
+#[tokio::test]
+async fn the_document_is_served_and_may_be_kept() {
+    let api = api(Queue::default(), Table::default());
+    let first = api.answer_to(at("/openapi.json")).await;
+    assert_eq!(first.status_code, 200);
+    assert_eq!(body(&first), crate::openapi::DOCUMENT);
+    let mut again = at("/openapi.json");
+    again["multiValueHeaders"] = json!({"If-None-Match": [header(&first, "etag").unwrap()]});
+    assert_eq!(api.answer_to(again).await.status_code, 304);
+}
+
+/// A reader that skips what it does not know can follow the document's links.
+#[tokio::test]
+async fn a_request_example_of_each_kind_is_accepted() {
+    let document = document();
+    let examples = "/paths/~1orders/post/requestBody/content/application~1json/examples";
+    for (name, example) in document.pointer(examples).unwrap().as_object().unwrap() {
+        let api = api(Queue::default(), Table::default());
+        let answer = api.answer_to(place(&example["value"].to_string())).await;
+        assert_eq!(answer.status_code, 202, "{name}");
+        assert_fits(
+            &document,
+            &document["components"]["schemas"]["Order"],
+            &example["value"],
+            name,
+        );
+    }
+    assert_fits(
+        &document,
+        &document["components"]["schemas"]["Batch"],
+        &two_entries(),
+        "batch",
+    );
+}

@@ -1,0 +1,121 @@
+//! The document against the code: nothing in it may be a copy that nobody compares.
+
+use std::collections::BTreeSet;
+
+use order_core::bulk;
+use order_core::money::Currency;
+use order_core::order::{MOST_BODY_BYTES, MOST_ITEMS, Quantity};
+use order_core::problem::ProblemKind;
+use order_core::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
+use order_core::{IdempotencyKey, Order};
+use serde_json::{Value, json};
+
+use super::DOCUMENT;
+use crate::list_query::{DEFAULT_LIMIT, MOST_LIMIT};
+
+const YAML: &str = include_str!("../../../docs/openapi.yaml");
+
+fn document() -> Value {
+    serde_json::from_str(DOCUMENT).unwrap()
+}
+
+fn schema(name: &str) -> Value {
+    document()["components"]["schemas"][name].clone()
+}
+
+#[test]
+fn the_document_that_is_served_is_the_one_in_docs() {
+    let yaml: Value = yaml_serde::from_str(YAML).unwrap();
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/openapi/openapi.json");
+        std::fs::write(path, yaml.to_string() + "\n").unwrap();
+        return;
+    }
+    assert!(
+        yaml == document(),
+        "run UPDATE_OPENAPI=1 cargo test -p order-api openapi"
+    );
+}
+
+#[test]
+fn its_limits_are_those_of_the_code() {
+    let item = schema("Item");
+    let entries = &schema("Batch")["properties"]["entries"];
+    let limit = &document()["paths"]["/orders"]["get"]["parameters"][1]["schema"];
+    let limits = [
+        (
+            schema("Order")["properties"]["items"]["maxItems"].clone(),
+            json!(MOST_ITEMS),
+        ),
+        (
+            item["properties"]["quantity"]["maximum"].clone(),
+            json!(Quantity::MOST),
+        ),
+        (
+            schema("CustomerId")["maxLength"].clone(),
+            json!(CustomerId::MOST_CHARACTERS),
+        ),
+        (
+            schema("CustomerName")["maxLength"].clone(),
+            json!(CustomerName::MOST_CHARACTERS),
+        ),
+        (
+            schema("EmailAddress")["maxLength"].clone(),
+            json!(EmailAddress::MOST_CHARACTERS),
+        ),
+        (schema("Sku")["maxLength"].clone(), json!(Sku::MOST_CHARACTERS)),
+        (
+            schema("ItemName")["maxLength"].clone(),
+            json!(ItemName::MOST_CHARACTERS),
+        ),
+        (schema("Note")["maxLength"].clone(), json!(Note::MOST_CHARACTERS)),
+        (
+            schema("IdempotencyKey")["maxLength"].clone(),
+            json!(IdempotencyKey::MOST_CHARACTERS),
+        ),
+        (entries["maxItems"].clone(), json!(bulk::MOST_ENTRIES)),
+        (limit["maximum"].clone(), json!(MOST_LIMIT)),
+        (limit["default"].clone(), json!(DEFAULT_LIMIT)),
+    ];
+    for (index, (stated, held)) in limits.iter().enumerate() {
+        assert_eq!(stated, held, "limit {index} of the list above");
+    }
+    // These two stand in sentences.
+    assert_eq!((MOST_BODY_BYTES, bulk::MOST_BODY_BYTES), (64 * 1024, 1024 * 1024));
+}
+
+#[test]
+fn its_currencies_are_those_that_the_code_knows() {
+    let letters = || 'A'..='Z';
+    let known: Vec<String> = letters()
+        .flat_map(|first| {
+            letters().flat_map(move |second| letters().map(move |third| format!("{first}{second}{third}")))
+        })
+        .filter(|code| code.parse::<Currency>().is_ok())
+        .collect();
+    assert_eq!(schema("Currency")["enum"], json!(known));
+}
+
+#[test]
+fn its_problem_types_are_those_of_the_code() {
+    let schema = schema("Problem");
+    let text = schema["properties"]["type"]["description"].as_str().unwrap();
+    let (own, _gateway) = text.split_once("; from the gateway").unwrap();
+    let stated: BTreeSet<&str> = own.split('`').skip(3).step_by(2).collect();
+    let prefix = "urn:orders:problem:";
+    let known: BTreeSet<&str> = ProblemKind::ALL
+        .iter()
+        .map(|kind| kind.type_uri().strip_prefix(prefix).unwrap())
+        .collect();
+    assert_eq!(stated, known);
+}
+
+#[test]
+fn every_order_in_it_is_one_that_the_code_takes() {
+    let document = document();
+    let place =
+        &document["paths"]["/orders"]["post"]["requestBody"]["content"]["application/json"]["examples"];
+    for (name, example) in place.as_object().unwrap() {
+        Order::parse(&example["value"]).unwrap_or_else(|violations| panic!("{name}: {violations}"));
+    }
+}

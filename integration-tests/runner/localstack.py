@@ -58,7 +58,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("filter", nargs="*", help="run only tests whose name contains one of these")
     options = parser.parse_args(arguments)
     if options.bootstraps:
-        options.bootstraps = options.bootstraps.resolve()
+        options.bootstraps = Path(os.environ.get("CALLER_DIRECTORY", ""), options.bootstraps).resolve()
     return options
 
 

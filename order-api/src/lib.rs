@@ -20,7 +20,6 @@ pub mod ports;
 mod request;
 mod response;
 mod route;
-mod telemetry;
 
 use std::time::{Duration, SystemTime};
 

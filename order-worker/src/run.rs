@@ -8,7 +8,6 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tracing_subscriber::EnvFilter;
 
 use crate::adapters::Aws;
 use crate::config::Config;
@@ -19,7 +18,7 @@ use crate::worker::Worker;
 /// # Errors
 /// A missing or invalid environment variable, by name, or what the runtime API refused.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
-    start_logs();
+    telemetry::init();
     let config = Config::from_environment()
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     // Two attempts within five seconds: what takes longer is retried by the queue, where waiting costs nothing, and the
@@ -50,20 +49,4 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
             .map_err(lambda_runtime::Error::from)
     }))
     .await
-}
-
-/// One JSON line an event, as Lambda's log format expects, filtered by `RUST_LOG`.
-fn start_logs() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second start in one process, as in tests, keeps the first one's subscriber.
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .try_init();
-    // The default hook prints the panic's message, which may quote an order.
-    std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(location, "panicked");
-    }));
 }

@@ -119,3 +119,35 @@ async fn the_id_of_a_request_is_in_its_answer_and_in_the_log() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn no_level_of_logging_holds_a_customers_data() {
+    let home = Home::new();
+    let mut system = home.start_with(&["--parameter", "LogLevel=debug"]).await;
+    let order = sample_of_new_customer("order.json");
+    let id = system.place(&order).await;
+    system.notified(&id).await;
+    let read = system
+        .request(|http, url| http.get(format!("{url}/orders/{id}")))
+        .await;
+    assert_eq!(read.status, 200);
+    system.send("orders", "not an order of ada@example.com").await;
+    system.dead_letter("not an order of").await;
+    system.stop().await;
+    for function in ["order-api", "order-worker", "notifier"] {
+        let path = home.data_dir().join(format!("logs/{function}.log"));
+        let log = std::fs::read_to_string(path).unwrap();
+        assert!(
+            log.contains("\"level\":\"DEBUG\""),
+            "{function} does not log at this level"
+        );
+        for (what, text) in [
+            ("email", "ada@example.com"),
+            ("name", "Ada Example"),
+            ("note", "neighbour"),
+        ] {
+            let line = log.lines().find(|line| line.contains(text));
+            assert!(line.is_none(), "{function} logs the {what}: {line:?}");
+        }
+    }
+}

@@ -5,12 +5,14 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .failure import Failure
 from .places import PLUGINS, cache
 
+CONSTRAINTS = PLUGINS / "constraints.txt"
 UV = "0.13.9"
 # LocalStack 4.13.1 annotates a parameter with `Lock | None`, where `Lock` is a function before Python 3.13: importing it fails.
 DEFECT = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = None')
@@ -18,9 +20,20 @@ DEFECT = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = Non
 
 def install(log: Path) -> Path:
     """The environment's folder."""
-    constraints = PLUGINS / "constraints.txt"
-    key = hashlib.sha256(constraints.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = cache() / f"localstack-{key}"
+    key = hashlib.sha256(CONSTRAINTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    packages = ["--compile-bytecode", "localstack-core[runtime]", "pytest", "setuptools"]
+    return _environment(cache() / f"localstack-{key}", packages, log, finish=_mend)
+
+
+def install_boto3(log: Path) -> Path:
+    """A Python that has boto3, for those who have LocalStack no use for."""
+    [pin] = [line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("boto3==")]
+    folder = cache() / f"{pin.replace('==', '-')}-python{sys.version_info.major}.{sys.version_info.minor}"
+    return _environment(folder, [pin], log) / "bin/python"
+
+
+def _environment(folder: Path, packages: list[str], log: Path, finish: Callable[[Path], None] = lambda _: None) -> Path:
+    """The folder, in which the packages are installed unless they are already."""
     cache().mkdir(parents=True, exist_ok=True)
     # Two runs may find it missing at once.
     with (cache() / "localstack.lock").open("w") as lock, log.open("ab") as output:
@@ -29,29 +42,10 @@ def install(log: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             uv = _uv(output)
             _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
-            packages = ["localstack-core[runtime]", "pytest", "setuptools"]
-            _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", folder / "bin/python",
-                  "--constraint", constraints, *packages], output)  # fmt: skip
-            _mend(folder)
+            _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python", "--constraint", CONSTRAINTS, *packages], output)
+            finish(folder)
             (folder / ".complete").touch()
     return folder
-
-
-def install_boto3(log: Path) -> Path:
-    """A Python that has boto3, for those who have LocalStack no use for."""
-    [pin] = [line for line in (PLUGINS / "constraints.txt").read_text().splitlines() if line.startswith("boto3==")]
-    folder = cache() / f"{pin.replace('==', '-')}-python{sys.version_info.major}.{sys.version_info.minor}"
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / "localstack.lock").open("w") as lock, log.open("ab") as output:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / ".complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            uv = _uv(output)
-            _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
-            _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python",
-                  "--constraint", PLUGINS / "constraints.txt", pin], output)  # fmt: skip
-            (folder / ".complete").touch()
-    return folder / "bin/python"
 
 
 def plugins(environment: Path, target: Path, log: Path) -> None:

@@ -10,10 +10,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, QueueAttributeName};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
 use order_core::{Fingerprint, OrderConfirmed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::journal::{AuditQueue, Writer};
 
@@ -23,18 +26,25 @@ const RECEIVERS: usize = 4;
 /// An event as it was received.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Event {
+    /// The audit queue that it came to.
+    pub(crate) queue: String,
     /// The message's id in the audit queue: SQS may deliver a message twice, and that is no second event.
     pub(crate) message_id: String,
     /// The order that it is about; none if the message is no event that this program reads.
     pub(crate) order_id: Option<String>,
     /// The fingerprint of the order that it tells of.
     pub(crate) fingerprint: Option<String>,
+    /// Of the whole body, its id and times included: SHA-256, in base 64.
+    pub(crate) digest: String,
 }
 
 impl Event {
-    fn read(message: &Message) -> Self {
-        let event = OrderConfirmed::from_json(message.body().unwrap_or_default()).ok();
+    fn read(queue: &str, message: &Message) -> Self {
+        let body = message.body().unwrap_or_default();
+        let event = OrderConfirmed::from_json(body).ok();
         Self {
+            queue: queue.to_owned(),
+            digest: STANDARD.encode(Sha256::digest(body)),
             message_id: message.message_id().unwrap_or_default().to_owned(),
             order_id: event.as_ref().map(|event| event.order_id.to_string()),
             fingerprint: event.map(|event| Fingerprint::of(&event.order).to_string()),
@@ -97,7 +107,7 @@ pub(crate) async fn collect(
     let sqs = aws_sdk_sqs::Client::new(config);
     for audit in audits {
         if let Some(url) = url(&sqs, &audit.name).await? {
-            try_join_all((0..RECEIVERS).map(|_| empty(&sqs, &url, &writer))).await?;
+            try_join_all((0..RECEIVERS).map(|_| empty(&sqs, audit, &url, &writer))).await?;
         }
     }
     let text =
@@ -148,7 +158,12 @@ async fn url(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<Option<Str
     }
 }
 
-async fn empty(sqs: &aws_sdk_sqs::Client, url: &str, writer: &Writer) -> anyhow::Result<()> {
+async fn empty(
+    sqs: &aws_sdk_sqs::Client,
+    audit: &AuditQueue,
+    url: &str,
+    writer: &Writer,
+) -> anyhow::Result<()> {
     loop {
         let received = sqs
             .receive_message()
@@ -166,7 +181,7 @@ async fn empty(sqs: &aws_sdk_sqs::Client, url: &str, writer: &Writer) -> anyhow:
         try_join_all(
             received
                 .iter()
-                .map(async |message| writer.append(&Event::read(message)).await),
+                .map(async |message| writer.append(&Event::read(&audit.name, message)).await),
         )
         .await?;
         let mut deletion = sqs.delete_message_batch().queue_url(url);
@@ -182,5 +197,35 @@ async fn empty(sqs: &aws_sdk_sqs::Client, url: &str, writer: &Writer) -> anyhow:
             .send()
             .await
             .context("the audit queue cannot be emptied")?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOLDEN: &str = include_str!("../../order-core/golden/event-v1.json");
+
+    fn read(body: &str) -> Event {
+        Event::read("q", &Message::builder().message_id("m").body(body).build())
+    }
+
+    #[test]
+    fn an_event_at_another_time_is_another_event_of_the_same_order() {
+        let first = read(GOLDEN);
+        assert_eq!(first, read(GOLDEN));
+        let time = OrderConfirmed::from_json(GOLDEN)
+            .unwrap()
+            .confirmed_at
+            .to_string();
+        let second = read(&GOLDEN.replace(&time, "2027-01-01T00:00:00.000Z"));
+        assert_eq!(first.fingerprint, second.fingerprint);
+        assert_ne!(first.digest, second.digest);
+    }
+
+    #[test]
+    fn what_is_no_event_is_kept_as_such() {
+        let unreadable = read("{}");
+        assert_eq!((unreadable.order_id, unreadable.fingerprint), (None, None));
     }
 }

@@ -77,6 +77,11 @@ impl Letter {
         self.failed_at.as_deref()?.parse().ok()
     }
 
+    /// Whether it says why it failed. One that does not died with the processes that had received it.
+    pub(crate) fn is_explained(&self) -> bool {
+        self.reason != ATTEMPTS_EXHAUSTED
+    }
+
     /// Whether its body or an attribute holds a text.
     pub(super) fn contains(&self, text: &str) -> bool {
         let detail = self.detail.as_deref().unwrap_or_default();

@@ -7,6 +7,7 @@ mod reader;
 mod writer;
 
 use order_core::{OrderId, Timestamp};
+use order_worker::judgement::code;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
@@ -15,7 +16,7 @@ pub(crate) use reader::Journal;
 pub(crate) use writer::Writer;
 
 /// The version of the lines that are written.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +46,34 @@ pub(crate) enum Entry {
     },
     /// A message that must end in the dead-letter queue was put on the queue of orders.
     Poison {
+        /// Why it must end there.
+        poison: Poison,
         /// The message as it was sent.
         body: String,
     },
+}
+
+/// A kind of message that must end in the dead-letter queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Poison {
+    /// No JSON.
+    Malformed,
+    /// A version of the message that is not there yet.
+    UnknownVersion,
+    /// Another order under the id of an order that is stored.
+    Conflict,
+}
+
+impl Poison {
+    /// The code that its dead letter must carry.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed => code::MALFORMED,
+            Self::UnknownVersion => code::UNKNOWN_VERSION,
+            Self::Conflict => code::CONFLICT,
+        }
+    }
 }
 
 /// A queue that is subscribed, raw, to the topic of order events.

@@ -1,12 +1,12 @@
 //! Reading the journal.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use anyhow::Context;
 use order_core::{Fingerprint, OrderId, Timestamp};
 
-use super::{AuditQueue, Entry, VERSION};
+use super::{AuditQueue, Entry, Poison, VERSION};
 
 /// An order that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(crate) struct Journal {
     pub(crate) accepted: BTreeMap<OrderId, Acceptance>,
     /// Keys that were answered with more than one id.
     pub(crate) keys_with_two_ids: BTreeSet<String>,
-    /// The messages that must be dead letters.
-    pub(crate) poison: HashSet<String>,
+    /// The messages that must be dead letters, and why.
+    pub(crate) poison: HashMap<String, Poison>,
 }
 
 impl Journal {
@@ -53,8 +53,8 @@ impl Journal {
                     )
                 }
                 Entry::Run { audit, .. } => journal.audits.push(audit),
-                Entry::Poison { body } => {
-                    journal.poison.insert(body);
+                Entry::Poison { poison, body } => {
+                    journal.poison.insert(body, poison);
                 }
                 Entry::Accepted {
                     order_id,
@@ -83,7 +83,7 @@ impl Journal {
 mod tests {
     use super::*;
 
-    const RUN: &str = r#"{"type":"run","version":1,"run":"r","started_at":"2026-11-23T09:35:00.000Z","audit":{"name":"q","subscription_arn":"a"}}"#;
+    const RUN: &str = r#"{"type":"run","version":2,"run":"r","started_at":"2026-11-23T09:35:00.000Z","audit":{"name":"q","subscription_arn":"a"}}"#;
 
     fn accepted(last_digit: char, key: &str) -> String {
         format!(
@@ -95,11 +95,16 @@ mod tests {
     #[test]
     fn all_lines_are_read_but_one_that_was_cut_off() {
         let [first, second] = [accepted('a', "k-1"), accepted('b', "k-2")];
-        let text = format!("{RUN}\n{first}\n{{\"type\":\"poison\",\"body\":\"x\"}}\n{first}\n{second}");
+        let text = format!(
+            "{RUN}\n{first}\n{{\"type\":\"poison\",\"poison\":\"conflict\",\"body\":\"x\"}}\n{first}\n{second}"
+        );
         let journal = Journal::parse(&text).unwrap();
         assert_eq!(journal.audits.len(), 1);
         assert_eq!(journal.accepted.len(), 1);
-        assert_eq!(journal.poison, HashSet::from(["x".to_owned()]));
+        assert_eq!(
+            journal.poison,
+            HashMap::from([("x".to_owned(), Poison::Conflict)])
+        );
         assert!(journal.keys_with_two_ids.is_empty());
     }
 
@@ -112,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_no_journal_is_refused_with_the_line() {
-        for text in ["x\n", "{}\n", &RUN.replace("\"version\":1", "\"version\":2")] {
+        for text in ["x\n", "{}\n", &RUN.replace("\"version\":2", "\"version\":1")] {
             let error = Journal::parse(&format!("{RUN}\n{text}\n")).unwrap_err();
             assert!(format!("{error:#}").contains("line 2"), "{error:#}");
         }

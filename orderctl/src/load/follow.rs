@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::run::Run;
 use super::system::{Attempt, Clients};
 use super::{poison, send};
-use crate::journal::Entry;
+use crate::journal::{Entry, Poison};
 
 /// Keys of one `BatchGetItem`, the most that DynamoDB takes.
 const CHUNK: usize = 100;
@@ -142,7 +142,7 @@ async fn advance(run: &Run<'_>, mut order: Pending, seen: &HashMap<OrderId, Mark
     if let Some(key) = order.conflict.take()
         && let Some(body) = poison::conflict(order.order_id, order.accepted_at, &key)
     {
-        poisoned(run, body).await?;
+        poisoned(run, Poison::Conflict, body).await?;
     }
     if marks.notified_at.is_none() {
         run.line.pending.borrow_mut().push_back(order);
@@ -152,10 +152,10 @@ async fn advance(run: &Run<'_>, mut order: Pending, seen: &HashMap<OrderId, Mark
 }
 
 /// Sends a poison message and writes it down. One whose fate is not known is not counted.
-pub(super) async fn poisoned(run: &Run<'_>, body: String) -> anyhow::Result<()> {
+pub(super) async fn poisoned(run: &Run<'_>, poison: Poison, body: String) -> anyhow::Result<()> {
     match send::poison(&run.system, &body).await {
         Ok(()) => {
-            run.write(&Entry::Poison { body }).await?;
+            run.write(&Entry::Poison { poison, body }).await?;
             run.tally.borrow_mut().poison += 1;
         }
         Err(error) => run

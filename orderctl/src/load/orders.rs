@@ -4,6 +4,7 @@ use order_core::{Fingerprint, Order, Violations};
 use serde_json::{Value, json};
 
 use super::share::Share;
+use crate::journal::Poison;
 
 /// Makes the orders of one run.
 #[derive(Clone, Debug)]
@@ -31,17 +32,6 @@ pub(super) struct Planned {
     pub(super) is_duplicated: bool,
     /// The poison that goes along.
     pub(super) poison: Option<Poison>,
-}
-
-/// A kind of message that must end in the dead-letter queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Poison {
-    /// No JSON.
-    Malformed,
-    /// A version of the message that is not there yet.
-    UnknownVersion,
-    /// Another order under the id of an order that is stored.
-    Conflict,
 }
 
 impl Orders {

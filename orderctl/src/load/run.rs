@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::follow::{Line, Pending, poisoned};
-use super::orders::{Orders, Planned, Poison};
+use super::orders::{Orders, Planned};
 use super::poison;
 use super::send::{self, Accepted, Answer};
 use super::system::System;
 use super::tally::Tally;
-use crate::journal::{Entry, Writer};
+use crate::journal::{Entry, Poison, Writer};
 
 /// What the parts of a run share. All of them run on one thread, and no borrow is held while one waits.
 pub(super) struct Run<'a> {
@@ -73,12 +73,12 @@ impl Run<'_> {
 
     async fn place(&self, planned: &Planned, since: Instant) -> anyhow::Result<()> {
         let immediate = match planned.poison {
-            Some(Poison::Malformed) => Some(poison::malformed(&planned.key)),
-            Some(Poison::UnknownVersion) => Some(poison::unknown_version(&planned.key)),
+            Some(kind @ Poison::Malformed) => Some((kind, poison::malformed(&planned.key))),
+            Some(kind @ Poison::UnknownVersion) => Some((kind, poison::unknown_version(&planned.key))),
             Some(Poison::Conflict) | None => None,
         };
-        if let Some(body) = immediate {
-            poisoned(self, body).await?;
+        if let Some((kind, body)) = immediate {
+            poisoned(self, kind, body).await?;
         }
         let answer = send::order(&self.system, planned);
         if planned.is_duplicated {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::coverage::{Coverage, cover};
-use super::mail::Email;
+use super::letters::Letters;
+use super::mail::{Email, Mailbox};
 use super::rows::Row;
 use crate::audit::Event;
-use crate::dlq::{Letter, QueueName};
+use crate::dlq::Letter;
 use crate::journal::Journal;
 
 /// What was found in the system.
@@ -17,32 +18,34 @@ pub(super) struct Evidence {
     /// All audited events.
     pub(super) events: Vec<Event>,
     /// All emails; none if mail cannot be read.
-    pub(super) mail: Option<Vec<Email>>,
+    pub(super) mail: Option<Mailbox>,
     /// All dead letters.
     pub(super) letters: Vec<Letter>,
     /// Messages that are still in the queues.
     pub(super) in_flight: u64,
 }
 
-/// What is not as it was promised. The first seven must be empty.
+/// What is not as it was promised. [`super::report`] says which of it must be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
-    /// Accepted, and neither a row nor a dead letter.
+    /// Accepted, and neither a row nor a dead letter that holds it.
     pub(super) lost: BTreeSet<String>,
     /// One request, more than one row or more than one id: the idempotency keys.
     pub(super) doubled: BTreeSet<String>,
-    /// Row or event with another content than was accepted: the order's id and what differs.
+    /// Row, event or letter with another content than was accepted: the order's id and what differs.
     pub(super) differing: BTreeMap<String, String>,
     /// A row, and no event that tells of it.
     pub(super) unpublished: BTreeSet<String>,
     /// A row, and no email that covers it; none if mail cannot be read.
     pub(super) unnotified: Option<BTreeSet<String>>,
-    /// Poison that is no dead letter.
-    pub(super) unburied: BTreeSet<String>,
-    /// Dead letters that are neither poison nor about an order of the journal.
-    pub(super) stray_letters: BTreeSet<String>,
-    /// Accepted orders with a dead letter of their own: kept, and to be replayed.
-    pub(super) dead: BTreeSet<String>,
+    /// The dead letters, told apart.
+    pub(super) letters: Letters,
+    /// Rows that are no accepted order's: their keys.
+    pub(super) stray_rows: BTreeSet<String>,
+    /// Events that cannot be read, or are about no stored order of the journal: the ids of their messages.
+    pub(super) stray_events: BTreeSet<String>,
+    /// Emails that cannot be read, or name an order that is no stored one of the journal; none if mail cannot be read.
+    pub(super) stray_emails: Option<usize>,
     /// Events beyond the first of an order.
     pub(super) republished: u64,
     /// How often an inbox was told of an order again; none if mail cannot be read.
@@ -51,52 +54,37 @@ pub(super) struct Findings {
 
 /// Compares the journal with the evidence.
 pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
+    let letters = Letters::tell_apart(journal, &evidence.letters);
     let mut findings = Findings {
         doubled: journal.keys_with_two_ids.clone(),
         ..Findings::default()
     };
-    let dead = letters(journal, evidence, &mut findings);
-    let stored = rows(journal, evidence, &dead, &mut findings);
+    for id in &letters.differing {
+        findings
+            .differing
+            .insert(id.clone(), "its dead letter says something else".to_owned());
+    }
+    let stored = rows(journal, evidence, &letters.orders, &mut findings);
     // Whose dead letter still lies there is neither forgotten nor done: it is not asked for further on.
-    let wanted: BTreeSet<String> = stored.difference(&dead).cloned().collect();
-    events(journal, evidence, &wanted, &mut findings);
+    let to_publish: BTreeSet<String> = stored.difference(&letters.orders).cloned().collect();
+    events(journal, evidence, &stored, &to_publish, &mut findings);
     if let Some(mail) = &evidence.mail {
-        let Coverage { untold, told_again } = cover(mail, &evidence.rows, &wanted);
+        let to_tell = to_publish.difference(&letters.notifications).cloned().collect();
+        let Coverage { untold, told_again } = cover(&mail.emails, &evidence.rows, &to_tell);
         findings.unnotified = Some(untold);
         findings.told_again = Some(told_again);
+        let is_stray = |email: &&Email| email.listed.iter().any(|id| !stored.contains(&id.to_string()));
+        findings.stray_emails = Some(mail.unreadable + mail.emails.iter().filter(is_stray).count());
     }
-    findings.dead = dead;
+    findings.letters = letters;
     findings
 }
 
-/// Accounts for poison and dead letters; the accepted orders that have a letter of their own.
-fn letters(journal: &Journal, evidence: &Evidence, findings: &mut Findings) -> BTreeSet<String> {
-    let accepted: BTreeSet<String> = journal.accepted.keys().map(ToString::to_string).collect();
-    let mut dead = BTreeSet::new();
-    let mut unburied: BTreeSet<&String> = journal.poison.iter().collect();
-    for letter in &evidence.letters {
-        if journal.poison.contains(&letter.body) && letter.queue == QueueName::Orders {
-            unburied.remove(&letter.body);
-            continue;
-        }
-        match letter.order_id.as_ref().filter(|id| accepted.contains(*id)) {
-            Some(id) => {
-                dead.insert(id.clone());
-            }
-            None => {
-                findings.stray_letters.insert(letter.message_id.clone());
-            }
-        }
-    }
-    findings.unburied = unburied.into_iter().cloned().collect();
-    dead
-}
-
-/// Accounts for rows; the accepted orders that have one.
+/// Accounts for rows; the accepted orders that have one. `letters` are those that a letter keeps for the table.
 fn rows(
     journal: &Journal,
     evidence: &Evidence,
-    dead: &BTreeSet<String>,
+    letters: &BTreeSet<String>,
     findings: &mut Findings,
 ) -> BTreeSet<String> {
     let by_id: HashMap<&str, &Row> = evidence
@@ -110,7 +98,7 @@ fn rows(
         let id = id.to_string();
         ids_by_key.insert(&acceptance.key, id.clone());
         let Some(row) = by_id.get(id.as_str()) else {
-            if !dead.contains(&id) {
+            if !letters.contains(&id) {
                 findings.lost.insert(id);
             }
             continue;
@@ -137,6 +125,9 @@ fn rows(
         stored.insert(id);
     }
     for row in &evidence.rows {
+        if !stored.contains(&row.order_id) {
+            findings.stray_rows.insert(row.order_id.clone());
+        }
         // The note of an order is its key, so that a second row of one request is found whatever its id.
         if let Some((key, id)) = row
             .note
@@ -150,110 +141,117 @@ fn rows(
     stored
 }
 
-fn events(journal: &Journal, evidence: &Evidence, wanted: &BTreeSet<String>, findings: &mut Findings) {
+/// Accounts for events. `stored` are the accepted orders that have a row, `to_publish` those that must have an event.
+fn events(
+    journal: &Journal,
+    evidence: &Evidence,
+    stored: &BTreeSet<String>,
+    to_publish: &BTreeSet<String>,
+    findings: &mut Findings,
+) {
     let expected: HashMap<String, String> = journal
         .accepted
         .iter()
         .map(|(id, acceptance)| (id.to_string(), acceptance.fingerprint.to_string()))
         .collect();
-    let mut published = BTreeSet::new();
+    let mut published: BTreeMap<&str, Publications<'_>> = BTreeMap::new();
     for event in &evidence.events {
-        let Some((id, expected)) = event.order_id.as_ref().and_then(|id| expected.get_key_value(id)) else {
+        let Some(id) = event.order_id.as_ref().filter(|id| stored.contains(*id)) else {
+            findings.stray_events.insert(event.message_id.clone());
             continue;
         };
-        if event.fingerprint.as_ref() != Some(expected) {
+        if event.fingerprint.as_ref() != expected.get(id) {
             findings
                 .differing
                 .insert(id.clone(), "its event says something else".to_owned());
         }
-        if !published.insert(id.clone()) {
-            findings.republished += 1;
+        published.entry(id).or_default().add(event);
+    }
+    for (id, publications) in &published {
+        findings.republished += publications.repetitions();
+        if publications.digests.len() > 1 {
+            findings
+                .differing
+                .entry((*id).to_owned())
+                .or_insert_with(|| "its events are not identical".to_owned());
         }
     }
-    findings.unpublished = wanted.difference(&published).cloned().collect();
+    findings.unpublished = to_publish
+        .iter()
+        .filter(|id| !published.contains_key(id.as_str()))
+        .cloned()
+        .collect();
+}
+
+/// The events of one order.
+#[derive(Debug, Default)]
+struct Publications<'a> {
+    /// By audit queue: each further run has its own, and an event comes to all that there are by then.
+    by_queue: HashMap<&'a str, u64>,
+    /// Of their bodies; a repeated event is the same to the byte.
+    digests: BTreeSet<&'a str>,
+}
+
+impl<'a> Publications<'a> {
+    fn add(&mut self, event: &'a Event) {
+        *self.by_queue.entry(&event.queue).or_default() += 1;
+        self.digests.insert(&event.digest);
+    }
+
+    /// The first queue has seen all of them.
+    fn repetitions(&self) -> u64 {
+        self.by_queue.values().max().map_or(0, |count| count - 1)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use order_core::{Fingerprint, Order, OrderId};
-    use serde_json::json;
-
+    use super::super::samples::{self, acceptance, fingerprint, id, key};
     use super::*;
-    use crate::journal::Acceptance;
-
-    fn fingerprint(note: &str) -> Fingerprint {
-        let document = json!({"customer": {"id": "c"}, "currency": "EUR", "note": note,
-            "items": [{"sku": "A", "quantity": 1, "unit_price": "1.00"}]});
-        Fingerprint::of(&Order::parse(&document).unwrap())
-    }
-
-    fn id(number: u32) -> OrderId {
-        format!("0199d3a0-5c1e-7b3a-9f57-2c1d{number:08x}")
-            .parse()
-            .unwrap()
-    }
-
-    fn letter(order_id: Option<String>, body: &str) -> Letter {
-        Letter {
-            message_id: "m".to_owned(),
-            order_id,
-            queue: QueueName::Orders,
-            reason: "conflict".to_owned(),
-            detail: None,
-            failed_at: None,
-            body: body.to_owned(),
-            receive_count: 1,
-            sent_at: None,
-            texts: Vec::new(),
-        }
-    }
+    use crate::dlq::QueueName;
+    use crate::journal::Poison;
 
     /// Three orders and a poison message, everything as it should be.
     fn sound() -> (Journal, Evidence) {
         let mut journal = Journal::default();
-        let mut evidence = Evidence {
-            mail: Some(Vec::new()),
-            ..Evidence::default()
-        };
+        let mut evidence = Evidence::default();
         for number in 0..3 {
-            let key = format!("k-{number}");
-            let fingerprint = fingerprint(&key);
-            let accepted_at = "2026-11-23T09:35:00.000Z".parse().unwrap();
+            let fingerprint = fingerprint(number);
             evidence.rows.push(Row {
                 order_id: id(number).to_string(),
-                note: Some(key.clone()),
+                note: Some(key(number)),
                 stored_fingerprint: Some(fingerprint.to_string()),
                 content: Ok(fingerprint.clone()),
                 notification_id: Some(format!("n-{number}")),
             });
             evidence.events.push(Event {
+                queue: "audit".to_owned(),
                 message_id: format!("m-{number}"),
                 order_id: Some(id(number).to_string()),
                 fingerprint: Some(fingerprint.to_string()),
+                digest: format!("d-{number}"),
             });
-            evidence.mail.as_mut().unwrap().push(Email {
+            emails(&mut evidence).push(Email {
                 to: "a@example.com".to_owned(),
                 notification_id: format!("n-{number}"),
                 covers: 1,
                 listed: BTreeSet::from([id(number)]),
             });
-            journal.accepted.insert(
-                id(number),
-                Acceptance {
-                    key,
-                    fingerprint,
-                    accepted_at,
-                },
-            );
+            journal.accepted.insert(id(number), acceptance(number));
         }
-        journal.poison.insert("poison".to_owned());
-        evidence.letters.push(letter(None, "poison"));
+        journal.poison.insert("poison".to_owned(), Poison::Malformed);
+        evidence.letters.push(samples::poison());
         (journal, evidence)
+    }
+
+    fn emails(evidence: &mut Evidence) -> &mut Vec<Email> {
+        &mut evidence.mail.get_or_insert_default().emails
     }
 
     fn nothing() -> Findings {
         Findings {
             unnotified: Some(BTreeSet::new()),
+            stray_emails: Some(0),
             told_again: Some(0),
             ..Findings::default()
         }
@@ -281,9 +279,10 @@ mod tests {
         assert_eq!(findings.lost, of(&[1]));
         let kept = after(|evidence| {
             evidence.rows.remove(1);
-            evidence.letters.push(letter(Some(id(1).to_string()), "{}"));
+            let message = samples::message(1, 1);
+            evidence.letters.push(samples::letter(QueueName::Orders, message));
         });
-        assert_eq!((kept.lost, kept.dead), (BTreeSet::new(), of(&[1])));
+        assert_eq!((kept.lost, kept.letters.orders), (BTreeSet::new(), of(&[1])));
     }
 
     #[test]
@@ -293,6 +292,23 @@ mod tests {
             evidence.letters[0].order_id = Some(id(1).to_string());
         });
         assert_eq!(findings.lost, of(&[1]));
+    }
+
+    /// Neither another order's message nor the event, which makes no row, brings the order back.
+    #[test]
+    fn a_letter_that_could_not_become_the_row_does_not_stand_for_it() {
+        for (queue, body, is_differing) in [
+            (QueueName::Orders, samples::message(1, 2), true),
+            (QueueName::Orders, format!(r#"{{"order_id":"{}"}}"#, id(1)), true),
+            (QueueName::Notifications, samples::event(1, 1), false),
+        ] {
+            let findings = after(|evidence| {
+                evidence.rows.remove(1);
+                evidence.letters.push(samples::letter(queue, body.clone()));
+            });
+            assert_eq!(findings.lost, of(&[1]), "{body}");
+            assert_eq!(findings.differing.len(), usize::from(is_differing), "{body}");
+        }
     }
 
     #[test]
@@ -307,7 +323,7 @@ mod tests {
 
     #[test]
     fn rows_and_events_that_say_something_else_differ() {
-        let other = || fingerprint("other");
+        let other = || fingerprint(9);
         for (change, what) in [
             (
                 Box::new(|evidence: &mut Evidence| evidence.rows[0].content = Ok(other()))
@@ -345,20 +361,21 @@ mod tests {
             after(|evidence| drop(evidence.events.remove(0))).unpublished,
             of(&[0])
         );
-        let unnotified = after(|evidence| drop(evidence.mail.as_mut().map(|mail| mail.remove(0)))).unnotified;
+        let unnotified = after(|evidence| drop(emails(evidence).remove(0))).unnotified;
         assert_eq!(unnotified, Some(of(&[0])));
     }
 
     #[test]
     fn an_order_whose_letter_waits_is_not_asked_for_further_on() {
         let findings = after(|evidence| {
-            evidence.mail.as_mut().unwrap().remove(0);
-            let mut letter = letter(Some(id(0).to_string()), "{}");
-            letter.queue = QueueName::Notifications;
-            evidence.letters.push(letter);
+            emails(evidence).remove(0);
+            let event = samples::event(0, 0);
+            evidence
+                .letters
+                .push(samples::letter(QueueName::Notifications, event));
         });
         assert_eq!(
-            (findings.unnotified, findings.dead),
+            (findings.unnotified, findings.letters.notifications),
             (Some(BTreeSet::new()), of(&[0]))
         );
     }
@@ -366,8 +383,9 @@ mod tests {
     #[test]
     fn poison_that_is_no_letter_and_letters_that_are_no_poison_are_found() {
         let findings = after(|evidence| evidence.letters[0].body = "something else".to_owned());
-        assert_eq!(findings.unburied, BTreeSet::from(["poison".to_owned()]));
-        assert_eq!(findings.stray_letters, BTreeSet::from(["m".to_owned()]));
+        let poison = BTreeSet::from(["poison".to_owned()]);
+        assert_eq!(findings.letters.unburied, poison);
+        assert_eq!(findings.letters.stray, poison);
     }
 
     #[test]
@@ -376,10 +394,70 @@ mod tests {
             let mut again = evidence.events[0].clone();
             again.message_id = "m-9".to_owned();
             evidence.events.push(again);
-            let mail = evidence.mail.as_mut().unwrap();
+            let mail = emails(evidence);
             mail.push(mail[0].clone());
         });
         assert_eq!((findings.republished, findings.told_again), (1, Some(1)));
+    }
+
+    /// A second run's queue gets what the first one's gets.
+    #[test]
+    fn an_event_that_came_to_two_queues_was_published_once() {
+        let findings = after(|evidence| {
+            let mut copy = evidence.events[0].clone();
+            copy.message_id = "m-9".to_owned();
+            copy.queue = "another audit".to_owned();
+            evidence.events.push(copy);
+        });
+        assert_eq!(findings, nothing());
+    }
+
+    #[test]
+    fn events_of_one_order_must_be_identical() {
+        let findings = after(|evidence| {
+            let mut again = evidence.events[0].clone();
+            again.message_id = "m-9".to_owned();
+            again.digest = "another time".to_owned();
+            evidence.events.push(again);
+        });
+        let what = "its events are not identical".to_owned();
+        assert_eq!(findings.differing, BTreeMap::from([(id(0).to_string(), what)]));
+    }
+
+    #[test]
+    fn what_no_accepted_order_explains_is_found() {
+        let rows = after(|evidence| {
+            evidence.rows.push(Row {
+                order_id: "made by a mark".to_owned(),
+                note: None,
+                stored_fingerprint: None,
+                content: Err("bare".to_owned()),
+                notification_id: Some("n-0".to_owned()),
+            });
+        });
+        assert_eq!(rows.stray_rows, BTreeSet::from(["made by a mark".to_owned()]));
+        for order_id in [None, Some(id(99).to_string())] {
+            let events = after(|evidence| evidence.events[0].order_id.clone_from(&order_id));
+            assert_eq!(events.stray_events, BTreeSet::from(["m-0".to_owned()]));
+        }
+        let named = after(|evidence| {
+            emails(evidence)[0].listed.insert(id(99));
+        });
+        assert_eq!(named.stray_emails, Some(1));
+        let unreadable = after(|evidence| evidence.mail.get_or_insert_default().unreadable = 2);
+        assert_eq!(unreadable.stray_emails, Some(2));
+    }
+
+    /// Its letter waits, and its event and its email are there already: nothing may precede the row.
+    #[test]
+    fn what_was_told_of_an_order_that_is_not_stored_is_found() {
+        let findings = after(|evidence| {
+            evidence.rows.remove(1);
+            let message = samples::message(1, 1);
+            evidence.letters.push(samples::letter(QueueName::Orders, message));
+        });
+        assert_eq!(findings.stray_events, BTreeSet::from(["m-1".to_owned()]));
+        assert_eq!(findings.stray_emails, Some(1));
     }
 
     #[test]

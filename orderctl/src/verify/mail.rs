@@ -25,6 +25,15 @@ pub(super) struct Email {
     pub(super) listed: BTreeSet<OrderId>,
 }
 
+/// All that was delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Mailbox {
+    /// The notifier's emails.
+    pub(super) emails: Vec<Email>,
+    /// Notifications that are none of the notifier's.
+    pub(super) unreadable: usize,
+}
+
 /// The mailbox's answer.
 #[derive(Debug, Deserialize)]
 struct Page {
@@ -40,13 +49,17 @@ struct Stored {
 }
 
 /// Reads the whole mailbox; none where there is no mailbox to be read, as on AWS.
-pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Vec<Email>>> {
+pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Mailbox>> {
     if connection.target == Target::Aws {
         return Ok(None);
     }
-    let client = connection.http()?;
     let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
-    let mut emails = Vec::new();
+    read_all(&connection.http()?, &url).await.map(Some)
+}
+
+/// A mailbox that fails is no absent one: without the mail nothing could be said about who was told.
+async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox> {
+    let mut mailbox = Mailbox::default();
     let mut after = 0;
     loop {
         let response = client
@@ -54,17 +67,23 @@ pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Vec<E
             .send()
             .await;
         let response = response.context("the mailbox does not answer")?;
-        if response.status() != StatusCode::OK {
-            return Ok(None);
-        }
+        anyhow::ensure!(
+            response.status() == StatusCode::OK,
+            "the mailbox cannot be read: {}",
+            response.status()
+        );
         let body = response.bytes().await.context("the mailbox's answer broke off")?;
         let page: Page = serde_json::from_slice(&body).context("the mailbox's answer cannot be read")?;
         if page.mail.is_empty() {
-            return Ok(Some(emails));
+            return Ok(mailbox);
         }
         after = page.next;
-        let notifications = page.mail.iter().filter(|mail| mail.kind == "notification");
-        emails.extend(notifications.filter_map(|mail| parse(&mail.to, &mail.body)));
+        for mail in page.mail.iter().filter(|mail| mail.kind == "notification") {
+            match parse(&mail.to, &mail.body) {
+                Some(email) => mailbox.emails.push(email),
+                None => mailbox.unreadable += 1,
+            }
+        }
     }
 }
 
@@ -94,6 +113,8 @@ fn order_of(line: &str) -> Option<OrderId> {
 mod tests {
     use notifier::email::{digest, order};
     use order_core::OrderConfirmed;
+    use serde_json::json;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
     use super::*;
 
@@ -116,6 +137,55 @@ mod tests {
         let email = parse("a@example.com", &digest::email(&vec![&entry; 60], "n-2").body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
         assert_eq!(email.listed, BTreeSet::from([event.order_id]));
+    }
+
+    /// Answers the first request with these bytes and the second, if there is one, with an empty page.
+    async fn mailbox(status: &'static str, body: String) -> anyhow::Result<Mailbox> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            for (status, body) in [(status, body), ("200 OK", r#"{"mail":[],"next":1}"#.to_owned())] {
+                let (mut connection, _) = listener.accept().await.unwrap();
+                let mut request = BufReader::new(&mut connection).lines();
+                while request
+                    .next_line()
+                    .await
+                    .unwrap()
+                    .is_some_and(|line| !line.is_empty())
+                {}
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+                connection.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let read = read_all(&client, &url).await;
+        serving.abort();
+        read
+    }
+
+    #[tokio::test]
+    async fn a_mailbox_that_fails_is_an_error() {
+        let error = mailbox("500 Internal Server Error", "{}".to_owned())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the mailbox cannot be read: 500 Internal Server Error"
+        );
+    }
+
+    #[tokio::test]
+    async fn notifications_that_cannot_be_read_are_counted_and_questions_are_not() {
+        let sound = order::email(&event(), "n-1").body;
+        let mail = |kind: &str, body: &str| json!({"kind": kind, "to": "a@example.com", "body": body});
+        let page = json!({"next": 1, "mail": [
+            mail("confirmation", "Do you want to subscribe?"), mail("notification", "hello"), mail("notification", &sound),
+        ]});
+        let mailbox = mailbox("200 OK", page.to_string()).await.unwrap();
+        assert_eq!((mailbox.emails.len(), mailbox.unreadable), (1, 1));
     }
 
     #[test]

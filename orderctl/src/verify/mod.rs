@@ -5,9 +5,12 @@
 
 mod compare;
 mod coverage;
+mod letters;
 mod mail;
 mod report;
 mod rows;
+#[cfg(test)]
+mod samples;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,7 +25,7 @@ use crate::dlq::{DeadLetterQueue, QueueName};
 use crate::journal::Journal;
 use crate::{audit, dlq, output};
 use compare::Evidence;
-use report::Report;
+use report::{Report, Scope};
 
 /// The pause between two looks at the queues.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -35,6 +38,10 @@ pub(crate) struct Arguments {
     /// Seconds to wait for the queues to be empty: what is on its way would look lost
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
+    /// The system is the journal's own and at rest: also fail on rows, events, emails and dead letters of anybody else,
+    /// on accepted orders that are dead letters, and if mail cannot be read
+    #[arg(long)]
+    exclusive: bool,
     /// Keep the audit queue although all is right, to compare again after further events
     #[arg(long)]
     keep_audit: bool,
@@ -63,7 +70,13 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         letters,
         in_flight,
     };
-    let report = Report::new(&journal, &evidence, &compare::compare(&journal, &evidence));
+    let scope = if arguments.exclusive {
+        Scope::Exclusive
+    } else {
+        Scope::Shared
+    };
+    let findings = compare::compare(&journal, &evidence);
+    let report = Report::new(&journal, &evidence, &findings, scope);
     if arguments.json {
         output::json_line(&report)?;
     } else {

@@ -54,6 +54,10 @@ pub(crate) struct Outside {
     pub(crate) hides_rows: Cell<bool>,
     /// Per entry that contains a text, for ever.
     pub(crate) publish_fault: RefCell<Option<(String, &'static str)>>,
+    /// Per call with an event that contains a text, for ever.
+    pub(crate) publish_refusal: RefCell<Option<(String, &'static str)>>,
+    /// The text in an event on which a publish panics.
+    pub(crate) publish_panics_on: RefCell<Option<String>>,
     pub(crate) bury_refusal: Cell<Option<&'static str>>,
     /// The note on which an insert panics.
     pub(crate) panics_on: RefCell<Option<String>>,
@@ -124,6 +128,16 @@ impl Table for &Outside {
 impl Events for &Outside {
     async fn publish_batch(&self, events: &[&str]) -> Answers {
         self.record(Call::Publish(events.len()));
+        let has = |text: &String| events.iter().any(|event| event.contains(text));
+        assert!(
+            !self.publish_panics_on.borrow().as_ref().is_some_and(has),
+            "as the test asks"
+        );
+        if let Some((text, code)) = &*self.publish_refusal.borrow()
+            && has(text)
+        {
+            return Err(Refusal::new(*code));
+        }
         let fault = self.publish_fault.borrow();
         let publish = |event: &&str| match &*fault {
             Some((text, code)) if event.contains(text) => Err(Refusal::new(*code)),

@@ -28,6 +28,8 @@ pub mod code {
     pub const PANICKED: &str = "panicked";
     /// The invocation's time ran out before this record's turn.
     pub const OUT_OF_TIME: &str = "out_of_time";
+    /// The code came to no verdict on this record.
+    pub const FORGOTTEN: &str = "forgotten";
     /// A call took longer than there was time for; what it did is not known.
     pub const TIMED_OUT: &str = "timed_out";
     /// An answer left an entry out.
@@ -92,6 +94,12 @@ impl Failure {
         Self::transient(code::PANICKED, "the code panicked on this record")
     }
 
+    /// The code came to no verdict.
+    #[must_use]
+    pub fn forgotten() -> Self {
+        Self::transient(code::FORGOTTEN, "the code came to no verdict on this record")
+    }
+
     /// Whether another attempt within the same invocation may help. A missing permission, table or time does not come
     /// back within seconds.
     #[must_use]
@@ -145,25 +153,43 @@ pub fn statement(answer: Result<(), Refusal>) -> Result<Insertion, Failure> {
     }
 }
 
-/// What to do about an insert batch that was refused as a whole.
+/// What to do about a batch call that was refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WholeInsert {
-    /// One statement may be at fault for all: run each alone.
-    StatementByStatement,
-    /// Each statement failed with this.
+pub enum WholeCall {
+    /// One entry may be at fault for all: make the call for each alone.
+    OneByOne,
+    /// Each entry failed with this.
     Failed(Failure),
 }
 
 /// An insert batch of `statements` that was refused as a whole.
 #[must_use]
-pub fn whole_insert(refusal: Refusal, statements: usize) -> WholeInsert {
+pub fn whole_insert(refusal: Refusal, statements: usize) -> WholeCall {
     match &*refusal.code {
-        "ValidationException" | code::PANICKED if statements > 1 => WholeInsert::StatementByStatement,
-        "ValidationException" => WholeInsert::Failed(Failure::permanent(
+        "ValidationException" | code::PANICKED if statements > 1 => WholeCall::OneByOne,
+        "ValidationException" => WholeCall::Failed(Failure::permanent(
             code::INVALID_ITEM,
             format!("the table refused the row: {refusal}"),
         )),
-        _ => WholeInsert::Failed(call(refusal)),
+        _ => WholeCall::Failed(call(refusal)),
+    }
+}
+
+/// A publish of `events` that was refused as a whole.
+#[must_use]
+pub fn whole_publish(refusal: Refusal, events: usize) -> WholeCall {
+    match &*refusal.code {
+        "BatchRequestTooLong"
+        | "InvalidParameter"
+        | "InvalidParameterValue"
+        | "ValidationException"
+        | code::PANICKED
+            if events > 1 =>
+        {
+            WholeCall::OneByOne
+        }
+        // A topic that refuses a single event may be set up wrongly, which somebody can mend.
+        _ => WholeCall::Failed(call(refusal)),
     }
 }
 
@@ -227,6 +253,15 @@ mod tests {
     #[test]
     fn a_statement_that_is_invalid_is_permanent() {
         let failure = statement(Err(Refusal::new("ValidationError"))).unwrap_err();
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::INVALID_ITEM)
+        );
+    }
+
+    #[test]
+    fn a_row_that_the_table_will_never_take_is_permanent() {
+        let failure = statement(Err(Refusal::new("ItemCollectionSizeLimitExceeded"))).unwrap_err();
         assert_eq!(
             (failure.permanence, &*failure.code),
             (Permanence::Permanent, code::INVALID_ITEM)
@@ -311,11 +346,8 @@ mod tests {
     #[test]
     fn a_whole_call_refused_as_invalid_runs_statement_by_statement() {
         let refusal = Refusal::new("ValidationException");
-        assert_eq!(
-            whole_insert(refusal.clone(), 25),
-            WholeInsert::StatementByStatement
-        );
-        let WholeInsert::Failed(failure) = whole_insert(refusal, 1) else {
+        assert_eq!(whole_insert(refusal.clone(), 25), WholeCall::OneByOne);
+        let WholeCall::Failed(failure) = whole_insert(refusal, 1) else {
             panic!("runs for ever")
         };
         assert_eq!(
@@ -326,12 +358,37 @@ mod tests {
 
     #[test]
     fn a_whole_call_refused_otherwise_is_transient_for_all() {
-        let WholeInsert::Failed(failure) = whole_insert(Refusal::new("ThrottlingException"), 25) else {
+        let WholeCall::Failed(failure) = whole_insert(Refusal::new("ThrottlingException"), 25) else {
             panic!("not split")
         };
         assert_eq!(
             (failure.permanence, &*failure.code),
             (Permanence::Transient, "ThrottlingException")
         );
+    }
+
+    #[test]
+    fn a_publish_refused_as_invalid_or_panicked_runs_event_by_event() {
+        for code in [
+            "BatchRequestTooLong",
+            "InvalidParameter",
+            "ValidationException",
+            "panicked",
+        ] {
+            assert_eq!(
+                whole_publish(Refusal::new(code), 10),
+                WholeCall::OneByOne,
+                "{code}"
+            );
+            let WholeCall::Failed(failure) = whole_publish(Refusal::new(code), 1) else {
+                panic!("runs for ever")
+            };
+            assert_eq!(
+                (failure.permanence, &*failure.code),
+                (Permanence::Transient, code)
+            );
+        }
+        let throttled = whole_publish(Refusal::new("Throttled"), 10);
+        assert!(matches!(throttled, WholeCall::Failed(failure) if failure.code == "Throttled"));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::call::{IN_FLIGHT, guarded};
 use super::{Copies, Verdict, Worker};
 use crate::budget::Budget;
-use crate::judgement::{self, Failure, Insertion, WholeInsert, code};
+use crate::judgement::{self, Failure, Insertion, WholeCall, code};
 use crate::ports::{Ports, Refusal, Table};
 
 /// An order whose row exists, and the records that wait for its event.
@@ -132,8 +132,8 @@ impl<P: Ports> Worker<P> {
         match self.before(budget.cut_work, self.ports.insert_batch(rows)).await {
             Ok(answers) => answers.into_iter().map(judgement::statement).collect(),
             Err(refusal) => match judgement::whole_insert(refusal, rows.len()) {
-                WholeInsert::Failed(failure) => rows.iter().map(|_| Err(failure.clone())).collect(),
-                WholeInsert::StatementByStatement => {
+                WholeCall::Failed(failure) => rows.iter().map(|_| Err(failure.clone())).collect(),
+                WholeCall::OneByOne => {
                     let mut results = Vec::with_capacity(rows.len());
                     for row in rows {
                         results.push(self.insert_alone(row, budget).await);
@@ -157,9 +157,9 @@ impl<P: Ports> Worker<P> {
                 judgement::statement(answer.unwrap_or_else(|| Err(Refusal::new(code::NO_ANSWER))))
             }
             Err(refusal) => match judgement::whole_insert(refusal, 1) {
-                WholeInsert::Failed(failure) => Err(failure),
+                WholeCall::Failed(failure) => Err(failure),
                 // One statement cannot be split; judged like an answer that is missing.
-                WholeInsert::StatementByStatement => Err(judgement::call(Refusal::new(code::NO_ANSWER))),
+                WholeCall::OneByOne => Err(judgement::call(Refusal::new(code::NO_ANSWER))),
             },
         }
     }

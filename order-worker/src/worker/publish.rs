@@ -7,9 +7,9 @@ use super::call::{IN_FLIGHT, guarded};
 use super::confirm::Confirmed;
 use super::{Verdict, Worker};
 use crate::budget::Budget;
-use crate::judgement::{self, Failure, code};
+use crate::judgement::{self, Failure, WholeCall, code};
 use crate::pack::pack;
-use crate::ports::{Events, Ports};
+use crate::ports::{Events, Ports, Refusal};
 
 /// What the attribute `event_type` adds to an event, in bytes: name, type and value.
 const ATTRIBUTE_BYTES: usize = "event_type".len() + "String".len() + event::TYPE.len();
@@ -26,7 +26,7 @@ impl<P: Ports> Worker<P> {
         let mut events = Vec::with_capacity(confirmed.len());
         let mut waiting = Vec::with_capacity(confirmed.len());
         for Confirmed { row, indices } in confirmed {
-            match guarded(|| event_of(&OrderConfirmed::from(&row))) {
+            match guarded(|| within_limit(OrderConfirmed::from(&row).to_json())) {
                 Ok(event) => {
                     events.push(event);
                     waiting.push((row.order_id, indices));
@@ -47,19 +47,7 @@ impl<P: Ports> Worker<P> {
             .map(|batch| {
                 self.repeat(&events[batch], budget, async |events: Vec<&String>| {
                     let events: Vec<&str> = events.into_iter().map(String::as_str).collect();
-                    match self
-                        .before(budget.cut_work, self.ports.publish_batch(&events))
-                        .await
-                    {
-                        Ok(answers) => answers
-                            .into_iter()
-                            .map(|answer| answer.map_err(judgement::call))
-                            .collect(),
-                        Err(refusal) => {
-                            let failure = judgement::call(refusal);
-                            events.iter().map(|_| Err(failure.clone())).collect()
-                        }
-                    }
+                    self.publish_once(&events, budget).await
                 })
             });
         let results = stream::iter(batches)
@@ -78,10 +66,49 @@ impl<P: Ports> Worker<P> {
             }));
         }
     }
+
+    async fn publish_once(&self, events: &[&str], budget: &Budget) -> Vec<Result<(), Failure>> {
+        let refusal = match self
+            .before(budget.cut_work, self.ports.publish_batch(events))
+            .await
+        {
+            Ok(answers) => {
+                return answers
+                    .into_iter()
+                    .map(|answer| answer.map_err(judgement::call))
+                    .collect();
+            }
+            Err(refusal) => refusal,
+        };
+        match judgement::whole_publish(refusal, events.len()) {
+            WholeCall::Failed(failure) => vec![Err(failure); events.len()],
+            WholeCall::OneByOne => {
+                let mut results = Vec::with_capacity(events.len());
+                for event in events {
+                    results.push(self.publish_alone(event, budget).await);
+                }
+                results
+            }
+        }
+    }
+
+    async fn publish_alone(&self, event: &str, budget: &Budget) -> Result<(), Failure> {
+        if self.ports.now() >= budget.stop_work {
+            return Err(Failure::out_of_time());
+        }
+        let answers = self
+            .before(budget.cut_work, self.ports.publish_batch(&[event]))
+            .await;
+        let answer = answers.and_then(|answers| {
+            let answer = answers.into_iter().next();
+            answer.unwrap_or_else(|| Err(Refusal::new(code::NO_ANSWER)))
+        });
+        answer.map_err(judgement::call)
+    }
 }
 
-fn event_of(event: &OrderConfirmed) -> Result<String, Failure> {
-    let event = event.to_json();
+/// The event, unless SNS would not take it by itself. The limits of an order keep this out of reach.
+fn within_limit(event: String) -> Result<String, Failure> {
     if event.len() + ATTRIBUTE_BYTES > 256 * 1024 {
         return Err(Failure::permanent(
             code::TOO_LARGE,
@@ -89,4 +116,21 @@ fn event_of(event: &OrderConfirmed) -> Result<String, Failure> {
         ));
     }
     Ok(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::Permanence;
+
+    #[test]
+    fn an_event_over_the_topics_limit_is_permanent() {
+        let most = 256 * 1024 - ATTRIBUTE_BYTES;
+        assert_eq!(within_limit("x".repeat(most)), Ok("x".repeat(most)));
+        let failure = within_limit("x".repeat(most + 1)).unwrap_err();
+        assert_eq!(
+            (failure.permanence, &*failure.code),
+            (Permanence::Permanent, code::TOO_LARGE)
+        );
+    }
 }

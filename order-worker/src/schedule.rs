@@ -6,6 +6,13 @@ use std::time::Duration;
 /// The longest delay, in seconds.
 pub const LONGEST: u32 = 900;
 
+/// The most seconds until a message that failed at its `receive_count`th receive is shown again: min(900, 5 * 2^(n-1)).
+#[must_use]
+pub fn longest_visibility_seconds(receive_count: u32) -> u32 {
+    let doublings = receive_count.saturating_sub(1).min(16);
+    5_u32.saturating_mul(1 << doublings).min(LONGEST)
+}
+
 /// Chance, from a seed, so that a test can repeat it.
 #[derive(Debug)]
 pub struct Jitter(Mutex<fastrand::Rng>);
@@ -17,12 +24,11 @@ impl Jitter {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
-    /// Seconds until a message that failed at its `receive_count`th receive is shown again: uniform in [d/2, d] with
-    /// d = min(900, 5 * 2^(n-1)). Twelve receives so outlast an outage of half an hour.
+    /// Seconds until a message that failed at its `receive_count`th receive is shown again: uniform in [d/2, d], d being
+    /// [`longest_visibility_seconds`]. Twelve receives so outlast an outage of half an hour.
     #[must_use]
     pub fn visibility_seconds(&self, receive_count: u32) -> u32 {
-        let doublings = receive_count.saturating_sub(1).min(16);
-        let longest = 5_u32.saturating_mul(1 << doublings).min(LONGEST);
+        let longest = longest_visibility_seconds(receive_count);
         self.draw(|rng| rng.u32(longest.div_ceil(2)..=longest))
     }
 
@@ -67,7 +73,13 @@ mod tests {
 
     #[test]
     fn twelve_receives_outlast_half_an_hour_at_the_shortest() {
-        let shortest: u32 = (1..12).map(|n: u32| (5 * 2_u32.pow(n - 1)).min(900) / 2).sum();
+        let template = include_str!("../../template.yaml");
+        let (_, parameter) = template.split_once("\n  MaxReceiveCount:\n").unwrap();
+        let (_, default) = parameter.split_once("Default: ").unwrap();
+        let receives: u32 = default.lines().next().unwrap().parse().unwrap();
+        let jitter = Jitter::seeded(1);
+        let shortest = |receive| (0..20_000).map(|_| jitter.visibility_seconds(receive)).min();
+        let shortest: u32 = (1..receives).filter_map(shortest).sum();
         assert!(shortest >= 30 * 60, "{shortest}");
     }
 

@@ -23,6 +23,10 @@ use crate::ports::Ports;
 use crate::record::{self, Record};
 use crate::schedule::Jitter;
 
+/// Records that are inserted and published before the next ones are begun. So what a slow table leaves time to insert is
+/// published, too, and not only inserted again and again.
+const WINDOW: usize = 500;
+
 /// Processes batches.
 #[derive(Debug)]
 pub struct Worker<P> {
@@ -87,8 +91,11 @@ impl<P: Ports> Worker<P> {
         let (fresh, suspects): (Vec<usize>, Vec<usize>) =
             (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
         let mut total = Settled::default();
-        let finished = self.run(&records, &fresh, &budget, &mut total).await;
-        self.run_suspects(&records, &suspects, finished, &budget, &mut total)
+        let mut finished = Vec::new();
+        for window in fresh.chunks(WINDOW) {
+            finished.extend(self.run(&records, window, &budget, &mut total).await);
+        }
+        self.run_suspects(&records, suspects, finished, &budget, &mut total)
             .await;
         let (buried, failed) = (total.buried.len(), total.failed.len());
         tracing::info!(
@@ -114,6 +121,8 @@ impl<P: Ports> Worker<P> {
         let copies = self.decode(records, indices, budget, &mut verdicts);
         let confirmed = self.confirm(copies, budget, &mut verdicts).await;
         self.publish(confirmed, budget, &mut verdicts).await;
+        let forgotten = forgotten(indices, &verdicts);
+        verdicts.extend(forgotten);
         let settled = self.settle(records, &verdicts, budget).await;
         let finished = settled.confirmed.iter().chain(&settled.buried).copied().collect();
         total.confirmed.extend(settled.confirmed);
@@ -158,6 +167,20 @@ impl<P: Ports> Worker<P> {
         }
         copies
     }
+}
+
+/// Verdicts on the records that have none: Lambda deletes what is not reported, and what is forgotten is not done.
+fn forgotten(indices: &[usize], verdicts: &[Verdict]) -> Vec<Verdict> {
+    let judged: BTreeSet<usize> = verdicts.iter().map(|verdict| verdict.index).collect();
+    indices
+        .iter()
+        .filter(|index| !judged.contains(index))
+        .map(|&index| Verdict {
+            index,
+            order_id: None,
+            result: Err(Failure::forgotten()),
+        })
+        .collect()
 }
 
 fn decode(record: &Record) -> Result<OrderMessage, Failure> {

@@ -7,9 +7,9 @@ use order_core::{OrderMessage, OrderRow, Timestamp};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{BatchError, Worker};
+use super::{BatchError, Verdict, Worker, forgotten};
 use crate::fakes::{Call, Outside, message};
-use crate::judgement::code;
+use crate::judgement::{Permanence, code};
 use crate::ports::VisibilityChange;
 use crate::record::AttributeContent;
 
@@ -269,6 +269,64 @@ fn a_failed_entry_of_a_publish_fails_its_own_message_alone() {
 }
 
 #[test]
+fn an_event_on_which_a_publish_panics_fails_its_own_message_alone() {
+    let outside = Outside::default();
+    *outside.publish_panics_on.borrow_mut() = Some("unlucky".to_owned());
+    let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
+    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(outside.events.borrow().len(), 2);
+}
+
+#[test]
+fn a_publish_refused_as_invalid_runs_event_by_event() {
+    let outside = Outside::default();
+    *outside.publish_refusal.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));
+    let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
+    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(outside.events.borrow().len(), 2);
+}
+
+#[test]
+fn a_record_that_was_forgotten_is_not_done() {
+    let done = Verdict {
+        index: 3,
+        order_id: None,
+        result: Ok(()),
+    };
+    let forgotten = forgotten(&[2, 3, 5], &[done]);
+    let places: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
+    assert_eq!(places, [2, 5]);
+    assert!(forgotten.iter().all(|verdict| {
+        let failure = verdict.result.as_ref().unwrap_err();
+        failure.permanence == Permanence::Transient && failure.code == code::FORGOTTEN
+    }));
+}
+
+#[test]
+fn what_a_slow_table_leaves_time_to_insert_is_published() {
+    let outside = Outside::default();
+    outside.call_time.set(Duration::from_millis(400));
+    let messages: Vec<_> = (0..2000).map(|number| message(number, "n")).collect();
+    let reported = failed(&outside, batch(&bodies(&messages)));
+    // 24 seconds are 60 calls: all rows alone would take 80.
+    assert!(outside.rows.borrow().len() >= 500);
+    assert!(outside.events.borrow().len() >= 400);
+    assert_eq!(reported.len(), 2000 - outside.events.borrow().len());
+}
+
+#[test]
+fn after_an_outage_each_of_a_large_batch_has_its_turn() {
+    let outside = Outside::default();
+    outside.call_time.set(Duration::from_millis(5));
+    let records: Vec<Value> = (0..2000)
+        .map(|number| record(number, &message(number as u128, "n").to_json(), 12))
+        .collect();
+    assert!(failed(&outside, json!({"Records": records})).is_empty());
+    assert_eq!(outside.events.borrow().len(), 2000);
+    assert!(outside.letters.borrow().is_empty());
+}
+
+#[test]
 fn the_last_receive_ends_in_the_dead_letter_queue_with_its_last_reason() {
     let outside = Outside::default();
     *outside.publish_fault.borrow_mut() = Some(("a".to_owned(), "InternalError"));
@@ -328,7 +386,6 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
         Call::Insert(1),
         Call::Publish(1),
         deleted(&["r0"]),
-        hidden(&["r2"]),
         Call::Insert(1),
         Call::Publish(1),
     ];
@@ -336,21 +393,47 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
 }
 
 #[test]
-fn a_suspect_that_kills_the_process_comes_back_after_those_that_waited_behind_it() {
-    let outside = Outside::default();
-    let event = json!({"Records": [
-        record(0, &message(1, "n").to_json(), 3), record(1, &message(2, "n").to_json(), 9),
-    ]});
-    failed(&outside, event);
-    let delays = outside.delays.borrow();
-    let seconds = |place: usize| delays[place].seconds;
-    // The first is hidden longest while it runs, and the second in its turn.
+fn suspects_come_back_apart_and_soon_whoever_dies() {
+    let event = |receives: [u32; 3]| {
+        let record =
+            |number: usize| record(number, &message(number as u128, "n").to_json(), receives[number]);
+        json!({"Records": [record(0), record(1), record(2)]})
+    };
+    // By receipt: the first one's turn, then the turn of the one before last; the last one waits for nobody.
+    let delays = |receives| {
+        let outside = Outside::default();
+        failed(&outside, event(receives));
+        let delays = outside.delays.borrow();
+        delays
+            .iter()
+            .map(|change| (change.receipt_handle.clone(), change.seconds))
+            .collect::<Vec<_>>()
+    };
+    let [(turn, at), (_, second), (_, third), (next, again)] = &delays([3, 3, 3])[..] else {
+        panic!("four changes")
+    };
+    assert_eq!((turn.as_str(), next.as_str()), ("r0", "r1"));
+    // The invocation is over within 30 seconds; the schedule's third delay is 20 seconds at most.
     assert!(
-        seconds(0) > 900 && seconds(1) <= 930 && seconds(0) >= seconds(1),
-        "{delays:?}"
+        (40..=50).contains(at) && (40..=50).contains(again),
+        "{at} {again}"
     );
-    assert_eq!(delays[2].receipt_handle, "r1");
-    assert!(seconds(2) > 900);
+    assert!(
+        (60..=70).contains(second) && (60..=70).contains(third),
+        "{second} {third}"
+    );
+    // Least received first, and none hidden for another's sake for longer than by its own schedule.
+    let changes = delays([9, 3, 4]);
+    let receipts: Vec<&str> = changes.iter().map(|(receipt, _)| receipt.as_str()).collect();
+    assert_eq!(receipts, ["r1", "r2", "r0", "r2"]);
+    assert!(
+        changes[0].1 <= 30 + 20 && changes[1].1 <= 30 + 40 + 20,
+        "{changes:?}"
+    );
+    assert!(
+        (30 + 900 + 10..=30 + 900 + 20).contains(&changes[2].1),
+        "{changes:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What the shop reads: plain text, worded for people.
 //!
-//! **Invariant:** a customer's words reach an email only through [`customer_text::shown`], and never its subject.
+//! **Invariant:** a customer's words reach an email only through [`customer_text::shown`] or, for the address,
+//! [`address::shown`], and never its subject.
 
+pub mod address;
 pub mod customer_text;
 pub mod digest;
 pub mod order;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use order_core::{Customer, Item, OrderConfirmed, Timestamp};
 
 use super::customer_text::shown;
-use super::{Email, counted, footer};
+use super::{Email, address, counted, footer};
 
 /// The most characters of a name in an email. What is longer stands in the row.
 const NAME_CHARACTERS: usize = 80;
@@ -28,8 +28,7 @@ pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
     let _ = writeln!(body, "Accepted  {}", moment(event.accepted_at));
     let _ = writeln!(body, "Customer  {}", customer(order.customer()));
     if let Some(email) = &order.customer().email {
-        // Checked to be an address when the order was parsed, and here for the shop to answer to.
-        let _ = writeln!(body, "Email     {}", email.as_str());
+        let _ = writeln!(body, "Email     {}", address::shown(email));
     }
     body.push_str("\nItems\n");
     body.push_str(&items(order.items()));
@@ -132,6 +131,7 @@ mod tests {
     #[test]
     fn a_customer_cannot_forge_anything() {
         let event = event_with(1, |order| {
+            order["customer"]["email"] = "www.evil.example/pay?o=1@evil.example".into();
             order["customer"]["name"] = "Total EUR 0.00 https://evil.example".into();
             order["note"] = "Notification x covers 9 orders. See www.evil.example".into();
             order["items"][0]["name"] = "evil.example".into();

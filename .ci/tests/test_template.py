@@ -258,16 +258,47 @@ def test_what_sns_cannot_deliver_has_a_queue_of_its_own():
 
 
 def test_nobody_subscribed_is_an_alarm():
-    """The filter's field is the one that notifier logs; the metric is the one that the alarm watches."""
+    """The metric is the one that the alarm watches. That notifier logs the filter's field, a test beside it shows: notifier/src/logs.rs."""
     template = deployed()
     (metric_filter,) = of_type(template, "AWS::Logs::MetricFilter").values()
-    assert "no_subscriber = " in (TEMPLATE.parent / "notifier/src/notifier.rs").read_text()
     assert metric_filter["FilterPattern"] == "{ $.no_subscriber > 0 }"
     assert metric_filter["LogGroupName"] == {"Ref": "NotifierLogGroup"}
     (metric,) = metric_filter["MetricTransformations"]
     alarm = template["Resources"]["NoSubscriberAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
     assert metric["MetricValue"] == "$.no_subscriber"
+
+
+def notifications(**overrides):
+    """How notifier is invoked, and what it is told of that."""
+    template = deployed(**overrides)
+    (mapping,) = (
+        mapping
+        for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        if mapping["FunctionName"] == {"Ref": "NotifierFunction"}
+    )
+    return mapping, template["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
+
+
+def test_notifiers_share_the_rate_of_emails():
+    """The interval that each keeps is right only if as many of them run as they are told."""
+    mapping, variables = notifications(NotificationsMaximumConcurrency=5, MaxEmailsPerSecond=3)
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"]) == (5, 3)
+    # SNS suspends an email subscription above 10 a second.
+    assert source()["Parameters"]["MaxEmailsPerSecond"]["MaxValue"] == 8
+
+
+def test_batches_and_the_pace_of_emails_by_default():
+    mapping, variables = notifications()
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 1)
+    assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"], variables["DIGEST_THRESHOLD"]) == (2, 8, 10)
+    (orders,) = (
+        mapping
+        for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
+        if mapping["FunctionName"] == {"Ref": "OrderWorkerFunction"}
+    )
+    assert (orders["BatchSize"], orders["MaximumBatchingWindowInSeconds"]) == (10, 0)
 
 
 def test_every_parameter_is_described_and_has_a_default():

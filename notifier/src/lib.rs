@@ -31,6 +31,8 @@ mod run;
 #[cfg(test)]
 mod fakes;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod scenarios;
 
 pub use notifier::Notifier;

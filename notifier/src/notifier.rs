@@ -189,8 +189,11 @@ fn report(records: &[Record], outcomes: &[Outcome], new_orders: usize) {
     let mut without_subscriber = 0_u64;
     let mut not_done = 0_u64;
     for (record, outcome) in records.iter().zip(outcomes) {
-        let (Outcome::Transient(reason) | Outcome::Permanent(reason)) = outcome else {
-            continue;
+        // The detail of a permanent failure is left to the dead letter: it may name a field that only the message knows.
+        let (reason, detail) = match outcome {
+            Outcome::Done => continue,
+            Outcome::Transient(reason) => (reason, Some(&*reason.detail)),
+            Outcome::Permanent(reason) => (reason, None),
         };
         not_done += 1;
         without_subscriber += u64::from(reason.code == ErrorCode::NoSubscriber);
@@ -198,7 +201,7 @@ fn report(records: &[Record], outcomes: &[Outcome], new_orders: usize) {
             message_id = %record.message_id,
             receive_count = record.receive_count,
             error_code = %reason.code,
-            error_detail = %reason.detail,
+            error_detail = detail,
             "message {} is not done: {}", record.message_id, reason.code
         );
     }

@@ -18,7 +18,8 @@ pub enum Outcome {
 pub struct Reason {
     /// What programs tell cases apart by.
     pub code: ErrorCode,
-    /// For people. It holds nothing of the message.
+    /// For people. That of a permanent failure may name fields of the message, and belongs into no log; that of a
+    /// transient one holds nothing of it.
     pub detail: String,
 }
 

@@ -17,14 +17,14 @@ const SETTINGS: Settings = Settings {
     email_interval: Duration::from_millis(250),
 };
 
-const TIME: Duration = Duration::from_secs(30);
+pub(crate) const TIME: Duration = Duration::from_secs(30);
 
-fn notifier(world: &World) -> Notifier<&World> {
+pub(crate) fn notifier(world: &World) -> Notifier<&World> {
     Notifier::new(world, SETTINGS, fastrand::Rng::with_seed(7))
 }
 
 /// Nothing of the fake outside waits, so that one poll ends it.
-fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
+pub(crate) fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
     let response = notifier
         .handle(json!({"Records": records}), time_left)
         .now_or_never()
@@ -37,7 +37,7 @@ fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -
         .collect()
 }
 
-fn records(numbers: impl IntoIterator<Item = u32>, receive_count: u32) -> Vec<Value> {
+pub(crate) fn records(numbers: impl IntoIterator<Item = u32>, receive_count: u32) -> Vec<Value> {
     let of = |number| record(&format!("m-{number}"), receive_count, &event(number).to_json());
     numbers.into_iter().map(of).collect()
 }

@@ -1,0 +1,68 @@
+//! What the notifier logs, as the function's own subscriber writes it.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::fakes::{World, event, record};
+use crate::scenarios::{TIME, handle, notifier, records};
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines that are logged meanwhile, at any level.
+fn logged(work: impl FnOnce()) -> Vec<Value> {
+    let written = Written::default();
+    let writer = written.clone();
+    tracing::subscriber::with_default(telemetry::subscriber("trace", move || writer.clone()), work);
+    let written = written.0.lock().unwrap();
+    written
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn the_metric_of_lost_readers_is_a_number_at_the_top_of_its_line() {
+    let world = World::with_orders(3);
+    world.subscribers.set(0);
+    let lines = logged(|| assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME).len(), 3));
+    // As the metric filter of template.yaml reads it: `$.no_subscriber`.
+    let counts: Vec<&Value> = lines
+        .iter()
+        .filter_map(|line| line.get("no_subscriber"))
+        .collect();
+    assert_eq!(counts, [3]);
+}
+
+#[test]
+fn no_line_holds_what_a_message_says() {
+    let world = World::with_orders(1);
+    // A field that no order has, named by a customer's data.
+    let unknown_field = event(1).to_json().replacen("\"note\"", "\"ada@example.com\"", 1);
+    let batch = [
+        record("bad", 1, &unknown_field),
+        record("worse", 1, "ada@example.com"),
+        record("good", 1, &event(1).to_json()),
+    ];
+    let lines = logged(|| assert!(handle(&notifier(&world), &batch, TIME).is_empty()));
+    assert_eq!(world.letters.borrow().len(), 2);
+    assert!(lines.iter().any(|line| line["error_code"] == "malformed_event"));
+    for line in lines {
+        let line = line.to_string();
+        assert!(!line.contains("ada@") && !line.contains("Lovelace"), "{line}");
+    }
+}

@@ -1,5 +1,6 @@
 //! How long to wait before trying again.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A message's delay after its `receive_count`-th receive: uniform in [d/2, d] with d = min(900 s, 5 s x 2^(n-1)), in
@@ -9,9 +10,14 @@ use std::time::Duration;
 /// back together.
 #[must_use]
 pub fn message_delay(receive_count: u32, rng: &mut fastrand::Rng) -> Duration {
+    Duration::from_secs(rng.u64(seconds(receive_count)))
+}
+
+/// What [`message_delay`] draws from.
+fn seconds(receive_count: u32) -> RangeInclusive<u64> {
     let doublings = receive_count.saturating_sub(1).min(8);
     let longest = (5_u64 << doublings).min(900);
-    Duration::from_secs(rng.u64(longest.div_ceil(2)..=longest))
+    longest.div_ceil(2)..=longest
 }
 
 /// The wait within an invocation before call number `attempt` (from 1) is repeated: full jitter up to 50 ms x
@@ -47,9 +53,7 @@ mod tests {
 
     #[test]
     fn twelve_receives_outlast_half_an_hour_at_the_shortest() {
-        let least: u64 = (1..12)
-            .map(|receive: u32| (5_u64 << (receive - 1).min(8)).min(900).div_ceil(2))
-            .sum();
+        let least: u64 = (1..12).map(|receive| *seconds(receive).start()).sum();
         assert!(least >= 30 * 60, "{least} s");
     }
 

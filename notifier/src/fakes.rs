@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use order_core::row::Notification;
@@ -36,6 +38,32 @@ pub(crate) fn record(message: &str, receive_count: u32, body: &str) -> Value {
     })
 }
 
+/// Polls to the end what waits for nothing but its turn.
+pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    (0..100_000)
+        .find_map(|_| match future.as_mut().poll(&mut context) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        })
+        .unwrap()
+}
+
+/// Lets whatever else there is go on.
+async fn turn() {
+    let mut is_first = true;
+    std::future::poll_fn(|context| {
+        if std::mem::take(&mut is_first) {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+}
+
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) rows: RefCell<BTreeMap<OrderId, Option<Notification>>>,
@@ -54,6 +82,9 @@ pub(crate) struct World {
     pub(crate) unprocessed_once: RefCell<BTreeSet<OrderId>>,
     /// What each call takes.
     pub(crate) call_time: Cell<Duration>,
+    /// Calls that mark in flight, and the most of them that there were.
+    marks_in_flight: Cell<usize>,
+    pub(crate) most_marks_in_flight: Cell<usize>,
     time: Cell<Duration>,
 }
 
@@ -129,6 +160,11 @@ impl Table for &World {
 
     async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
         assert!((1..=Self::MOST_MARKS).contains(&orders.len()));
+        self.marks_in_flight.set(self.marks_in_flight.get() + 1);
+        self.most_marks_in_flight
+            .set(self.most_marks_in_flight.get().max(self.marks_in_flight.get()));
+        turn().await;
+        self.marks_in_flight.set(self.marks_in_flight.get() - 1);
         self.call("mark", || {
             let mut rows = self.rows.borrow_mut();
             orders

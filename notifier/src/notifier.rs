@@ -23,10 +23,6 @@ use crate::settle;
 /// How long a found subscriber is believed in.
 const SUBSCRIBER_BELIEVED_FOR: Duration = Duration::from_mins(1);
 
-/// Time that an invocation must have left for an email to be begun: an attempt to send (3 s), marks that need a repeat
-/// (4 s), and [`TIME_TO_SETTLE`].
-const TIME_TO_SEND: Duration = Duration::from_secs(10);
-
 /// Time that an invocation must have left for a further read to be begun: four attempts of 2 s with their pauses, and
 /// [`TIME_TO_SETTLE`].
 const TIME_TO_READ: Duration = Duration::from_secs(12);
@@ -119,7 +115,10 @@ impl<P: Ports> Notifier<P> {
                 .div_ceil(candidates.len().div_ceil(digest::MOST_ORDERS))
         };
         for covered in candidates.chunks(orders_per_email) {
-            if !deadline.allows(&self.ports, TIME_TO_SEND + self.settings.email_interval) {
+            if !deadline.allows(
+                &self.ports,
+                Self::time_to_send(covered.len()) + self.settings.email_interval,
+            ) {
                 let late = Outcome::transient(
                     ErrorCode::OutOfTime,
                     "the invocation had no time left to send its email",

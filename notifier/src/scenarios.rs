@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::batch::{Attribute, BatchError};
 use crate::config::Settings;
-use crate::fakes::{World, event, record};
+use crate::fakes::{World, event, finish, record};
 use crate::notifier::Notifier;
+use crate::ports::Clock as _;
 
 const SETTINGS: Settings = Settings {
     max_receive_count: NonZeroU32::new(12).unwrap(),
@@ -23,13 +23,8 @@ pub(crate) fn notifier(world: &World) -> Notifier<&World> {
     Notifier::new(world, SETTINGS, fastrand::Rng::with_seed(7))
 }
 
-/// Nothing of the fake outside waits, so that one poll ends it.
 pub(crate) fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
-    let response = notifier
-        .handle(json!({"Records": records}), time_left)
-        .now_or_never()
-        .unwrap()
-        .unwrap();
+    let response = finish(notifier.handle(json!({"Records": records}), time_left)).unwrap();
     response
         .batch_item_failures
         .into_iter()
@@ -246,9 +241,59 @@ fn a_table_that_hangs_leaves_time_to_answer() {
     world.faults.borrow_mut().extend(["read"; 100]);
     let notifier = notifier(&world);
     assert_eq!(handle(&notifier, &records(1..=1000, 1), TIME).len(), 1000);
-    // Two reads of four attempts each; what else there is to do is bounded by its own checks.
+    // Three reads of four attempts each take 24 s and their pauses; after that there is no time for a fourth.
     assert_eq!(world.calls_of("read"), 12);
+    // The queue hangs as well: calls are begun as long as one can end in time.
     assert!(world.calls_of("postpone") > 0);
+    assert!((&world).monotonic() <= TIME, "{:?}", (&world).monotonic());
+}
+
+#[test]
+fn a_great_digest_is_marked_by_several_calls_at_once_and_by_no_more_than_ten() {
+    let world = World::with_orders(1000);
+    assert!(handle(&notifier(&world), &records(1..=1000, 1), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (1, 1000));
+    assert_eq!(
+        (world.calls_of("mark"), world.most_marks_in_flight.get()),
+        (40, 10)
+    );
+}
+
+#[test]
+fn the_greater_a_digest_the_more_time_it_needs() {
+    // Up to 250 orders are marked in one round of calls, 1,000 in four.
+    for (orders, needed) in [(250, 10_250), (251, 14_250), (1000, 22_250)] {
+        for (time_left, emails) in [(needed - 1, 0), (needed, 1)] {
+            let world = World::with_orders(orders);
+            handle(
+                &notifier(&world),
+                &records(1..=orders, 1),
+                Duration::from_millis(time_left),
+            );
+            assert_eq!(
+                world.emails.borrow().len(),
+                emails,
+                "{orders} orders in {time_left} ms"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_pause_is_slept_that_leaves_no_time_for_another_try() {
+    let world = World::with_orders(1);
+    let call = Duration::from_millis(3700);
+    world.call_time.set(call);
+    world.faults.borrow_mut().extend(["mark"; 6]);
+    // Read, look for subscribers, send and mark: then 3 s are left, which belong to the answer.
+    let before = 4 * call;
+    let failed = handle(
+        &notifier(&world),
+        &records([1], 1),
+        before + Duration::from_secs(3),
+    );
+    assert_eq!((failed.len(), world.calls_of("mark")), (1, 1));
+    assert_eq!((&world).monotonic(), before + call);
 }
 
 #[test]
@@ -273,11 +318,7 @@ fn the_sample_event_is_handled() {
         world.rows.borrow_mut().insert(event.order_id, None);
     }
     world.subscribers.set(1);
-    let response = notifier(&world)
-        .handle(sample, TIME)
-        .now_or_never()
-        .unwrap()
-        .unwrap();
+    let response = finish(notifier(&world).handle(sample, TIME)).unwrap();
     assert_eq!(
         serde_json::to_value(response).unwrap(),
         json!({"batchItemFailures": []})
@@ -300,6 +341,6 @@ fn the_sample_event_is_handled() {
 #[test]
 fn what_is_no_batch_is_thrown() {
     let world = World::with_orders(0);
-    let thrown = notifier(&world).handle(json!({}), TIME).now_or_never().unwrap();
+    let thrown = finish(notifier(&world).handle(json!({}), TIME));
     assert_eq!(thrown.err(), Some(BatchError::NoRecords));
 }

@@ -1,5 +1,8 @@
 //! Sends one email, then marks the orders that it covers.
 
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
 use order_core::OrderId;
 use order_core::row::Notification;
 
@@ -13,7 +16,24 @@ use crate::ports::{Marking, Ports};
 /// How often a mark is tried within an invocation: an order whose mark fails is told of again.
 const MARK_ATTEMPTS: u32 = 6;
 
+/// Calls that mark in flight at once.
+const MARKS_IN_FLIGHT: usize = 10;
+
+/// Time that an invocation must have left for an email of few orders to be begun: an attempt to send (3 s), marks that
+/// need a repeat ([`TIME_TO_MARK`]), and [`TIME_TO_SETTLE`].
+const TIME_TO_SEND: Duration = Duration::from_secs(10);
+
+/// Time that as many calls as are in flight at once need where some need a repeat.
+const TIME_TO_MARK: Duration = Duration::from_secs(4);
+
 impl<P: Ports> Notifier<P> {
+    /// Time that an invocation must have left for an email of so many orders to be begun.
+    pub(super) fn time_to_send(orders: usize) -> Duration {
+        let rounds = orders.div_ceil(P::MOST_MARKS * MARKS_IN_FLIGHT);
+        let further = u32::try_from(rounds.saturating_sub(1)).unwrap_or(u32::MAX);
+        TIME_TO_SEND.saturating_add(TIME_TO_MARK.saturating_mul(further))
+    }
+
     /// The candidates' outcomes, in their order.
     ///
     /// The marks follow each email at once, not the whole batch: a process that dies between doubles one email at most,
@@ -38,12 +58,16 @@ impl<P: Ports> Notifier<P> {
             id: notification_id,
             notified_at: self.ports.now(),
         };
-        let mut outcomes = Vec::with_capacity(covered.len());
-        for chunk in covered.chunks(P::MOST_MARKS) {
-            let orders: Vec<OrderId> = chunk.iter().map(Candidate::order_id).collect();
-            outcomes.extend(self.mark_all(&orders, &mark, deadline).await);
-        }
-        outcomes
+        let mark = &mark;
+        stream::iter(covered.chunks(P::MOST_MARKS))
+            .map(async |chunk| {
+                let orders: Vec<OrderId> = chunk.iter().map(Candidate::order_id).collect();
+                self.mark_all(&orders, mark, deadline).await
+            })
+            .buffered(MARKS_IN_FLIGHT)
+            .collect::<Vec<_>>()
+            .await
+            .concat()
     }
 
     /// Marks a chunk of orders, repeating what fails while there is time.
@@ -54,9 +78,13 @@ impl<P: Ports> Notifier<P> {
                 orders.len()
             ];
         let mut waiting: Vec<usize> = (0..orders.len()).collect();
+        let mut pause = Duration::ZERO;
         for attempt in 1..=MARK_ATTEMPTS {
-            if !deadline.allows(&self.ports, TIME_TO_SETTLE) {
+            if !deadline.allows(&self.ports, pause + TIME_TO_SETTLE) {
                 break;
+            }
+            if attempt > 1 {
+                self.ports.sleep(pause).await;
             }
             let ids: Vec<OrderId> = waiting.iter().map(|&place| orders[place]).collect();
             let markings = match self.ports.mark(&ids, mark).await {
@@ -73,11 +101,7 @@ impl<P: Ports> Notifier<P> {
             if waiting.is_empty() {
                 break;
             }
-            if attempt < MARK_ATTEMPTS {
-                self.ports
-                    .sleep(self.with_rng(|rng| backoff::call_delay(attempt, rng)))
-                    .await;
-            }
+            pause = self.with_rng(|rng| backoff::call_delay(attempt, rng));
         }
         outcomes
     }

@@ -3,20 +3,23 @@
 //! The runtime hands over raw JSON, because its own decoding errors quote the payload's values.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
-use serde_json::Value;
+use aws_lambda_events::event::sqs::SqsMessageAttribute;
+use serde_json::{Map, Value};
 
-/// One message of the batch.
+use crate::ports::Postponement;
+
+/// One message of the batch. What a record lacks harms that record alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// What it is reported by.
-    pub message_id: String,
+    pub message_id: Option<String>,
     /// What its visibility is changed by.
     pub receipt_handle: Option<String>,
     /// Which receive this is, from 1.
     pub receive_count: u32,
-    /// The body, as it was sent.
+    /// The body, as it was sent; empty if there is none, which SQS does not allow.
     pub body: String,
     /// The message's own attributes.
     pub attributes: BTreeMap<String, Attribute>,
@@ -40,15 +43,26 @@ pub enum AttributeValue {
     Binary(Vec<u8>),
 }
 
-/// The event is not what SQS invokes a function with. Thrown, so that the whole batch is received again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why an invocation fails as a whole, so that the whole batch is received again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     /// No list `Records`.
     #[error("the event has no list Records; this function is invoked by an SQS queue")]
     NoRecords,
-    /// A record that is not of the documented shape, or without `messageId`, cannot even be reported.
-    #[error("record {0} of the event is not an SQS message with a messageId")]
-    BadRecord(usize),
+    /// Leaving a record without `messageId` out of the answer would delete it, and an empty id would be no better.
+    #[error("a record without a messageId is not done and cannot be reported")]
+    Unreportable,
+}
+
+impl Record {
+    /// Shows the message again after `delay`, if it can be named.
+    #[must_use]
+    pub fn postponement(&self, delay: Duration) -> Option<Postponement> {
+        Some(Postponement {
+            receipt_handle: self.receipt_handle.clone()?,
+            delay,
+        })
+    }
 }
 
 impl Attribute {
@@ -92,28 +106,41 @@ pub fn read(event: Value) -> Result<Vec<Record>, BatchError> {
     let Some(Value::Array(records)) = event.remove("Records") else {
         return Err(BatchError::NoRecords);
     };
-    let numbered = records.into_iter().enumerate();
-    numbered
-        .map(|(index, record)| read_record(record).ok_or(BatchError::BadRecord(index)))
-        .collect()
+    Ok(records.into_iter().map(read_record).collect())
 }
 
-fn read_record(record: Value) -> Option<Record> {
-    let message: SqsMessage = serde_json::from_value(record).ok()?;
-    let receive_count = message
-        .attributes
-        .get("ApproximateReceiveCount")
+fn read_record(record: Value) -> Record {
+    let mut record = match record {
+        Value::Object(record) => record,
+        _ => Map::new(),
+    };
+    let receive_count = record
+        .get("attributes")
+        .and_then(|attributes| attributes.get("ApproximateReceiveCount"))
+        .and_then(Value::as_str)
         .and_then(|count| count.parse().ok());
-    let attributes = message.message_attributes.into_iter();
-    Some(Record {
-        message_id: message.message_id.filter(|id| !id.is_empty())?,
-        receipt_handle: message.receipt_handle,
+    let attributes = match record.remove("messageAttributes") {
+        Some(Value::Object(attributes)) => attributes,
+        _ => Map::new(),
+    };
+    let attribute = |attribute| {
+        let attribute: SqsMessageAttribute = serde_json::from_value(attribute).ok()?;
+        Attribute::from_event(attribute)
+    };
+    let mut text = |name| match record.remove(name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    Record {
+        message_id: text("messageId"),
+        receipt_handle: text("receiptHandle"),
         receive_count: receive_count.unwrap_or(1),
-        body: message.body.unwrap_or_default(),
+        body: text("body").unwrap_or_default(),
         attributes: attributes
-            .filter_map(|(name, attribute)| Some((name, Attribute::from_event(attribute)?)))
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, attribute(value)?)))
             .collect(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -143,17 +170,31 @@ mod tests {
 
     #[test]
     fn what_is_no_batch_is_refused_without_quoting_it() {
-        for (event, error) in [
-            (json!("ada@example.com"), BatchError::NoRecords),
-            (json!({"records": []}), BatchError::NoRecords),
-            (
-                json!({"Records": [{"messageId": "m-1"}, {"body": "ada@example.com"}]}),
-                BatchError::BadRecord(1),
-            ),
-            (json!({"Records": [{"messageId": 7}]}), BatchError::BadRecord(0)),
-        ] {
-            assert_eq!(read(event).err(), Some(error.clone()));
-            assert!(!error.to_string().contains("ada"));
+        for event in [json!("ada@example.com"), json!({"records": ["ada@example.com"]})] {
+            let error = read(event).err();
+            assert_eq!(error, Some(BatchError::NoRecords));
         }
+        assert!(!BatchError::NoRecords.to_string().contains("ada"));
+    }
+
+    #[test]
+    fn what_a_record_lacks_stays_with_it() {
+        let whole = json!({"messageId": "m-1", "receiptHandle": "r-1", "body": "{}",
+            "attributes": {"ApproximateReceiveCount": "3"}});
+        let records = json!({"Records": [
+            7, {}, {"messageId": 7, "body": ["ada@example.com"], "attributes": "none", "messageAttributes": {"a": 1}}, whole,
+        ]});
+        let records = read(records).unwrap();
+        assert_eq!(records.len(), 4);
+        for record in &records[..3] {
+            assert_eq!(
+                (&record.message_id, &*record.body, record.receive_count),
+                (&None, "", 1)
+            );
+        }
+        assert_eq!(
+            (records[3].message_id.as_deref(), records[3].receive_count),
+            (Some("m-1"), 3)
+        );
     }
 }

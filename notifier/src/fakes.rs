@@ -71,6 +71,7 @@ pub(crate) struct World {
     pub(crate) emails: RefCell<Vec<(Duration, Email)>>,
     pub(crate) letters: RefCell<Vec<DeadLetter>>,
     pub(crate) postponed: RefCell<Vec<Postponement>>,
+    pub(crate) deleted: RefCell<Vec<String>>,
     pub(crate) calls: RefCell<Vec<&'static str>>,
     /// Operations that fail, each entry once and before it has an effect.
     pub(crate) faults: RefCell<VecDeque<&'static str>>,
@@ -207,9 +208,17 @@ impl Queues for &World {
     }
 
     async fn postpone(&self, messages: &[Postponement]) -> Result<(), CallError> {
-        assert!((1..=Self::MOST_POSTPONEMENTS).contains(&messages.len()));
+        assert!((1..=Self::MOST_ENTRIES).contains(&messages.len()));
         self.call("postpone", || {
             self.postponed.borrow_mut().extend_from_slice(messages);
+        })
+    }
+
+    async fn delete(&self, receipt_handles: &[&str]) -> Result<(), CallError> {
+        assert!((1..=Self::MOST_ENTRIES).contains(&receipt_handles.len()));
+        self.call("delete", || {
+            let deleted = receipt_handles.iter().map(|handle| (*handle).to_owned());
+            self.deleted.borrow_mut().extend(deleted);
         })
     }
 }

@@ -34,6 +34,8 @@ mod fakes;
 mod logs;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod suspects;
 
 pub use notifier::Notifier;
 #[cfg(feature = "aws")]

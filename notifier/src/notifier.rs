@@ -1,15 +1,23 @@
 //! What is done with one batch.
 
 mod deliver;
+mod outcomes;
 mod read;
+mod suspect;
+mod tally;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use futures_util::FutureExt as _;
+use order_core::OrderId;
+use outcomes::Outcomes;
 use serde_json::Value;
+use suspect::SUSPECT_FROM;
+use tally::Tally;
 
 use crate::batch::{self, BatchError, Record};
 use crate::config::Settings;
@@ -26,6 +34,9 @@ const SUBSCRIBER_BELIEVED_FOR: Duration = Duration::from_mins(1);
 /// Time that an invocation must have left for a further read to be begun: four attempts of 2 s with their pauses, and
 /// [`TIME_TO_SETTLE`].
 const TIME_TO_READ: Duration = Duration::from_secs(12);
+
+/// Time that the slowest call takes, but that for an email.
+const TIME_TO_CALL: Duration = Duration::from_secs(2);
 
 /// Time that is kept for the answer to the queue.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(3);
@@ -48,6 +59,19 @@ impl Deadline {
     fn allows<P: Ports>(self, ports: &P, needed: Duration) -> bool {
         ports.monotonic() + needed <= self.0
     }
+
+    fn rest<P: Ports>(self, ports: &P) -> Duration {
+        self.0.saturating_sub(ports.monotonic())
+    }
+}
+
+/// What an invocation carries from one group of its records to the next.
+struct Invocation {
+    deadline: Deadline,
+    pacer: Pacer,
+    /// What came of telling of an order. Each is tried once: a repeat would double an email whose response was lost.
+    tried: HashMap<OrderId, Outcome>,
+    tally: Tally,
 }
 
 impl<P: Ports> Notifier<P> {
@@ -62,31 +86,52 @@ impl<P: Ports> Notifier<P> {
     }
 
     /// Handles a batch within `time_left`: the invocation's event in, the messages that are to be received again out
-    /// (the response of `ReportBatchItemFailures`). An error fails the whole batch, and only what is no batch is one.
+    /// (the response of `ReportBatchItemFailures`). An error fails the whole batch, and only where no answer could keep
+    /// every message.
     pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
         let deadline = Deadline(self.ports.monotonic() + time_left);
-        let mut pacer = Pacer::start(self.settings.email_interval, &self.ports);
+        let mut invocation = Invocation {
+            deadline,
+            pacer: Pacer::start(self.settings.email_interval, &self.ports),
+            tried: HashMap::new(),
+            tally: Tally::default(),
+        };
         let records = batch::read(event)?;
+        let (fresh, suspects): (Vec<&Record>, Vec<&Record>) = records
+            .iter()
+            .partition(|record| record.receive_count < SUSPECT_FROM);
+        if records.len() > 1 {
+            self.part(&suspects, deadline).await;
+        }
+        let has_fresh = !fresh.is_empty();
+        let (finished, mut unfinished) = self.run(fresh, &mut invocation, true).await;
+        if !suspects.is_empty() {
+            // What is finished must not come back if a suspect kills the process.
+            self.delete(&finished, deadline).await;
+            let has_time = !has_fresh || deadline.allows(&self.ports, TIME_TO_READ);
+            unfinished.extend(self.run(suspects, &mut invocation, has_time).await.1);
+        }
+        invocation.tally.log();
+        respond(&unfinished)
+    }
+
+    /// Handles some of a batch's records, if there is time for them. Returns those that are finished and those that are
+    /// not.
+    async fn run<'batch>(
+        &self,
+        records: Vec<&'batch Record>,
+        invocation: &mut Invocation,
+        has_time: bool,
+    ) -> (Vec<&'batch Record>, Vec<&'batch Record>) {
         let mut outcomes = Outcomes::new(records.len());
-
-        let (candidates, refused) = orders::gather(&records);
-        for (index, outcome) in refused {
-            outcomes.set(index, outcome);
+        if has_time {
+            self.tell_of(&records, invocation, &mut outcomes).await;
         }
-        let candidates = self.unmarked(candidates, deadline, &mut outcomes).await;
-        let new_orders = candidates.len();
-        if !candidates.is_empty() {
-            match self.subscriber().await {
-                Ok(()) => self.tell(&candidates, &mut pacer, deadline, &mut outcomes).await,
-                Err(outcome) => outcomes.settle_all(&candidates, &outcome),
-            }
-        }
-
         let outcomes = outcomes.finish();
-        report(&records, &outcomes, new_orders);
+        invocation.tally.count(&records, &outcomes);
         let settlement = settle::Settlement {
             max_receive_count: self.settings.max_receive_count.get(),
-            deadline: deadline.0,
+            deadline: invocation.deadline.0,
             now: self.ports.now(),
         };
         let delays: Vec<Duration> = self.with_rng(|rng| {
@@ -95,17 +140,45 @@ impl<P: Ports> Notifier<P> {
                 .map(|record| crate::backoff::message_delay(record.receive_count, rng))
                 .collect()
         });
-        Ok(settlement.settle(&self.ports, &records, &outcomes, &delays).await)
+        let unfinished = settlement.settle(&self.ports, &records, &outcomes, &delays).await;
+        let (unfinished, finished): (Vec<_>, Vec<_>) = records
+            .into_iter()
+            .enumerate()
+            .partition(|(place, _)| unfinished.binary_search(place).is_ok());
+        let record = |(_, record)| record;
+        (
+            finished.into_iter().map(record).collect(),
+            unfinished.into_iter().map(record).collect(),
+        )
+    }
+
+    /// Tells of the orders that records carry, unless that was done or tried before.
+    async fn tell_of(&self, records: &[&Record], invocation: &mut Invocation, outcomes: &mut Outcomes) {
+        let (mut candidates, refused) = orders::gather(records);
+        for (index, outcome) in refused {
+            outcomes.set(index, outcome);
+        }
+        candidates.retain(|candidate| {
+            let tried = invocation.tried.get(&candidate.order_id());
+            if let Some(outcome) = tried {
+                outcomes.settle(candidate, outcome);
+            }
+            tried.is_none()
+        });
+        let candidates = self.unmarked(candidates, invocation.deadline, outcomes).await;
+        invocation.tally.new_orders += candidates.len();
+        if candidates.is_empty() {
+            return;
+        }
+        match self.subscriber(invocation.deadline).await {
+            Ok(()) => self.tell(&candidates, invocation, outcomes).await,
+            Err(outcome) => outcomes.settle_all(&candidates, &outcome),
+        }
     }
 
     /// Sends the candidates' emails, each followed by its marks.
-    async fn tell(
-        &self,
-        candidates: &[Candidate],
-        pacer: &mut Pacer,
-        deadline: Deadline,
-        outcomes: &mut Outcomes,
-    ) {
+    async fn tell(&self, candidates: &[Candidate], invocation: &mut Invocation, outcomes: &mut Outcomes) {
+        let deadline = invocation.deadline;
         let orders_per_email = if candidates.len() <= self.settings.digest_threshold {
             1
         } else {
@@ -126,7 +199,7 @@ impl<P: Ports> Notifier<P> {
                 outcomes.settle_all(covered, &late);
                 continue;
             }
-            pacer.wait(&self.ports).await;
+            invocation.pacer.wait(&self.ports).await;
             // What is shared with the other emails is changed in single steps, so that a panic leaves it whole.
             let delivered = AssertUnwindSafe(self.deliver(covered, deadline))
                 .catch_unwind()
@@ -136,6 +209,7 @@ impl<P: Ports> Notifier<P> {
             });
             for (candidate, outcome) in covered.iter().zip(&delivered) {
                 outcomes.settle(candidate, outcome);
+                invocation.tried.insert(candidate.order_id(), outcome.clone());
             }
         }
     }
@@ -146,75 +220,11 @@ impl<P: Ports> Notifier<P> {
     }
 }
 
-/// The records' outcomes while they come in.
-struct Outcomes(Vec<Option<Outcome>>);
-
-impl Outcomes {
-    fn new(records: usize) -> Self {
-        Self(vec![None; records])
+/// Names each message that is to be received again: an empty or unknown id would make the whole batch fail.
+fn respond(unfinished: &[&Record]) -> Result<SqsBatchResponse, BatchError> {
+    let mut response = SqsBatchResponse::default();
+    for record in unfinished {
+        response.add_failure(record.message_id.as_deref().ok_or(BatchError::Unreportable)?);
     }
-
-    fn set(&mut self, index: usize, outcome: Outcome) {
-        if let Some(place) = self.0.get_mut(index) {
-            *place = Some(outcome);
-        }
-    }
-
-    /// An order's outcome is that of each of its copies.
-    fn settle(&mut self, candidate: &Candidate, outcome: &Outcome) {
-        for &index in &candidate.records {
-            self.set(index, outcome.clone());
-        }
-    }
-
-    fn settle_all(&mut self, candidates: &[Candidate], outcome: &Outcome) {
-        for candidate in candidates {
-            self.settle(candidate, outcome);
-        }
-    }
-
-    /// A record that nothing was said of is not done: what is forgotten is never deleted.
-    fn finish(self) -> Vec<Outcome> {
-        let forgotten = || Outcome::transient(ErrorCode::OutOfTime, "the record was not come to");
-        self.0
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(forgotten))
-            .collect()
-    }
-}
-
-/// One line for each record that is not done, and one for the batch.
-fn report(records: &[Record], outcomes: &[Outcome], new_orders: usize) {
-    let mut without_subscriber = 0_u64;
-    let mut not_done = 0_u64;
-    for (record, outcome) in records.iter().zip(outcomes) {
-        // The detail of a permanent failure is left to the dead letter: it may name a field that only the message knows.
-        let (reason, detail) = match outcome {
-            Outcome::Done => continue,
-            Outcome::Transient(reason) => (reason, Some(&*reason.detail)),
-            Outcome::Permanent(reason) => (reason, None),
-        };
-        not_done += 1;
-        without_subscriber += u64::from(reason.code == ErrorCode::NoSubscriber);
-        tracing::warn!(
-            message_id = %record.message_id,
-            receive_count = record.receive_count,
-            error_code = %reason.code,
-            error_detail = detail,
-            "message {} is not done: {}", record.message_id, reason.code
-        );
-    }
-    if without_subscriber > 0 {
-        // What a metric filter on the log counts.
-        tracing::error!(
-            no_subscriber = without_subscriber,
-            "the topic of emails has no confirmed subscriber"
-        );
-    }
-    tracing::info!(
-        records = records.len(),
-        new_orders,
-        not_done,
-        "a batch was handled"
-    );
+    Ok(response)
 }

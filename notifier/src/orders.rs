@@ -30,7 +30,7 @@ impl Candidate {
 
 /// Reads every record's event. Gives the orders in the order of arrival, and the outcome of each record that holds none.
 #[must_use]
-pub fn gather(records: &[Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
+pub fn gather(records: &[&Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut places: HashMap<OrderId, usize> = HashMap::new();
     let mut outcomes = Vec::new();

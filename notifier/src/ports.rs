@@ -88,14 +88,17 @@ pub struct Postponement {
 
 /// The queue of events and its dead-letter queue.
 pub trait Queues {
-    /// The most messages of one [`Queues::postpone`] (a limit of `ChangeMessageVisibilityBatch`).
-    const MOST_POSTPONEMENTS: usize = 10;
+    /// The most messages of one [`Queues::postpone`] or [`Queues::delete`] (a limit of their batch calls).
+    const MOST_ENTRIES: usize = 10;
 
     /// Stores a dead letter.
     fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), CallError>>;
 
     /// Sets when messages are seen again.
     fn postpone(&self, messages: &[Postponement]) -> impl Future<Output = Result<(), CallError>>;
+
+    /// Deletes messages, by their receipt handles.
+    fn delete(&self, receipt_handles: &[&str]) -> impl Future<Output = Result<(), CallError>>;
 }
 
 /// Time.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_lambda_events::event::sqs::SqsBatchResponse;
 use futures_util::{StreamExt as _, stream};
 use order_core::Timestamp;
 
@@ -35,44 +34,41 @@ pub struct Settlement {
 
 impl Settlement {
     /// Buries what can never succeed and what has been received often enough, postpones the rest by `delays` (one a
-    /// record), and reports every message that is to be received again. A letter that cannot be stored is reported: then
-    /// the queue's own redrive does its work.
+    /// record), and names every record whose message is to be received again, by its place. So it is where a letter cannot
+    /// be stored: then the queue's own redrive does its work.
     pub async fn settle<P: Ports>(
         &self,
         ports: &P,
-        records: &[Record],
+        records: &[&Record],
         outcomes: &[Outcome],
         delays: &[Duration],
-    ) -> SqsBatchResponse {
+    ) -> Vec<usize> {
         let failed = records
             .iter()
             .zip(outcomes)
-            .zip(delays)
-            .filter_map(|((record, outcome), delay)| match outcome {
+            .enumerate()
+            .filter_map(|(place, (record, outcome))| match outcome {
                 Outcome::Done => None,
-                Outcome::Permanent(reason) => Some((record, reason, true, *delay)),
+                Outcome::Permanent(reason) => Some((place, record, reason, true)),
                 Outcome::Transient(reason) => Some((
+                    place,
                     record,
                     reason,
                     record.receive_count >= self.max_receive_count,
-                    *delay,
                 )),
             });
-        let unfinished: Vec<(&Record, Duration)> = stream::iter(failed)
-            .map(|(record, reason, last, delay)| async move {
+        let unfinished: Vec<usize> = stream::iter(failed)
+            .map(|(place, record, reason, last)| async move {
                 let buried = last && self.bury(ports, record, reason).await;
-                (!buried).then_some((record, delay))
+                (!buried).then_some(place)
             })
             .buffered(CALLS_IN_FLIGHT)
             .filter_map(std::future::ready)
             .collect()
             .await;
-        self.postpone(ports, &unfinished).await;
-        let mut response = SqsBatchResponse::default();
-        for (record, _) in &unfinished {
-            response.add_failure(&record.message_id);
-        }
-        response
+        let delayed = unfinished.iter().map(|&place| (records[place], delays[place]));
+        self.postpone(ports, delayed).await;
+        unfinished
     }
 
     fn has_time<P: Ports>(&self, ports: &P) -> bool {
@@ -81,7 +77,10 @@ impl Settlement {
 
     async fn bury<P: Ports>(&self, ports: &P, record: &Record, reason: &Reason) -> bool {
         let Some(letter) = dead_letter(record, reason, self.now) else {
-            tracing::error!(message_id = %record.message_id, "SQS would not take the message with the reason: left to the queue's redrive");
+            tracing::error!(
+                message_id = record.message_id,
+                "SQS would not take the message with the reason: left to the queue's redrive"
+            );
             return false;
         };
         if !self.has_time(ports) {
@@ -89,28 +88,22 @@ impl Settlement {
         }
         match ports.bury(&letter).await {
             Ok(()) => {
-                tracing::error!(message_id = %record.message_id, error_code = %reason.code, "message was dead-lettered");
+                tracing::error!(message_id = record.message_id, error_code = %reason.code, "message was dead-lettered");
                 true
             }
             Err(error) => {
-                tracing::error!(message_id = %record.message_id, %error, "dead letter could not be stored");
+                tracing::error!(message_id = record.message_id, %error, "dead letter could not be stored");
                 false
             }
         }
     }
 
     /// A delay that is not set costs time only: the message comes back when its visibility timeout ends.
-    async fn postpone<P: Ports>(&self, ports: &P, unfinished: &[(&Record, Duration)]) {
+    async fn postpone<P: Ports>(&self, ports: &P, unfinished: impl Iterator<Item = (&Record, Duration)>) {
         let postponements: Vec<Postponement> = unfinished
-            .iter()
-            .filter_map(|(record, delay)| {
-                Some(Postponement {
-                    receipt_handle: record.receipt_handle.clone()?,
-                    delay: *delay,
-                })
-            })
+            .filter_map(|(record, delay)| record.postponement(delay))
             .collect();
-        stream::iter(postponements.chunks(P::MOST_POSTPONEMENTS))
+        stream::iter(postponements.chunks(P::MOST_ENTRIES))
             .for_each_concurrent(CALLS_IN_FLIGHT, |chunk| async move {
                 if !self.has_time(ports) {
                     return;
@@ -124,7 +117,7 @@ impl Settlement {
 }
 
 /// The record with the reason in its attributes, which replace older ones of their names; nothing when SQS would not
-/// take it: too large, too many attributes, or no body at all.
+/// take it: too large, too many attributes, no body or no id at all.
 fn dead_letter(record: &Record, reason: &Reason, now: Timestamp) -> Option<DeadLetter> {
     let mut attributes = record.attributes.clone();
     let count = Attribute {
@@ -140,7 +133,7 @@ fn dead_letter(record: &Record, reason: &Reason, now: Timestamp) -> Option<DeadL
         ("failed_at".to_owned(), Attribute::text(now.to_string())),
         (
             "source_message_id".to_owned(),
-            Attribute::text(record.message_id.clone()),
+            Attribute::text(record.message_id.clone()?),
         ),
         ("receive_count".to_owned(), count),
     ]);
@@ -173,7 +166,7 @@ mod tests {
 
     fn record(attributes: &[&str]) -> Record {
         Record {
-            message_id: "m-1".into(),
+            message_id: Some("m-1".into()),
             receipt_handle: None,
             receive_count: 3,
             body: "{".into(),

@@ -10,7 +10,7 @@ use notifier::ports::{CallError, Clock, DeadLetter, Emails, Marking, Postponemen
 use order_core::row::{Notification, attribute};
 use order_core::{OrderId, Timestamp};
 
-use crate::checks::emails;
+use crate::checks::{self, emails};
 use crate::fate::Patience;
 use crate::letter;
 use crate::plan::Service;
@@ -169,6 +169,23 @@ impl Queues for NotifierPorts {
             for message in messages {
                 // As the adapter has it, one that cannot be set costs time only.
                 let _ = letter::delay(world, Line::Notifications, &message.receipt_handle, message.delay);
+            }
+        })
+        .await
+    }
+
+    async fn delete(&self, receipt_handles: &[&str]) -> Result<(), CallError> {
+        if !(1..=10).contains(&receipt_handles.len()) {
+            let count = receipt_handles.len();
+            self.0.breaks(Rule::Limits, format!("a deletion of {count}"));
+        }
+        let task = self.0.schedule.running();
+        self.call(Service::Queues, CALL, "DeleteMessageBatch", |world| {
+            for receipt_handle in receipt_handles {
+                // One that cannot be deleted is left to the answer.
+                if world.entry_refusal().is_none() {
+                    checks::acknowledgement::delete(world, task, Line::Notifications, receipt_handle);
+                }
             }
         })
         .await

@@ -1,7 +1,10 @@
 //! The queue and its dead-letter queue, on SQS.
 
 use aws_sdk_sqs::primitives::Blob;
-use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, MessageAttributeValue};
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue,
+};
 
 use super::{Aws, call_error};
 use crate::batch::{Attribute, AttributeValue};
@@ -44,14 +47,36 @@ impl Queues for Aws {
             .send()
             .await
             .map_err(|error| call_error(OPERATION, &error))?;
-        match changed.failed.first() {
-            None => Ok(()),
-            Some(first) => Err(CallError {
-                operation: OPERATION,
-                reason: first.code.clone(),
-            }),
-        }
+        all_done(OPERATION, &changed.failed)
     }
+
+    async fn delete(&self, receipt_handles: &[&str]) -> Result<(), CallError> {
+        const OPERATION: &str = "DeleteMessageBatch";
+        let mut request = self.sqs.delete_message_batch().queue_url(&self.queue_url);
+        for (index, receipt_handle) in receipt_handles.iter().enumerate() {
+            let entry = DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(*receipt_handle)
+                .build()
+                .map_err(|_| unbuilt(OPERATION))?;
+            request = request.entries(entry);
+        }
+        let deleted = request
+            .send()
+            .await
+            .map_err(|error| call_error(OPERATION, &error))?;
+        all_done(OPERATION, &deleted.failed)
+    }
+}
+
+/// The first failure among a batch call's entries stands for all of them.
+fn all_done(operation: &'static str, failed: &[BatchResultErrorEntry]) -> Result<(), CallError> {
+    failed.first().map_or(Ok(()), |first| {
+        Err(CallError {
+            operation,
+            reason: first.code.clone(),
+        })
+    })
 }
 
 fn sqs_attribute(operation: &'static str, attribute: &Attribute) -> Result<MessageAttributeValue, CallError> {

@@ -4,7 +4,8 @@ use std::sync::PoisonError;
 
 use order_core::OrderId;
 
-use super::{Deadline, Notifier, Outcomes, SUBSCRIBER_BELIEVED_FOR, TIME_TO_READ};
+use super::outcomes::Outcomes;
+use super::{Deadline, Notifier, SUBSCRIBER_BELIEVED_FOR, TIME_TO_CALL, TIME_TO_READ, TIME_TO_SETTLE};
 use crate::backoff;
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
@@ -24,6 +25,7 @@ impl<P: Ports> Notifier<P> {
     ) -> Vec<Candidate> {
         let mut candidates = candidates;
         let mut new = Vec::with_capacity(candidates.len());
+        // That there is time for the first read was seen to before.
         let mut is_first = true;
         while !candidates.is_empty() && (is_first || deadline.allows(&self.ports, TIME_TO_READ)) {
             is_first = false;
@@ -68,7 +70,7 @@ impl<P: Ports> Notifier<P> {
     }
 
     /// Makes sure that an email reaches somebody: SNS accepts one for a topic without subscribers, and drops it.
-    pub(super) async fn subscriber(&self) -> Result<(), Outcome> {
+    pub(super) async fn subscriber(&self, deadline: Deadline) -> Result<(), Outcome> {
         let now = self.ports.monotonic();
         let seen = *self
             .subscriber_seen
@@ -76,6 +78,12 @@ impl<P: Ports> Notifier<P> {
             .unwrap_or_else(PoisonError::into_inner);
         if seen.is_some_and(|seen| now.saturating_sub(seen) < SUBSCRIBER_BELIEVED_FOR) {
             return Ok(());
+        }
+        if !deadline.allows(&self.ports, TIME_TO_CALL + TIME_TO_SETTLE) {
+            return Err(Outcome::transient(
+                ErrorCode::OutOfTime,
+                "the invocation had no time left to look for subscribers",
+            ));
         }
         let confirmed = self
             .ports

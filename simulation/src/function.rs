@@ -232,7 +232,7 @@ impl Functions {
                     // One that keeps failing by itself meets a killer as often as it comes back.
                     let is_sound = OrderMessage::from_json(&delivery.body).is_ok_and(|message| {
                         !state.killers.contains(&message.order_id)
-                            && !state.panickers.contains(&message.order_id)
+                            && !state.panickers.contains_key(&message.order_id)
                     });
                     // What is deleted already is out of its reach.
                     let is_there = queue.messages.values().any(|message| message.id == delivery.id);
@@ -277,11 +277,12 @@ impl Functions {
             self.slots[place].task = None;
         }
         self.world.note(|| format!("ended: {outcome:?}"));
-        let Ok(answer) = outcome else {
-            // Thrown: the whole batch comes back.
-            self.world.excuse_task(id);
-            self.world.state.borrow_mut().invocations.remove(&id);
-            return;
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.throw(id, error);
+                return;
+            }
         };
         let world = &*self.world;
         let batch = {
@@ -320,6 +321,21 @@ impl Functions {
             }
         }
         world.state.borrow_mut().invocations.remove(&id);
+    }
+
+    /// An invocation throws: the whole batch comes back. Only what a panic of a call does to notifier explains it.
+    fn throw(&self, id: TaskId, error: &str) {
+        let is_explained = {
+            let state = self.world.state.borrow();
+            let line = state.invocations.get(&id).map(|invocation| invocation.line);
+            line == Some(Line::Notifications) && state.ledger.panicked.contains(&id)
+        };
+        if !is_explained {
+            self.world
+                .breaks(Rule::ValidAnswer, format!("an invocation threw: {error}"));
+        }
+        self.world.excuse_task(id);
+        self.world.state.borrow_mut().invocations.remove(&id);
     }
 
     fn place(&self, id: TaskId) -> Option<usize> {

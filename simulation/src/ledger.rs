@@ -22,7 +22,10 @@ pub(crate) enum Content {
 pub(crate) struct Mail {
     pub(crate) at: Duration,
     pub(crate) task: TaskId,
+    /// Those that it lists, and of the others those that a mark has named since.
     pub(crate) orders: BTreeSet<OrderId>,
+    /// How many orders it says that it covers.
+    pub(crate) covers: usize,
     /// Whether the topic had a confirmed subscriber, now or within the time that one is believed in.
     pub(crate) is_heard: bool,
     /// Whether its sender was told that it was handed over.
@@ -45,6 +48,12 @@ pub(crate) struct Ledger {
     pub(crate) publications_seen: BTreeSet<(TaskId, OrderId)>,
     /// Origins of letters whose burial an invocation was told of.
     pub(crate) burials_seen: BTreeSet<(TaskId, String)>,
+    /// Messages whose letter an invocation tried to store.
+    pub(crate) burials_asked: BTreeSet<(TaskId, String)>,
+    /// The last refusal that order-worker was told for an order, or `timed_out` while it waits for an answer.
+    pub(crate) refusals: BTreeMap<(TaskId, OrderId), &'static str>,
+    /// Orders whose row an invocation of order-worker has read.
+    pub(crate) rows_read: BTreeSet<(TaskId, OrderId)>,
     /// Letters by origin: how many.
     pub(crate) letters: BTreeMap<String, u32>,
     /// The last delay, in seconds, that an invocation asked for a message.
@@ -70,6 +79,14 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn breaks(&mut self, rule: Rule, what: String) {
         self.violations.push(Violation { rule, what });
+    }
+
+    /// What order-worker is told about an order; nothing, if all is well.
+    pub(crate) fn hear(&mut self, task: TaskId, order: OrderId, told: Option<&'static str>) {
+        match told {
+            Some(code) => self.refusals.insert((task, order), code),
+            None => self.refusals.remove(&(task, order)),
+        };
     }
 
     pub(crate) fn excuse(&mut self, message: &str) {

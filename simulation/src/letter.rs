@@ -38,6 +38,12 @@ pub(crate) fn bury(world: &World, line: Line, body: &str, attributes: Attributes
     });
 }
 
+/// The running invocation tries to store a letter.
+pub(crate) fn burial_asked(world: &World, attributes: &Attributes) {
+    let asked = (world.schedule.running(), source(attributes).to_owned());
+    world.state.borrow_mut().ledger.burials_asked.insert(asked);
+}
+
 /// The running invocation knows that its letter is stored.
 pub(crate) fn burial_seen(world: &World, attributes: &Attributes) {
     let seen = (world.schedule.running(), source(attributes).to_owned());

@@ -73,6 +73,7 @@ impl Table for NotifierPorts {
 
     async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
         self.limit("a mark", orders, 25);
+        emails::name(&self.0, orders, mark);
         let task = self.0.schedule.running();
         let marked = self
             .call(Service::Table, CALL, "mark", |world| {
@@ -146,6 +147,7 @@ impl Queues for NotifierPorts {
                 AttributeValue::Binary(_) => None,
             })
             .collect();
+        letter::burial_asked(&self.0, &attributes);
         let buried = self
             .call(Service::Queues, CALL, "SendMessage", |world| {
                 letter::bury(world, Line::Notifications, &letter.body, attributes.clone());

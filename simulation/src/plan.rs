@@ -34,10 +34,12 @@ pub struct Traffic {
     pub poison: u32,
     /// How many of the orders kill the process that inserts them.
     pub killers: u32,
-    /// How many of the orders make the code panic.
+    /// How many of the orders make the code panic, in turns when they are inserted and when they are published.
     pub panickers: u32,
-    /// How many of the orders the table will never take.
+    /// How many of the orders the table will never take. In turns it refuses their statement or the whole call.
     pub refused: u32,
+    /// How many of the orders are as large as the API lets them be.
+    pub large: u32,
     /// Events that come from elsewhere: unreadable ones, and ones without a row.
     pub stray_events: u32,
     /// The seconds over which all of that arrives.
@@ -137,12 +139,13 @@ impl Plan {
                 killers: 0,
                 panickers: 0,
                 refused: 0,
+                large: 0,
                 stray_events: 0,
                 seconds: 10,
             },
             setup: Setup {
                 orders_batch: 10,
-                notifications_batch: 50,
+                notifications_batch: 100,
                 workers: 2,
                 max_receives: 12,
                 visibility: 210,
@@ -173,6 +176,12 @@ impl Plan {
             && self.setup.visibility >= 210
             && self.setup.worker_timeout >= 30
             && self.setup.notifier_timeout >= 30
+    }
+
+    /// Whether nothing goes wrong but what lies in the messages themselves, as long as somebody reads the emails.
+    #[must_use]
+    pub fn is_without_faults(&self) -> bool {
+        self.faults == Faults::default() && self.outage.is_none()
     }
 
     /// From when on nothing more goes wrong.

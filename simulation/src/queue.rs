@@ -20,6 +20,9 @@ pub(crate) struct Message {
     pub(crate) receives: u32,
 }
 
+/// How many of the messages that are delivered twice come twice in one batch, in percent.
+const TWICE_IN_A_BATCH: u32 = 30;
+
 /// A message as one receive shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
@@ -29,6 +32,21 @@ pub(crate) struct Delivery {
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
     pub(crate) receives: u32,
+}
+
+impl Message {
+    /// Shows it once more.
+    fn show(&mut self, place: u64) -> Delivery {
+        self.receives += 1;
+        Delivery {
+            id: self.id.clone(),
+            origin: self.origin.clone(),
+            receipt: format!("{place}/{}", self.receives),
+            body: self.body.clone(),
+            attributes: self.attributes.clone(),
+            receives: self.receives,
+        }
+    }
 }
 
 /// How messages are received.
@@ -89,20 +107,17 @@ impl Queue {
                 redriven.extend(self.messages.remove(&place));
                 continue;
             }
-            message.receives += 1;
-            message.visible_at = if chance.percent(receive.duplicates) {
-                now + chance.milliseconds(0, 2000)
-            } else {
-                now + receive.visibility
-            };
-            shown.push(Delivery {
-                id: message.id.clone(),
-                origin: message.origin.clone(),
-                receipt: format!("{place}/{}", message.receives),
-                body: message.body.clone(),
-                attributes: message.attributes.clone(),
-                receives: message.receives,
-            });
+            let is_doubled = chance.percent(receive.duplicates);
+            shown.push(message.show(place));
+            message.visible_at = now + receive.visibility;
+            // At once: in this batch, or to another receiver.
+            if is_doubled && chance.percent(TWICE_IN_A_BATCH) {
+                if shown.len() < receive.most && message.receives < receive.max_receives {
+                    shown.push(message.show(place));
+                }
+            } else if is_doubled {
+                message.visible_at = now + chance.milliseconds(0, 2000);
+            }
         }
         (shown, redriven)
     }

@@ -7,9 +7,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::ledger::Content;
+use crate::plan::Service;
 use crate::queue::Attributes;
 use crate::schedule::{Event, Schedule};
-use crate::world::{Line, World};
+use crate::world::{Line, Refused, World};
 
 /// A message before it is sent.
 #[derive(Debug)]
@@ -29,10 +30,13 @@ fn id(number: u32) -> OrderId {
 }
 
 /// The message of order `number`, told apart by `variant`, accepted `second` seconds after the beginning.
-fn message(number: u32, variant: u32, second: u32) -> Option<OrderMessage> {
+fn message(number: u32, variant: u32, second: u32, is_large: bool) -> Option<OrderMessage> {
+    let item = json!({"sku": "MUG-01", "quantity": 1 + number % 9, "unit_price": "12.50"});
+    let large = json!({"sku": "MUG-01", "name": "\u{e9}".repeat(200), "quantity": 1, "unit_price": "12.50"});
+    let items = if is_large { vec![large; 100] } else { vec![item] };
     let order = json!({
-        "customer": {"id": format!("c-{number}"), "name": "Ada Example"}, "currency": "EUR", "note": format!("variant {variant}"),
-        "items": [{"sku": "MUG-01", "quantity": 1 + number % 9, "unit_price": "12.50"}],
+        "customer": {"id": format!("c-{number}"), "name": "Ada Example"}, "currency": "EUR",
+        "note": format!("variant {variant}"), "items": items,
     });
     let accepted_at = Timestamp::new(Schedule::date(Duration::from_secs(second.into())));
     Some(OrderMessage::new(
@@ -56,15 +60,14 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     prepared.extend((0..traffic.stray_events).map(stray_event));
 
     let state = &mut *world.state.borrow_mut();
-    let kinds = [
-        (&mut state.killers, traffic.killers),
-        (&mut state.panickers, traffic.panickers),
-        (&mut state.refused, traffic.refused),
-    ];
-    let mut first = 0;
-    for (set, count) in kinds {
-        set.extend((first..first + count).map(id));
-        first += count;
+    let panickers = traffic.killers..traffic.killers + traffic.panickers;
+    let refused = panickers.end..panickers.end + traffic.refused;
+    state.killers.extend((0..traffic.killers).map(id));
+    for (number, service) in panickers.zip([Service::Table, Service::Events].into_iter().cycle()) {
+        state.panickers.insert(id(number), service);
+    }
+    for (number, how) in refused.zip([Refused::Call, Refused::Statement].into_iter().cycle()) {
+        state.refused.insert(id(number), how);
     }
     for index in 0..prepared.len() {
         let at = state.chance.milliseconds(0, u64::from(traffic.seconds) * 1000);
@@ -81,6 +84,11 @@ fn orders(world: &World) -> Vec<Prepared> {
     let any = || {
         let place = world.state.borrow_mut().chance.place(ordinary);
         first + u32::try_from(place).unwrap_or_default()
+    };
+    // The last ones are the large ones.
+    let message = |number: u32, variant, second| {
+        let is_large = number >= traffic.orders.saturating_sub(traffic.large);
+        message(number, variant, second, is_large)
     };
     let mut messages: Vec<_> = (0..traffic.orders).map(|number| message(number, 0, 0)).collect();
     if ordinary > 0 {
@@ -100,7 +108,7 @@ fn orders(world: &World) -> Vec<Prepared> {
 
 /// What no code can read.
 fn poison(number: u32) -> Prepared {
-    let wrong = message(number, 77, 0).map(|message| message.to_json().replace("EUR", "ABC"));
+    let wrong = message(number, 77, 0, false).map(|message| message.to_json().replace("EUR", "ABC"));
     let body = match number % 3 {
         0 => "{".to_owned(),
         1 => r#"{"schema_version":9}"#.to_owned(),
@@ -117,7 +125,7 @@ fn poison(number: u32) -> Prepared {
 
 /// An event that order-worker has not published: unreadable, of another version, or of an order without a row.
 fn stray_event(number: u32) -> Prepared {
-    let rowless = message(1_000_000 + number, 0, 0).map(|message| {
+    let rowless = message(1_000_000 + number, 0, 0, false).map(|message| {
         let row = OrderRow::confirmed(message, Timestamp::new(Schedule::date(Duration::ZERO)));
         OrderConfirmed::from(&row).to_json()
     });

@@ -1,5 +1,6 @@
 //! The world as order-worker sees it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::rc::Rc;
@@ -19,7 +20,7 @@ use crate::letter;
 use crate::plan::Service;
 use crate::rule::Rule;
 use crate::schedule::{Event, Schedule};
-use crate::world::{Line, World};
+use crate::world::{Line, Refused, World};
 
 /// The ports of order-worker.
 #[derive(Debug, Clone)]
@@ -56,6 +57,48 @@ impl WorkerPorts {
         answers.await.map_err(refused)
     }
 
+    /// A call for these orders begins.
+    fn ask(&self, ids: &[OrderId]) {
+        let task = self.0.schedule.running();
+        let ledger = &mut self.0.state.borrow_mut().ledger;
+        for id in ids {
+            ledger.hear(task, *id, Some("timed_out"));
+        }
+    }
+
+    /// A call for these orders is answered.
+    fn hear(&self, ids: &[OrderId], answers: Answers) -> Answers {
+        let task = self.0.schedule.running();
+        let ledger = &mut self.0.state.borrow_mut().ledger;
+        for (place, id) in ids.iter().enumerate() {
+            let refusal = match &answers {
+                Ok(answers) => answers.get(place).and_then(|answer| answer.as_ref().err()),
+                Err(refusal) => Some(refusal),
+            };
+            let told = match refusal.map(|refusal| &refusal.code) {
+                None => None,
+                Some(Cow::Borrowed(code)) => Some(*code),
+                Some(Cow::Owned(_)) => Some("a code that is not of this world"),
+            };
+            ledger.hear(task, *id, told);
+        }
+        answers
+    }
+
+    /// Some orders make the code panic.
+    async fn perhaps_panic(&self, service: Service, ids: &[OrderId]) {
+        let world = &*self.0;
+        let panics = |id| world.state.borrow().panickers.get(id) == Some(&service);
+        if ids.iter().any(panics) {
+            world.schedule.pause(Duration::from_millis(1)).await;
+            let task = world.schedule.running();
+            for id in ids {
+                world.state.borrow_mut().ledger.hear(task, *id, Some("panicked"));
+            }
+            std::panic::resume_unwind(Box::new("a panicker"));
+        }
+    }
+
     fn limit(&self, what: &str, count: usize, most: usize) {
         if !(1..=most).contains(&count) {
             self.0
@@ -81,27 +124,23 @@ impl Table for WorkerPorts {
         if !self.distinct("an insert", ids.iter()) {
             return Err(refused("ValidationException"));
         }
-        let any = |set: &BTreeSet<OrderId>| ids.iter().any(|id| set.contains(id));
-        if any(&world.state.borrow().killers) {
+        if ids.iter().any(|id| world.state.borrow().killers.contains(id)) {
             world.state.borrow_mut().killed = Some(world.schedule.running());
             std::future::pending::<()>().await;
         }
-        let panics = any(&world.state.borrow().panickers);
-        if panics {
-            world.schedule.pause(Duration::from_millis(1)).await;
-            std::panic::resume_unwind(Box::new("a panicker"));
-        }
+        self.ask(&ids);
+        self.perhaps_panic(Service::Table, &ids).await;
         // DynamoDB refuses some calls as a whole for one statement's sake.
-        let is_whole = any(&world.state.borrow().refused) && rows.len() > 1;
-        if is_whole {
-            return Err(refused("ValidationException"));
+        let is_whole = |id| world.state.borrow().refused.get(id) == Some(&Refused::Call);
+        if ids.iter().any(is_whole) {
+            return self.hear(&ids, Err(refused("ValidationException")));
         }
-        self.batch(Service::Table, "insert", rows, |world, row| {
+        let answers = self.batch(Service::Table, "insert", rows, |world, row| {
             let Some(id) = id_of(row) else {
                 return Err("ValidationError");
             };
             let state = &mut *world.state.borrow_mut();
-            if state.refused.contains(&id) {
+            if state.refused.contains_key(&id) {
                 return Err("ValidationError");
             }
             if state.rows.contains_key(&id) {
@@ -109,14 +148,15 @@ impl Table for WorkerPorts {
             }
             state.rows.insert(id, (*row).clone());
             Ok(())
-        })
-        .await
+        });
+        self.hear(&ids, answers.await)
     }
 
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
         let world = &*self.0;
         self.limit("a read", ids.len(), 100);
         self.distinct("a read", ids.iter());
+        self.ask(ids);
         let read = world.call(Service::Table, Patience::Caller, "read", || {
             let mut read = Read::default();
             for id in ids {
@@ -128,7 +168,21 @@ impl Table for WorkerPorts {
             }
             read
         });
-        read.await.map_err(refused)
+        let read = read.await;
+        let task = world.schedule.running();
+        let ledger = &mut world.state.borrow_mut().ledger;
+        for id in ids {
+            let told = match &read {
+                Ok(read) if read.unprocessed.contains(id) => Some("unprocessed"),
+                Ok(_) => None,
+                Err(code) => Some(*code),
+            };
+            if told.is_none() {
+                ledger.rows_read.insert((task, *id));
+            }
+            ledger.hear(task, *id, told);
+        }
+        read.map_err(refused)
     }
 }
 
@@ -142,20 +196,26 @@ impl Events for WorkerPorts {
         if bytes > 256 * 1024 {
             self.0.breaks(Rule::Limits, format!("a publish of {bytes} bytes"));
         }
+        let ids: Vec<OrderId> = events
+            .iter()
+            .filter_map(|event| OrderConfirmed::from_json(event).ok())
+            .map(|event| event.order_id)
+            .collect();
+        self.ask(&ids);
+        self.perhaps_panic(Service::Events, &ids).await;
         let answers = self
             .batch(Service::Events, "publish", events, |world, event| {
                 publish(world, event);
                 Ok(())
             })
             .await;
+        let answers = self.hear(&ids, answers);
         if let Ok(answers) = &answers {
             let task = self.0.schedule.running();
-            for (event, answer) in events.iter().zip(answers) {
-                if answer.is_ok()
-                    && let Ok(event) = OrderConfirmed::from_json(event)
-                {
-                    let ledger = &mut self.0.state.borrow_mut().ledger;
-                    ledger.publications_seen.insert((task, event.order_id));
+            let ledger = &mut self.0.state.borrow_mut().ledger;
+            for (id, answer) in ids.iter().zip(answers) {
+                if answer.is_ok() {
+                    ledger.publications_seen.insert((task, *id));
                 }
             }
         }
@@ -217,6 +277,9 @@ impl Queues for WorkerPorts {
             });
             attributes.collect::<crate::queue::Attributes>()
         };
+        for letter in letters {
+            letter::burial_asked(&self.0, &text(letter));
+        }
         let answers = self
             .batch(Service::Queues, "bury", letters, |world, letter| {
                 letter::bury(world, Line::Orders, &letter.body, text(letter));

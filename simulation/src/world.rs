@@ -10,7 +10,7 @@ use order_core::row::Attributes;
 
 use crate::chance::Chance;
 use crate::ledger::Ledger;
-use crate::plan::{Plan, Subscriber};
+use crate::plan::{Plan, Service, Subscriber};
 use crate::queue::{Delivery, Message, Queue, Receive};
 use crate::rule::Rule;
 use crate::schedule::{Schedule, TaskId};
@@ -40,12 +40,29 @@ pub(crate) struct Invocation {
     pub(crate) batch: Vec<Delivery>,
 }
 
+impl Invocation {
+    /// Whether it is so late that no more work is begun: in the last fifth of its time, and the last 2 seconds.
+    pub(crate) fn is_late(&self, now: Duration) -> bool {
+        let margin = (self.deadline.saturating_sub(self.started) / 5).max(Duration::from_secs(2));
+        now + margin >= self.deadline
+    }
+}
+
 /// The subscription of the topic of emails.
 #[derive(Debug, Default)]
 pub(crate) struct Subscription {
     pub(crate) is_confirmed: bool,
     /// When it was last taken away.
     pub(crate) ended: Option<Duration>,
+}
+
+/// How the table refuses a row that it will never take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its statement alone.
+    Statement,
+    /// The whole call.
+    Call,
 }
 
 /// What changes.
@@ -57,10 +74,12 @@ pub(crate) struct State {
     pub(crate) subscription: Subscription,
     pub(crate) invocations: BTreeMap<TaskId, Invocation>,
     pub(crate) ledger: Ledger,
-    /// Orders that kill the process, make the code panic, or are refused by the table.
+    /// Orders that kill the process.
     pub(crate) killers: BTreeSet<OrderId>,
-    pub(crate) panickers: BTreeSet<OrderId>,
-    pub(crate) refused: BTreeSet<OrderId>,
+    /// Orders that make the code panic in a call of this service.
+    pub(crate) panickers: BTreeMap<OrderId, Service>,
+    /// Orders that the table refuses.
+    pub(crate) refused: BTreeMap<OrderId, Refused>,
     /// The invocation whose process is to die now.
     pub(crate) killed: Option<TaskId>,
     pub(crate) message_ids: u64,
@@ -93,8 +112,8 @@ impl World {
             invocations: BTreeMap::new(),
             ledger: Ledger::default(),
             killers: BTreeSet::new(),
-            panickers: BTreeSet::new(),
-            refused: BTreeSet::new(),
+            panickers: BTreeMap::new(),
+            refused: BTreeMap::new(),
             killed: None,
             message_ids: 0,
             trace: is_traced.then(Vec::new),
@@ -195,7 +214,8 @@ impl World {
                 .invocations
                 .values()
                 .any(|invocation| invocation.batch.iter().any(|earlier| earlier.id == delivery.id));
-            if !hidden || worked_on {
+            let again = shown.iter().filter(|other| other.id == delivery.id).count() > 1;
+            if !hidden || worked_on || again {
                 state.ledger.excuse(&delivery.id);
             }
         }

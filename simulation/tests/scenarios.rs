@@ -63,6 +63,17 @@ fn a_record_that_kills_its_process_goes_to_the_dead_letters_alone() {
 }
 
 #[test]
+fn large_orders_keep_the_limits_of_every_call() {
+    let mut plan = Plan::calm(9, 12);
+    plan.traffic.large = 10;
+    plan.traffic.conflicts = 2;
+    plan.traffic.seconds = 0;
+    plan.setup.orders_batch = 20;
+    let report = play(&plan);
+    assert_eq!((report.rows, report.dead_letters), (12, 2));
+}
+
+#[test]
 fn two_instances_with_much_to_tell_keep_the_pace() {
     let mut plan = Plan::calm(5, 120);
     plan.traffic.seconds = 5;
@@ -70,6 +81,17 @@ fn two_instances_with_much_to_tell_keep_the_pace() {
     let report = play(&plan);
     assert_eq!(report.emails, 120);
     assert!(report.duration.as_secs() >= 120 / 8);
+}
+
+#[test]
+fn a_digest_marks_the_orders_that_it_does_not_list() {
+    let mut plan = Plan::calm(10, 150);
+    plan.traffic.seconds = 0;
+    plan.setup.orders_batch = 150;
+    let report = play(&plan);
+    // A digest lists 50 at most.
+    assert!(report.emails <= 2, "{}", report.emails);
+    assert_eq!(report.rows, 150);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Thousands of schedules, each from a plan that proptest draws.
 //!
-//! `SIMULATION_CASES` sets how many. A failing plan is shrunk and printed with the command that replays it:
+//! `SIMULATION_CASES` sets how many, `SIMULATION_SEED` draws others than the usual ones. A failing plan is shrunk and printed with the command that replays it:
 //!
 //! ```sh
 //! SIMULATION_PLAN='{"seed":7,...}' cargo test -p simulation --test schedules replay -- --nocapture
@@ -14,18 +14,25 @@ use simulation::plan::{Faults, Outage, Plan, Service, Setup, Subscriber, Traffic
 const CASES: u32 = 300;
 
 fn traffic() -> impl Strategy<Value = Traffic> {
-    let special = (0..=1_u32, 0..=2_u32, 0..=2_u32);
+    // Large orders take long to play.
+    let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
+    let special = (0..=1_u32, 0..=2_u32, 0..=2_u32, large);
     let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32);
     (count, special, 0..=30_u32).prop_map(
-        |((orders, copies, conflicts, poison, stray_events), (killers, panickers, refused), seconds)| {
+        |(
+            (orders, copies, conflicts, poison, stray_events),
+            (killers, panickers, refused, large),
+            seconds,
+        )| {
             Traffic {
-                orders: orders + killers + panickers + refused,
+                orders: orders + killers + panickers + refused + large,
                 copies,
                 conflicts,
                 poison,
                 killers,
                 panickers,
                 refused,
+                large,
                 stray_events,
                 seconds,
             }
@@ -118,7 +125,8 @@ fn subscriber() -> impl Strategy<Value = Subscriber> {
     ]
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+/// Anything may go wrong.
+fn any_day() -> impl Strategy<Value = Plan> {
     (any::<u64>(), traffic(), setup(), faults(), outage(), subscriber()).prop_map(
         |(seed, traffic, setup, faults, outage, subscriber)| Plan {
             seed,
@@ -131,25 +139,83 @@ fn plan() -> impl Strategy<Value = Plan> {
     )
 }
 
+/// Nothing goes wrong but that orders kill, panic or are refused among sound ones.
+fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
+    let bad = (1..=2_u32, 0..=2_u32, 0..=2_u32);
+    (
+        any::<u64>(),
+        1..=20_u32,
+        bad,
+        0..=3_u32,
+        1..=3_u32,
+        10..=25_u32,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(seed, sound, (killers, panickers, refused), seconds, workers, orders_batch, in_order)| {
+                let mut plan = Plan::calm(seed, sound + killers + panickers + refused);
+                plan.traffic.killers = killers;
+                plan.traffic.panickers = panickers;
+                plan.traffic.refused = refused;
+                plan.traffic.seconds = seconds;
+                plan.setup.workers = workers;
+                plan.setup.orders_batch = orders_batch;
+                plan.setup.in_order = in_order;
+                plan
+            },
+        )
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    prop_oneof![5 => any_day(), 1 => bad_orders_on_a_calm_day()]
+}
+
+/// What breaks a rule, and a panic of the simulator itself.
 fn violations(plan: &Plan) -> Vec<String> {
-    let report = simulation::run(plan, false);
-    report.violations.iter().map(ToString::to_string).collect()
+    match std::panic::catch_unwind(|| simulation::run(plan, false)) {
+        Ok(report) => report.violations.iter().map(ToString::to_string).collect(),
+        Err(_) => vec!["the simulator panicked".to_owned()],
+    }
+}
+
+/// What is shown of a plan that breaks rules.
+fn printed(plan: &Plan) -> String {
+    let json = serde_json::json!(plan);
+    let violations = violations(plan).join("\n  ");
+    format!(
+        "rules are broken:\n  {violations}\nSee it step by step:\n  SIMULATION_PLAN='{json}' cargo test -p simulation --test schedules replay -- --nocapture\n"
+    )
+}
+
+/// A number in the environment.
+fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    let number = text.parse();
+    Some(number.unwrap_or_else(|_| panic!("{name} is not a number")))
+}
+
+/// The same plans on every run: what fails was changed here. With `SIMULATION_SEED`, those of that seed.
+fn chance() -> TestRng {
+    match number::<u64>("SIMULATION_SEED") {
+        None => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        Some(seed) => {
+            println!("the plans of SIMULATION_SEED={seed}");
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&seed.to_le_bytes());
+            TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+        }
+    }
 }
 
 #[test]
 fn every_rule_holds_on_every_schedule() {
-    let cases = std::env::var("SIMULATION_CASES")
-        .ok()
-        .and_then(|cases| cases.parse().ok())
-        .unwrap_or(CASES);
+    let cases = number("SIMULATION_CASES").unwrap_or(CASES);
     let config = Config {
         cases,
         failure_persistence: None,
         ..Config::default()
     };
-    // The same plans on every run: what fails here was changed here.
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let result = TestRunner::new_with_rng(config, rng).run(&plan(), |plan| {
+    let result = TestRunner::new_with_rng(config, chance()).run(&plan(), |plan| {
         let violations = violations(&plan);
         if violations.is_empty() {
             Ok(())
@@ -159,15 +225,30 @@ fn every_rule_holds_on_every_schedule() {
     });
     match result {
         Ok(()) => {}
-        Err(TestError::Fail(_, plan)) => {
-            let json = serde_json::to_string(&plan).expect("a plan is JSON");
-            let violations = violations(&plan).join("\n  ");
-            panic!(
-                "rules are broken:\n  {violations}\nSee it step by step:\n  SIMULATION_PLAN='{json}' cargo test -p simulation --test schedules replay -- --nocapture\n"
-            );
-        }
+        Err(TestError::Fail(_, plan)) => panic!("{}", printed(&plan)),
         Err(TestError::Abort(reason)) => panic!("no plans: {reason}"),
     }
+}
+
+#[test]
+fn a_printed_plan_breaks_the_same_rules_again() {
+    let mut plan = Plan::calm(1, 3);
+    plan.faults.seconds = 60;
+    plan.faults.slow = 100;
+    // No function can do its work in no time.
+    plan.setup.worker_timeout = 0;
+    let printed = printed(&plan);
+    let (broken, command) = printed.split_once("See it step by step").expect("both parts");
+    let (_, json) = command.split_once("SIMULATION_PLAN='").expect("a plan");
+    let (json, _) = json.split_once("' cargo test -p simulation").expect("a command");
+    let read: Plan = serde_json::from_str(json).expect("a plan in JSON");
+    assert_eq!(read, plan);
+    let again = violations(&read);
+    assert!(!again.is_empty());
+    assert!(
+        again.iter().all(|violation| broken.contains(violation)),
+        "{broken}"
+    );
 }
 
 /// Plays the plan of `SIMULATION_PLAN` step by step; without one, a calm day.

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
+use crate::queue::Delivery;
 use crate::rule::Rule;
 use crate::schedule::TaskId;
-use crate::world::{Invocation, Line, World};
+use crate::world::{Invocation, Line, State, World};
 
 /// How long before its deadline an invocation has to be over to have had the time to settle everything.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(4);
+
+/// How many attributes a message may have so that the five of its letter fit beside them.
+const MOST_ATTRIBUTES_OF_ITS_OWN: usize = 5;
 
 /// The order that a message is about.
 fn order_of(line: Line, body: &str) -> Option<OrderId> {
@@ -45,7 +49,8 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
         if ledger.burials_seen.contains(&(task, id.clone())) {
             broken.push((Rule::ValidAnswer, format!("{id} was buried and is reported")));
         }
-        let order = order_of(invocation.line, &delivery.body).filter(|order| copies[order] == 1);
+        let any_order = order_of(invocation.line, &delivery.body);
+        let order = any_order.filter(|order| copies[order] == 1);
         if let Some(order) = order {
             let is_done = match invocation.line {
                 Line::Orders => ledger.publications_seen.contains(&(task, order)),
@@ -54,6 +59,27 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
             if is_done && !has_panicked {
                 broken.push((Rule::ValidAnswer, format!("{id} is done and is reported")));
             }
+        }
+        let is_late = match invocation.line {
+            Line::Orders => invocation.is_late(now),
+            Line::Notifications => !had_time,
+        };
+        if !is_late && is_permanent(&state, task, invocation.line, delivery, order) {
+            let is_tried = ledger.burials_asked.contains(&(task, id.clone()));
+            if delivery.attributes.len() <= MOST_ATTRIBUTES_OF_ITS_OWN && !is_tried {
+                let what = format!("{id} can never succeed, and is reported without a try to bury it");
+                broken.push((Rule::TrueLetters, what));
+            }
+        }
+        let is_sound = any_order.is_some_and(|order| {
+            !state.killers.contains(&order)
+                && !state.panickers.contains_key(&order)
+                && !state.refused.contains_key(&order)
+        });
+        let is_harmed = invocation.line == Line::Orders && world.plan.is_without_faults();
+        if is_harmed && is_sound && !is_late {
+            let what = format!("{id} is reported although nothing is wrong with it");
+            broken.push((Rule::NoHarmToOthers, what));
         }
         if had_time {
             let longest = (5_u64 << delivery.receives.saturating_sub(1).min(16)).min(900);
@@ -79,6 +105,28 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
     }
 }
 
+/// Whether an invocation knows of a message that it can never succeed.
+fn is_permanent(
+    state: &State,
+    task: TaskId,
+    line: Line,
+    delivery: &Delivery,
+    order: Option<OrderId>,
+) -> bool {
+    if line == Line::Notifications {
+        return OrderConfirmed::from_json(&delivery.body).is_err();
+    }
+    let Ok(message) = OrderMessage::from_json(&delivery.body) else {
+        return true;
+    };
+    let Some(order) = order else { return false };
+    let told = state.ledger.refusals.get(&(task, order)).copied();
+    let row = state.rows.get(&order).map(OrderRow::from_attributes);
+    let is_conflict = state.ledger.rows_read.contains(&(task, order))
+        && row.is_some_and(|row| row.is_ok_and(|row| row.order != message.order));
+    told == Some("ValidationError") || is_conflict
+}
+
 /// Every email that an invocation sent is marked, unless marking failed again and again.
 fn check_marks(world: &World, task: TaskId, invocation: &Invocation) {
     let state = world.state.borrow();
@@ -98,7 +146,19 @@ fn check_marks(world: &World, task: TaskId, invocation: &Invocation) {
             !ledger.marked.contains_key(order) && failures < if is_short { 1 } else { 3 }
         })
         .collect();
+    let unnamed: usize = ledger
+        .emails
+        .values()
+        .filter(|mail| mail.task == task && mail.is_acknowledged && !is_short)
+        .map(|mail| mail.covers - mail.orders.len())
+        .sum();
     drop(state);
+    if unnamed > 0 {
+        world.breaks(
+            Rule::ToldOnce,
+            format!("{unnamed} orders were told of without their names, and marking them was not tried"),
+        );
+    }
     for order in unmarked {
         world.breaks(
             Rule::ToldOnce,

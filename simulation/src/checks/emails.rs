@@ -9,8 +9,8 @@ use order_core::{OrderId, Timestamp};
 
 use crate::ledger::Mail;
 use crate::rule::Rule;
-use crate::schedule::Schedule;
-use crate::world::World;
+use crate::schedule::{Schedule, TaskId};
+use crate::world::{State, World};
 
 /// For how long a subscriber that was seen is believed in: a minute, and the invocation in which that minute ends.
 const BELIEVED_FOR: Duration = Duration::from_secs(60 + 30);
@@ -20,16 +20,30 @@ const MOST_A_SECOND: usize = 8;
 /// Above this SNS suspends the subscription (SNS quotas: email, 10 messages per second).
 const SUSPENDED_ABOVE: usize = 10;
 
-/// The notification id and the orders that an email prints.
-fn contents(email: &Email) -> Option<(String, BTreeSet<OrderId>)> {
+/// What an email prints.
+struct Contents {
+    notification_id: String,
+    /// The orders that it lists.
+    orders: BTreeSet<OrderId>,
+    /// How many it covers: all that it lists, and those of which it says only how many they are.
+    covers: usize,
+}
+
+fn contents(email: &Email) -> Option<Contents> {
     let (text, footer) = email.body.rsplit_once("--\nNotification ")?;
     let (id, covers) = footer.split_once(" covers ")?;
     let orders: BTreeSet<OrderId> = text
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
         .collect();
-    let count: usize = covers.split(' ').next()?.parse().ok()?;
-    (count == orders.len()).then(|| (id.to_owned(), orders))
+    let covers: usize = covers.split(' ').next()?.parse().ok()?;
+    let others = covers.checked_sub(orders.len())?;
+    let is_true = others == 0 || text.ends_with(&format!("  and {others} more\n\n"));
+    (is_true && !orders.is_empty()).then(|| Contents {
+        notification_id: id.to_owned(),
+        orders,
+        covers,
+    })
 }
 
 /// An invocation tries to send an email.
@@ -42,7 +56,7 @@ pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
     if !is_subject || email.body.len() + email.subject.len() > 256 * 1024 {
         world.breaks(Rule::Limits, "an email that SNS would not take");
     }
-    let Some((_, orders)) = contents(email) else {
+    let Some(Contents { orders, .. }) = contents(email) else {
         world.breaks(Rule::ToldOnce, "an email whose last line is not true");
         return BTreeSet::new();
     };
@@ -62,23 +76,8 @@ pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
                 format!("more than {MOST_A_SECOND} emails in a second"),
             ));
         }
-        let started = state
-            .invocations
-            .get(&task)
-            .map_or(Duration::ZERO, |invocation| invocation.started);
         for order in &orders {
-            if !ledger.told.insert((task, *order)) {
-                broken.push((Rule::Pace, format!("two attempts to tell of {order}")));
-            }
-            if !state.rows.contains_key(order) {
-                broken.push((Rule::ToldOnce, format!("{order} is told of and has no row")));
-            }
-            if ledger.marked.get(order).is_some_and(|at| *at < started) {
-                broken.push((
-                    Rule::ToldOnce,
-                    format!("{order} was marked before and is told of again"),
-                ));
-            }
+            tell(state, task, *order, &mut broken);
         }
     }
     for (rule, what) in broken {
@@ -87,10 +86,57 @@ pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
     orders
 }
 
+/// An invocation tells of an order.
+fn tell(state: &mut State, task: TaskId, order: OrderId, broken: &mut Vec<(Rule, String)>) {
+    let ledger = &mut state.ledger;
+    let started = state
+        .invocations
+        .get(&task)
+        .map_or(Duration::ZERO, |invocation| invocation.started);
+    if !ledger.told.insert((task, order)) {
+        broken.push((Rule::Pace, format!("two attempts to tell of {order}")));
+    }
+    if !state.rows.contains_key(&order) {
+        broken.push((Rule::ToldOnce, format!("{order} is told of and has no row")));
+    }
+    if ledger.marked.get(&order).is_some_and(|at| *at < started) {
+        broken.push((
+            Rule::ToldOnce,
+            format!("{order} was marked before and is told of again"),
+        ));
+    }
+}
+
+/// The running invocation begins to mark orders of an email. So the world learns which ones it covers without listing
+/// them.
+pub(crate) fn name(world: &World, orders: &[OrderId], mark: &Notification) {
+    let task = world.schedule.running();
+    let mut broken = Vec::new();
+    {
+        let state = &mut *world.state.borrow_mut();
+        for order in orders {
+            let Some(mail) = state.ledger.emails.get_mut(&mark.id) else {
+                continue;
+            };
+            if mail.task == task && mail.orders.len() < mail.covers && mail.orders.insert(*order) {
+                tell(state, task, *order, &mut broken);
+            }
+        }
+    }
+    for (rule, what) in broken {
+        world.breaks(rule, what);
+    }
+}
+
 /// An email reaches the topic.
 pub(crate) fn hand_over(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
     let now = world.schedule.now();
-    let Some((id, _)) = contents(email) else {
+    let Some(Contents {
+        notification_id,
+        covers,
+        ..
+    }) = contents(email)
+    else {
         return;
     };
     let mut broken = Vec::new();
@@ -115,10 +161,11 @@ pub(crate) fn hand_over(world: &World, email: &Email, orders: BTreeSet<OrderId>)
             at: now,
             task: world.schedule.running(),
             orders,
+            covers,
             is_heard,
             is_acknowledged: false,
         };
-        if emails.insert(id, mail).is_some() {
+        if emails.insert(notification_id, mail).is_some() {
             broken.push("two emails of one notification_id");
         }
     }
@@ -130,8 +177,8 @@ pub(crate) fn hand_over(world: &World, email: &Email, orders: BTreeSet<OrderId>)
 /// The running invocation knows that its email was handed over.
 pub(crate) fn handed_over_seen(world: &World, email: &Email) {
     let state = &mut *world.state.borrow_mut();
-    if let Some((id, _)) = contents(email)
-        && let Some(mail) = state.ledger.emails.get_mut(&id)
+    if let Some(contents) = contents(email)
+        && let Some(mail) = state.ledger.emails.get_mut(&contents.notification_id)
     {
         mail.is_acknowledged = true;
     }

@@ -1,13 +1,13 @@
 //! A dead letter says what is so.
 
 use order_core::message::MessageError;
-use order_core::{OrderConfirmed, OrderMessage, OrderRow};
+use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
 use crate::ledger::{Content, Ledger};
 use crate::plan::Plan;
 use crate::queue::{Attributes, Message};
 use crate::rule::Rule;
-use crate::world::{Line, World};
+use crate::world::{Line, State, World};
 
 /// The codes that no later attempt can change.
 pub(crate) const PERMANENT: [&str; 7] = [
@@ -70,12 +70,13 @@ fn is_true(world: &World, line: Line, body: &str, attributes: &Attributes) -> Re
     }
     let is_right = match line {
         // At its last receive nobody came to look at it.
-        _ if code == "out_of_time" => true,
+        Line::Notifications if code == "out_of_time" => true,
         Line::Notifications => match code {
             "malformed_event" | "unknown_event_type" => OrderConfirmed::from_json(body).is_err(),
             _ => OrderConfirmed::from_json(body).is_ok(),
         },
         Line::Orders => match OrderMessage::from_json(body) {
+            Err(_) if code == "out_of_time" => is_late(world, &state),
             Err(MessageError::UnknownVersion(_)) => code == "unknown_version",
             Err(MessageError::Malformed(_)) => code == "malformed",
             Ok(message) => match code {
@@ -83,8 +84,8 @@ fn is_true(world: &World, line: Line, body: &str, attributes: &Attributes) -> Re
                 "conflict" => state.rows.get(&message.order_id).is_some_and(|row| {
                     OrderRow::from_attributes(row).is_ok_and(|row| row.order != message.order)
                 }),
-                "invalid_item" => state.refused.contains(&message.order_id),
-                _ => true,
+                "invalid_item" => state.refused.contains_key(&message.order_id),
+                _ => is_last_refusal(world, &state, message.order_id, code),
             },
         },
     };
@@ -92,6 +93,31 @@ fn is_true(world: &World, line: Line, body: &str, attributes: &Attributes) -> Re
         Ok(())
     } else {
         Err("a letter with a wrong reason")
+    }
+}
+
+/// Whether the running invocation has no time left to begin work.
+fn is_late(world: &World, state: &State) -> bool {
+    let invocation = state.invocations.get(&world.schedule.running());
+    invocation.is_some_and(|invocation| invocation.is_late(world.schedule.now()))
+}
+
+/// Whether a letter of order-worker carries the last thing that its invocation was told about the order.
+fn is_last_refusal(world: &World, state: &State, order: OrderId, code: &str) -> bool {
+    let task = world.schedule.running();
+    let copies = state.invocations.get(&task).map_or(0, |invocation| {
+        let orders = invocation.batch.iter().filter(|delivery| {
+            OrderMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id == order)
+        });
+        orders.count()
+    });
+    match (code, state.ledger.refusals.get(&(task, order))) {
+        // Nobody can tell which of several copies the world's answers were for.
+        _ if copies > 1 => true,
+        ("out_of_time", _) => is_late(world, state),
+        // The call that it waits for panicked.
+        ("panicked", Some(&"timed_out")) => state.ledger.panicked.contains(&task),
+        (_, told) => told == Some(&code),
     }
 }
 

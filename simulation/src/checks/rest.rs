@@ -7,7 +7,6 @@ use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
 use super::letters::is_permanent;
 use crate::ledger::Content;
-use crate::plan::Service;
 use crate::rule::Rule;
 use crate::world::{Line, State, World};
 
@@ -21,15 +20,11 @@ pub(crate) fn check(world: &World) {
         if world.plan.is_survivable() {
             survivors(state, &mut broken);
         }
-        // Twice in one run with it, and once waiting behind it. While the queue takes no calls they cannot be parted.
+        // Twice in one run with any of them, and once waiting behind each. One that keeps failing by itself, in an outage,
+        // may come back together with one of them by chance.
         let most = 2 + world.plan.traffic.killers;
-        let can_part = world
-            .plan
-            .outage
-            .as_ref()
-            .is_none_or(|outage| outage.service != Service::Queues);
         for (id, harms) in &state.ledger.harmed {
-            if world.plan.is_survivable() && can_part && *harms > most {
+            if world.plan.is_survivable() && world.plan.is_without_faults() && *harms > most {
                 broken.push((
                     Rule::NoHarmToOthers,
                     format!("{id} was taken down {harms} times by another record"),
@@ -144,7 +139,8 @@ fn survivors(state: &State, broken: &mut Vec<(Rule, String)>) {
             let content = state.ledger.accepted.get(&letter.origin);
             let is_doomed = match content {
                 Some(Content::Order(message)) => {
-                    state.killers.contains(&message.order_id) || state.panickers.contains(&message.order_id)
+                    state.killers.contains(&message.order_id)
+                        || state.panickers.contains_key(&message.order_id)
                 }
                 Some(Content::Poison) => true,
                 // An event from elsewhere.

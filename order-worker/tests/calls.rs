@@ -5,19 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod aws;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sqs::config::Credentials;
+use aws::serve;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
 use order_worker::Worker;
-use order_worker::adapters::Aws;
-use order_worker::config::Config;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -93,24 +92,8 @@ fn message(number: u128) -> String {
 /// The calls that 1,000 orders take in batches of `size`.
 async fn calls(size: usize) -> BTreeMap<String, u32> {
     let seen = Shared::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = Router::new().fallback(answer).with_state(seen.clone());
-    let server = tokio::spawn(async move { axum::serve(listener, server).await });
-    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
-        .load()
-        .await;
-    let config = Config {
-        orders_table: "orders".to_owned(),
-        order_events_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-events".to_owned(),
-        orders_queue_url: "http://127.0.0.1/000000000000/orders".to_owned(),
-        orders_dlq_url: "http://127.0.0.1/000000000000/orders-dlq".to_owned(),
-        max_receive_count: 12,
-    };
-    let worker = Worker::new(Aws::new(&sdk, &config), config.max_receive_count, 1);
+    let (aws, _server) = serve(Router::new().fallback(answer).with_state(seen.clone())).await;
+    let worker = Worker::new(aws, 12, 1);
     let numbers: Vec<u128> = (0..1000).collect();
     for batch in numbers.chunks(size) {
         let record = |number: &u128| {
@@ -124,7 +107,6 @@ async fn calls(size: usize) -> BTreeMap<String, u32> {
         let response = worker.handle(event, deadline).await.unwrap();
         assert!(response.batch_item_failures.is_empty());
     }
-    server.abort();
     let seen = seen.lock().unwrap();
     assert_eq!((seen.inserted.len(), seen.published.len()), (1000, 1000));
     seen.calls.clone()

@@ -24,7 +24,8 @@ def copy_sources(scratch: pathlib.Path) -> None:
         # With times of now: Cargo would take an old file for what it has built, which may be a mutation of the last run.
         shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"), copy_function=shutil.copyfile)
     shutil.copytree(ROOT / "events", scratch / "events", dirs_exist_ok=True)
-    shutil.copy(ROOT / "Cargo.lock", scratch)
+    for file in ["Cargo.lock", "template.yaml"]:
+        shutil.copy(ROOT / file, scratch)
     lines = (ROOT / "Cargo.toml").read_text().splitlines(keepends=True)
     quoted = ", ".join(f'"{crate}"' for crate in CRATES)
     replaced = {"members": f"members = [{quoted}]\n", "default-members": 'default-members = ["simulation"]\n'}

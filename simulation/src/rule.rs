@@ -13,7 +13,8 @@ pub enum Rule {
     PublishedAgain,
     /// 5: a bad record harms no other.
     NoHarmToOthers,
-    /// 6: dead letters are true, in time and not too early; everything else comes back at its time.
+    /// 6: dead letters are true, at first sight where nothing can help, and not too early; everything else comes back at its
+    /// time.
     TrueLetters,
     /// 7: a replay changes nothing that is right, and heals what can be healed.
     ReplayHeals,
@@ -23,7 +24,7 @@ pub enum Rule {
     Pace,
     /// Calls keep the limits of AWS.
     Limits,
-    /// The answer to the event source mapping is valid, says what is so, and comes in time.
+    /// The answer to the event source mapping is valid, says what is so, and comes in time; nothing is thrown.
     ValidAnswer,
     /// After the faults everything comes to rest.
     ComesToRest,

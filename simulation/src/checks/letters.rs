@@ -71,9 +71,9 @@ fn is_true(world: &World, line: Line, body: &str, attributes: &Attributes) -> Re
     let is_right = match line {
         // At its last receive nobody came to look at it.
         Line::Notifications if code == "out_of_time" => true,
-        Line::Notifications => match code {
-            "malformed_event" | "unknown_event_type" => OrderConfirmed::from_json(body).is_err(),
-            _ => OrderConfirmed::from_json(body).is_ok(),
+        Line::Notifications => match OrderConfirmed::from_json(body) {
+            Err(_) => matches!(code, "malformed_event" | "unknown_event_type" | "panicked"),
+            Ok(event) => is_so(world, &state, event.order_id, code),
         },
         Line::Orders => match OrderMessage::from_json(body) {
             Err(_) if code == "out_of_time" => is_late(world, &state),
@@ -93,6 +93,20 @@ fn is_true(world: &World, line: Line, body: &str, attributes: &Attributes) -> Re
         Ok(())
     } else {
         Err("a letter with a wrong reason")
+    }
+}
+
+/// Whether what a letter of notifier says of an order that can be read happened in its invocation.
+fn is_so(world: &World, state: &State, order: OrderId, code: &str) -> bool {
+    let task = world.schedule.running();
+    let ledger = &state.ledger;
+    match code {
+        "malformed_event" | "unknown_event_type" => false,
+        "row_missing" => !state.rows.contains_key(&order),
+        "email_failed" => ledger.told.iter().any(|(teller, _)| *teller == task),
+        "mark_failed" => ledger.marks_failed.contains_key(&(task, order)) || is_late(world, state),
+        "panicked" => ledger.panicked.contains(&task),
+        _ => true,
     }
 }
 

@@ -24,8 +24,8 @@ pub async fn run() -> Result<(), Error> {
             .deadline()
             .duration_since(SystemTime::now())
             .unwrap_or(Duration::ZERO);
-        notifier
-            .handle(event.payload, time_left)
+        // Boxed: with the runtime's own layers the compiler would give up on a future of this depth.
+        Box::pin(notifier.handle(event.payload, time_left))
             .await
             .map_err(Error::from)
     }))

@@ -1,20 +1,24 @@
 //! Whether a queue's depth costs anything.
 //!
 //! Two stores on disk: one holds a deep backlog, the other a shallow one that is filled again and again. Slices of equal
-//! size are drained from both by turns, so that whatever else the machine does slows both alike. Draining is what the
-//! event source mappings do: receive ten, delete ten.
+//! size are drained from both by turns, so that whatever else the machine does slows both alike: receive ten, delete ten.
+//!
+//! It is done twice: over the API, as every consumer of a queue does it, which is what the bound holds for; and by calls
+//! within the process, without JSON and HTTP, which shows what the store alone pays for the depth.
 
+use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use bytes::Bytes;
 use futures_util::future::try_join_all;
 use local_cloud::Durability;
 use local_cloud::gateway::Gateway;
 use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::sqs::Sqs;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 /// Messages of the deep backlog, unless the environment variable [`MESSAGES`] says otherwise.
@@ -31,14 +35,31 @@ const CONSUMERS: usize = 5;
 const SENDERS: usize = 16;
 /// Messages of one call.
 const BATCH: usize = 10;
-/// By how much the deep backlog may be slower.
+/// By how much the deep backlog may be slower over the API.
 const TOLERANCE: f64 = 0.15;
 
 /// One store with its queue.
 struct Store {
     services: Services,
     gateway: Gateway,
+    client: reqwest::Client,
     url: String,
+}
+
+/// How the messages are taken.
+#[derive(Clone, Copy)]
+enum Consumer {
+    InProcess,
+    OverTheApi,
+}
+
+impl fmt::Display for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InProcess => "in process",
+            Self::OverTheApi => "over the API",
+        })
+    }
 }
 
 #[tokio::main]
@@ -49,6 +70,18 @@ async fn main() -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{MESSAGES} must be a number"))?,
         Err(_) => DEEP,
     };
+    let api = compare(Consumer::OverTheApi, messages).await?;
+    compare(Consumer::InProcess, messages).await?;
+    Ok(if api >= 1.0 - TOLERANCE {
+        ExitCode::SUCCESS
+    } else {
+        println!("slower over the API by more than {:.0}%", TOLERANCE * 100.0);
+        ExitCode::FAILURE
+    })
+}
+
+/// Drains both, and answers the deep backlog's rate as a part of the shallow one's.
+async fn compare(consumer: Consumer, messages: u64) -> anyhow::Result<f64> {
     let directory = tempfile::tempdir()?;
     let deep = Store::open(&directory.path().join("deep")).await?;
     let shallow = Store::open(&directory.path().join("shallow")).await?;
@@ -65,11 +98,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         shallow.fill(SHALLOW).await?;
         // Who goes first changes, lest one of them always pays for the filling.
         if slice % 2 == 0 {
-            deep_time += drain(&deep.services.sqs, SHALLOW).await?;
-            shallow_time += drain(&shallow.services.sqs, SHALLOW).await?;
+            deep_time += deep.drain(consumer, SHALLOW).await?;
+            shallow_time += shallow.drain(consumer, SHALLOW).await?;
         } else {
-            shallow_time += drain(&shallow.services.sqs, SHALLOW).await?;
-            deep_time += drain(&deep.services.sqs, SHALLOW).await?;
+            shallow_time += shallow.drain(consumer, SHALLOW).await?;
+            deep_time += deep.drain(consumer, SHALLOW).await?;
         }
         if (slice + 1) % 100 == 0 {
             eprintln!("drained {} messages", (slice + 1) * SHALLOW);
@@ -80,19 +113,14 @@ async fn main() -> anyhow::Result<ExitCode> {
         per_second(slices * SHALLOW, shallow_time),
     );
     let ratio = deep_rate / shallow_rate;
-    println!("a backlog of {SHALLOW}, {slices} times over: {shallow_rate:.0} messages/s");
+    println!("{consumer}, a backlog of {SHALLOW}, {slices} times over: {shallow_rate:.0} messages/s");
     println!(
-        "a backlog of {}: {deep_rate:.0} messages/s, {ratio:.3} of that",
+        "{consumer}, a backlog of {}: {deep_rate:.0} messages/s, {ratio:.3} of that",
         slices * SHALLOW
     );
     deep.close().await;
     shallow.close().await;
-    Ok(if ratio >= 1.0 - TOLERANCE {
-        ExitCode::SUCCESS
-    } else {
-        println!("slower by more than {:.0}%", TOLERANCE * 100.0);
-        ExitCode::FAILURE
-    })
+    Ok(ratio)
 }
 
 impl Store {
@@ -113,13 +141,13 @@ impl Store {
         Ok(Self {
             services,
             gateway,
+            client: reqwest::Client::builder().no_proxy().build()?,
             url: base_url,
         })
     }
 
     /// Sends messages of an order's usual size by `SendMessageBatch`.
     async fn fill(&self, messages: u64) -> anyhow::Result<()> {
-        let client = reqwest::Client::builder().no_proxy().build()?;
         let body = "x".repeat(500);
         let entries: Vec<_> = (0..BATCH)
             .map(|id| json!({"Id": id.to_string(), "MessageBody": body}))
@@ -129,18 +157,35 @@ impl Store {
         let share = calls.div_ceil(SENDERS as u64);
         try_join_all((0..SENDERS as u64).map(async |sender| {
             for _ in sender * share..calls.min((sender + 1) * share) {
-                let call = client
-                    .post(&self.url)
-                    .header("x-amz-target", "AmazonSQS.SendMessageBatch")
-                    .header("content-type", "application/x-amz-json-1.0")
-                    .body(request.clone());
-                let response = call.send().await?.error_for_status()?;
-                response.bytes().await.context("the answer broke off")?;
+                call(&self.client, &self.url, "SendMessageBatch", &request).await?;
             }
             anyhow::Ok(())
         }))
         .await?;
         Ok(())
+    }
+
+    /// Receives and deletes so many messages.
+    async fn drain(&self, consumer: Consumer, messages: u64) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let calls = messages.div_ceil(BATCH as u64);
+        let consumers = (0..CONSUMERS as u64).map(|number| {
+            let (sqs, client, url) = (self.services.sqs.clone(), self.client.clone(), self.url.clone());
+            let share = calls / CONSUMERS as u64 + u64::from(number < calls % CONSUMERS as u64);
+            tokio::spawn(async move {
+                for _ in 0..share {
+                    match consumer {
+                        Consumer::InProcess => in_process(&sqs).await?,
+                        Consumer::OverTheApi => over_the_api(&client, &url).await?,
+                    }
+                }
+                anyhow::Ok(())
+            })
+        });
+        for consumer in try_join_all(consumers).await? {
+            consumer?;
+        }
+        Ok(begun.elapsed())
     }
 
     async fn close(self) {
@@ -149,34 +194,51 @@ impl Store {
     }
 }
 
-/// Receives and deletes so many messages.
-async fn drain(sqs: &Sqs, messages: u64) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
-    let calls = messages.div_ceil(BATCH as u64);
-    let consumers = (0..CONSUMERS as u64).map(|consumer| {
-        let sqs = sqs.clone();
-        let share = calls / CONSUMERS as u64 + u64::from(consumer < calls % CONSUMERS as u64);
-        tokio::spawn(async move {
-            for _ in 0..share {
-                let received = sqs.receive(QUEUE, BATCH, Duration::from_secs(5)).await?;
-                anyhow::ensure!(
-                    received.len() == BATCH,
-                    "a receive from a filled queue gave {}",
-                    received.len()
-                );
-                let receipts = received
-                    .into_iter()
-                    .map(|message| message.receipt_handle)
-                    .collect();
-                sqs.delete(QUEUE, receipts).await?;
-            }
-            Ok(())
-        })
-    });
-    for consumer in try_join_all(consumers).await? {
-        consumer?;
-    }
-    Ok(begun.elapsed())
+async fn in_process(sqs: &Sqs) -> anyhow::Result<()> {
+    let received = sqs.receive(QUEUE, BATCH, Duration::from_secs(5)).await?;
+    all_ten(received.len())?;
+    let receipts = received
+        .into_iter()
+        .map(|message| message.receipt_handle)
+        .collect();
+    sqs.delete(QUEUE, receipts).await?;
+    Ok(())
+}
+
+async fn over_the_api(client: &reqwest::Client, url: &str) -> anyhow::Result<()> {
+    let request = json!({"QueueUrl": QUEUE, "MaxNumberOfMessages": BATCH, "WaitTimeSeconds": 5});
+    let received: Value =
+        serde_json::from_slice(&call(client, url, "ReceiveMessage", &request.to_string()).await?)?;
+    let entries: Vec<_> = received["Messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(id, message)| json!({"Id": id.to_string(), "ReceiptHandle": message["ReceiptHandle"]}))
+        .collect();
+    all_ten(entries.len())?;
+    let request = json!({"QueueUrl": QUEUE, "Entries": entries});
+    let deleted: Value =
+        serde_json::from_slice(&call(client, url, "DeleteMessageBatch", &request.to_string()).await?)?;
+    all_ten(deleted["Successful"].as_array().map_or(0, Vec::len))
+}
+
+async fn call(client: &reqwest::Client, url: &str, operation: &str, request: &str) -> anyhow::Result<Bytes> {
+    let call = client
+        .post(url)
+        .header("x-amz-target", format!("AmazonSQS.{operation}"))
+        .header("content-type", "application/x-amz-json-1.0")
+        .body(request.to_owned());
+    let response = call.send().await?.error_for_status()?;
+    response.bytes().await.context("the answer broke off")
+}
+
+fn all_ten(messages: usize) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        messages == BATCH,
+        "a call to a filled queue gave {messages} messages"
+    );
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "of 2^53 messages")]

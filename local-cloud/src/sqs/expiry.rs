@@ -13,20 +13,26 @@ use super::signals::Signals;
 use crate::store::Tx;
 
 /// Messages that one step of the alarm moves.
-const STEP: u32 = 500;
+const STEP: usize = 500;
 /// Messages that a step on the way of another operation moves.
-const PASSING_STEP: u32 = 50;
+const PASSING_STEP: usize = 50;
 /// How often retention is looked at.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What has become due, by the index that holds no ready message.
+/// What has become due, by the index that holds no ready message. The reader ends it.
 pub(super) const DUE: &str = "SELECT id, queue_id, receive_count FROM messages
-    WHERE state <> 0 AND due_at <= ?1 ORDER BY due_at LIMIT ?2";
+    WHERE state <> 0 AND due_at <= ?1 ORDER BY due_at";
 /// When the next message becomes due.
 pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state <> 0";
-/// Deletes what is past retention.
-pub(super) const EXPIRED: &str = "DELETE FROM messages WHERE id IN
-    (SELECT id FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 LIMIT ?3)";
+/// Deletes what is past retention among a queue's oldest: their ids are in the order of their sending.
+pub(super) const EXPIRED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 AND id IN
+    (SELECT id FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT ?3)";
+
+/// Deletes some messages of a partition that belongs to no queue any more.
+pub(super) const DISCARDED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id IN
+    (SELECT id FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT ?2)";
+/// Deletes one message, whatever its state.
+pub(super) const ONE: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2";
 
 /// Makes ready what has become due, a bounded number.
 pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
@@ -34,12 +40,11 @@ pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
 }
 
 /// Makes up to `limit` due messages ready, or moves them to their dead-letter queue; answers how many.
-fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: u32) -> Result<usize, SqsError> {
+fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: usize) -> Result<usize, SqsError> {
     let mut statement = tx.prepare_cached(DUE)?;
     let due: Vec<(i64, i64, u32)> = statement
-        .query_map(params![now, limit], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?
+        .query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .take(limit)
         .collect::<Result<_, _>>()?;
     let mut last: Option<Queue> = None;
     for &(id, queue_id, receive_count) in &due {
@@ -50,8 +55,7 @@ fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: u32) -> Result<usize, Sq
             Some(queue) => release(sqs, tx, queue, id, receive_count)?,
             // Its queue was deleted or purged.
             None => {
-                tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?
-                    .execute([id])?;
+                tx.prepare_cached(ONE)?.execute([queue_id, id])?;
             }
         }
     }
@@ -69,8 +73,8 @@ pub(super) fn release(
     if redrive(sqs, tx, queue, id, receive_count)? {
         return Ok(());
     }
-    tx.prepare_cached("UPDATE messages SET state = 0, due_at = 0 WHERE id = ?1")?
-        .execute([id])?;
+    tx.prepare_cached("UPDATE OR FAIL messages SET state = 0, due_at = 0 WHERE queue_id = ?1 AND id = ?2")?
+        .execute([queue.id, id])?;
     sqs.signals().arrived(tx, &queue.name);
     Ok(())
 }
@@ -102,9 +106,10 @@ pub(super) fn redrive(
         return Ok(false);
     };
     tx.prepare_cached(
-        "UPDATE messages SET queue_id = ?2, state = 0, due_at = 0, receipt = NULL, source_arn = ?3 WHERE id = ?1",
+        "UPDATE OR FAIL messages SET queue_id = ?3, state = 0, due_at = 0, receipt = NULL, source_arn = ?4
+         WHERE queue_id = ?1 AND id = ?2",
     )?
-    .execute(params![id, target.id, sqs.arn(&queue.name)])?;
+    .execute(params![queue.id, id, target.id, sqs.arn(&queue.name)])?;
     sqs.signals().arrived(tx, &target.name);
     Ok(true)
 }
@@ -123,11 +128,7 @@ fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
         .query_row([], |row| row.get(0))
         .optional()?;
     if let Some(id) = discarded {
-        let deleted = tx
-            .prepare_cached(
-                "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE queue_id = ?1 LIMIT ?2)",
-            )?
-            .execute(params![id, STEP])?;
+        let deleted = tx.prepare_cached(DISCARDED)?.execute(params![id, STEP])?;
         if deleted == 0 {
             tx.prepare_cached("DELETE FROM discarded_partitions WHERE queue_id = ?1")?
                 .execute([id])?;
@@ -146,7 +147,7 @@ pub(super) async fn run_alarm(sqs: Sqs) {
         let service = sqs.clone();
         let step = sqs.store().run(move |tx| {
             let now = service.clock().now_ms();
-            let full = release_due(&service, tx, now, STEP)? == STEP as usize;
+            let full = release_due(&service, tx, now, STEP)? == STEP;
             let next: Option<i64> = tx.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0))?;
             // Set before this commit's own announcements and those of later ones, so that none is missed.
             service.signals().set_alarm(next.unwrap_or(i64::MAX));

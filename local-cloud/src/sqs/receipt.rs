@@ -9,27 +9,30 @@ use super::error::SqsError;
 
 /// A handle to one receipt of a message.
 ///
-/// On the wire it is base64 of a mark of the queue, the row's id and a random nonce that is new with each receipt:
-/// it cannot be guessed, an older one is told from the current one, and one of another queue is refused.
+/// On the wire it is base64 of a mark of the queue, the row's id and the nonce of the receiving call: it cannot be guessed,
+/// an older one is told from the current one, and one of another queue is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) row: i64,
-    pub(super) nonce: [u8; 16],
+    pub(super) nonce: Nonce,
+}
+
+/// What one call to receive marks all its receipts with: random, and new with each call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Nonce(pub(super) [u8; 16]);
+
+impl Nonce {
+    pub(super) fn new() -> Self {
+        Self(*Uuid::new_v4().as_bytes())
+    }
 }
 
 impl Receipt {
-    pub(super) fn new(row: i64) -> Self {
-        Self {
-            row,
-            nonce: *Uuid::new_v4().as_bytes(),
-        }
-    }
-
     pub(super) fn encode(&self, queue: &str) -> String {
         let mut bytes = Vec::with_capacity(32);
         bytes.extend_from_slice(&mark(queue));
         bytes.extend_from_slice(&self.row.to_be_bytes());
-        bytes.extend_from_slice(&self.nonce);
+        bytes.extend_from_slice(&self.nonce.0);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
@@ -44,7 +47,7 @@ impl Receipt {
         (*found == mark(queue)).then_some(())?;
         Some(Self {
             row: i64::from_be_bytes(*row),
-            nonce: nonce.try_into().ok()?,
+            nonce: Nonce(nonce.try_into().ok()?),
         })
     }
 }
@@ -62,12 +65,19 @@ mod tests {
 
     #[test]
     fn a_handle_is_read_by_its_own_queue_only() {
-        let receipt = Receipt::new(42);
+        let receipt = Receipt {
+            row: 42,
+            nonce: Nonce::new(),
+        };
         let handle = receipt.encode("orders");
         assert_eq!(Receipt::decode(&handle, "orders").unwrap(), receipt);
         assert!(Receipt::decode(&handle, "others").is_err());
         assert!(Receipt::decode("garbage", "orders").is_err());
         assert!(Receipt::decode("", "orders").is_err());
-        assert_ne!(Receipt::new(42).encode("orders"), handle);
+        let later = Receipt {
+            nonce: Nonce::new(),
+            ..receipt
+        };
+        assert_ne!(later.encode("orders"), handle);
     }
 }

@@ -3,8 +3,9 @@
 //! Work arrives as closures. The writer takes all that wait (bounded), runs each in a savepoint of one transaction,
 //! commits once and then answers all of them: a commit's cost is shared by whoever is waiting for it, and an answer
 //! is never given before what it promises is in the log. A job that fails or panics is rolled back alone; a failed
-//! commit fails every job of its group.
+//! commit fails every job of its group. Another thread writes the log back into the database meanwhile.
 
+mod checkpoint;
 mod schema;
 mod writer;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use checkpoint::Checkpointer;
 use writer::{Message, Task};
 
 /// Jobs that may wait for the writer before callers wait for a place.
@@ -119,10 +121,14 @@ impl Store {
         };
         schema::configure(&connection, durability)?;
         schema::migrate(&connection)?;
+        let checkpointer = match location {
+            Location::Disk(path) => Some(Checkpointer::start(&connection, path, durability)?),
+            Location::Memory => None,
+        };
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer::run(connection, waiting))
+            .spawn(move || writer::run(connection, checkpointer, waiting))
             .map_err(|error| StoreError::Thread(Arc::new(error)))?;
         Ok(Self { jobs })
     }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::{Durability, StoreError};
 
 /// Each step brings a database from the version of its index to the next; `user_version` counts those done.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// Prepared statements that are kept.
 const STATEMENTS: usize = 256;
@@ -18,10 +18,8 @@ pub(super) fn configure(connection: &Connection, durability: Durability) -> Resu
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = {synchronous};
-         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA journal_size_limit = 67108864;
-         PRAGMA cache_size = -65536;
-         PRAGMA temp_store = MEMORY;"
+         PRAGMA cache_size = -65536;"
     ))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())

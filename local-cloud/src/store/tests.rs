@@ -91,3 +91,35 @@ async fn a_file_of_a_newer_version_is_refused() {
     let error = Store::open(&Location::Disk(path), Durability::Process).unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }));
 }
+
+/// Enough commits for several rounds of checkpoints, while the log may not grow without bound.
+#[tokio::test]
+async fn the_log_is_written_back_while_the_writer_goes_on_and_nothing_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let location = Location::Disk(path.clone());
+    let store = Store::open(&location, Durability::Process).unwrap();
+    let text = "x".repeat(100_000);
+    // Some 40,000 pages, in transactions of about 250.
+    for number in 0..1600 {
+        let text = text.clone();
+        let write = store.run(move |tx| {
+            tx.execute(
+                "INSERT INTO topics (arn, attributes) VALUES (?1, ?2)",
+                params![number.to_string(), text],
+            )?;
+            Ok::<_, StoreError>(())
+        });
+        write.await.unwrap();
+    }
+    let log = std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
+    assert!(log < 100 * 1024 * 1024, "the log has {log} bytes");
+    let written_back = std::fs::metadata(&path).unwrap().len();
+    assert!(
+        written_back > 50_000_000,
+        "the database has {written_back} bytes only"
+    );
+    store.close().await;
+    let store = Store::open(&location, Durability::Process).unwrap();
+    assert_eq!(names(&store).await.len(), 1600);
+}

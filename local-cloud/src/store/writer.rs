@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpointer;
 use super::{AfterCommit, StoreError, Tx};
 
 /// Jobs that share one commit at most: enough to spread its cost, few enough to keep each caller's wait short.
@@ -71,7 +72,11 @@ where
 }
 
 /// Serves jobs until the store is closed or every handle is gone.
-pub(super) fn run(connection: Connection, mut waiting: mpsc::Receiver<Message>) {
+pub(super) fn run(
+    connection: Connection,
+    mut checkpointer: Option<Checkpointer>,
+    mut waiting: mpsc::Receiver<Message>,
+) {
     let mut batch = Vec::with_capacity(GROUP);
     let mut closers = Vec::new();
     while waiting.blocking_recv_many(&mut batch, GROUP) > 0 {
@@ -83,10 +88,16 @@ pub(super) fn run(connection: Connection, mut waiting: mpsc::Receiver<Message>) 
             }
         }
         commit(&connection, group);
+        if let Some(checkpointer) = &mut checkpointer {
+            checkpointer.committed(&connection);
+        }
         if !closers.is_empty() {
             // Nothing new comes in; what waits already is still done.
             waiting.close();
         }
+    }
+    if let Some(checkpointer) = checkpointer {
+        checkpointer.stop();
     }
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
         tracing::warn!(%error, "the last checkpoint failed; the next start replays the log");

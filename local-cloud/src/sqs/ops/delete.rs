@@ -35,13 +35,13 @@ struct DeleteEntry {
 
 /// Deletes one row by its key.
 pub(in crate::sqs) const BY_RECEIPT: &str =
-    "DELETE FROM messages WHERE id = ?1 AND queue_id = ?2 AND receipt = ?3";
+    "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3";
 
 /// Deletes the message if the receipt is its current one; an outdated receipt succeeds and deletes nothing.
 fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
     let receipt = Receipt::decode(handle, &queue.name)?;
     tx.prepare_cached(BY_RECEIPT)?
-        .execute(params![receipt.row, queue.id, receipt.nonce])?;
+        .execute(params![queue.id, receipt.row, receipt.nonce.0])?;
     Ok(())
 }
 

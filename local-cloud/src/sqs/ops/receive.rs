@@ -12,7 +12,7 @@ use crate::sqs::digest::md5_of_attributes;
 use crate::sqs::error::SqsError;
 use crate::sqs::message::ReceivedMessage;
 use crate::sqs::queue::Queue;
-use crate::sqs::receipt::Receipt;
+use crate::sqs::receipt::{Nonce, Receipt};
 use crate::sqs::settings::invalid_parameter;
 use crate::sqs::{Sqs, expiry, queue_name};
 use crate::store::Tx;
@@ -39,9 +39,17 @@ pub(crate) struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
-/// The oldest ready messages, by the index that holds none but these.
-pub(in crate::sqs) const READY: &str = "SELECT id, sent_at, receive_count FROM messages
-    WHERE queue_id = ?1 AND state = 0 ORDER BY id LIMIT ?2";
+/// The oldest ready messages and what they say, by the index that holds none but these. The reader ends it: SQLite prepares
+/// a statement anew each time that a bound `LIMIT` is bound.
+pub(in crate::sqs) const READY: &str =
+    "SELECT m.id, m.sent_at, m.first_received_at, m.receive_count, m.source_arn, c.message_id, c.body, c.body_md5, c.sender_id,
+            c.trace_header, c.attributes
+     FROM messages AS m JOIN contents AS c ON c.id = m.id
+     WHERE m.queue_id = ?1 AND m.state = 0 AND m.id > ?2 ORDER BY m.id";
+/// Puts a message in flight.
+pub(in crate::sqs) const HIDE: &str = "UPDATE OR FAIL messages
+    SET state = ?3, due_at = ?4, receipt = ?5, receive_count = ?6, first_received_at = ?7
+    WHERE queue_id = ?1 AND id = ?2";
 
 const SYSTEM_ATTRIBUTES: &[&str] = &[
     "All",
@@ -175,11 +183,20 @@ pub(in crate::sqs) async fn receive(
     }
 }
 
-/// A ready row before it is known whether it may be received.
+/// A ready message before it is known whether it may be received.
 struct Candidate {
     row: i64,
     sent_at: i64,
+    first_received_at: Option<i64>,
     receive_count: u32,
+    source_arn: Option<String>,
+    message_id: String,
+    body: String,
+    body_md5: String,
+    sender_id: String,
+    trace_header: Option<String>,
+    /// As JSON.
+    message_attributes: Option<String>,
 }
 
 fn take(
@@ -196,30 +213,24 @@ fn take(
         return Err(SqsError::OverLimit);
     }
     let room = usize::try_from(MAX_IN_FLIGHT - in_flight).unwrap_or(0).min(max);
-    let candidates: Vec<Candidate> = tx
-        .prepare_cached(READY)?
-        .query_map(
-            params![queue.id, i64::try_from(MAX_EXAMINED.min(room * 10)).unwrap_or(10)],
-            |row| {
-                Ok(Candidate {
-                    row: row.get(0)?,
-                    sent_at: row.get(1)?,
-                    receive_count: row.get(2)?,
-                })
-            },
-        )?
-        .collect::<Result<_, _>>()?;
     let hidden_for = visibility.unwrap_or_else(|| queue.settings.visibility_timeout.into()) * 1000;
+    let nonce = Nonce::new();
     let mut received = Vec::with_capacity(room);
-    for candidate in candidates {
-        if received.len() == room {
+    let (mut examined, mut last) = (0, 0);
+    while received.len() < room && examined < MAX_EXAMINED {
+        let candidates = oldest(tx, queue, last, room - received.len())?;
+        let Some(youngest) = candidates.last() else {
             break;
-        }
-        if candidate.sent_at <= queue.retention_cutoff(now) {
-            tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?
-                .execute([candidate.row])?;
-        } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
-            received.push(hide(tx, queue, candidate.row, now, hidden_for)?);
+        };
+        last = youngest.row;
+        examined += candidates.len();
+        for candidate in candidates {
+            if candidate.sent_at <= queue.retention_cutoff(now) {
+                tx.prepare_cached(expiry::ONE)?
+                    .execute([queue.id, candidate.row])?;
+            } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
+                received.push(hide(tx, queue, candidate, nonce, now, hidden_for)?);
+            }
         }
     }
     if !received.is_empty() {
@@ -232,63 +243,83 @@ fn take(
     Ok(received)
 }
 
-/// Puts one message in flight and reads it.
+/// Up to `limit` ready messages that follow the row `after`.
+fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Candidate>, SqsError> {
+    let mut statement = tx.prepare_cached(READY)?;
+    let rows = statement.query_map([queue.id, after], |row| {
+        Ok(Candidate {
+            row: row.get(0)?,
+            sent_at: row.get(1)?,
+            first_received_at: row.get(2)?,
+            receive_count: row.get(3)?,
+            source_arn: row.get(4)?,
+            message_id: row.get(5)?,
+            body: row.get(6)?,
+            body_md5: row.get(7)?,
+            sender_id: row.get(8)?,
+            trace_header: row.get(9)?,
+            message_attributes: row.get(10)?,
+        })
+    })?;
+    Ok(rows.take(limit).collect::<Result<_, _>>()?)
+}
+
+/// Puts one message in flight.
 fn hide(
     tx: &Tx<'_>,
     queue: &Queue,
-    row: i64,
+    candidate: Candidate,
+    nonce: Nonce,
     now: i64,
     hidden_for: i64,
 ) -> Result<ReceivedMessage, SqsError> {
-    let receipt = Receipt::new(row);
+    let receipt = Receipt {
+        row: candidate.row,
+        nonce,
+    };
     // Hidden for no time at all, it stays ready.
     let (state, due_at) = if hidden_for == 0 {
         (0, 0)
     } else {
         (2, now + hidden_for)
     };
-    let mut statement = tx.prepare_cached(
-        "UPDATE messages SET state = ?2, due_at = ?3, receipt = ?4, receive_count = receive_count + 1,
-                first_received_at = COALESCE(first_received_at, ?5)
-         WHERE id = ?1
-         RETURNING message_id, body, body_md5, receive_count, sent_at, first_received_at, sender_id, trace_header,
-                   source_arn, attributes",
-    )?;
-    let (mut message, custom) =
-        statement.query_row(params![row, state, due_at, receipt.nonce, now], |row| {
-            let mut attributes = BTreeMap::from([
-                (
-                    "ApproximateReceiveCount".to_owned(),
-                    row.get::<_, i64>(3)?.to_string(),
-                ),
-                ("SentTimestamp".to_owned(), row.get::<_, i64>(4)?.to_string()),
-                (
-                    "ApproximateFirstReceiveTimestamp".to_owned(),
-                    row.get::<_, i64>(5)?.to_string(),
-                ),
-                ("SenderId".to_owned(), row.get(6)?),
-            ]);
-            if let Some(header) = row.get(7)? {
-                attributes.insert("AWSTraceHeader".to_owned(), header);
-            }
-            if let Some(arn) = row.get(8)? {
-                attributes.insert("DeadLetterQueueSourceArn".to_owned(), arn);
-            }
-            let message = ReceivedMessage {
-                message_id: row.get(0)?,
-                receipt_handle: receipt.encode(&queue.name),
-                body: row.get(1)?,
-                md5_of_body: row.get(2)?,
-                attributes,
-                message_attributes: BTreeMap::new(),
-            };
-            Ok((message, row.get::<_, Option<String>>(9)?))
-        })?;
-    if let Some(custom) = custom {
-        message.message_attributes =
-            serde_json::from_str(&custom).map_err(|error| SqsError::Internal(error.to_string()))?;
-    }
-    Ok(message)
+    let receive_count = candidate.receive_count.saturating_add(1);
+    let first_received_at = candidate.first_received_at.unwrap_or(now);
+    tx.prepare_cached(HIDE)?.execute(params![
+        queue.id,
+        candidate.row,
+        state,
+        due_at,
+        nonce.0,
+        receive_count,
+        first_received_at
+    ])?;
+    let attributes = [
+        ("ApproximateReceiveCount", Some(receive_count.to_string())),
+        ("SentTimestamp", Some(candidate.sent_at.to_string())),
+        (
+            "ApproximateFirstReceiveTimestamp",
+            Some(first_received_at.to_string()),
+        ),
+        ("SenderId", Some(candidate.sender_id)),
+        ("AWSTraceHeader", candidate.trace_header),
+        ("DeadLetterQueueSourceArn", candidate.source_arn),
+    ];
+    let message_attributes = match candidate.message_attributes {
+        Some(json) => serde_json::from_str(&json).map_err(|error| SqsError::Internal(error.to_string()))?,
+        None => BTreeMap::new(),
+    };
+    Ok(ReceivedMessage {
+        message_id: candidate.message_id,
+        receipt_handle: receipt.encode(&queue.name),
+        body: candidate.body,
+        md5_of_body: candidate.body_md5,
+        attributes: attributes
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
+        message_attributes,
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::sqs::limits;
 use crate::sqs::message::{MessageAttribute, NewMessage};
 use crate::sqs::queue::Queue;
 use crate::sqs::{Sqs, queue_name};
+use crate::store::Tx;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -122,12 +123,7 @@ fn invalid(message: String) -> SqsError {
 }
 
 /// Puts a message that is within the general limits into a queue, within the transaction.
-pub(crate) fn enqueue(
-    sqs: &Sqs,
-    tx: &crate::store::Tx<'_>,
-    queue: &Queue,
-    message: &NewMessage,
-) -> Result<Sent, SqsError> {
+pub(crate) fn enqueue(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, message: &NewMessage) -> Result<Sent, SqsError> {
     let size = message.size();
     if size > queue.settings.maximum_message_size as usize {
         return Err(invalid(format!(
@@ -135,13 +131,6 @@ pub(crate) fn enqueue(
             queue.settings.maximum_message_size
         )));
     }
-    let now = sqs.clock().now_ms();
-    let delay = message.delay_seconds.unwrap_or(queue.settings.delay_seconds);
-    let due_at = if delay == 0 {
-        0
-    } else {
-        now + i64::from(delay) * 1000
-    };
     let message_id = Uuid::new_v4().to_string();
     let body_md5 = md5_hex(message.body.as_bytes());
     let attributes = (!message.attributes.is_empty())
@@ -149,15 +138,10 @@ pub(crate) fn enqueue(
         .transpose()
         .map_err(|error| SqsError::Internal(error.to_string()))?;
     tx.prepare_cached(
-        "INSERT INTO messages (queue_id, state, due_at, sent_at, message_id, sender_id, trace_header, body_md5,
-                               attributes, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR FAIL INTO contents (message_id, sender_id, trace_header, body_md5, attributes, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
-        queue.id,
-        i64::from(delay > 0),
-        due_at,
-        now,
         message_id,
         message.sender_id,
         message.trace_header,
@@ -165,17 +149,34 @@ pub(crate) fn enqueue(
         attributes,
         message.body
     ])?;
-    if delay == 0 {
-        sqs.signals().arrived(tx, &queue.name);
-    } else {
-        sqs.signals().due(tx, due_at);
-    }
+    let delay = message.delay_seconds.unwrap_or(queue.settings.delay_seconds);
+    place(sqs, tx, queue, tx.last_insert_rowid(), delay)?;
     Ok(Sent {
         message_id,
         md5_of_message_body: body_md5,
         md5_of_message_attributes: md5_of_attributes(&message.attributes),
         md5_of_message_system_attributes: None,
     })
+}
+
+/// Gives stored contents to a queue as its newest message, hidden for `delay` seconds.
+pub(super) fn place(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, id: i64, delay: u32) -> Result<(), SqsError> {
+    let now = sqs.clock().now_ms();
+    let due_at = if delay == 0 {
+        0
+    } else {
+        now + i64::from(delay) * 1000
+    };
+    tx.prepare_cached(
+        "INSERT OR FAIL INTO messages (queue_id, id, state, due_at, sent_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![queue.id, id, i64::from(delay > 0), due_at, now])?;
+    if delay == 0 {
+        sqs.signals().arrived(tx, &queue.name);
+    } else {
+        sqs.signals().due(tx, due_at);
+    }
+    Ok(())
 }
 
 pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &str) -> Result<Value, SqsError> {

@@ -44,9 +44,9 @@ fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64)
     let in_flight: Option<(i64, u32)> = tx
         .prepare_cached(
             "SELECT due_at, receive_count FROM messages
-             WHERE id = ?1 AND queue_id = ?2 AND receipt = ?3 AND state = 2",
+             WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3 AND state = 2",
         )?
-        .query_row(params![receipt.row, queue.id, receipt.nonce], |row| {
+        .query_row(params![queue.id, receipt.row, receipt.nonce.0], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
@@ -58,8 +58,8 @@ fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64)
         return expiry::release(sqs, tx, queue, receipt.row, receive_count);
     }
     let due_at = now + seconds * 1000;
-    tx.prepare_cached("UPDATE messages SET due_at = ?2 WHERE id = ?1")?
-        .execute([receipt.row, due_at])?;
+    tx.prepare_cached("UPDATE messages SET due_at = ?3 WHERE queue_id = ?1 AND id = ?2")?
+        .execute([queue.id, receipt.row, due_at])?;
     sqs.signals().due(tx, due_at);
     Ok(())
 }

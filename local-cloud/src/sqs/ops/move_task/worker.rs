@@ -6,10 +6,11 @@ use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
 use super::MAX_RATE;
-use crate::sqs::Sqs;
 use crate::sqs::error::SqsError;
 use crate::sqs::name;
+use crate::sqs::ops::send::place;
 use crate::sqs::queue::Queue;
+use crate::sqs::{Sqs, expiry};
 use crate::store::Tx;
 
 /// Steps of one second.
@@ -100,7 +101,7 @@ fn step(sqs: &Sqs, tx: &Tx<'_>, id: &str) -> Result<Next, SqsError> {
         let Some(destination) = Queue::find(tx, destination)? else {
             return end(tx, id, "FAILED", Some("AWS.SimpleQueueService.NonExistentQueue"));
         };
-        move_row(sqs, tx, row, &destination)?;
+        move_row(sqs, tx, &source, row, &destination)?;
         tx.prepare_cached("UPDATE move_tasks SET moved = moved + 1 WHERE id = ?1")?
             .execute([id])?;
     }
@@ -108,24 +109,15 @@ fn step(sqs: &Sqs, tx: &Tx<'_>, id: &str) -> Result<Next, SqsError> {
 }
 
 /// Sends a message to `destination` as a new one: with a new id, time and receive count.
-fn move_row(sqs: &Sqs, tx: &Tx<'_>, row: i64, destination: &Queue) -> Result<(), SqsError> {
-    let now = sqs.clock().now_ms();
-    let delay = i64::from(destination.settings.delay_seconds) * 1000;
-    let due_at = if delay == 0 { 0 } else { now + delay };
+fn move_row(sqs: &Sqs, tx: &Tx<'_>, source: &Queue, row: i64, destination: &Queue) -> Result<(), SqsError> {
     tx.prepare_cached(
-        "INSERT INTO messages (queue_id, state, due_at, sent_at, message_id, sender_id, trace_header, body_md5,
-                               attributes, body)
-         SELECT ?2, ?3, ?4, ?5, ?6, sender_id, trace_header, body_md5, attributes, body
-         FROM messages WHERE id = ?1",
+        "INSERT INTO contents (message_id, sender_id, trace_header, body_md5, attributes, body)
+         SELECT ?2, sender_id, trace_header, body_md5, attributes, body FROM contents WHERE id = ?1",
     )?
-    .execute(params![row, destination.id, i64::from(delay > 0), due_at, now, Uuid::new_v4().to_string()])?;
-    tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?
-        .execute([row])?;
-    if delay == 0 {
-        sqs.signals().arrived(tx, &destination.name);
-    } else {
-        sqs.signals().due(tx, due_at);
-    }
+    .execute(params![row, Uuid::new_v4().to_string()])?;
+    let id = tx.last_insert_rowid();
+    place(sqs, tx, destination, id, destination.settings.delay_seconds)?;
+    tx.prepare_cached(expiry::ONE)?.execute([source.id, row])?;
     Ok(())
 }
 

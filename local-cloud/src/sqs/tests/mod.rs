@@ -434,14 +434,17 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
     let s = service().await;
     for sql in [
         ops::receive::READY,
+        ops::receive::HIDE,
         ops::delete::BY_RECEIPT,
         expiry::DUE,
         expiry::NEXT_DUE,
         expiry::EXPIRED,
+        expiry::DISCARDED,
+        expiry::ONE,
     ] {
         let plan = s.sqs.store().run(move |tx| {
             let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let values = [0; 3];
+            let values = [0; 7];
             let values = rusqlite::params_from_iter(&values[..statement.parameter_count()]);
             let steps = statement
                 .query_map(values, |row| row.get(3))?
@@ -463,3 +466,5 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
         );
     }
 }
+
+mod rows;

@@ -13,6 +13,9 @@ use crate::world::{Invocation, Line, State, World};
 /// How long before its deadline an invocation has to be over to have had the time to settle everything.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(4);
 
+/// How long before its deadline an invocation of notifier has to be to begin with further records.
+const TIME_TO_READ: Duration = Duration::from_secs(12);
+
 /// How many attributes a message may have so that the five of its letter fit beside them.
 const MOST_ATTRIBUTES_OF_ITS_OWN: usize = 5;
 
@@ -62,6 +65,8 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
         }
         let is_late = match invocation.line {
             Line::Orders => invocation.is_late(now),
+            // Where there are others, notifier begins with what it has received before only if it could read its row.
+            Line::Notifications if delivery.receives > 1 => now + TIME_TO_READ > invocation.deadline,
             Line::Notifications => !had_time,
         };
         if !is_late && is_permanent(&state, task, invocation.line, delivery, order) {

@@ -170,6 +170,24 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
 }
 
 #[tokio::test]
+async fn a_queue_is_woken_by_its_name() {
+    let (gateway, services, url) = start().await;
+    sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
+    let delayed = json!({"QueueUrl": "q", "MessageBody": "m", "DelaySeconds": 900});
+    sqs(&url, "SendMessage", delayed).await;
+    let wake = async |queue: &str| {
+        let request = client().put(format!("{url}/_local/queues/{queue}/wake"));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    assert_eq!(wake("q").await, (200, json!({"woken": 1})));
+    assert_eq!(wake("q").await, (200, json!({"woken": 0})));
+    assert_eq!(wake("p").await.0, 404);
+    gateway.stop().await;
+    services.close().await;
+}
+
+#[tokio::test]
 async fn a_plan_that_is_none_is_refused_with_the_reason() {
     let (gateway, services, url) = start().await;
     let answer = client()

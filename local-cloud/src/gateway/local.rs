@@ -51,7 +51,7 @@ pub(super) async fn subscriptions(State(services): State<Services>) -> Response 
     }
 }
 
-fn failure(error: &impl std::fmt::Display) -> Response {
+pub(super) fn failure(error: &impl std::fmt::Display) -> Response {
     tracing::error!(%error, "a local request failed");
     (
         StatusCode::INTERNAL_SERVER_ERROR,

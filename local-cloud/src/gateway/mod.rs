@@ -11,6 +11,7 @@ mod faults;
 mod faulty;
 mod host;
 mod local;
+mod queues;
 mod route;
 mod sts;
 
@@ -22,7 +23,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, put};
 use axum::serve::ListenerExt;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -98,6 +99,7 @@ fn router(services: Services) -> Router {
         )
         .route("/_local/mail", get(local::mail))
         .route("/_local/subscriptions", get(local::subscriptions))
+        .route("/_local/queues/{name}/wake", put(queues::wake))
         .fallback(aws)
         .layer(axum::middleware::from_fn(host::only_loopback))
         .with_state(services)

@@ -124,6 +124,12 @@ impl Sqs {
         ops::visibility::release_all(self, queue_name(queue), receipt_handles).await
     }
 
+    /// Makes messages ready at once that were put off: hidden for longer than the queue's visibility timeout, or delayed
+    /// for longer. Answers how many.
+    pub async fn wake(&self, queue: &str) -> Result<u64, SqsError> {
+        ops::wake::wake(self, queue_name(queue)).await
+    }
+
     /// Whom queues let in, and what was refused.
     #[must_use]
     pub fn iam(&self) -> &Iam {

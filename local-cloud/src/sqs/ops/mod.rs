@@ -9,3 +9,4 @@ pub(super) mod receive;
 pub(super) mod send;
 pub(super) mod tags;
 pub(super) mod visibility;
+pub(super) mod wake;

@@ -171,6 +171,49 @@ async fn a_long_poll_wakes_on_arrival_on_the_end_of_a_delay_and_of_a_visibility_
 }
 
 #[tokio::test]
+async fn waking_shows_what_was_put_off_and_leaves_alone_what_is_worked_on() {
+    let s = service().await;
+    s.call("CreateQueue", json!({"QueueName": "q"})).await;
+    s.call("CreateQueue", json!({"QueueName": "other"})).await;
+    for queue in ["q", "other"] {
+        s.send(queue, "put off").await;
+        let hidden = s.receive(queue).await.remove(0).receipt_handle;
+        let put_off = json!({"QueueUrl": queue, "ReceiptHandle": hidden, "VisibilityTimeout": 900});
+        s.call("ChangeMessageVisibility", put_off).await;
+    }
+    s.send("q", "worked on").await;
+    let held = s.receive("q").await.remove(0);
+    assert_eq!(s.sqs.wake("q").await.unwrap(), 1);
+    let woken = s.await_one("q").await;
+    assert_eq!(woken.body, "put off");
+    assert_eq!(woken.attributes["ApproximateReceiveCount"], "2");
+    // What it is worked on now, and what was before, stays with its receivers; the other queue's waits.
+    assert_eq!(s.sqs.wake("q").await.unwrap(), 0);
+    assert_eq!(s.counts("q").await, [0, 2, 0]);
+    assert_eq!(s.counts("other").await, [0, 1, 0]);
+    s.sqs
+        .delete("q", vec![held.receipt_handle, woken.receipt_handle])
+        .await
+        .unwrap();
+    assert_eq!(s.counts("q").await, [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn any_number_is_woken() {
+    let s = service().await;
+    s.call("CreateQueue", json!({"QueueName": "q"})).await;
+    for _ in 0..101 {
+        let entries: Vec<_> = (0..10)
+            .map(|id| json!({"Id": id.to_string(), "MessageBody": "m", "DelaySeconds": 900}))
+            .collect();
+        s.call("SendMessageBatch", json!({"QueueUrl": "q", "Entries": entries}))
+            .await;
+    }
+    assert_eq!(s.sqs.wake("q").await.unwrap(), 1010);
+    assert_eq!(s.counts("q").await, [1010, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_poison_message_reaches_the_dead_letter_queue_although_nobody_polls_its_source() {
     let s = service().await;
     s.with_dead_letters().await;
@@ -441,6 +484,7 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
         expiry::EXPIRED,
         expiry::DISCARDED,
         expiry::ONE,
+        ops::wake::PUT_OFF,
     ] {
         let plan = s.sqs.store().run(move |tx| {
             let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;

@@ -1,0 +1,45 @@
+//! What SQS does not offer: messages that were put off get their next try at once.
+
+use rusqlite::params;
+
+use crate::sqs::error::SqsError;
+use crate::sqs::queue::Queue;
+use crate::sqs::{Sqs, expiry};
+
+/// Messages that one step wakes.
+const STEP: u32 = 500;
+/// Those of a queue that become due after a moment, by the index that holds no ready message; the `+` keeps the search
+/// from walking the whole queue instead.
+pub(in crate::sqs) const PUT_OFF: &str = "SELECT id, receive_count FROM messages
+    WHERE state <> 0 AND due_at > ?1 AND +queue_id = ?2 LIMIT ?3";
+
+/// Makes ready what is hidden for longer than a receive hides it, a bounded number in each transaction; how many that
+/// were.
+///
+/// Nobody works on such a message: somebody put it off. Others are left alone, since each delivery beside the one
+/// that is worked on would count as a receive and bring the message nearer to the dead-letter queue.
+pub(in crate::sqs) async fn wake(sqs: &Sqs, name: String) -> Result<u64, SqsError> {
+    let mut woken = 0;
+    loop {
+        let (service, name) = (sqs.clone(), name.clone());
+        let step = sqs.store().run(move |tx| {
+            let queue = Queue::get(tx, &name)?;
+            let held_until = service.clock().now_ms() + i64::from(queue.settings.visibility_timeout) * 1000;
+            let put_off: Vec<(i64, u32)> = tx
+                .prepare_cached(PUT_OFF)?
+                .query_map(params![held_until, queue.id, STEP], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            for &(id, receive_count) in &put_off {
+                expiry::release(&service, tx, &queue, id, receive_count)?;
+            }
+            Ok::<_, SqsError>(put_off.len())
+        });
+        let step = step.await?;
+        woken += step as u64;
+        if step < STEP as usize {
+            return Ok(woken);
+        }
+    }
+}

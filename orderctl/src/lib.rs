@@ -11,6 +11,7 @@ mod api;
 mod audit;
 mod cli;
 mod connection;
+mod depth;
 mod dlq;
 mod dynamodb;
 mod fault_run;

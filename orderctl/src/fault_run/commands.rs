@@ -10,15 +10,17 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::scratch::Scratch;
-use super::{Arguments, PAUSE};
-use crate::connection::Connection;
-use crate::faults;
+use super::{Arguments, PAUSE, processes};
+use crate::connection::{Connection, Resource};
+use crate::{depth, faults};
 
 /// How long a start or a stop may take; far over what it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How long the queues may take to be empty once the faults have ended: a message that failed often is next tried after
-/// up to 15 minutes.
+/// How long a load waits for its orders while nothing moves. A message that failed often is next tried after up to 15
+/// minutes while the faults last; then it is woken.
 const SETTLE_SECONDS: &str = "1000";
+/// How long the comparison waits for empty queues, which the run has waited for.
+const LAST_SECONDS: &str = "60";
 
 /// Makes processes of this program.
 #[derive(Debug)]
@@ -81,13 +83,31 @@ impl<'a> Commands<'a> {
         command.spawn().context("the load cannot be started")
     }
 
+    /// Puts dead letters back on their queues.
+    pub(super) async fn replay(&self, letters: &[String]) -> anyhow::Result<()> {
+        let mut command = self.command("dlq");
+        command
+            .args(["replay", "--yes", "--json"])
+            .args(letters)
+            .env("ORDERS_AUDIT_LOG", self.scratch.file("audit.jsonl"))
+            .stdout(self.log("replay.json")?)
+            .stderr(self.log("replay.log")?);
+        let status = command.status().await.context("the replay cannot be started")?;
+        anyhow::ensure!(
+            status.success(),
+            "the replay ended with {status}: {}",
+            self.scratch.tail("replay.log")
+        );
+        Ok(())
+    }
+
     /// Compares, and prints what was found; whether all is right.
     pub(super) async fn verify(&self) -> anyhow::Result<bool> {
         let mut command = self.command("verify");
         command
             .arg("--journal")
             .arg(self.scratch.journal())
-            .args(["--wait", SETTLE_SECONDS]);
+            .args(["--exclusive", "--wait", LAST_SECONDS]);
         let status = command
             .status()
             .await
@@ -138,9 +158,41 @@ impl System {
         faults::Client::of(&self.connection)
     }
 
-    /// Ends it as a crash does: no line of its code runs any more.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Gives the messages that wait for their next try that try at once; how many messages of any kind the queues hold.
+    pub(super) async fn wake(&self) -> anyhow::Result<u64> {
+        let http = self.connection.http()?;
+        let sqs = self.connection.sqs().await?;
+        let mut held = 0;
+        for queue in [Resource::OrdersQueueUrl, Resource::NotificationsQueueUrl] {
+            let url = self.connection.resource(queue).await?;
+            let name = url.rsplit('/').next().unwrap_or_default();
+            let wake = format!(
+                "{}/_local/queues/{name}/wake",
+                self.connection.local_endpoint_url()?
+            );
+            let answer = http
+                .put(wake)
+                .send()
+                .await
+                .context("the system does not answer")?;
+            answer
+                .error_for_status()
+                .with_context(|| format!("the queue {name} cannot be woken"))?;
+            held += depth::of(&sqs, &url).await?;
+        }
+        Ok(held)
+    }
+
+    /// Ends it and its functions as a crash does: no line of their code runs any more.
     pub(super) async fn kill(mut self) -> anyhow::Result<()> {
-        self.child.start_kill().context("the system cannot be killed")?;
+        let id = self.child.id().context("the system has ended by itself")?;
+        processes::kill_with_children(id)
+            .await
+            .context("the system cannot be killed")?;
         self.child.wait().await.context("the killed system did not end")?;
         Ok(())
     }

@@ -1,11 +1,15 @@
 //! `fault-run`: the whole system under load, faults and kills, and then the question whether anything was lost or doubled.
 //!
 //! It drives the other commands as a person would: `up`, `faults`, `load` and `verify`, each a process of its own, on a
-//! directory of its own. What it concludes is `verify`'s word, from the journal of what `load` was promised.
+//! directory of its own. What it concludes is `verify`'s word, from the journal of what `load` was promised, and `load`'s
+//! own: each of its orders was told of.
 
 mod accepted;
 mod commands;
+mod letters;
+mod loads;
 mod outcome;
+mod processes;
 mod scratch;
 
 use std::num::NonZeroU64;
@@ -14,12 +18,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::process::Child;
 use tokio::time::Instant;
 
 use crate::{faults, output};
 use accepted::Accepted;
 use commands::{Commands, System};
+use letters::Buried;
+use loads::Loads;
 use outcome::Outcome;
 use scratch::Scratch;
 
@@ -29,6 +34,11 @@ const PLAN: &str = include_str!("../../../events/faults.yaml");
 const MOST_ROUNDS: u64 = 3;
 /// The pause between two looks at how far things are.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long everything may be accepted without all having gone wrong that should, until more orders are placed.
+const LULL: Duration = Duration::from_secs(10);
+/// The pause between two looks at what is left once the faults are off, and how long that may take in all.
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PATIENCE: Duration = Duration::from_mins(10);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -38,7 +48,7 @@ pub(crate) struct Arguments {
     /// Requests that are under way at the same time
     #[arg(long, value_name = "C", default_value_t = 16)]
     connections: u32,
-    /// Function processes to kill in the middle of their work, at least
+    /// Processes of order-worker and notifier to kill in the middle of a batch, at least, and one of each
     #[arg(long, value_name = "N", default_value_t = 20)]
     function_kills: u64,
     /// Times to kill everything at once (kill -9) and start it again on the same data
@@ -85,7 +95,8 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     let mut system = System::start(&commands).await?;
     system.faults()?.set(plan, Some(arguments.seed)).await?;
     let count = arguments.count.get();
-    let mut load = commands.load(count, arguments)?;
+    let mut loads = Loads::default();
+    loads.add(commands.load(count, arguments)?);
     let mut accepted = Accepted::of(scratch.journal());
     let mut watch = Watch::new(Duration::from_secs(arguments.patience));
 
@@ -93,7 +104,10 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
         // Spread over the orders, so that each dies at another point of the line.
         let due = count * kill / (arguments.system_kills + 1);
         while accepted.read()? < due {
-            running(&mut load, scratch)?;
+            anyhow::ensure!(
+                loads.go_on(scratch)?,
+                "the load ended before its orders were accepted"
+            );
             watch.look(accepted.seen(), "orders are accepted")?;
             tokio::time::sleep(PAUSE).await;
         }
@@ -110,20 +124,22 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     }
 
     let mut expected = count;
+    let mut lull = Watch::new(LULL);
     loop {
         let injected = system.faults()?.show().await?.injected;
         let kills = outcome::function_kills(&injected);
         if accepted.read()? >= expected && outcome.happened_with(&injected) {
             break;
         }
-        if load.try_wait()?.is_some() {
-            // All of it has arrived, and not everything has gone wrong yet that should: there must be more.
+        loads.go_on(scratch)?;
+        if accepted.seen() >= expected && !lull.has_moved(accepted.seen()) {
+            // Not everything has gone wrong yet that should: there must be more.
             let more = count.div_ceil(5);
             if expected + more > count * MOST_ROUNDS {
                 break;
             }
             expected += more;
-            load = commands.load(more, arguments)?;
+            loads.add(commands.load(more, arguments)?);
         }
         watch.look(accepted.seen() + kills, "orders are accepted or functions killed")?;
         tokio::time::sleep(PAUSE).await;
@@ -134,9 +150,7 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
         accepted.read()?,
         outcome.function_kills()
     );
-    // It follows each order to its email and gives up by itself when nothing moves. Its judgement of latencies and
-    // retries is not what is asked here: `verify` judges.
-    load.wait().await.context("the load did not end")?;
+    settle(&commands, &system, &mut loads, scratch, &mut outcome).await?;
     outcome.accepted = accepted.read()?;
     outcome.expected = expected;
     outcome.verified = commands.verify().await?;
@@ -144,12 +158,33 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     Ok(outcome)
 }
 
-/// A load that ends before its orders are accepted has failed.
-fn running(load: &mut Child, scratch: &Scratch) -> anyhow::Result<()> {
-    match load.try_wait()? {
-        None => Ok(()),
-        Some(status) => anyhow::bail!("the load ended early with {status}: {}", scratch.tail("load.log")),
+/// Waits until the loads have seen each of their orders told of and the queues are empty. What waits for its next try
+/// gets it now, and an order whose tries were used up by the faults is put back on its queue.
+async fn settle(
+    commands: &Commands<'_>,
+    system: &System,
+    loads: &mut Loads,
+    scratch: &Scratch,
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + LAST_PATIENCE;
+    while Instant::now() < deadline {
+        let goes_on = loads.go_on(scratch)?;
+        if system.wake().await? == 0 {
+            let buried = Buried::find(system.connection(), scratch).await?;
+            outcome.replayed += buried.ids.len() as u64;
+            outcome.buried_too_early.extend(buried.too_early);
+            if !buried.ids.is_empty() {
+                commands.replay(&buried.ids).await?;
+            } else if !goes_on {
+                return Ok(());
+            }
+        }
+        tokio::time::sleep(LAST_PAUSE).await;
     }
+    anyhow::bail!(
+        "{LAST_PATIENCE:?} after the faults were off, orders are still not told of or queues not empty"
+    )
 }
 
 /// Fails when a number has not moved for too long.
@@ -167,14 +202,15 @@ impl Watch {
     }
 
     fn look(&mut self, number: u64, what: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(self.has_moved(number), "for {:?} no more {what}", self.patience);
+        Ok(())
+    }
+
+    /// Whether it has moved within the patience.
+    fn has_moved(&mut self, number: u64) -> bool {
         if number != self.last.0 {
             self.last = (number, Instant::now());
         }
-        anyhow::ensure!(
-            self.last.1.elapsed() < self.patience,
-            "for {:?} no more {what}",
-            self.patience
-        );
-        Ok(())
+        self.last.1.elapsed() < self.patience
     }
 }

@@ -15,6 +15,10 @@ pub(super) struct Outcome {
     pub(super) accepted: u64,
     /// How often everything was killed.
     pub(super) system_kills: u64,
+    /// Accepted orders that had become dead letters, and were put back on their queue.
+    pub(super) replayed: u64,
+    /// Those of them that had tries left.
+    pub(super) buried_too_early: Vec<String>,
     /// Whether the comparison found everything as it was promised.
     pub(super) verified: bool,
     /// How many functions were to be killed.
@@ -22,9 +26,22 @@ pub(super) struct Outcome {
     injected: Injected,
 }
 
-/// How many processes of functions were killed.
+/// The functions that work on batches: what dies with one of their processes is work that is half done.
+const BATCH_FUNCTIONS: [&str; 2] = ["order-worker", "notifier"];
+/// Dead letters that are told of by name.
+const SHOWN: usize = 10;
+
+/// How many processes were killed in the middle of a batch.
 pub(super) fn function_kills(injected: &Injected) -> u64 {
-    of_kind(injected, FaultKind::Kill)
+    let kills = BATCH_FUNCTIONS
+        .iter()
+        .map(|function| kills_of(injected, function));
+    kills.sum()
+}
+
+fn kills_of(injected: &Injected, function: &str) -> u64 {
+    let kills = injected.get(FaultKind::Kill.name());
+    kills.and_then(|kills| kills.get(function)).copied().unwrap_or(0)
 }
 
 fn of_kind(injected: &Injected, kind: FaultKind) -> u64 {
@@ -63,17 +80,24 @@ impl Outcome {
         sums.function_kills() >= self.wanted_kills && sums.missing().is_empty()
     }
 
-    /// The kinds of fault that did not happen once: without them the run shows nothing about them.
-    fn missing(&self) -> Vec<&'static str> {
+    /// What did not happen once: without it the run shows nothing about it.
+    fn missing(&self) -> Vec<String> {
         let kinds = FaultKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| of_kind(&self.injected, *kind) == 0);
+        let spared = BATCH_FUNCTIONS
+            .iter()
+            .filter(|name| kills_of(&self.injected, name) == 0);
         kinds
-            .filter(|kind| of_kind(&self.injected, *kind) == 0)
-            .map(FaultKind::name)
+            .map(|kind| kind.name().to_owned())
+            .chain(spared.map(|name| format!("kill of {name}")))
             .collect()
     }
 
     pub(super) fn is_right(&self) -> bool {
-        self.verified && self.accepted == self.expected && self.happened_with(&Injected::new())
+        self.verified
+            && self.accepted == self.expected
+            && self.buried_too_early.is_empty()
+            && self.happened_with(&Injected::new())
     }
 
     /// The report, without what the comparison has said already.
@@ -82,6 +106,14 @@ impl Outcome {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:>7}  kill -9 of everything", self.system_kills);
         let _ = writeln!(text, "{}\n", faults::table(&self.injected));
+        let _ = writeln!(
+            text,
+            "{} accepted orders had become dead letters, and were replayed.",
+            self.replayed
+        );
+        for letter in self.buried_too_early.iter().take(SHOWN) {
+            let _ = writeln!(text, "Given up too early: {letter}");
+        }
         if self.accepted != self.expected {
             let _ = writeln!(
                 text,
@@ -93,7 +125,7 @@ impl Outcome {
             let (kills, wanted) = (self.function_kills(), self.wanted_kills);
             let _ = writeln!(
                 text,
-                "Only {kills} of {wanted} functions were killed: place more orders, or raise the plan's chances."
+                "Only {kills} of {wanted} functions were killed in the middle of a batch: place more orders, or raise the plan's chances."
             );
         }
         if !self.missing().is_empty() {
@@ -117,6 +149,12 @@ mod tests {
         kinds.iter().map(hit).collect()
     }
 
+    /// Of order-worker, notifier and order-api.
+    fn kills(counts: [u64; 3]) -> Injected {
+        let names = ["order-worker", "notifier", "order-api"].map(str::to_owned);
+        [("kill".to_owned(), names.into_iter().zip(counts).collect())].into()
+    }
+
     fn right() -> Outcome {
         let mut outcome = Outcome {
             expected: 7,
@@ -126,7 +164,7 @@ mod tests {
             ..Outcome::new(20)
         };
         outcome.add(&injected(&FaultKind::ALL));
-        outcome.add(&injected(&[FaultKind::Kill]));
+        outcome.add(&kills([12, 8, 300]));
         outcome
     }
 
@@ -143,15 +181,33 @@ mod tests {
              10  duplicate      x
              10  entry_failure  x
              10  internal_error x
-             20  kill           x
+              8  kill           notifier
+            300  kill           order-api
+             12  kill           order-worker
+             10  kill           x
              10  lost_response  x
              10  redelivery     x
              10  shuffle        x
              10  throttle       x
              10  unavailable    x
 
+        0 accepted orders had become dead letters, and were replayed.
         Nothing was lost, doubled, changed or left untold.
         ");
+    }
+
+    /// A function without a batch has nothing half done, and one batch function does not stand for the other.
+    #[test]
+    fn only_kills_in_the_middle_of_a_batch_count() {
+        for [worker, notifier, api] in [[19, 0, 9], [0, 0, 20], [20, 0, 0], [0, 20, 0], [10, 9, 1]] {
+            let mut outcome = Outcome::new(20);
+            outcome.add(&injected(&FaultKind::ALL));
+            let counts = [worker, notifier, api];
+            assert!(!outcome.happened_with(&kills(counts)), "{counts:?}");
+        }
+        let mut outcome = Outcome::new(20);
+        outcome.add(&injected(&FaultKind::ALL));
+        assert!(outcome.happened_with(&kills([19, 1, 0])));
     }
 
     #[test]
@@ -177,9 +233,18 @@ mod tests {
             }
             .is_right()
         );
+        assert!(
+            !Outcome {
+                buried_too_early: vec!["o-1: ThrottlingError at try 1 of 12".to_owned()],
+                ..right()
+            }
+            .is_right()
+        );
         let mut quiet = Outcome {
             expected: 7,
             accepted: 6,
+            replayed: 2,
+            buried_too_early: vec!["o-1: ThrottlingError at try 1 of 12".to_owned()],
             verified: true,
             ..Outcome::new(20)
         };
@@ -199,9 +264,11 @@ mod tests {
              10  throttle       x
              10  unavailable    x
 
+        2 accepted orders had become dead letters, and were replayed.
+        Given up too early: o-1: ThrottlingError at try 1 of 12
         6 of 7 orders were accepted.
-        Only 0 of 20 functions were killed: place more orders, or raise the plan's chances.
-        Did not happen: shuffle, kill.
+        Only 0 of 20 functions were killed in the middle of a batch: place more orders, or raise the plan's chances.
+        Did not happen: shuffle, kill, kill of order-worker, kill of notifier.
         The run does not show what it should.
         ");
     }

@@ -10,9 +10,7 @@ use order_core::{OrderId, Timestamp};
 use order_worker::judgement::code;
 use serde::{Deserialize, Serialize};
 
-#[cfg(test)]
-pub(crate) use reader::Acceptance;
-pub(crate) use reader::Journal;
+pub(crate) use reader::{Acceptance, Journal};
 pub(crate) use writer::Writer;
 
 /// The version of the lines that are written.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use order_core::{Fingerprint, OrderConfirmed, OrderId, OrderMessage};
 
 use crate::dlq::{Letter, QueueName};
-use crate::journal::{Journal, Poison};
+use crate::journal::{Acceptance, Journal, Poison};
 
 /// The dead letters, told apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,13 +56,12 @@ impl Letters {
     }
 
     fn file(&mut self, journal: &Journal, letter: &Letter) {
-        let named = letter.order_id.as_ref().and_then(|id| id.parse().ok());
-        let Some((id, accepted)) = named.and_then(|id: OrderId| journal.accepted.get_key_value(&id)) else {
+        let Some((named, _)) = order_named(journal, letter) else {
             self.stray.insert(letter.message_id.clone());
             return;
         };
-        let id = id.to_string();
-        if fingerprint(letter).is_none_or(|carried| carried != accepted.fingerprint) {
+        let id = named.to_string();
+        if order_held(journal, letter).is_none() {
             self.differing.insert(id);
             return;
         }
@@ -74,6 +73,18 @@ impl Letters {
             QueueName::Notifications => self.notifications.insert(id),
         };
     }
+}
+
+/// The accepted order that a letter holds as it was accepted: a replay brings it on.
+pub(crate) fn order_held(journal: &Journal, letter: &Letter) -> Option<OrderId> {
+    let (id, accepted) = order_named(journal, letter)?;
+    (fingerprint(letter)? == accepted.fingerprint).then_some(id)
+}
+
+/// The accepted order that a letter names, whatever else it says.
+fn order_named<'a>(journal: &'a Journal, letter: &Letter) -> Option<(OrderId, &'a Acceptance)> {
+    let id = letter.order_id.as_ref()?.parse().ok()?;
+    Some((id, journal.accepted.get(&id)?))
 }
 
 /// Of the order that a letter holds, if it is what its queue takes.

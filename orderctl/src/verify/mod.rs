@@ -10,21 +10,21 @@ mod mail;
 mod report;
 mod rows;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_sqs::types::QueueAttributeName;
 use tokio::time::Instant;
 
 use crate::connection::{Connection, Resource};
 use crate::dlq::{DeadLetterQueue, QueueName};
 use crate::journal::Journal;
-use crate::{audit, dlq, output};
+use crate::{audit, depth, dlq, output};
 use compare::Evidence;
+pub(crate) use letters::order_held;
 use report::{Report, Scope};
 
 /// The pause between two looks at the queues.
@@ -98,26 +98,11 @@ async fn drained(config: &SdkConfig, queues: &[String], patience: Duration) -> a
     loop {
         let mut held = 0;
         for queue in queues {
-            held += depth(&sqs, queue).await?;
+            held += depth::of(&sqs, queue).await?;
         }
         if held == 0 || Instant::now() + PAUSE > deadline {
             return Ok(held);
         }
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-async fn depth(sqs: &aws_sdk_sqs::Client, queue: &str) -> anyhow::Result<u64> {
-    let names = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-    ];
-    let request = sqs.get_queue_attributes().queue_url(queue);
-    let answer = request.set_attribute_names(Some(names.to_vec())).send().await?;
-    let attributes = answer.attributes.unwrap_or_default();
-    let counts = names
-        .iter()
-        .filter_map(|name| attributes.get(name)?.parse::<u64>().ok());
-    Ok(counts.sum())
 }

@@ -6,13 +6,13 @@ use serde_json::json;
 use crate::dlq::{Letter, QueueName};
 use crate::journal::Acceptance;
 
-pub(super) fn id(number: u32) -> OrderId {
+pub(crate) fn id(number: u32) -> OrderId {
     format!("0199d3a0-5c1e-7b3a-9f57-2c1d{number:08x}")
         .parse()
         .unwrap()
 }
 
-pub(super) fn key(number: u32) -> String {
+pub(crate) fn key(number: u32) -> String {
     format!("k-{number}")
 }
 
@@ -26,11 +26,11 @@ fn moment() -> Timestamp {
     "2026-11-23T09:35:00.000Z".parse().unwrap()
 }
 
-pub(super) fn fingerprint(number: u32) -> Fingerprint {
+pub(crate) fn fingerprint(number: u32) -> Fingerprint {
     Fingerprint::of(&order(number))
 }
 
-pub(super) fn acceptance(number: u32) -> Acceptance {
+pub(crate) fn acceptance(number: u32) -> Acceptance {
     Acceptance {
         key: key(number),
         fingerprint: fingerprint(number),
@@ -39,12 +39,12 @@ pub(super) fn acceptance(number: u32) -> Acceptance {
 }
 
 /// The message of an order under the id of the same or of another one.
-pub(super) fn message(of: u32, content: u32) -> String {
+pub(crate) fn message(of: u32, content: u32) -> String {
     OrderMessage::new(id(of), moment(), order(content)).to_json()
 }
 
 /// The same as an event.
-pub(super) fn event(of: u32, content: u32) -> String {
+pub(crate) fn event(of: u32, content: u32) -> String {
     let event = OrderConfirmed {
         order_id: id(of),
         accepted_at: moment(),
@@ -55,7 +55,7 @@ pub(super) fn event(of: u32, content: u32) -> String {
 }
 
 /// A letter that says why it failed.
-pub(super) fn letter(queue: QueueName, body: String) -> Letter {
+pub(crate) fn letter(queue: QueueName, body: String) -> Letter {
     Letter::read(
         queue,
         &aws_sdk_sqs::types::Message::builder()
@@ -74,7 +74,7 @@ pub(super) fn letter(queue: QueueName, body: String) -> Letter {
 }
 
 /// The letter of the malformed message `poison`.
-pub(super) fn poison() -> Letter {
+pub(crate) fn poison() -> Letter {
     Letter {
         message_id: "poison".to_owned(),
         reason: "malformed".to_owned(),

@@ -270,6 +270,25 @@ async fn a_load_outlives_the_system() {
     assert_eq!(figures(&right, &ZERO), [0; 13], "{right}");
 }
 
+/// One connection that needs at least 300 ms for an order cannot keep a rate of 50 a second: the orders wait for it, and
+/// the middle one of 20 for more than two seconds. Only who counts from when an order was due sees that.
+#[tokio::test]
+async fn an_order_that_waits_for_its_turn_waits_in_the_figures_too() {
+    let home = Home::new();
+    let plan = home.file("faults.yaml");
+    std::fs::write(
+        &plan,
+        "{seed: 1, calls: [{functions: [order-api], delay: {chance: 1, milliseconds: [300, 300]}}]}",
+    )
+    .unwrap();
+    let system = home.start_with(&["--faults", plan.to_str().unwrap()]).await;
+    let load = "load --count 20 --rate 50 --connections 1 --seed 1 --json";
+    let load: Vec<&str> = load.split(' ').collect();
+    let report = system.json_lines(&load).remove(0);
+    let middle = report["latency_ms"]["accepted"]["p50"].as_f64().unwrap();
+    assert!(middle > 2000.0, "{report}");
+}
+
 #[tokio::test]
 async fn ctrl_c_ends_a_load_with_its_report() {
     let home = Home::new();

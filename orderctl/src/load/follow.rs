@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_core::row::attribute::{CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
+use order_core::row::attribute::{ACCEPTED_AT, CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
 use order_core::{OrderId, Timestamp};
 use tokio::time::Instant;
 
@@ -29,11 +29,11 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) order_id: OrderId,
-    pub(super) accepted_at: Timestamp,
     /// Whether its row was seen.
     pub(super) is_confirmed: bool,
-    /// The key to name the conflicting message by that is sent once the row is there.
-    pub(super) conflict: Option<String>,
+    /// The poison that is sent once the row is there, and the key to name it by. A conflict needs the row; and the others
+    /// are no part of any latency this way.
+    pub(super) poison: Option<(Poison, String)>,
 }
 
 /// The orders on their way.
@@ -45,11 +45,13 @@ pub(super) struct Line {
     pub(super) is_complete: Cell<bool>,
 }
 
-/// The marks of a row.
-#[derive(Clone, Copy, Debug)]
+/// The marks of a row. Of several messages of one order the first to come makes the row: when that one was accepted only
+/// the row knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Marks {
-    confirmed_at: Timestamp,
-    notified_at: Option<Timestamp>,
+    accepted: Timestamp,
+    confirmed: Timestamp,
+    notified: Option<Timestamp>,
 }
 
 /// Follows until nothing is pending and nothing more comes. Ends early when the user asks to stop, or when nothing has
@@ -128,23 +130,27 @@ async fn advance(run: &Run<'_>, mut order: Pending, seen: &HashMap<OrderId, Mark
         let mut tally = run.tally.borrow_mut();
         if is_new {
             tally.confirmed += 1;
-            tally
-                .to_confirmed
-                .add(between(order.accepted_at, marks.confirmed_at));
-            tally.confirmations.extend(marks.confirmed_at);
+            match between(marks.accepted, marks.confirmed) {
+                Some(latency) => tally.to_confirmed.add(latency),
+                None => tally.reason(backwards(order.order_id)),
+            }
+            tally.confirmations.extend(marks.confirmed);
         }
-        if let Some(notified_at) = marks.notified_at {
+        if let Some(notified_at) = marks.notified {
             tally.notified += 1;
-            tally.to_notified.add(between(order.accepted_at, notified_at));
+            match between(marks.accepted, notified_at) {
+                Some(latency) => tally.to_notified.add(latency),
+                None => tally.reason(backwards(order.order_id)),
+            }
             tally.notifications.extend(notified_at);
         }
     }
-    if let Some(key) = order.conflict.take()
-        && let Some(body) = poison::conflict(order.order_id, order.accepted_at, &key)
+    if let Some((poison, key)) = order.poison.take()
+        && let Some(body) = poison::body(poison, order.order_id, marks.accepted, &key)
     {
-        poisoned(run, Poison::Conflict, body).await?;
+        poisoned(run, poison, body).await?;
     }
-    if marks.notified_at.is_none() {
+    if marks.notified.is_none() {
         run.line.pending.borrow_mut().push_back(order);
         return Ok(usize::from(is_new));
     }
@@ -152,7 +158,7 @@ async fn advance(run: &Run<'_>, mut order: Pending, seen: &HashMap<OrderId, Mark
 }
 
 /// Sends a poison message and writes it down. One whose fate is not known is not counted.
-pub(super) async fn poisoned(run: &Run<'_>, poison: Poison, body: String) -> anyhow::Result<()> {
+async fn poisoned(run: &Run<'_>, poison: Poison, body: String) -> anyhow::Result<()> {
     match send::poison(&run.system, &body).await {
         Ok(()) => {
             run.write(&Entry::Poison { poison, body }).await?;
@@ -166,10 +172,14 @@ pub(super) async fn poisoned(run: &Run<'_>, poison: Poison, body: String) -> any
     Ok(())
 }
 
-/// Clocks of two services may disagree by a little.
-fn between(from: Timestamp, to: Timestamp) -> Duration {
+/// None if the clocks of two services disagree by more than the time between: that is no latency.
+fn between(from: Timestamp, to: Timestamp) -> Option<Duration> {
     let milliseconds = to.unix_milliseconds() - from.unix_milliseconds();
-    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+    u64::try_from(milliseconds).ok().map(Duration::from_millis)
+}
+
+fn backwards(order_id: OrderId) -> String {
+    format!("{order_id} went on before it was accepted, by the services' clocks: its latency is left out")
 }
 
 async fn marks(clients: &Clients, orders: &[Pending]) -> anyhow::Result<HashMap<OrderId, Marks>> {
@@ -178,7 +188,9 @@ async fn marks(clients: &Clients, orders: &[Pending]) -> anyhow::Result<HashMap<
         .map(|order| HashMap::from([(ORDER_ID.to_owned(), AttributeValue::S(order.order_id.to_string()))]));
     let request = KeysAndAttributes::builder()
         .set_keys(Some(keys.collect()))
-        .projection_expression(format!("{ORDER_ID}, {CONFIRMED_AT}, {NOTIFIED_AT}"))
+        .projection_expression(format!(
+            "{ORDER_ID}, {ACCEPTED_AT}, {CONFIRMED_AT}, {NOTIFIED_AT}"
+        ))
         .build()?;
     let answer = clients
         .dynamodb
@@ -199,10 +211,48 @@ fn row(item: &HashMap<String, AttributeValue>) -> anyhow::Result<(OrderId, Marks
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
     let moment = |name: &str| text(name).map(|text| text.parse::<Timestamp>()).transpose();
     let order_id = text(ORDER_ID).context("a row has no order_id")?.parse()?;
+    let needed = |name: &str| moment(name)?.with_context(|| format!("the row of {order_id} has no {name}"));
     let marks = Marks {
-        confirmed_at: moment(CONFIRMED_AT)?
-            .with_context(|| format!("the row of {order_id} has no {CONFIRMED_AT}"))?,
-        notified_at: moment(NOTIFIED_AT)?,
+        accepted: needed(ACCEPTED_AT)?,
+        confirmed: needed(CONFIRMED_AT)?,
+        notified: moment(NOTIFIED_AT)?,
     };
     Ok((order_id, marks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
+
+    fn moment(second: u8) -> Timestamp {
+        format!("2026-11-23T09:35:{second:02}.000Z").parse().unwrap()
+    }
+
+    #[test]
+    fn a_row_tells_its_own_times() {
+        let times = [(ACCEPTED_AT, moment(1)), (CONFIRMED_AT, moment(2))];
+        let times = times.map(|(name, at)| (name, at.to_string()));
+        let texts = times.into_iter().chain([(ORDER_ID, ID.to_owned())]);
+        let mut item: HashMap<String, AttributeValue> = texts
+            .map(|(name, text)| (name.to_owned(), AttributeValue::S(text)))
+            .collect();
+        let marks = Marks {
+            accepted: moment(1),
+            confirmed: moment(2),
+            notified: None,
+        };
+        assert_eq!(row(&item).unwrap(), (ID.parse().unwrap(), marks));
+        item.remove(ACCEPTED_AT);
+        let error = row(&item).unwrap_err().to_string();
+        assert_eq!(error, format!("the row of {ID} has no accepted_at"));
+    }
+
+    #[test]
+    fn a_time_that_runs_backwards_is_no_latency() {
+        assert_eq!(between(moment(1), moment(3)), Some(Duration::from_secs(2)));
+        assert_eq!(between(moment(1), moment(1)), Some(Duration::ZERO));
+        assert_eq!(between(moment(3), moment(1)), None);
+    }
 }

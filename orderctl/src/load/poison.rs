@@ -3,18 +3,29 @@
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use serde_json::json;
 
+use crate::journal::Poison;
+
+/// What a message of the kind says, beside a stored order; none if none can be made.
+pub(super) fn body(poison: Poison, order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<String> {
+    match poison {
+        Poison::Malformed => Some(malformed(key)),
+        Poison::UnknownVersion => Some(unknown_version(key)),
+        Poison::Conflict => conflict(order_id, accepted_at, key),
+    }
+}
+
 /// A text that is no JSON.
-pub(super) fn malformed(key: &str) -> String {
+fn malformed(key: &str) -> String {
     format!("poison {key}: no JSON")
 }
 
 /// A message of a version that no code reads yet.
-pub(super) fn unknown_version(key: &str) -> String {
+fn unknown_version(key: &str) -> String {
     json!({"schema_version": 999, "poison": key}).to_string()
 }
 
 /// A sound message with another order under the id of a stored one.
-pub(super) fn conflict(order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<String> {
+fn conflict(order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<String> {
     let document = json!({
         "customer": {"id": "load-poison"}, "currency": "EUR", "note": format!("poison {key}"),
         "items": [{"sku": "POISON", "quantity": 1, "unit_price": "0.01"}],
@@ -32,15 +43,15 @@ mod tests {
 
     #[test]
     fn each_kind_is_what_it_says() {
-        let [malformed, unknown] =
-            [malformed("k"), unknown_version("k")].map(|body| OrderMessage::from_json(&body));
+        let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".parse().unwrap();
+        let accepted_at = "2026-11-23T09:35:00.000Z".parse().unwrap();
+        let [malformed, unknown, conflict] = [Poison::Malformed, Poison::UnknownVersion, Poison::Conflict]
+            .map(|poison| OrderMessage::from_json(&body(poison, id, accepted_at, "k").unwrap()));
         assert!(
             matches!(malformed, Err(MessageError::Malformed(_))),
             "{malformed:?}"
         );
         assert_eq!(unknown, Err(MessageError::UnknownVersion(999)));
-        let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".parse().unwrap();
-        let message = conflict(id, "2026-11-23T09:35:00.000Z".parse().unwrap(), "k").unwrap();
-        assert_eq!(OrderMessage::from_json(&message).unwrap().order_id, id);
+        assert_eq!(conflict.unwrap().order_id, id);
     }
 }

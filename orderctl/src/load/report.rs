@@ -36,8 +36,8 @@ pub(super) struct Report {
     pub(super) interrupted: bool,
     /// Orders a second: until the last answer; from the first acceptance to the last row; and to the last email.
     pub(super) per_second: Stages<f64>,
-    /// Milliseconds: from sending (with `--rate`, from when the order was due) to the answer; from the acceptance to
-    /// the row and to the email, by the system's clock.
+    /// Milliseconds: from sending (with `--rate`, from when the order was due) to each answer; from the acceptance that
+    /// the row names to the row and to the email, by the services' clocks.
     pub(super) latency_ms: Stages<Percentiles>,
     /// The first few reasons for what went wrong.
     pub(super) reasons: Vec<String>,

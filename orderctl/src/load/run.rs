@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::follow::{Line, Pending, poisoned};
+use super::follow::{Line, Pending};
 use super::orders::{Orders, Planned};
-use super::poison;
 use super::send::{self, Accepted, Answer};
 use super::system::System;
 use super::tally::Tally;
-use crate::journal::{Entry, Poison, Writer};
+use crate::journal::{Entry, Writer};
 
 /// What the parts of a run share. All of them run on one thread, and no borrow is held while one waits.
 pub(super) struct Run<'a> {
@@ -72,48 +71,41 @@ impl Run<'_> {
     }
 
     async fn place(&self, planned: &Planned, since: Instant) -> anyhow::Result<()> {
-        let immediate = match planned.poison {
-            Some(kind @ Poison::Malformed) => Some((kind, poison::malformed(&planned.key))),
-            Some(kind @ Poison::UnknownVersion) => Some((kind, poison::unknown_version(&planned.key))),
-            Some(Poison::Conflict) | None => None,
-        };
-        if let Some((kind, body)) = immediate {
-            poisoned(self, kind, body).await?;
-        }
-        let answer = send::order(&self.system, planned);
+        let answer = self.answer(planned, since);
         if planned.is_duplicated {
             self.tally.borrow_mut().duplicates += 1;
-            let (first, second) = tokio::join!(answer, send::order(&self.system, planned));
-            return self.settle_both(planned, since, first, second).await;
+            let (first, second) = tokio::join!(answer, self.answer(planned, since));
+            return self.settle_both(planned, first, second).await;
         }
         let answer = answer.await;
-        self.settle(planned, since, answer).await
+        self.settle(planned, answer).await
+    }
+
+    /// Sends the order. Each answer's latency ends with that answer: not with the journal, and not with another answer.
+    async fn answer(&self, planned: &Planned, since: Instant) -> anyhow::Result<Answer> {
+        // On the heap: it holds the calls of a client.
+        let sent = Box::pin(send::order(&self.system, planned));
+        let (answer, latency) = timed(since, sent).await;
+        self.answered.set(Instant::now());
+        if let Ok(Answer::Accepted(accepted)) = &answer {
+            let mut tally = self.tally.borrow_mut();
+            tally.to_accepted.add(latency);
+            tally.acceptances.extend(accepted.accepted_at);
+        }
+        answer
     }
 
     /// Counts an answer; an acceptance counts once the journal has it.
-    async fn settle(
-        &self,
-        planned: &Planned,
-        since: Instant,
-        answer: anyhow::Result<Answer>,
-    ) -> anyhow::Result<()> {
-        let latency = since.elapsed();
-        self.answered.set(Instant::now());
+    async fn settle(&self, planned: &Planned, answer: anyhow::Result<Answer>) -> anyhow::Result<()> {
         match answer {
             Ok(Answer::Accepted(accepted)) => {
                 self.journal(planned, accepted).await?;
-                {
-                    let mut tally = self.tally.borrow_mut();
-                    tally.accepted += 1;
-                    tally.to_accepted.add(latency);
-                    tally.acceptances.extend(accepted.accepted_at);
-                }
-                let conflict = (planned.poison == Some(Poison::Conflict)).then(|| planned.key.clone());
+                self.tally.borrow_mut().accepted += 1;
+                let poison = planned.poison.map(|poison| (poison, planned.key.clone()));
                 self.line.pending.borrow_mut().push_back(Pending {
                     order_id: accepted.order_id,
-                    accepted_at: accepted.accepted_at,
                     is_confirmed: false,
-                    conflict,
+                    poison,
                 });
             }
             Ok(Answer::Refused(reason)) => {
@@ -135,7 +127,6 @@ impl Run<'_> {
     async fn settle_both(
         &self,
         planned: &Planned,
-        since: Instant,
         first: anyhow::Result<Answer>,
         second: anyhow::Result<Answer>,
     ) -> anyhow::Result<()> {
@@ -147,12 +138,12 @@ impl Run<'_> {
                     tally.reason(format!("{} was answered with two ids", planned.key));
                 }
                 self.journal(planned, second).await?;
-                self.settle(planned, since, Ok(Answer::Accepted(first))).await
+                self.settle(planned, Ok(Answer::Accepted(first))).await
             }
             (Ok(Answer::Accepted(one)), _) | (_, Ok(Answer::Accepted(one))) => {
-                self.settle(planned, since, Ok(Answer::Accepted(one))).await
+                self.settle(planned, Ok(Answer::Accepted(one))).await
             }
-            (first, _) => self.settle(planned, since, first).await,
+            (first, _) => self.settle(planned, first).await,
         }
     }
 
@@ -165,5 +156,33 @@ impl Run<'_> {
             accepted.accepted_at,
         );
         self.write(&entry).await
+    }
+}
+
+/// What comes of something, and how long after a moment it came.
+async fn timed<T>(since: Instant, coming: impl Future<Output = T>) -> (T, Duration) {
+    let came = coming.await;
+    (came, since.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_of_two_answers_has_its_own_latency() {
+        let since = Instant::now();
+        let (started, began) = tokio::sync::oneshot::channel();
+        let second = async {
+            began.await.unwrap();
+            // What is measured is time: some has to pass.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let first = async { started.send(()).unwrap() };
+        let (((), second), ((), first)) = tokio::join!(timed(since, second), timed(since, first));
+        assert!(
+            first + Duration::from_millis(20) <= second,
+            "{first:?} {second:?}"
+        );
     }
 }

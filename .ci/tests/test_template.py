@@ -180,6 +180,13 @@ def test_a_dead_letter_queue_outlives_its_source():
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"], name
 
 
+def test_a_dead_letter_is_kept_14_days():
+    queues = of_type(deployed(), "AWS::SQS::Queue")
+    for queue in [q for q in queues.values() if "RedrivePolicy" in q]:
+        dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        assert dead["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
 def test_queues_and_topics_refuse_plain_http():
     template = deployed()
     denied = set()

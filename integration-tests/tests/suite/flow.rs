@@ -124,6 +124,25 @@ async fn a_request_sent_again_with_its_key_makes_no_second_order() {
 }
 
 #[tokio::test]
+async fn a_request_sent_again_without_a_key_is_another_order() {
+    let home = Home::new();
+    let system = home.start().await;
+    let order = sample_of_new_customer("order.json");
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let answer = system
+            .request(|http, url| http.post(format!("{url}/orders")).json(&order))
+            .await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        let id = answer.body["order_id"].as_str().unwrap().to_owned();
+        system.notified(&id).await;
+        ids.push(id);
+    }
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(system.rows_of_customer(&order).await, 2);
+}
+
+#[tokio::test]
 async fn orders_in_numbers_each_make_one_row_and_are_told_of() {
     let home = Home::new();
     let system = home.start().await;

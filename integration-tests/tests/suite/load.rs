@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Home, System, eventually, signal};
+use crate::system::{Home, System, eventually, eventually_within, signal};
 
 /// The orders of a journal, as far as it is written.
 fn accepted(journal: &Path) -> Vec<Value> {
@@ -60,6 +61,9 @@ const ZERO: [&str; 13] = [
     "stray_emails",
 ];
 
+/// How long a load may take: what a killed system was working on comes back in parts, one after the other.
+const SETTLING: Duration = Duration::from_mins(5);
+
 /// A load that runs beside the test, and ends with it.
 struct Load {
     child: Child,
@@ -84,7 +88,10 @@ impl Load {
 
     /// Whether all went well, and its report, once it has ended.
     async fn end(mut self) -> (bool, Value) {
-        let status = eventually("the load has ended", async || self.child.try_wait().unwrap()).await;
+        let status = eventually_within(SETTLING, "the load has ended", async || {
+            self.child.try_wait().unwrap()
+        })
+        .await;
         let report = std::fs::read_to_string(&self.report).unwrap();
         (status.success(), serde_json::from_str(&report).unwrap())
     }

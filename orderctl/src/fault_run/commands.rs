@@ -162,13 +162,10 @@ impl System {
         &self.connection
     }
 
-    /// Gives the messages that wait for their next try that try at once; how many messages of any kind the queues hold.
-    pub(super) async fn wake(&self) -> anyhow::Result<u64> {
+    /// Gives the messages that wait for their next try that try at once.
+    pub(super) async fn wake(&self) -> anyhow::Result<()> {
         let http = self.connection.http()?;
-        let sqs = self.connection.sqs().await?;
-        let mut held = 0;
-        for queue in [Resource::OrdersQueueUrl, Resource::NotificationsQueueUrl] {
-            let url = self.connection.resource(queue).await?;
+        for url in self.queues().await? {
             let name = url.rsplit('/').next().unwrap_or_default();
             let wake = format!(
                 "{}/_local/queues/{name}/wake",
@@ -182,9 +179,26 @@ impl System {
             answer
                 .error_for_status()
                 .with_context(|| format!("the queue {name} cannot be woken"))?;
+        }
+        Ok(())
+    }
+
+    /// How many messages the queues hold, ready, in somebody's hands or put off.
+    pub(super) async fn held(&self) -> anyhow::Result<u64> {
+        let sqs = self.connection.sqs().await?;
+        let mut held = 0;
+        for url in self.queues().await? {
             held += depth::of(&sqs, &url).await?;
         }
         Ok(held)
+    }
+
+    /// Their URLs.
+    async fn queues(&self) -> anyhow::Result<[String; 2]> {
+        Ok([
+            self.connection.resource(Resource::OrdersQueueUrl).await?,
+            self.connection.resource(Resource::NotificationsQueueUrl).await?,
+        ])
     }
 
     /// Ends it and its functions as a crash does: no line of their code runs any more.

@@ -36,7 +36,10 @@ const MOST_ROUNDS: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long everything may be accepted without all having gone wrong that should, until more orders are placed.
 const LULL: Duration = Duration::from_secs(10);
-/// The pause between two looks at what is left once the faults are off, and how long that may take in all.
+/// The pause between two wakings of what is put off once the faults are off. It is longer than a function may take, since
+/// the services put off what they work on, too, in case they die of it: it is not to lose all its tries by being woken.
+const WAKING: Duration = Duration::from_secs(40);
+/// The pause between two looks at what is left then, and how long that may take in all.
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PATIENCE: Duration = Duration::from_mins(10);
 
@@ -168,9 +171,14 @@ async fn settle(
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
     let deadline = Instant::now() + LAST_PATIENCE;
+    let mut waking = Instant::now();
     while Instant::now() < deadline {
         let goes_on = loads.go_on(scratch)?;
-        if system.wake().await? == 0 {
+        if Instant::now() >= waking {
+            system.wake().await?;
+            waking = Instant::now() + WAKING;
+        }
+        if system.held().await? == 0 {
             let buried = Buried::find(system.connection(), scratch).await?;
             outcome.replayed += buried.ids.len() as u64;
             outcome.buried_too_early.extend(buried.too_early);

@@ -21,7 +21,7 @@ use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 pub(crate) use home::Home;
 pub(crate) use process::{children_of, is_alive, orderctl, signal};
 pub(crate) use samples::{sample, sample_of_new_customer, sample_path};
-pub(crate) use wait::eventually;
+pub(crate) use wait::{eventually, eventually_within};
 
 use report::Trail;
 use target::{Stack, Target};

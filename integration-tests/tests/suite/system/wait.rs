@@ -5,9 +5,17 @@ use std::time::{Duration, Instant};
 use super::target::Target;
 
 /// Waits until a condition gives a value.
-pub(crate) async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(Target::get().patience(), what, condition).await
+}
+
+/// The same for what may take longer than others.
+pub(crate) async fn eventually_within<T>(
+    patience: Duration,
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let target = Target::get();
-    let patience = target.patience();
     let deadline = Instant::now() + patience;
     loop {
         if let Some(value) = condition().await {

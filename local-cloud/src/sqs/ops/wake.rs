@@ -16,8 +16,9 @@ pub(in crate::sqs) const PUT_OFF: &str = "SELECT id, receive_count FROM messages
 /// Makes ready what is hidden for longer than a receive hides it, a bounded number in each transaction; how many that
 /// were.
 ///
-/// Nobody works on such a message: somebody put it off. Others are left alone, since each delivery beside the one
-/// that is worked on would count as a receive and bring the message nearer to the dead-letter queue.
+/// Somebody put such a message off; perhaps while it is worked on, in case its process dies, and then it is delivered once
+/// more. Others are left alone: each delivery beside the one that is worked on counts as a receive and brings the
+/// message nearer to the dead-letter queue.
 pub(in crate::sqs) async fn wake(sqs: &Sqs, name: String) -> Result<u64, SqsError> {
     let mut woken = 0;
     loop {

@@ -131,3 +131,42 @@ impl Queue {
         (receive.parse() == Ok(message.receives) || chance.percent(50)).then_some(place)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_may_come_twice_in_one_batch() {
+        let mut queue = Queue::default();
+        for number in 0..20 {
+            let id = format!("m{number}");
+            queue.push(Message {
+                origin: id.clone(),
+                id,
+                body: String::new(),
+                attributes: Attributes::new(),
+                visible_at: Duration::ZERO,
+                receives: 0,
+            });
+        }
+        let receive = Receive {
+            most: 40,
+            visibility: Duration::from_secs(30),
+            max_receives: 3,
+            in_order: true,
+            duplicates: 100,
+        };
+        let mut chance = Chance::seeded(1);
+        let (shown, redriven) = queue.receive(Duration::ZERO, receive, &mut chance);
+        assert!((21..40).contains(&shown.len()) && redriven.is_empty());
+        let twice: Vec<&[Delivery]> = shown.windows(2).filter(|pair| pair[0].id == pair[1].id).collect();
+        assert_eq!(twice.len(), shown.len() - 20);
+        for pair in twice {
+            assert_eq!((pair[0].receives, pair[1].receives), (1, 2));
+            assert_ne!(pair[0].receipt, pair[1].receipt);
+            let seen = queue.messages.values().find(|message| message.id == pair[0].id);
+            assert_eq!(seen.map(|message| message.visible_at), Some(receive.visibility));
+        }
+    }
+}

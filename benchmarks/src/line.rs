@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::cpu_time;
 
 /// How long a system may take to start.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// The emails to a topic in any second, as docs/GUARANTEES.md promises them.
+const EMAILS_PER_SECOND: u64 = 8;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -182,29 +183,91 @@ impl System {
         }
     }
 
-    /// Prints how fast emails went out; whether every subscription survived it.
+    /// Prints how fast emails went out; whether that was right for every subscription.
     async fn emails(&self) -> anyhow::Result<bool> {
         let url = format!("{}/_local/subscriptions", self.endpoints.aws_endpoint_url);
         let client = reqwest::Client::builder().no_proxy().build()?;
         let text = client.get(url).send().await?.error_for_status()?.bytes().await?;
-        let answer: Value = serde_json::from_slice(&text)?;
-        let subscriptions = answer["subscriptions"].as_array().cloned().unwrap_or_default();
-        let mut emails = subscriptions
-            .iter()
-            .filter(|subscription| subscription["protocol"] == "email")
-            .peekable();
-        anyhow::ensure!(emails.peek().is_some(), "nobody is subscribed to the emails");
-        let mut are_confirmed = true;
-        for subscription in emails {
-            are_confirmed &= subscription["state"] == "confirmed";
-            println!(
-                "emails to {}: {}, at most {} in any second, {} undelivered",
-                subscription["endpoint"],
-                subscription["state"],
-                subscription["peak_per_second"],
-                subscription["undelivered"]
-            );
+        let answer: Subscriptions = serde_json::from_slice(&text)?;
+        let emails: Vec<Subscription> = answer
+            .subscriptions
+            .into_iter()
+            .filter(|subscription| subscription.protocol == "email")
+            .collect();
+        anyhow::ensure!(!emails.is_empty(), "nobody is subscribed to the emails");
+        for subscription in &emails {
+            println!("{}", subscription.describe());
         }
-        Ok(are_confirmed)
+        Ok(emails.iter().all(Subscription::is_right))
+    }
+}
+
+/// What the system says of its subscriptions.
+#[derive(Debug, Deserialize)]
+struct Subscriptions {
+    subscriptions: Vec<Subscription>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Deserialize)]
+struct Subscription {
+    protocol: String,
+    endpoint: String,
+    state: String,
+    peak_per_second: u64,
+    undelivered: u64,
+}
+
+impl Subscription {
+    /// Whether it stands, got all that was sent, and at no more than the rate that is promised.
+    fn is_right(&self) -> bool {
+        self.state == "confirmed" && self.undelivered == 0 && self.peak_per_second <= EMAILS_PER_SECOND
+    }
+
+    fn describe(&self) -> String {
+        let Self {
+            endpoint,
+            state,
+            peak_per_second,
+            undelivered,
+            ..
+        } = self;
+        format!(
+            "emails to {endpoint}: {state}, at most {peak_per_second} in any second (of {EMAILS_PER_SECOND}), {undelivered} \
+             undelivered"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inbox_must_stand_and_get_everything_at_the_rate_that_is_promised() {
+        let right = Subscription {
+            protocol: "email".to_owned(),
+            endpoint: "shop@example.com".to_owned(),
+            state: "confirmed".to_owned(),
+            peak_per_second: EMAILS_PER_SECOND,
+            undelivered: 0,
+        };
+        assert!(right.is_right());
+        for wrong in [
+            Subscription {
+                state: "suspended".to_owned(),
+                ..right.clone()
+            },
+            Subscription {
+                peak_per_second: EMAILS_PER_SECOND + 1,
+                ..right.clone()
+            },
+            Subscription {
+                undelivered: 1,
+                ..right.clone()
+            },
+        ] {
+            assert!(!wrong.is_right(), "{wrong:?}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use notifier::Notifier;
 use notifier::config::Settings;
-use order_core::OrderMessage;
+use order_core::{OrderConfirmed, OrderMessage};
 use order_worker::Worker;
 use serde_json::{Map, Value, json};
 
@@ -230,10 +230,16 @@ impl Functions {
                 let queue = &state.queues[&invocation.line].source;
                 for delivery in &invocation.batch {
                     // One that keeps failing by itself meets a killer as often as it comes back.
-                    let is_sound = OrderMessage::from_json(&delivery.body).is_ok_and(|message| {
-                        !state.killers.contains(&message.order_id)
-                            && !state.panickers.contains_key(&message.order_id)
-                    });
+                    let is_sound = match invocation.line {
+                        Line::Orders => OrderMessage::from_json(&delivery.body).is_ok_and(|message| {
+                            !state.killers.contains(&message.order_id)
+                                && !state.panickers.contains_key(&message.order_id)
+                        }),
+                        Line::Notifications => OrderConfirmed::from_json(&delivery.body).is_ok_and(|event| {
+                            !state.killers_of_notifier.contains(&event.order_id)
+                                && state.rows.contains_key(&event.order_id)
+                        }),
+                    };
                     // What is deleted already is out of its reach.
                     let is_there = queue.messages.values().any(|message| message.id == delivery.id);
                     if is_there && is_sound {

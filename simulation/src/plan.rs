@@ -34,6 +34,8 @@ pub struct Traffic {
     pub poison: u32,
     /// How many of the orders kill the process that inserts them.
     pub killers: u32,
+    /// How many of the orders kill the process that tells of them.
+    pub killers_of_notifier: u32,
     /// How many of the orders make the code panic, in turns when they are inserted and when they are published.
     pub panickers: u32,
     /// How many of the orders the table will never take. In turns it refuses their statement or the whole call.
@@ -137,6 +139,7 @@ impl Plan {
                 conflicts: 0,
                 poison: 0,
                 killers: 0,
+                killers_of_notifier: 0,
                 panickers: 0,
                 refused: 0,
                 large: 0,

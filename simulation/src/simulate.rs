@@ -202,6 +202,7 @@ impl Run {
         {
             let state = &mut *self.world.state.borrow_mut();
             state.killers.clear();
+            state.killers_of_notifier.clear();
             state.panickers.clear();
         }
         for line in [Line::Orders, Line::Notifications] {

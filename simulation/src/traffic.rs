@@ -62,7 +62,9 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     let state = &mut *world.state.borrow_mut();
     let panickers = traffic.killers..traffic.killers + traffic.panickers;
     let refused = panickers.end..panickers.end + traffic.refused;
+    let killers_of_notifier = refused.end..refused.end + traffic.killers_of_notifier;
     state.killers.extend((0..traffic.killers).map(id));
+    state.killers_of_notifier.extend(killers_of_notifier.map(id));
     for (number, service) in panickers.zip([Service::Table, Service::Events].into_iter().cycle()) {
         state.panickers.insert(id(number), service);
     }
@@ -79,7 +81,7 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
 /// Every order once, then the copies and the conflicts of ordinary ones.
 fn orders(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
-    let first = traffic.killers + traffic.panickers + traffic.refused;
+    let first = traffic.killers + traffic.panickers + traffic.refused + traffic.killers_of_notifier;
     let ordinary = traffic.orders.saturating_sub(first) as usize;
     let any = || {
         let place = world.state.borrow_mut().chance.place(ordinary);

@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) ledger: Ledger,
     /// Orders that kill the process.
     pub(crate) killers: BTreeSet<OrderId>,
+    /// Orders that kill the process that tells of them.
+    pub(crate) killers_of_notifier: BTreeSet<OrderId>,
     /// Orders that make the code panic in a call of this service.
     pub(crate) panickers: BTreeMap<OrderId, Service>,
     /// Orders that the table refuses.
@@ -112,6 +114,7 @@ impl World {
             invocations: BTreeMap::new(),
             ledger: Ledger::default(),
             killers: BTreeSet::new(),
+            killers_of_notifier: BTreeSet::new(),
             panickers: BTreeMap::new(),
             refused: BTreeMap::new(),
             killed: None,

@@ -74,6 +74,25 @@ fn large_orders_keep_the_limits_of_every_call() {
 }
 
 #[test]
+fn a_record_that_kills_notifiers_process_goes_to_the_dead_letters_alone() {
+    for (orders, killers) in [(20, 1), (100, 1), (100, 3)] {
+        for in_order in [true, false] {
+            let mut plan = Plan::calm(9, orders);
+            plan.traffic.killers_of_notifier = killers;
+            plan.traffic.seconds = 0;
+            plan.setup.orders_batch = 100;
+            plan.setup.in_order = in_order;
+            let report = play(&plan);
+            assert_eq!(
+                (report.rows, report.dead_letters),
+                (orders as usize, killers as usize),
+                "{orders} orders, in order: {in_order}"
+            );
+        }
+    }
+}
+
+#[test]
 fn two_instances_with_much_to_tell_keep_the_pace() {
     let mut plan = Plan::calm(5, 120);
     plan.traffic.seconds = 5;

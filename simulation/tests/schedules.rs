@@ -16,20 +16,21 @@ const CASES: u32 = 300;
 fn traffic() -> impl Strategy<Value = Traffic> {
     // Large orders take long to play.
     let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
-    let special = (0..=1_u32, 0..=2_u32, 0..=2_u32, large);
+    let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, large);
     let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32);
     (count, special, 0..=30_u32).prop_map(
         |(
             (orders, copies, conflicts, poison, stray_events),
-            (killers, panickers, refused, large),
+            (killers, killers_of_notifier, panickers, refused, large),
             seconds,
         )| {
             Traffic {
-                orders: orders + killers + panickers + refused + large,
+                orders: orders + killers + killers_of_notifier + panickers + refused + large,
                 copies,
                 conflicts,
                 poison,
                 killers,
+                killers_of_notifier,
                 panickers,
                 refused,
                 large,

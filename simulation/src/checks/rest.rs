@@ -7,6 +7,7 @@ use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
 use super::letters::is_permanent;
 use crate::ledger::Content;
+use crate::plan::Subscriber;
 use crate::rule::Rule;
 use crate::world::{Line, State, World};
 
@@ -20,10 +21,18 @@ pub(crate) fn check(world: &World) {
         if world.plan.is_survivable() {
             survivors(state, &mut broken);
         }
-        // Twice in one run with any of them, and once waiting behind each. One that keeps failing by itself, in an outage,
-        // may come back together with one of them by chance.
-        let most = 2 + world.plan.traffic.killers;
+        // Twice in one run with any of them, and in order-worker once waiting behind each. One that keeps failing by itself, in
+        // an outage or while nobody is subscribed, may come back together with one of them by chance.
+        let traffic = &world.plan.traffic;
+        let is_read = world.plan.subscriber == Subscriber::Always;
         for (id, harms) in &state.ledger.harmed {
+            let most = if state.ledger.messages_of_orders.contains_key(id) {
+                2 + traffic.killers
+            } else if is_read {
+                2 * traffic.killers_of_notifier
+            } else {
+                u32::MAX
+            };
             if world.plan.is_survivable() && world.plan.is_without_faults() && *harms > most {
                 broken.push((
                     Rule::NoHarmToOthers,
@@ -144,8 +153,10 @@ fn survivors(state: &State, broken: &mut Vec<(Rule, String)>) {
                 }
                 Some(Content::Poison) => true,
                 // An event from elsewhere.
-                None => OrderConfirmed::from_json(&letter.body)
-                    .map_or(true, |event| !state.rows.contains_key(&event.order_id)),
+                None => OrderConfirmed::from_json(&letter.body).map_or(true, |event| {
+                    !state.rows.contains_key(&event.order_id)
+                        || state.killers_of_notifier.contains(&event.order_id)
+                }),
             };
             if !is_doomed && !is_permanent(content, letter) {
                 broken.push((

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::BehaviorVersion;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -15,8 +16,8 @@ pub async fn run() -> Result<(), Error> {
     // As a text, since a program's end shows the error in its debug form.
     let config =
         Config::from_environment(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
-    let aws = Aws::connect(&config).await;
-    let notifier = Notifier::new(aws, config.settings, fastrand::Rng::new());
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let notifier = Notifier::new(Aws::new(sdk, &config), config.settings, fastrand::Rng::new());
     let notifier = &notifier;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let time_left = event

@@ -7,7 +7,7 @@ mod table;
 
 use std::time::{Duration, Instant};
 
-use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -32,23 +32,24 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Makes the clients, with region, credentials and endpoint from the environment. Time-outs are set well within the
-    /// function's own of 30 s, so that a call that hangs is a failed call and not a killed function.
-    pub async fn connect(config: &Config) -> Self {
+    /// Makes the clients, with region, credentials and endpoint of `sdk`. Time-outs are set well within the function's own
+    /// of 30 s, so that a call that hangs is a failed call and not a killed function.
+    #[must_use]
+    pub fn new(sdk: SdkConfig, config: &Config) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(1))
             .operation_timeout(Duration::from_secs(2))
             .build();
-        let shared = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        let shared = sdk
+            .into_builder()
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(2)
                     .with_initial_backoff(Duration::from_millis(50)),
             )
             .timeout_config(timeouts)
-            .load()
-            .await;
+            .build();
         let emails = aws_sdk_sns::config::Builder::from(&shared)
             .retry_config(RetryConfig::disabled())
             .timeout_config(

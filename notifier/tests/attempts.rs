@@ -1,0 +1,121 @@
+//! Counts the attempts of calls: every HTTP request that the real adapter sends to a server that always fails.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sns::config::Credentials;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use notifier::adapters::Aws;
+use notifier::config::{Config, Settings};
+use notifier::email::Email;
+use notifier::ports::Emails as _;
+
+/// How the server fails.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    /// A status and an error code of SNS.
+    Answer(StatusCode, &'static str),
+    /// No answer at all.
+    Silence,
+}
+
+/// Requests by operation, and how they fail.
+#[derive(Clone)]
+struct Server {
+    calls: Arc<Mutex<BTreeMap<String, u32>>>,
+    failure: Failure,
+}
+
+async fn answer(State(server): State<Server>, body: Bytes) -> (StatusCode, String) {
+    let form: BTreeMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
+    *server
+        .calls
+        .lock()
+        .unwrap()
+        .entry(form["Action"].clone())
+        .or_default() += 1;
+    match server.failure {
+        Failure::Answer(status, code) => {
+            let error =
+                format!("<Error><Type>Receiver</Type><Code>{code}</Code><Message>m</Message></Error>");
+            let namespace = "http://sns.amazonaws.com/doc/2010-03-31/";
+            let body = format!(
+                r#"<ErrorResponse xmlns="{namespace}">{error}<RequestId>r</RequestId></ErrorResponse>"#
+            );
+            (status, body)
+        }
+        Failure::Silence => std::future::pending().await,
+    }
+}
+
+fn sdk(endpoint: String) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_sns::config::SharedCredentialsProvider::new(
+            Credentials::new("test", "test", None, None, "test"),
+        ))
+        .endpoint_url(endpoint)
+        .build()
+}
+
+fn config() -> Config {
+    Config {
+        orders_table: "orders".to_owned(),
+        order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),
+        notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
+        notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
+        settings: Settings {
+            max_receive_count: NonZeroU32::MIN,
+            digest_threshold: 10,
+            email_interval: Duration::from_millis(250),
+        },
+    }
+}
+
+/// The attempts that one email and one question for subscribers take.
+async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
+    let server = Server {
+        calls: Arc::default(),
+        failure,
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(answer).with_state(server.clone());
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let aws = Aws::new(sdk(endpoint), &config());
+    let email = Email {
+        subject: "s".to_owned(),
+        body: "b".to_owned(),
+    };
+    assert!(aws.publish(&email).await.is_err());
+    assert!(aws.confirmed_subscribers().await.is_err());
+    serving.abort();
+    let calls = server.calls.lock().unwrap();
+    calls.clone()
+}
+
+/// A second attempt would break the pace, and double an email whose response was lost.
+#[tokio::test]
+async fn an_email_is_tried_once_whatever_becomes_of_it() {
+    for failure in [
+        Failure::Answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        Failure::Answer(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Failure::Answer(StatusCode::BAD_REQUEST, "Throttling"),
+        Failure::Answer(StatusCode::BAD_REQUEST, "RequestLimitExceeded"),
+        Failure::Silence,
+    ] {
+        let attempts = attempts(failure).await;
+        assert_eq!(attempts["Publish"], 1, "{failure:?}");
+        // What may be repeated is, which shows that these failures are of the kind that an SDK repeats.
+        assert_eq!(attempts["GetTopicAttributes"], 2, "{failure:?}");
+    }
+}

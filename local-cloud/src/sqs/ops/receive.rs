@@ -39,12 +39,13 @@ pub(crate) struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
-/// The oldest ready messages and what they say, by the index that holds none but these. The reader ends it: SQLite prepares
+/// The oldest ready messages and what they say, by the index that holds none but these, since SQLite left to itself walks the
+/// key over all that is in flight. The reader ends it: SQLite prepares
 /// a statement anew each time that a bound `LIMIT` is bound.
 pub(in crate::sqs) const READY: &str =
     "SELECT m.id, m.sent_at, m.first_received_at, m.receive_count, m.source_arn, c.message_id, c.body, c.body_md5, c.sender_id,
             c.trace_header, c.attributes
-     FROM messages AS m JOIN contents AS c ON c.id = m.id
+     FROM messages AS m INDEXED BY messages_ready JOIN contents AS c ON c.id = m.id
      WHERE m.queue_id = ?1 AND m.state = 0 AND m.id > ?2 ORDER BY m.id";
 /// Puts a message in flight.
 pub(in crate::sqs) const HIDE: &str = "UPDATE OR FAIL messages

@@ -4,6 +4,9 @@
 
 mod worker;
 
+#[cfg(test)]
+pub(in crate::sqs) use worker::MOVABLE;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::{OptionalExtension, params};
@@ -41,6 +44,9 @@ pub(crate) struct CancelMessageMoveTask {
 
 /// Messages that a task may move each second; also the pace where none is given.
 const MAX_RATE: i64 = 500;
+/// The newest of the ready messages, by the index that holds none but these.
+pub(in crate::sqs) const LAST_READY: &str =
+    "SELECT MAX(id) FROM messages INDEXED BY messages_ready WHERE queue_id = ?1 AND state = 0";
 
 /// The queue that an ARN names, as a task's `parameter`.
 fn resource(tx: &Tx<'_>, arn: &str, parameter: &str) -> Result<Queue, SqsError> {
@@ -76,7 +82,9 @@ pub(crate) async fn start(sqs: &Sqs, request: StartMessageMoveTask) -> Result<Va
                 return Err(invalid("Source queue must be configured as a Dead Letter Queue."));
             }
             if destination.as_ref() == Some(&source.name) {
-                return Err(invalid("Source queue arn and destination queue arn cannot be the same."));
+                return Err(invalid(
+                    "Source queue arn and destination queue arn cannot be the same.",
+                ));
             }
             if running(tx, &source.name)? {
                 return Err(invalid(
@@ -86,17 +94,19 @@ pub(crate) async fn start(sqs: &Sqs, request: StartMessageMoveTask) -> Result<Va
             }
             // What is sent or redriven to the source from now on is not this task's, or a poison message that
             // comes straight back would keep it busy for ever.
+            let last_ready: Option<i64> = tx
+                .prepare_cached(LAST_READY)?
+                .query_row([source.id], |row| row.get(0))?;
             tx.prepare_cached(
                 "INSERT INTO move_tasks (id, source, destination, rate, status, last_row, to_move, started_at)
-                 VALUES (?1, ?2, ?3, ?4, 'RUNNING',
-                         COALESCE((SELECT MAX(id) FROM messages WHERE queue_id = ?5 AND state = 0), 0), ?6, ?7)",
+                 VALUES (?1, ?2, ?3, ?4, 'RUNNING', ?5, ?6, ?7)",
             )?
             .execute(params![
                 task,
                 source.name,
                 destination,
                 rate,
-                source.id,
+                last_ready.unwrap_or(0),
                 source.counts(tx)?.ready,
                 service.clock().now_ms()
             ])?;

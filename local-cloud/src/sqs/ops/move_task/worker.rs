@@ -13,6 +13,10 @@ use crate::sqs::queue::Queue;
 use crate::sqs::{Sqs, expiry};
 use crate::store::Tx;
 
+/// The ready messages up to an id.
+pub(in crate::sqs) const MOVABLE: &str = "SELECT id, source_arn FROM messages INDEXED BY messages_ready
+    WHERE queue_id = ?1 AND state = 0 AND id <= ?2 ORDER BY id LIMIT ?3";
+
 /// Steps of one second.
 const STEPS: i64 = 10;
 
@@ -78,10 +82,7 @@ fn step(sqs: &Sqs, tx: &Tx<'_>, id: &str) -> Result<Next, SqsError> {
         return end(tx, id, "FAILED", Some("AWS.SimpleQueueService.NonExistentQueue"));
     };
     let rows: Vec<(i64, Option<String>)> = tx
-        .prepare_cached(
-            "SELECT id, source_arn FROM messages WHERE queue_id = ?1 AND state = 0 AND id <= ?2
-             ORDER BY id LIMIT ?3",
-        )?
+        .prepare_cached(MOVABLE)?
         .query_map(
             params![source.id, task.last_row, (task.rate / STEPS).max(1)],
             |row| Ok((row.get(0)?, row.get(1)?)),

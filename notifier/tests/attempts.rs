@@ -2,19 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+mod aws;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sns::config::Credentials;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use notifier::adapters::Aws;
-use notifier::config::{Config, Settings};
 use notifier::email::Email;
 use notifier::ports::Emails as _;
 
@@ -56,31 +52,6 @@ async fn answer(State(server): State<Server>, body: Bytes) -> (StatusCode, Strin
     }
 }
 
-fn sdk(endpoint: String) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(aws_sdk_sns::config::SharedCredentialsProvider::new(
-            Credentials::new("test", "test", None, None, "test"),
-        ))
-        .endpoint_url(endpoint)
-        .build()
-}
-
-fn config() -> Config {
-    Config {
-        orders_table: "orders".to_owned(),
-        order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),
-        notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
-        notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
-        settings: Settings {
-            max_receive_count: NonZeroU32::MIN,
-            digest_threshold: 10,
-            email_interval: Duration::from_millis(250),
-        },
-    }
-}
-
 /// The attempts that one email and one question for subscribers take.
 async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     let server = Server {
@@ -91,7 +62,7 @@ async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(answer).with_state(server.clone());
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-    let aws = Aws::new(sdk(endpoint), &config());
+    let aws = aws::adapters(aws::sdk(endpoint));
     let email = Email {
         subject: "s".to_owned(),
         body: "b".to_owned(),

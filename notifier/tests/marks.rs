@@ -2,19 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::time::Duration;
+mod aws;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use dynoxide::Database;
-use notifier::adapters::Aws;
-use notifier::config::{Config, Settings};
 use notifier::ports::{Marking, Table as _};
 use order_core::OrderId;
 use order_core::row::{Notification, attribute};
@@ -30,14 +27,7 @@ async fn engine() -> SdkConfig {
             .await
             .unwrap();
     });
-    let sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "test", "test", None, None, "test",
-        )))
-        .endpoint_url(endpoint)
-        .build();
+    let sdk = aws::sdk(endpoint);
     let key = KeySchemaElement::builder()
         .attribute_name(attribute::ORDER_ID)
         .key_type(KeyType::Hash);
@@ -54,21 +44,6 @@ async fn engine() -> SdkConfig {
         .await
         .unwrap();
     sdk
-}
-
-fn aws(sdk: &SdkConfig) -> Aws {
-    let config = Config {
-        orders_table: "orders".to_owned(),
-        order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),
-        notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
-        notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
-        settings: Settings {
-            max_receive_count: NonZeroU32::MIN,
-            digest_threshold: 10,
-            email_interval: Duration::from_millis(250),
-        },
-    };
-    Aws::new(sdk.clone(), &config)
 }
 
 fn mark(id: &str) -> Notification {
@@ -103,7 +78,7 @@ async fn a_mark_is_set_once_and_never_makes_a_row() {
         .send()
         .await
         .unwrap();
-    let aws = aws(&sdk);
+    let aws = aws::adapters(sdk);
     for id in ["first", "second"] {
         let marked = aws.mark(&[absent, present], &mark(id)).await;
         assert_eq!(marked, Ok(vec![Marking::Marked, Marking::Marked]));

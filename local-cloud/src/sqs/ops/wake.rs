@@ -1,17 +1,15 @@
 //! What SQS does not offer: messages that were put off get their next try at once.
 
-use rusqlite::params;
-
 use crate::sqs::error::SqsError;
 use crate::sqs::queue::Queue;
 use crate::sqs::{Sqs, expiry};
 
 /// Messages that one step wakes.
-const STEP: u32 = 500;
-/// Those of a queue that become due after a moment, by the index that holds no ready message; the `+` keeps the search
-/// from walking the whole queue instead.
-pub(in crate::sqs) const PUT_OFF: &str = "SELECT id, receive_count FROM messages
-    WHERE state <> 0 AND due_at > ?1 AND +queue_id = ?2 LIMIT ?3";
+const STEP: usize = 500;
+/// Those of a queue that become due after a moment, by the index that holds no ready message, since SQLite left to
+/// itself walks the whole queue. The reader ends it.
+pub(in crate::sqs) const PUT_OFF: &str = "SELECT id, receive_count FROM messages INDEXED BY messages_due
+    WHERE state <> 0 AND due_at > ?1 AND queue_id = ?2";
 
 /// Makes ready what is hidden for longer than a receive hides it, a bounded number in each transaction; how many that
 /// were.
@@ -28,9 +26,8 @@ pub(in crate::sqs) async fn wake(sqs: &Sqs, name: String) -> Result<u64, SqsErro
             let held_until = service.clock().now_ms() + i64::from(queue.settings.visibility_timeout) * 1000;
             let put_off: Vec<(i64, u32)> = tx
                 .prepare_cached(PUT_OFF)?
-                .query_map(params![held_until, queue.id, STEP], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
+                .query_map([held_until, queue.id], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .take(STEP)
                 .collect::<Result<_, _>>()?;
             for &(id, receive_count) in &put_off {
                 expiry::release(&service, tx, &queue, id, receive_count)?;
@@ -39,7 +36,7 @@ pub(in crate::sqs) async fn wake(sqs: &Sqs, name: String) -> Result<u64, SqsErro
         });
         let step = step.await?;
         woken += step as u64;
-        if step < STEP as usize {
+        if step < STEP {
             return Ok(woken);
         }
     }

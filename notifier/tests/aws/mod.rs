@@ -1,0 +1,36 @@
+//! The real adapters in front of a server of the test.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use notifier::adapters::Aws;
+use notifier::config::{Config, Settings};
+
+/// What a client needs to call the server at `endpoint`.
+pub(crate) fn sdk(endpoint: String) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .endpoint_url(endpoint)
+        .build()
+}
+
+/// The adapters that call it.
+pub(crate) fn adapters(sdk: SdkConfig) -> Aws {
+    let config = Config {
+        orders_table: "orders".to_owned(),
+        order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),
+        notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
+        notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
+        settings: Settings {
+            max_receive_count: NonZeroU32::MIN,
+            digest_threshold: 10,
+            email_interval: Duration::from_millis(250),
+        },
+    };
+    Aws::new(sdk, &config)
+}

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use order_core::row::Notification;
 use order_core::{OrderConfirmed, OrderId, Timestamp};
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::ports::{Clock, Queues, VisibilityChange};
+use queue_consumer::refusal::{Answers, Refusal};
 use serde_json::{Value, json};
 
 use crate::email::Email;
-use crate::ports::{CallError, Clock, DeadLetter, Emails, Marking, Postponement, Queues, Rows, Table};
+use crate::ports::{CallError, Emails, Marking, Rows, Table};
 
 /// What an order's event looks like: order `number` is the golden order under an id of its own.
 pub(crate) fn event(number: u32) -> OrderConfirmed {
@@ -70,7 +73,7 @@ pub(crate) struct World {
     pub(crate) subscribers: Cell<u64>,
     pub(crate) emails: RefCell<Vec<(Duration, Email)>>,
     pub(crate) letters: RefCell<Vec<DeadLetter>>,
-    pub(crate) postponed: RefCell<Vec<Postponement>>,
+    pub(crate) postponed: RefCell<Vec<VisibilityChange>>,
     pub(crate) deleted: RefCell<Vec<String>>,
     pub(crate) calls: RefCell<Vec<&'static str>>,
     /// Operations that fail, each entry once and before it has an effect.
@@ -202,21 +205,32 @@ impl Emails for &World {
     }
 }
 
-impl Queues for &World {
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), CallError> {
-        self.call("bury", || self.letters.borrow_mut().push(letter.clone()))
+impl World {
+    /// A call with entries that go all the same way.
+    fn batch(&self, operation: &'static str, entries: usize, effect: impl FnOnce()) -> Answers {
+        assert!((1..=10).contains(&entries));
+        let called = self.call(operation, effect);
+        called
+            .map(|()| vec![Ok(()); entries])
+            .map_err(|error| Refusal::new(error.reason))
     }
+}
 
-    async fn postpone(&self, messages: &[Postponement]) -> Result<(), CallError> {
-        assert!((1..=Self::MOST_ENTRIES).contains(&messages.len()));
-        self.call("postpone", || {
-            self.postponed.borrow_mut().extend_from_slice(messages);
+impl Queues for &World {
+    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
+        self.batch("bury", letters.len(), || {
+            self.letters.borrow_mut().extend(letters.iter().copied().cloned());
         })
     }
 
-    async fn delete(&self, receipt_handles: &[&str]) -> Result<(), CallError> {
-        assert!((1..=Self::MOST_ENTRIES).contains(&receipt_handles.len()));
-        self.call("delete", || {
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
+        self.batch("postpone", changes.len(), || {
+            self.postponed.borrow_mut().extend_from_slice(changes);
+        })
+    }
+
+    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
+        self.batch("delete", receipt_handles.len(), || {
             let deleted = receipt_handles.iter().map(|handle| (*handle).to_owned());
             self.deleted.borrow_mut().extend(deleted);
         })

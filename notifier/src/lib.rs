@@ -8,14 +8,13 @@
 //! **Invariant:** an order is marked only after its email was published to a topic with a confirmed subscriber, and
 //! a message is acknowledged only when its order is marked or its dead letter is stored.
 //!
-//! A batch's way through the modules: [`batch`] reads it, [`orders`] gathers the copies of each order, [`notifier`]
-//! decides and sends, [`email`] words it, [`settle`] answers for every record. [`ports`] is what all of that needs
-//! of the outside; only [`adapters`] name an AWS SDK.
+//! A batch's way through the modules: [`orders`] gathers the copies of each order, [`notifier`] decides and sends, and
+//! [`email`] words it. Reading the batch, and what becomes of a message that is not done, is [`queue_consumer`]'s.
+//! [`ports`] is what all of that needs of the outside; only [`adapters`] name an AWS SDK.
 
 #[cfg(feature = "aws")]
 pub mod adapters;
 pub mod backoff;
-pub mod batch;
 pub mod config;
 pub mod email;
 pub mod notifier;
@@ -23,7 +22,6 @@ pub mod orders;
 pub mod outcome;
 pub mod pacer;
 pub mod ports;
-pub mod settle;
 
 #[cfg(feature = "aws")]
 mod run;

@@ -8,25 +8,28 @@ mod tally;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use futures_util::FutureExt as _;
 use order_core::OrderId;
 use outcomes::Outcomes;
+use queue_consumer::batch::{self, BatchError};
+use queue_consumer::chance::Chance;
+use queue_consumer::record::Record;
+use queue_consumer::settle::{Failed, Settled, Settlement};
+use queue_consumer::window::Window;
 use serde_json::Value;
 use suspect::SUSPECT_FROM;
 use tally::Tally;
 
-use crate::batch::{self, BatchError, Record};
 use crate::config::Settings;
 use crate::email::digest;
 use crate::orders::{self, Candidate};
 use crate::outcome::{ErrorCode, Outcome};
 use crate::pacer::Pacer;
 use crate::ports::Ports;
-use crate::settle;
 
 /// How long a found subscriber is believed in.
 const SUBSCRIBER_BELIEVED_FOR: Duration = Duration::from_mins(1);
@@ -38,14 +41,17 @@ const TIME_TO_READ: Duration = Duration::from_secs(12);
 /// Time that the slowest call takes, but that for an email.
 const TIME_TO_CALL: Duration = Duration::from_secs(2);
 
-/// Time that is kept for the answer to the queue.
+/// Time that is kept for settling and for the answer to the queue.
 const TIME_TO_SETTLE: Duration = Duration::from_secs(3);
+
+/// Time that is kept for the answer alone.
+const TIME_TO_ANSWER: Duration = Duration::from_millis(100);
 
 /// The notifier. One value serves all invocations of a process, one after the other.
 pub struct Notifier<P> {
     ports: P,
     settings: Settings,
-    rng: Mutex<fastrand::Rng>,
+    chance: Chance,
     /// When a confirmed subscriber was last seen, on the clock's monotonic time. Absence is not remembered: the first
     /// batch after somebody has confirmed is to be sent.
     subscriber_seen: Mutex<Option<Duration>>,
@@ -75,12 +81,12 @@ struct Invocation {
 }
 
 impl<P: Ports> Notifier<P> {
-    /// A notifier. All randomness (jitter, notification ids) comes from `rng`.
-    pub fn new(ports: P, settings: Settings, rng: fastrand::Rng) -> Self {
+    /// A notifier. `seed` decides all chance (jitter, notification ids).
+    pub fn new(ports: P, settings: Settings, seed: u64) -> Self {
         Self {
             ports,
             settings,
-            rng: Mutex::new(rng),
+            chance: Chance::seeded(seed),
             subscriber_seen: Mutex::new(None),
         }
     }
@@ -112,7 +118,7 @@ impl<P: Ports> Notifier<P> {
             unfinished.extend(self.run(suspects, &mut invocation, has_time).await.1);
         }
         invocation.tally.log();
-        respond(&unfinished)
+        batch::respond(unfinished)
     }
 
     /// Handles some of a batch's records, if there is time for them. Returns those that are finished and those that are
@@ -129,27 +135,28 @@ impl<P: Ports> Notifier<P> {
         }
         let outcomes = outcomes.finish();
         invocation.tally.count(&records, &outcomes);
-        let settlement = settle::Settlement {
-            max_receive_count: self.settings.max_receive_count.get(),
-            deadline: invocation.deadline.0,
-            now: self.ports.now(),
+        let mut finished = Vec::new();
+        let mut failed = Vec::new();
+        for (record, outcome) in records.into_iter().zip(outcomes) {
+            match outcome.failure() {
+                None => finished.push(record),
+                Some(failure) => failed.push(Failed { record, failure }),
+            }
+        }
+        let end = invocation.deadline.0.saturating_sub(TIME_TO_ANSWER);
+        let settlement = Settlement {
+            max_receive_count: self.settings.max_receive_count,
+            window: Window::until(end).leaving(TIME_TO_CALL),
+            chance: &self.chance,
         };
-        let delays: Vec<Duration> = self.with_rng(|rng| {
-            records
-                .iter()
-                .map(|record| crate::backoff::message_delay(record.receive_count, rng))
-                .collect()
-        });
-        let unfinished = settlement.settle(&self.ports, &records, &outcomes, &delays).await;
-        let (unfinished, finished): (Vec<_>, Vec<_>) = records
-            .into_iter()
-            .enumerate()
-            .partition(|(place, _)| unfinished.binary_search(place).is_ok());
-        let record = |(_, record)| record;
-        (
-            finished.into_iter().map(record).collect(),
-            unfinished.into_iter().map(record).collect(),
-        )
+        let mut unfinished = Vec::new();
+        for (failed, settled) in failed.iter().zip(settlement.settle(&self.ports, &failed).await) {
+            match settled {
+                Settled::Buried => finished.push(failed.record),
+                Settled::Reported => unfinished.push(failed.record),
+            }
+        }
+        (finished, unfinished)
     }
 
     /// Tells of the orders that records carry, unless that was done or tried before.
@@ -213,18 +220,4 @@ impl<P: Ports> Notifier<P> {
             }
         }
     }
-
-    fn with_rng<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        // A generator is whole after every draw, whoever panicked meanwhile.
-        draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// Names each message that is to be received again: an empty or unknown id would make the whole batch fail.
-fn respond(unfinished: &[&Record]) -> Result<SqsBatchResponse, BatchError> {
-    let mut response = SqsBatchResponse::default();
-    for record in unfinished {
-        response.add_failure(record.message_id.as_deref().ok_or(BatchError::Unreportable)?);
-    }
-    Ok(response)
 }

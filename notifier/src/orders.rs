@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use order_core::event::EventError;
 use order_core::{OrderConfirmed, OrderId};
+use queue_consumer::record::Record;
 
-use crate::batch::Record;
 use crate::email::digest::Entry;
 use crate::outcome::{ErrorCode, Outcome};
 
@@ -37,7 +37,9 @@ pub fn gather(records: &[&Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
     for (index, record) in records.iter().enumerate() {
         // Nothing outlives the closure, so nothing can be left half changed.
         let read = catch_unwind(AssertUnwindSafe(|| {
-            OrderConfirmed::from_json(&record.body).map(|event| (Entry::of(&event), event))
+            // SQS allows no message without a body.
+            let body = record.body.as_deref().unwrap_or_default();
+            OrderConfirmed::from_json(body).map(|event| (Entry::of(&event), event))
         }));
         match read {
             Ok(Ok((entry, event))) => {

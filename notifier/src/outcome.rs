@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use queue_consumer::failure::Failure;
+
 /// How a record's handling ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -81,6 +83,16 @@ impl Outcome {
             code,
             detail: detail.into(),
         })
+    }
+
+    /// Why the queue still has to do with it, unless it is done.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::Done => None,
+            Self::Transient(reason) => Some(Failure::transient(reason.code.as_str(), &*reason.detail)),
+            Self::Permanent(reason) => Some(Failure::permanent(reason.code.as_str(), &*reason.detail)),
+        }
     }
 
     /// An outcome for good.

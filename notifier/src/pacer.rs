@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ports::Clock;
+use queue_consumer::ports::Clock;
 
 /// Keeps a fixed interval between the attempts of one invocation, and before its first one.
 ///

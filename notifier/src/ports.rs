@@ -3,12 +3,11 @@
 //! Every call may fail, and may have had its effect although it failed: a lost response looks like any other error.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use order_core::OrderId;
 use order_core::row::Notification;
-use order_core::{OrderId, Timestamp};
+use queue_consumer::ports::{Clock, Queues};
 
-use crate::batch::Attribute;
 use crate::email::Email;
 
 /// A call that did not succeed, by its operation and the service's error code. It holds no values of the call.
@@ -66,51 +65,6 @@ pub trait Emails {
 
     /// Hands an email over, in a single attempt: a second one would break the pace.
     fn publish(&self, email: &Email) -> impl Future<Output = Result<(), CallError>>;
-}
-
-/// A message for the dead-letter queue: the body as it came, and why it is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeadLetter {
-    /// The body, unchanged.
-    pub body: String,
-    /// The message's own attributes and the reason.
-    pub attributes: BTreeMap<String, Attribute>,
-}
-
-/// A message that is to be seen again after a delay.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Postponement {
-    /// The receipt handle of this receive.
-    pub receipt_handle: String,
-    /// The delay, in whole seconds.
-    pub delay: Duration,
-}
-
-/// The queue of events and its dead-letter queue.
-pub trait Queues {
-    /// The most messages of one [`Queues::postpone`] or [`Queues::delete`] (a limit of their batch calls).
-    const MOST_ENTRIES: usize = 10;
-
-    /// Stores a dead letter.
-    fn bury(&self, letter: &DeadLetter) -> impl Future<Output = Result<(), CallError>>;
-
-    /// Sets when messages are seen again.
-    fn postpone(&self, messages: &[Postponement]) -> impl Future<Output = Result<(), CallError>>;
-
-    /// Deletes messages, by their receipt handles.
-    fn delete(&self, receipt_handles: &[&str]) -> impl Future<Output = Result<(), CallError>>;
-}
-
-/// Time.
-pub trait Clock {
-    /// Time since a fixed moment; it never goes back.
-    fn monotonic(&self) -> Duration;
-
-    /// The time of day.
-    fn now(&self) -> Timestamp;
-
-    /// Waits.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 }
 
 /// All of the outside.

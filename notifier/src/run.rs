@@ -17,7 +17,7 @@ pub async fn run() -> Result<(), Error> {
     let config =
         Config::from_environment(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-    let notifier = Notifier::new(Aws::new(sdk, &config), config.settings, fastrand::Rng::new());
+    let notifier = Notifier::new(Aws::new(sdk, &config), config.settings, fastrand::u64(..));
     let notifier = &notifier;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let time_left = event

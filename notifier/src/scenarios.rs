@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use queue_consumer::batch::BatchError;
+use queue_consumer::ports::Clock as _;
 use serde_json::{Value, json};
 
-use crate::batch::{Attribute, BatchError};
 use crate::config::Settings;
 use crate::fakes::{World, event, finish, record};
 use crate::notifier::Notifier;
-use crate::ports::Clock as _;
 
 const SETTINGS: Settings = Settings {
     max_receive_count: NonZeroU32::new(12).unwrap(),
@@ -20,7 +20,7 @@ const SETTINGS: Settings = Settings {
 pub(crate) const TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn notifier(world: &World) -> Notifier<&World> {
-    Notifier::new(world, SETTINGS, fastrand::Rng::with_seed(7))
+    Notifier::new(world, SETTINGS, 7)
 }
 
 pub(crate) fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
@@ -112,7 +112,7 @@ fn nobody_to_read_it_is_no_notification() {
     let notifier = notifier(&world);
     assert_eq!(handle(&notifier, &records([1], 1), TIME), ["m-1"]);
     assert_eq!((world.emails.borrow().len(), world.marks()), (0, 0));
-    let delay = world.postponed.borrow()[0].delay.as_secs();
+    let delay = world.postponed.borrow()[0].seconds;
     assert!((3..=5).contains(&delay));
     // Somebody confirms: the next receive is sent at once.
     world.subscribers.set(1);
@@ -145,20 +145,21 @@ fn what_is_no_event_is_buried_at_first_sight_and_harms_nobody() {
     assert_eq!(world.marks(), 1);
     let letters = world.letters.borrow();
     assert_eq!(letters.len(), 2);
-    assert_eq!(letters[0].body, "{");
+    assert_eq!(letters[0].body(), "{");
+    let texts = |place: usize, names: &[&str]| -> Vec<String> {
+        let attributes = letters[place].attributes();
+        names
+            .iter()
+            .map(|name| attributes[*name].as_text().unwrap().to_owned())
+            .collect()
+    };
     assert_eq!(
-        letters[0].attributes["error_code"],
-        Attribute::text("malformed_event")
+        texts(0, &["error_code", "source_message_id", "failed_at"]),
+        ["malformed_event", "bad", "2026-11-23T09:35:02.250Z"]
     );
-    assert_eq!(letters[0].attributes["source_message_id"], Attribute::text("bad"));
-    assert_eq!(
-        letters[0].attributes["failed_at"],
-        Attribute::text("2026-11-23T09:35:02.250Z")
-    );
-    assert_eq!(
-        letters[1].attributes["error_code"],
-        Attribute::text("unknown_event_type")
-    );
+    assert_eq!(texts(1, &["error_code"]), ["unknown_event_type"]);
+    // Both in one call.
+    assert_eq!(world.calls_of("bury"), 1);
 }
 
 #[test]
@@ -173,8 +174,8 @@ fn the_last_receive_is_buried_with_its_last_reason() {
     let world = World::with_orders(1);
     assert!(handle(&notifier(&world), &records([2], 12), TIME).is_empty());
     assert_eq!(
-        world.letters.borrow()[0].attributes["error_code"],
-        Attribute::text("row_missing")
+        world.letters.borrow()[0].attributes()["error_code"].as_text(),
+        Some("row_missing")
     );
     assert_eq!(world.marks(), 0);
     assert_eq!(handle(&notifier(&world), &records([2], 11), TIME), ["m-2"]);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use queue_consumer::batch::BatchError;
 use serde_json::{Value, json};
 
-use crate::batch::BatchError;
 use crate::fakes::{World, event, finish, record};
 use crate::scenarios::{TIME, handle, notifier, records};
 
@@ -40,11 +40,11 @@ fn suspects_are_parted_first_and_told_of_last_after_the_finished_ones_were_delet
         ]
     );
     assert_eq!(*world.deleted.borrow(), ["receipt of m-2", "receipt of m-4"]);
-    let parted: Vec<(String, u64)> = world
+    let parted: Vec<(String, u32)> = world
         .postponed
         .borrow()
         .iter()
-        .map(|parted| (parted.receipt_handle.clone(), parted.delay.as_secs()))
+        .map(|parted| (parted.receipt_handle.clone(), parted.seconds))
         .collect();
     // After the invocation's 30 s, and further apart than a batch is gathered for.
     let expected =
@@ -79,10 +79,7 @@ fn suspects_for_which_no_time_is_left_come_back_at_their_time() {
     );
     assert_eq!((failed, world.marks()), (vec!["m-2".to_owned()], 1));
     let postponed = world.postponed.borrow();
-    let delays: Vec<u64> = postponed
-        .iter()
-        .map(|postponed| postponed.delay.as_secs())
-        .collect();
+    let delays: Vec<u32> = postponed.iter().map(|postponed| postponed.seconds).collect();
     assert!(delays[0] == 27 && (5..=10).contains(&delays[1]), "{delays:?}");
 }
 

@@ -2,38 +2,38 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use queue_consumer::window::Window;
 
-/// The moments by which an invocation lives.
+/// The moments by which an invocation lives, on the clock's monotonic time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// From here on no work is started.
-    pub stop_work: OffsetDateTime,
+    pub stop_work: Duration,
     /// Calls that are under way are given up here.
-    pub cut_work: OffsetDateTime,
+    pub cut_work: Duration,
     /// Settling is given up here, so that the answer still arrives.
-    pub cut_settling: OffsetDateTime,
+    pub cut_settling: Duration,
 }
 
 impl Budget {
     /// The margin before the deadline is a fifth of the time, at least 2 seconds: half of it for the calls under way,
     /// nearly all of the rest for settling.
     #[must_use]
-    pub fn new(now: OffsetDateTime, deadline: OffsetDateTime) -> Self {
-        let remaining: time::Duration = deadline - now;
-        let margin = (remaining / 5_i32).max(time::Duration::seconds(2));
+    pub fn new(now: Duration, time_left: Duration) -> Self {
+        let deadline = now + time_left;
+        let margin = (time_left / 5).max(Duration::from_secs(2));
         Self {
-            stop_work: deadline - margin,
-            cut_work: deadline - margin / 2_i32,
-            cut_settling: deadline - margin / 10_i32,
+            stop_work: deadline.saturating_sub(margin),
+            cut_work: deadline.saturating_sub(margin / 2),
+            cut_settling: deadline.saturating_sub(margin / 10),
         }
     }
-}
 
-/// The time from `now` to `moment`, zero if it has passed.
-#[must_use]
-pub fn until(now: OffsetDateTime, moment: OffsetDateTime) -> Duration {
-    Duration::try_from(moment - now).unwrap_or_default()
+    /// When failed and finished messages are dealt with.
+    #[must_use]
+    pub fn settling(&self) -> Window {
+        Window::until(self.cut_settling)
+    }
 }
 
 #[cfg(test)]
@@ -42,15 +42,21 @@ mod tests {
 
     #[test]
     fn the_moments_come_in_order_before_the_deadline() {
-        let now = OffsetDateTime::UNIX_EPOCH;
+        let now = Duration::from_secs(100);
         for seconds in [0, 1, 3, 30, 900] {
-            let deadline = now + time::Duration::seconds(seconds);
-            let budget = Budget::new(now, deadline);
+            let time_left = Duration::from_secs(seconds);
+            let budget = Budget::new(now, time_left);
             assert!(budget.stop_work < budget.cut_work && budget.cut_work < budget.cut_settling);
-            assert!(budget.cut_settling < deadline);
+            assert!(budget.cut_settling < now + time_left);
         }
-        let budget = Budget::new(now, now + time::Duration::seconds(30));
-        assert_eq!(until(now, budget.stop_work), Duration::from_secs(24));
-        assert_eq!(until(budget.stop_work, now), Duration::ZERO);
+        let budget = Budget::new(now, Duration::from_secs(30));
+        assert_eq!(budget.stop_work, now + Duration::from_secs(24));
+    }
+
+    #[test]
+    fn without_time_nothing_is_begun() {
+        let now = Duration::from_millis(1);
+        let budget = Budget::new(now, Duration::ZERO);
+        assert!(now >= budget.stop_work && !budget.settling().is_open(now));
     }
 }

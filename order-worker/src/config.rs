@@ -1,5 +1,7 @@
 //! What the function is told by its environment.
 
+use std::num::NonZeroU32;
+
 /// The function's settings, named in `template.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -12,7 +14,7 @@ pub struct Config {
     /// `ORDERS_DLQ_URL`: where what cannot succeed goes.
     pub orders_dlq_url: String,
     /// `MAX_RECEIVE_COUNT`: the queue's own redrive count.
-    pub max_receive_count: u32,
+    pub max_receive_count: NonZeroU32,
 }
 
 /// Why the environment does not make a configuration.
@@ -54,16 +56,12 @@ impl Config {
                 expected,
             });
         }
-        let max_receive_count = match text("MAX_RECEIVE_COUNT")?.parse() {
-            Ok(count) if count > 0 => count,
-            _ => {
-                let expected = "a whole number of at least 1";
-                return Err(ConfigError::Invalid {
-                    name: "MAX_RECEIVE_COUNT",
-                    expected,
-                });
-            }
-        };
+        let max_receive_count = text("MAX_RECEIVE_COUNT")?
+            .parse()
+            .map_err(|_| ConfigError::Invalid {
+                name: "MAX_RECEIVE_COUNT",
+                expected: "a whole number of at least 1",
+            })?;
         Ok(Self {
             orders_table,
             order_events_topic_arn: text("ORDER_EVENTS_TOPIC_ARN")?,
@@ -100,7 +98,10 @@ mod tests {
         ] {
             assert_eq!(with(name, ""), Err(ConfigError::Missing(name)));
         }
-        assert_eq!(with("", "").map(|config| config.max_receive_count), Ok(12));
+        assert_eq!(
+            with("", "").map(|config| config.max_receive_count),
+            Ok(NonZeroU32::new(12).unwrap())
+        );
     }
 
     #[test]

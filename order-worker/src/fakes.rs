@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use order_core::row::{Attributes, attribute};
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::ports::{Clock, Queues, VisibilityChange};
+use queue_consumer::refusal::{Answers, Refusal};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::dead_letter::DeadLetter;
-use crate::ports::{Answers, Clock, Events, Queues, Read, Refusal, Table, VisibilityChange};
+use crate::ports::{Events, Read, Table};
 
 /// The message of order number `number`, told apart by `note`.
 pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
@@ -183,8 +185,12 @@ impl Queues for &Outside {
 }
 
 impl Clock for &Outside {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH + self.elapsed.get()
+    fn monotonic(&self) -> Duration {
+        self.elapsed.get()
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::new(OffsetDateTime::UNIX_EPOCH + self.elapsed.get())
     }
 
     /// Time passes only where somebody waits for it.

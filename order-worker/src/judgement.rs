@@ -1,15 +1,15 @@
 //! What a failure means: the one place that decides between "never" and "not yet".
 
-use std::borrow::Cow;
-
 use order_core::message::MessageError;
 use order_core::row::RowError;
 use order_core::{OrderMessage, OrderRow};
+use queue_consumer::failure::{Failure, Permanence};
+use queue_consumer::refusal::Refusal;
 
-use crate::ports::Refusal;
-
-/// Codes that this service gives; every other code in a dead letter is AWS's own.
+/// Codes that this service gives; every other code in a dead letter is of [`queue_consumer::refusal::code`], or AWS's own.
 pub mod code {
+    pub use queue_consumer::refusal::code::{NO_ANSWER, PANICKED, TIMED_OUT};
+
     /// The message cannot be read.
     pub const MALFORMED: &str = "malformed";
     /// The message is of a version that this code does not know.
@@ -24,100 +24,52 @@ pub mod code {
     pub const ROW_MISSING: &str = "row_missing";
     /// The stored row was written by rules that this code does not know.
     pub const UNREADABLE_ROW: &str = "unreadable_row";
-    /// The code panicked on this record.
-    pub const PANICKED: &str = "panicked";
     /// The invocation's time ran out before this record's turn.
     pub const OUT_OF_TIME: &str = "out_of_time";
     /// The code came to no verdict on this record.
     pub const FORGOTTEN: &str = "forgotten";
-    /// A call took longer than there was time for; what it did is not known.
-    pub const TIMED_OUT: &str = "timed_out";
-    /// An answer left an entry out.
-    pub const NO_ANSWER: &str = "no_answer";
     /// The table had no capacity for a part of a read.
     pub const UNPROCESSED: &str = "unprocessed";
 }
 
-/// Whether a failure can pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permanence {
-    /// The same message can never succeed by this code: to the dead-letter queue on first sight.
-    Permanent,
-    /// Later it may succeed.
-    Transient,
+/// The invocation's time ran out.
+#[must_use]
+pub fn out_of_time() -> Failure {
+    Failure::transient(
+        code::OUT_OF_TIME,
+        "the invocation's time ran out before this record's turn",
+    )
 }
 
-/// Why a record failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Whether it can pass.
-    pub permanence: Permanence,
-    /// For programs: one of [`code`], or AWS's own.
-    pub code: Cow<'static, str>,
-    /// For people: what happened; never quotes a value of the order.
-    pub detail: String,
+/// The code panicked.
+#[must_use]
+pub fn panicked() -> Failure {
+    Failure::transient(code::PANICKED, "the code panicked on this record")
 }
 
-impl Failure {
-    /// One that can never pass.
-    #[must_use]
-    pub fn permanent(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self {
-            permanence: Permanence::Permanent,
-            code: code.into(),
-            detail: detail.into(),
-        }
-    }
+/// The code came to no verdict.
+#[must_use]
+pub fn forgotten() -> Failure {
+    Failure::transient(code::FORGOTTEN, "the code came to no verdict on this record")
+}
 
-    /// One that may pass.
-    #[must_use]
-    pub fn transient(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self {
-            permanence: Permanence::Transient,
-            code: code.into(),
-            detail: detail.into(),
-        }
-    }
-
-    /// The invocation's time ran out.
-    #[must_use]
-    pub fn out_of_time() -> Self {
-        Self::transient(
-            code::OUT_OF_TIME,
-            "the invocation's time ran out before this record's turn",
+/// Whether another attempt within the same invocation may help. A missing permission, table or time does not come back
+/// within seconds.
+#[must_use]
+pub fn is_worth_another_attempt(failure: &Failure) -> bool {
+    failure.permanence == Permanence::Transient
+        && !matches!(
+            &*failure.code,
+            code::OUT_OF_TIME | code::PANICKED | code::ROW_MISSING | code::UNREADABLE_ROW
         )
-    }
-
-    /// The code panicked.
-    #[must_use]
-    pub fn panicked() -> Self {
-        Self::transient(code::PANICKED, "the code panicked on this record")
-    }
-
-    /// The code came to no verdict.
-    #[must_use]
-    pub fn forgotten() -> Self {
-        Self::transient(code::FORGOTTEN, "the code came to no verdict on this record")
-    }
-
-    /// Whether another attempt within the same invocation may help. A missing permission, table or time does not come
-    /// back within seconds.
-    #[must_use]
-    pub fn is_worth_another_attempt(&self) -> bool {
-        self.permanence == Permanence::Transient
-            && !matches!(
-                &*self.code,
-                code::OUT_OF_TIME | code::PANICKED | code::ROW_MISSING | code::UNREADABLE_ROW
-            )
-            && ![
-                "AccessDenied",
-                "ResourceNotFound",
-                "NotFound",
-                "UnrecognizedClient",
-            ]
-            .iter()
-            .any(|hopeless| self.code.starts_with(hopeless))
-    }
+        && ![
+            "AccessDenied",
+            "ResourceNotFound",
+            "NotFound",
+            "UnrecognizedClient",
+        ]
+        .iter()
+        .any(|hopeless| failure.code.starts_with(hopeless))
 }
 
 /// A message that cannot be decoded.
@@ -197,7 +149,7 @@ pub fn whole_publish(refusal: Refusal, events: usize) -> WholeCall {
 #[must_use]
 pub fn call(refusal: Refusal) -> Failure {
     if refusal.code == code::PANICKED {
-        return Failure::panicked();
+        return panicked();
     }
     let detail = format!("a call that this record depends on failed: {refusal}");
     Failure::transient(refusal.code, detail)
@@ -339,7 +291,7 @@ mod tests {
                 (Permanence::Transient, code)
             );
             let hopeless = matches!(code, "ResourceNotFound" | "AccessDenied");
-            assert_eq!(failure.is_worth_another_attempt(), !hopeless, "{code}");
+            assert_eq!(is_worth_another_attempt(&failure), !hopeless, "{code}");
         }
     }
 

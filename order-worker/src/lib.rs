@@ -7,24 +7,20 @@
 //!
 //! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role says so too.
 //!
-//! One invocation's way through the modules: [`record`] reads the SQS event, [`worker`] decodes, inserts, compares,
-//! publishes and settles, [`judgement`] alone decides what each failure means, [`dead_letter`] and [`schedule`] say
-//! what becomes of a failed message. The outside is reached through [`ports`] only; [`adapters`] put AWS behind them.
+//! One invocation's way through the modules: [`worker`] decodes, inserts, compares, publishes and settles, and
+//! [`judgement`] alone decides what each failure means. Reading the SQS event, and what becomes of a failed message, is
+//! [`queue_consumer`]'s. The outside is reached through [`ports`] only; [`adapters`] put AWS behind them.
 
 #[cfg(feature = "aws")]
 pub mod adapters;
 pub mod budget;
 pub mod config;
-pub mod dead_letter;
 #[cfg(test)]
 mod fakes;
 pub mod judgement;
-pub mod pack;
 pub mod ports;
-pub mod record;
 #[cfg(feature = "aws")]
 mod run;
-pub mod schedule;
 pub mod worker;
 
 #[cfg(feature = "aws")]

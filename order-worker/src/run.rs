@@ -1,13 +1,12 @@
 //! Starts the function: logs, configuration, clients, runtime.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use crate::adapters::Aws;
 use crate::config::Config;
@@ -42,9 +41,13 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
     let worker = &worker;
     // The event is taken as raw JSON because the runtime's own decoding errors quote values.
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        let deadline = OffsetDateTime::from(event.context.deadline());
+        let time_left = event
+            .context
+            .deadline()
+            .duration_since(SystemTime::now())
+            .unwrap_or(Duration::ZERO);
         worker
-            .handle(event.payload, deadline)
+            .handle(event.payload, time_left)
             .await
             .map_err(lambda_runtime::Error::from)
     }))

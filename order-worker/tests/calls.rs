@@ -8,7 +8,9 @@
 mod aws;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws::serve;
 use axum::Router;
@@ -93,7 +95,7 @@ fn message(number: u128) -> String {
 async fn calls(size: usize) -> BTreeMap<String, u32> {
     let seen = Shared::default();
     let (aws, _server) = serve(Router::new().fallback(answer).with_state(seen.clone())).await;
-    let worker = Worker::new(aws, 12, 1);
+    let worker = Worker::new(aws, NonZeroU32::new(12).unwrap(), 1);
     let numbers: Vec<u128> = (0..1000).collect();
     for batch in numbers.chunks(size) {
         let record = |number: &u128| {
@@ -103,8 +105,7 @@ async fn calls(size: usize) -> BTreeMap<String, u32> {
             })
         };
         let event = json!({"Records": batch.iter().map(record).collect::<Vec<_>>()});
-        let deadline = OffsetDateTime::now_utc() + std::time::Duration::from_mins(5);
-        let response = worker.handle(event, deadline).await.unwrap();
+        let response = worker.handle(event, Duration::from_mins(5)).await.unwrap();
         assert!(response.batch_item_failures.is_empty());
     }
     let seen = seen.lock().unwrap();

@@ -1,6 +1,7 @@
 //! Functions: processes with one invocation at a time, and what becomes of their batches.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::event_source::{self, Reading};
 use crate::notifier_ports::NotifierPorts;
 use crate::queue::Delivery;
 use crate::rule::Rule;
-use crate::schedule::{Event, Schedule, TaskId};
+use crate::schedule::{Event, TaskId};
 use crate::worker_ports::WorkerPorts;
 use crate::world::{Invocation, Line, World};
 
@@ -64,26 +65,22 @@ pub(crate) struct Functions {
 fn start(world: &Rc<World>, line: Line) -> Process {
     let setup = &world.plan.setup;
     let seed = world.state.borrow_mut().chance.seed();
+    let max_receive_count = NonZeroU32::new(setup.max_receives).unwrap_or(NonZeroU32::MIN);
     match line {
         Line::Orders => Process::Worker(Rc::new(Worker::new(
             WorkerPorts(world.clone()),
-            setup.max_receives,
+            max_receive_count,
             seed,
         ))),
         Line::Notifications => {
             let settings = Settings {
-                max_receive_count: std::num::NonZeroU32::new(setup.max_receives)
-                    .unwrap_or(std::num::NonZeroU32::MIN),
+                max_receive_count,
                 digest_threshold: setup.digest_threshold as usize,
                 // Two instances share 8 a second.
                 email_interval: Duration::from_millis(250),
             };
             let ports = NotifierPorts(world.clone());
-            Process::Notifier(Rc::new(Notifier::new(
-                ports,
-                settings,
-                fastrand::Rng::with_seed(seed),
-            )))
+            Process::Notifier(Rc::new(Notifier::new(ports, settings, seed)))
         }
     }
 }
@@ -155,7 +152,7 @@ impl Functions {
         let event = event(&batch);
         let future: Pin<Box<dyn Future<Output = Outcome>>> = match slot.process.clone() {
             Process::Worker(worker) => Box::pin(async move {
-                let response = worker.handle(event, Schedule::date(deadline)).await;
+                let response = worker.handle(event, timeout).await;
                 let response = response.map_err(|error| error.to_string())?;
                 serde_json::to_value(response).map_err(|error| error.to_string())
             }),

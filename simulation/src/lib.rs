@@ -20,6 +20,7 @@ mod letter;
 mod notifier_ports;
 pub mod plan;
 mod queue;
+mod queue_ports;
 pub mod rule;
 mod schedule;
 mod simulate;

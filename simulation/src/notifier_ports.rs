@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
-use notifier::batch::AttributeValue;
 use notifier::email::Email;
-use notifier::ports::{CallError, Clock, DeadLetter, Emails, Marking, Postponement, Queues, Rows, Table};
+use notifier::ports::{CallError, Emails, Marking, Rows, Table};
 use order_core::row::{Notification, attribute};
 use order_core::{OrderId, Timestamp};
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::ports::{Clock, Queues, VisibilityChange};
+use queue_consumer::refusal::Answers;
 
-use crate::checks::{self, emails};
+use crate::checks::emails;
 use crate::fate::Patience;
-use crate::letter;
 use crate::plan::Service;
+use crate::queue_ports::{self, QueuePorts};
 use crate::rule::Rule;
-use crate::schedule::Schedule;
 use crate::worker_ports;
 use crate::world::{Line, World};
 
@@ -142,62 +143,27 @@ impl Emails for NotifierPorts {
     }
 }
 
+impl NotifierPorts {
+    fn queues(&self) -> QueuePorts<'_> {
+        QueuePorts {
+            world: &self.0,
+            line: Line::Notifications,
+            patience: CALL,
+        }
+    }
+}
+
 impl Queues for NotifierPorts {
-    async fn bury(&self, letter: &DeadLetter) -> Result<(), CallError> {
-        let attributes: crate::queue::Attributes = letter
-            .attributes
-            .iter()
-            .filter_map(|(name, attribute)| match &attribute.value {
-                AttributeValue::Text(text) => {
-                    Some((name.clone(), (attribute.data_type.clone(), text.clone())))
-                }
-                AttributeValue::Binary(_) => None,
-            })
-            .collect();
-        letter::burial_asked(&self.0, &attributes);
-        let buried = self
-            .call(Service::Queues, CALL, "SendMessage", |world| {
-                letter::bury(world, Line::Notifications, &letter.body, attributes.clone());
-            })
-            .await;
-        if buried.is_ok() {
-            letter::burial_seen(&self.0, &attributes);
-        }
-        buried
+    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
+        self.queues().bury(letters).await
     }
 
-    async fn postpone(&self, messages: &[Postponement]) -> Result<(), CallError> {
-        if !(1..=10).contains(&messages.len()) {
-            let count = messages.len();
-            self.0.breaks(Rule::Limits, format!("a postponement of {count}"));
-        }
-        for message in messages {
-            letter::delay_asked(&self.0, &message.receipt_handle, message.delay.as_secs());
-        }
-        self.call(Service::Queues, CALL, "ChangeMessageVisibilityBatch", |world| {
-            for message in messages {
-                // As the adapter has it, one that cannot be set costs time only.
-                let _ = letter::delay(world, Line::Notifications, &message.receipt_handle, message.delay);
-            }
-        })
-        .await
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
+        self.queues().change_visibility(changes).await
     }
 
-    async fn delete(&self, receipt_handles: &[&str]) -> Result<(), CallError> {
-        if !(1..=10).contains(&receipt_handles.len()) {
-            let count = receipt_handles.len();
-            self.0.breaks(Rule::Limits, format!("a deletion of {count}"));
-        }
-        let task = self.0.schedule.running();
-        self.call(Service::Queues, CALL, "DeleteMessageBatch", |world| {
-            for receipt_handle in receipt_handles {
-                // One that cannot be deleted is left to the answer.
-                if world.entry_refusal().is_none() {
-                    checks::acknowledgement::delete(world, task, Line::Notifications, receipt_handle);
-                }
-            }
-        })
-        .await
+    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
+        self.queues().delete(receipt_handles).await
     }
 }
 
@@ -207,7 +173,7 @@ impl Clock for NotifierPorts {
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::new(Schedule::date(self.0.schedule.now()))
+        queue_ports::now(&self.0)
     }
 
     async fn sleep(&self, duration: Duration) {

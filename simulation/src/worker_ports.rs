@@ -8,18 +8,17 @@ use std::time::Duration;
 
 use order_core::row::{Attributes, attribute};
 use order_core::{OrderConfirmed, OrderId, OrderRow, Timestamp};
-use order_worker::dead_letter::DeadLetter;
-use order_worker::ports::{Answers, Clock, Events, Queues, Read, Refusal, Table, VisibilityChange};
-use order_worker::record::AttributeContent;
+use order_worker::ports::{Events, Read, Table};
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::ports::{Clock, Queues, VisibilityChange};
+use queue_consumer::refusal::{Answers, Refusal};
 use serde_json::Value;
-use time::OffsetDateTime;
 
-use crate::checks;
 use crate::fate::Patience;
-use crate::letter;
 use crate::plan::Service;
+use crate::queue_ports::{self, QueuePorts};
 use crate::rule::Rule;
-use crate::schedule::{Event, Schedule};
+use crate::schedule::Event;
 use crate::world::{Line, Refused, World};
 
 /// The ports of order-worker.
@@ -258,74 +257,37 @@ fn publish(world: &World, event: &str) {
     }
 }
 
+impl WorkerPorts {
+    fn queues(&self) -> QueuePorts<'_> {
+        QueuePorts {
+            world: &self.0,
+            line: Line::Orders,
+            patience: Patience::Caller,
+        }
+    }
+}
+
 impl Queues for WorkerPorts {
     async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.limit("a burial", letters.len(), 10);
-        let bytes: usize = letters.iter().map(|letter| letter.size()).sum();
-        if bytes > 1024 * 1024 {
-            self.0.breaks(Rule::Limits, format!("a burial of {bytes} bytes"));
-        }
-        let text = |letter: &DeadLetter| {
-            let attributes = letter.attributes.iter().filter_map(|attribute| {
-                let AttributeContent::Text(text) = &attribute.value else {
-                    return None;
-                };
-                Some((
-                    attribute.name.clone(),
-                    (attribute.data_type.clone(), text.clone()),
-                ))
-            });
-            attributes.collect::<crate::queue::Attributes>()
-        };
-        for letter in letters {
-            letter::burial_asked(&self.0, &text(letter));
-        }
-        let answers = self
-            .batch(Service::Queues, "bury", letters, |world, letter| {
-                letter::bury(world, Line::Orders, &letter.body, text(letter));
-                Ok(())
-            })
-            .await;
-        if let Ok(answers) = &answers {
-            for (letter, answer) in letters.iter().zip(answers) {
-                if answer.is_ok() {
-                    letter::burial_seen(&self.0, &text(letter));
-                }
-            }
-        }
-        answers
+        self.queues().bury(letters).await
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.limit("a visibility change", changes.len(), 10);
-        for change in changes {
-            letter::delay_asked(&self.0, &change.receipt_handle, change.seconds.into());
-        }
-        self.batch(Service::Queues, "change visibility", changes, |world, change| {
-            letter::delay(
-                world,
-                Line::Orders,
-                &change.receipt_handle,
-                Duration::from_secs(change.seconds.into()),
-            )
-        })
-        .await
+        self.queues().change_visibility(changes).await
     }
 
     async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.limit("a deletion", receipt_handles.len(), 10);
-        self.batch(Service::Queues, "delete", receipt_handles, |world, receipt| {
-            let task = world.schedule.running();
-            checks::acknowledgement::delete(world, task, Line::Orders, receipt);
-            Ok(())
-        })
-        .await
+        self.queues().delete(receipt_handles).await
     }
 }
 
 impl Clock for WorkerPorts {
-    fn now(&self) -> OffsetDateTime {
-        Schedule::date(self.0.schedule.now())
+    fn monotonic(&self) -> Duration {
+        self.0.schedule.now()
+    }
+
+    fn now(&self) -> Timestamp {
+        queue_ports::now(&self.0)
     }
 
     async fn sleep(&self, duration: Duration) {

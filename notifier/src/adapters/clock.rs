@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use order_core::Timestamp;
+use queue_consumer::ports::Clock;
 use time::OffsetDateTime;
 
 use super::Aws;
-use crate::ports::Clock;
 
 impl Clock for Aws {
     fn monotonic(&self) -> Duration {

@@ -11,6 +11,8 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use queue_consumer::adapters::Sqs;
+use queue_consumer::adapters::refusal::refusal;
 
 use crate::config::Config;
 use crate::ports::CallError;
@@ -22,11 +24,9 @@ pub struct Aws {
     /// Publishes emails without retries of its own: a retry would break the pace, and double an email whose response
     /// was lost.
     sns_without_retries: aws_sdk_sns::Client,
-    sqs: aws_sdk_sqs::Client,
+    queues: Sqs,
     table: String,
     topic: String,
-    queue_url: String,
-    dlq_url: String,
     /// The fixed moment that the monotonic clock counts from.
     started: Instant,
 }
@@ -63,29 +63,21 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&shared),
             sns: aws_sdk_sns::Client::new(&shared),
             sns_without_retries: aws_sdk_sns::Client::from_conf(emails),
-            sqs: aws_sdk_sqs::Client::new(&shared),
+            queues: Sqs::new(
+                aws_sdk_sqs::Client::new(&shared),
+                &config.notifications_queue_url,
+                &config.notifications_dlq_url,
+            ),
             table: config.orders_table.clone(),
             topic: config.order_emails_topic_arn.clone(),
-            queue_url: config.notifications_queue_url.clone(),
-            dlq_url: config.notifications_dlq_url.clone(),
             started: Instant::now(),
         }
     }
 }
 
-/// The error's code, or the kind of failure where the service did not answer. Messages are left out: a service may
-/// quote the request in them.
 fn call_error<E: ProvideErrorMetadata, R>(operation: &'static str, error: &SdkError<E, R>) -> CallError {
-    let reason = match error {
-        SdkError::ServiceError(context) => context.err().code().unwrap_or("unknown service error"),
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(_) => "connection error",
-        SdkError::ResponseError(_) => "unreadable response",
-        SdkError::ConstructionFailure(_) => "the request could not be built",
-        _ => "unknown error",
-    };
     CallError {
         operation,
-        reason: reason.to_owned(),
+        reason: refusal(error).code.into_owned(),
     }
 }

@@ -101,7 +101,7 @@ impl<P: Ports> Notifier<P> {
             if waiting.is_empty() {
                 break;
             }
-            pause = self.with_rng(|rng| backoff::call_delay(attempt, rng));
+            pause = backoff::call_delay(attempt, &self.chance);
         }
         outcomes
     }
@@ -110,7 +110,7 @@ impl<P: Ports> Notifier<P> {
     fn notification_id(&self) -> String {
         let milliseconds = u64::try_from(self.ports.now().unix_milliseconds()).unwrap_or_default();
         let mut random = [0; 10];
-        self.with_rng(|rng| rng.fill(&mut random));
+        self.chance.draw(|rng| rng.fill(&mut random));
         uuid::Builder::from_unix_timestamp_millis(milliseconds, &random)
             .into_uuid()
             .to_string()

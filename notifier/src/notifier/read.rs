@@ -61,9 +61,7 @@ impl<P: Ports> Notifier<P> {
                 break;
             }
             if attempt < READ_ATTEMPTS {
-                self.ports
-                    .sleep(self.with_rng(|rng| backoff::call_delay(attempt, rng)))
-                    .await;
+                self.ports.sleep(backoff::call_delay(attempt, &self.chance)).await;
             }
         }
         rows

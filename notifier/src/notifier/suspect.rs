@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::future;
+use queue_consumer::entries;
+use queue_consumer::ports::VisibilityChange;
+use queue_consumer::record::Record;
+use queue_consumer::window::Window;
 
 use super::{Deadline, Notifier, TIME_TO_CALL, TIME_TO_READ, TIME_TO_SETTLE};
-use crate::batch::Record;
-use crate::ports::{Ports, Postponement};
+use crate::ports::Ports;
 
 /// From this receive on a record is a suspect: the process that received it before may have died of it.
 pub(super) const SUSPECT_FROM: u32 = 2;
@@ -18,8 +20,9 @@ const SPACING: Duration = Duration::from_secs(3);
 /// The longest time over which suspects are spread, as long as the longest delay between two receives.
 const LONGEST_SPREAD: Duration = Duration::from_mins(15);
 
-/// Calls in flight at once.
-const CALLS_IN_FLIGHT: usize = 10;
+/// Time for the calls that part suspects, and for those that delete what is finished: a queue that takes none costs no
+/// more of the time for emails.
+const TIME_TO_PREPARE: Duration = Duration::from_secs(5);
 
 impl<P: Ports> Notifier<P> {
     /// Sets when each suspect comes back if the process dies in this invocation: each at a time of its own, so that it
@@ -31,44 +34,29 @@ impl<P: Ports> Notifier<P> {
         suspects.sort_by_key(|record| record.receive_count);
         let rest = deadline.rest(&self.ports) + Duration::from_secs(1);
         let receive_counts: Vec<u32> = suspects.iter().map(|record| record.receive_count).collect();
-        let postponements: Vec<Postponement> = suspects
+        let changes: Vec<VisibilityChange> = suspects
             .iter()
             .zip(spread(&receive_counts))
-            .filter_map(|(record, delay)| record.postponement(rest + delay))
+            .filter_map(|(record, delay)| {
+                let seconds = u32::try_from((rest + delay).as_secs()).unwrap_or(u32::MAX);
+                record.shown_in(seconds)
+            })
             .collect();
-        let calls: Vec<&[Postponement]> = postponements.chunks(P::MOST_ENTRIES).collect();
-        for round in calls.chunks(CALLS_IN_FLIGHT) {
-            if !deadline.allows(&self.ports, 2 * TIME_TO_CALL + TIME_TO_READ) {
-                tracing::warn!("no time was left to part suspects");
-                return;
-            }
-            let parted = future::join_all(round.iter().map(|call| self.ports.postpone(call))).await;
-            if let Some(error) = parted.into_iter().find_map(Result::err) {
-                // A queue that takes no calls costs no more of the time for emails.
-                tracing::warn!(%error, "suspects could not be parted");
-                return;
-            }
-        }
+        let window = self.time_to_prepare(deadline, TIME_TO_CALL + TIME_TO_READ);
+        entries::change_visibility(&self.ports, &changes, window).await;
     }
 
     /// Deletes what is finished now rather than by the answer, which a killer would keep from being given. What cannot be
     /// deleted is left to the answer.
     pub(super) async fn delete(&self, finished: &[&Record], deadline: Deadline) {
-        let receipt_handles: Vec<&str> = finished
-            .iter()
-            .filter_map(|record| record.receipt_handle.as_deref())
-            .collect();
-        let calls: Vec<&[&str]> = receipt_handles.chunks(P::MOST_ENTRIES).collect();
-        for round in calls.chunks(CALLS_IN_FLIGHT) {
-            if !deadline.allows(&self.ports, TIME_TO_CALL + TIME_TO_SETTLE) {
-                return;
-            }
-            let deleted = future::join_all(round.iter().map(|call| self.ports.delete(call))).await;
-            if let Some(error) = deleted.into_iter().find_map(Result::err) {
-                tracing::warn!(%error, "finished messages could not be deleted");
-                return;
-            }
-        }
+        let window = self.time_to_prepare(deadline, TIME_TO_SETTLE);
+        entries::delete(&self.ports, finished.iter().copied(), window).await;
+    }
+
+    /// A while from now that leaves `needed` of the invocation's time.
+    fn time_to_prepare(&self, deadline: Deadline, needed: Duration) -> Window {
+        let end = self.ports.monotonic() + TIME_TO_PREPARE;
+        Window::until(end.min(deadline.0.saturating_sub(needed))).leaving(TIME_TO_CALL)
     }
 }
 

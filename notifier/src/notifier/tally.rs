@@ -1,6 +1,7 @@
 //! What a batch came to, for the log.
 
-use crate::batch::Record;
+use queue_consumer::record::Record;
+
 use crate::outcome::{ErrorCode, Outcome};
 
 /// Counts of a batch.

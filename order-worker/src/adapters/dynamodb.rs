@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementRequest, KeysAndAttributes};
 use order_core::OrderId;
 use order_core::row::{Attributes, attribute};
+use queue_consumer::adapters::refusal::{refusal, unsendable};
+use queue_consumer::refusal::{Answers, Refusal, code};
 
 use super::Aws;
 use super::attribute_value::{from_json, to_attributes};
-use super::refusal::refusal;
-use crate::judgement::code;
-use crate::ports::{Answers, Read, Refusal, Table};
+use crate::ports::{Read, Table};
 
 /// A `PartiQL` `INSERT` fails with `DuplicateItem` where the key exists: a conditional put that its role cannot turn
 /// into an overwrite. Values are parameters; names are constants of the row.
@@ -27,7 +27,7 @@ impl Table for Aws {
                 .statement(insert_statement(&self.config.orders_table, row))
                 .set_parameters(Some(row.values().map(from_json).collect()))
                 .build()
-                .map_err(|_| Refusal::new("unsendable_request"))?;
+                .map_err(unsendable)?;
             statements.push(statement);
         }
         let request = self
@@ -42,7 +42,7 @@ impl Table for Aws {
                 None => Ok(()),
                 Some(error) => match error.code {
                     Some(code) => Err(Refusal::new(code.as_str().to_owned())),
-                    None => Err(Refusal::new("unknown_error")),
+                    None => Err(Refusal::new(code::UNKNOWN_ERROR)),
                 },
             },
         });
@@ -57,7 +57,7 @@ impl Table for Aws {
             .set_keys(Some(ids.iter().map(key).collect()))
             .consistent_read(true)
             .build()
-            .map_err(|_| Refusal::new("unsendable_request"))?;
+            .map_err(unsendable)?;
         let request = self
             .dynamodb
             .batch_get_item()

@@ -1,26 +1,27 @@
 //! AWS behind the ports. Only here an SDK is named.
 
 mod attribute_value;
+mod clock;
 mod dynamodb;
-mod refusal;
+mod queues;
 mod sns;
-mod sqs;
 
-use std::time::Duration;
+use std::time::Instant;
 
 use aws_config::SdkConfig;
-use time::OffsetDateTime;
+use queue_consumer::adapters::Sqs;
 
 use crate::config::Config;
-use crate::ports::Clock;
 
 /// AWS and this machine's clock. `AWS_ENDPOINT_URL` is all that tells a laptop from the cloud.
 #[derive(Debug, Clone)]
 pub struct Aws {
     dynamodb: aws_sdk_dynamodb::Client,
     sns: aws_sdk_sns::Client,
-    sqs: aws_sdk_sqs::Client,
+    queues: Sqs,
     config: Config,
+    /// The fixed moment that the monotonic clock counts from.
+    started: Instant,
 }
 
 impl Aws {
@@ -30,18 +31,13 @@ impl Aws {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(sdk),
             sns: aws_sdk_sns::Client::new(sdk),
-            sqs: aws_sdk_sqs::Client::new(sdk),
+            queues: Sqs::new(
+                aws_sdk_sqs::Client::new(sdk),
+                &config.orders_queue_url,
+                &config.orders_dlq_url,
+            ),
             config: config.clone(),
+            started: Instant::now(),
         }
-    }
-}
-
-impl Clock for Aws {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
     }
 }

@@ -2,14 +2,11 @@
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use order_core::event;
+use queue_consumer::adapters::refusal::{in_order, refusal, unsendable};
+use queue_consumer::refusal::Answers;
 
 use super::Aws;
-use super::refusal::{in_order, refusal};
-use crate::ports::{Answers, Events, Refusal};
-
-fn unsendable<E>(_: E) -> Refusal {
-    Refusal::new("unsendable_request")
-}
+use crate::ports::Events;
 
 impl Events for Aws {
     async fn publish_batch(&self, events: &[&str]) -> Answers {

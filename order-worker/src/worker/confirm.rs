@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt as _, stream};
 use order_core::row::{Attributes, attribute};
-use order_core::{OrderId, OrderMessage, OrderRow, Timestamp};
+use order_core::{OrderId, OrderMessage, OrderRow};
+use queue_consumer::failure::Failure;
+use queue_consumer::refusal::Refusal;
 use serde_json::Value;
 
 use super::call::{IN_FLIGHT, guarded};
 use super::{Copies, Verdict, Worker};
 use crate::budget::Budget;
-use crate::judgement::{self, Failure, Insertion, WholeCall, code};
-use crate::ports::{Ports, Refusal, Table};
+use crate::judgement::{self, Insertion, WholeCall, code};
+use crate::ports::Ports;
 
 /// An order whose row exists, and the records that wait for its event.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ impl<P: Ports> Worker<P> {
         budget: &Budget,
         verdicts: &mut Vec<Verdict>,
     ) -> Vec<Confirmed> {
-        let confirmed_at = Timestamp::new(self.ports.now());
+        let confirmed_at = self.ports.now();
         let rows: Vec<Result<(OrderRow, Attributes), Failure>> = copies
             .iter()
             .map(|copies| {
@@ -51,7 +53,9 @@ impl<P: Ports> Worker<P> {
             .into_iter()
             .map(|row| {
                 let (row, _) = row?;
-                let insertion = insertions.next().unwrap_or_else(|| Err(Failure::out_of_time()))?;
+                let insertion = insertions
+                    .next()
+                    .unwrap_or_else(|| Err(judgement::out_of_time()))?;
                 Ok((row, insertion))
             })
             .collect();
@@ -115,7 +119,7 @@ impl<P: Ports> Worker<P> {
             .iter()
             .filter_map(|row| row.as_ref().ok().map(|(_, attributes)| attributes))
             .collect();
-        let chunks = rows.chunks(<P as Table>::MOST_INSERTS).map(|chunk| {
+        let chunks = rows.chunks(P::MOST_INSERTS).map(|chunk| {
             self.repeat(chunk, budget, async |rows: Vec<&&Attributes>| {
                 let rows: Vec<&Attributes> = rows.into_iter().copied().collect();
                 self.insert_once(&rows, budget).await
@@ -145,8 +149,8 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn insert_alone(&self, row: &Attributes, budget: &Budget) -> Result<Insertion, Failure> {
-        if self.ports.now() >= budget.stop_work {
-            return Err(Failure::out_of_time());
+        if self.ports.monotonic() >= budget.stop_work {
+            return Err(judgement::out_of_time());
         }
         match self
             .before(budget.cut_work, self.ports.insert_batch(&[row]))
@@ -165,7 +169,7 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
-        let chunks = ids.chunks(<P as Table>::MOST_READS).map(|chunk| {
+        let chunks = ids.chunks(P::MOST_READS).map(|chunk| {
             self.repeat(chunk, budget, async |ids: Vec<&OrderId>| {
                 let ids: Vec<OrderId> = ids.into_iter().copied().collect();
                 self.read_once(&ids, budget).await

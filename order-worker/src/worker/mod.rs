@@ -9,19 +9,22 @@ mod suspect;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use order_core::{OrderId, OrderMessage};
+use queue_consumer::batch::{self, BatchError};
+use queue_consumer::chance::Chance;
+use queue_consumer::failure::Failure;
+use queue_consumer::record::Record;
 use serde_json::Value;
 use settle::Settled;
 use suspect::SUSPECT_FROM;
-use time::OffsetDateTime;
 
 use crate::budget::Budget;
-use crate::judgement::{self, Failure, code};
+use crate::judgement::{self, code};
 use crate::ports::Ports;
-use crate::record::{self, Record};
-use crate::schedule::Jitter;
 
 /// Records that are inserted and published before the next ones are begun. So what a slow table leaves time to insert is
 /// published, too, and not only inserted again and again.
@@ -31,20 +34,8 @@ const WINDOW: usize = 500;
 #[derive(Debug)]
 pub struct Worker<P> {
     ports: P,
-    max_receive_count: u32,
-    jitter: Jitter,
-}
-
-/// Why an invocation fails as a whole, so that the queue shows the whole batch again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BatchError {
-    /// It has no list of records.
-    #[error("the event is not one of SQS")]
-    NotAnSqsEvent,
-    /// A record without an id failed: leaving it out of the answer would delete it, and an empty id would be no
-    /// better.
-    #[error("a record without a messageId failed and cannot be reported")]
-    Unreportable,
+    max_receive_count: NonZeroU32,
+    chance: Chance,
 }
 
 /// How one record ended.
@@ -69,25 +60,21 @@ pub(crate) struct Copies {
 
 impl<P: Ports> Worker<P> {
     /// A worker on `ports`, of a queue that gives up after `max_receive_count` receives. `seed` decides all chance.
-    pub fn new(ports: P, max_receive_count: u32, seed: u64) -> Self {
+    pub fn new(ports: P, max_receive_count: NonZeroU32, seed: u64) -> Self {
         Self {
             ports,
             max_receive_count,
-            jitter: Jitter::seeded(seed),
+            chance: Chance::seeded(seed),
         }
     }
 
-    /// Processes one SQS event before `deadline`, and says which messages are to be shown again.
+    /// Processes one SQS event within `time_left`, and says which messages are to be shown again.
     ///
     /// # Errors
     /// Only where no valid answer could keep every message; see [`BatchError`].
-    pub async fn handle(
-        &self,
-        event: Value,
-        deadline: OffsetDateTime,
-    ) -> Result<SqsBatchResponse, BatchError> {
-        let records = record::records(event).ok_or(BatchError::NotAnSqsEvent)?;
-        let budget = Budget::new(self.ports.now(), deadline);
+    pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
+        let budget = Budget::new(self.ports.monotonic(), time_left);
+        let records = batch::read(event)?;
         let (fresh, suspects): (Vec<usize>, Vec<usize>) =
             (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
         let mut total = Settled::default();
@@ -105,7 +92,7 @@ impl<P: Ports> Worker<P> {
             failed,
             "batch processed"
         );
-        respond(&records, &total.failed)
+        batch::respond(total.failed.iter().map(|index| &records[*index]))
     }
 
     /// Processes and settles some records. Adds how they ended to `total`; returns the ones that are
@@ -123,7 +110,7 @@ impl<P: Ports> Worker<P> {
         self.publish(confirmed, budget, &mut verdicts).await;
         let forgotten = forgotten(indices, &verdicts);
         verdicts.extend(forgotten);
-        let settled = self.settle(records, &verdicts, budget).await;
+        let settled = self.settle(records, verdicts, budget).await;
         let finished = settled.confirmed.iter().chain(&settled.buried).copied().collect();
         total.confirmed.extend(settled.confirmed);
         total.buried.extend(settled.buried);
@@ -142,10 +129,10 @@ impl<P: Ports> Worker<P> {
         let mut copies: Vec<Copies> = Vec::new();
         let mut places: HashMap<OrderId, usize> = HashMap::new();
         for &index in indices {
-            let message = if self.ports.now() < budget.stop_work {
+            let message = if self.ports.monotonic() < budget.stop_work {
                 call::guarded(|| decode(&records[index]))
             } else {
-                Err(Failure::out_of_time())
+                Err(judgement::out_of_time())
             };
             match message {
                 Err(failure) => verdicts.push(Verdict {
@@ -178,7 +165,7 @@ fn forgotten(indices: &[usize], verdicts: &[Verdict]) -> Vec<Verdict> {
         .map(|&index| Verdict {
             index,
             order_id: None,
-            result: Err(Failure::forgotten()),
+            result: Err(judgement::forgotten()),
         })
         .collect()
 }
@@ -192,17 +179,4 @@ fn decode(record: &Record) -> Result<OrderMessage, Failure> {
     #[cfg(test)]
     assert!(!body.contains("panic while decoding"), "as the test asks");
     OrderMessage::from_json(body).map_err(|error| judgement::message(&error))
-}
-
-/// Each failed id once: an empty or unknown one would make the whole batch fail.
-fn respond(records: &[Record], failed: &[usize]) -> Result<SqsBatchResponse, BatchError> {
-    let ids: Option<BTreeSet<&str>> = failed
-        .iter()
-        .map(|index| records[*index].message_id.as_deref())
-        .collect();
-    let mut response = SqsBatchResponse::default();
-    for id in ids.ok_or(BatchError::Unreportable)? {
-        response.add_failure(id);
-    }
-    Ok(response)
 }

@@ -2,14 +2,16 @@
 
 use futures_util::{StreamExt as _, stream};
 use order_core::{OrderConfirmed, event};
+use queue_consumer::failure::Failure;
+use queue_consumer::pack::pack;
+use queue_consumer::refusal::Refusal;
 
 use super::call::{IN_FLIGHT, guarded};
 use super::confirm::Confirmed;
 use super::{Verdict, Worker};
 use crate::budget::Budget;
-use crate::judgement::{self, Failure, WholeCall, code};
-use crate::pack::pack;
-use crate::ports::{Events, Ports, Refusal};
+use crate::judgement::{self, WholeCall, code};
+use crate::ports::Ports;
 
 /// What the attribute `event_type` adds to an event, in bytes: name, type and value.
 const ATTRIBUTE_BYTES: usize = "event_type".len() + "String".len() + event::TYPE.len();
@@ -42,7 +44,7 @@ impl<P: Ports> Worker<P> {
             }
         }
         let sizes: Vec<usize> = events.iter().map(|event| event.len() + ATTRIBUTE_BYTES).collect();
-        let batches = pack(&sizes, <P as Events>::MOST_EVENTS, <P as Events>::MOST_BYTES)
+        let batches = pack(&sizes, P::MOST_EVENTS, P::MOST_BYTES)
             .into_iter()
             .map(|batch| {
                 self.repeat(&events[batch], budget, async |events: Vec<&String>| {
@@ -93,8 +95,8 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn publish_alone(&self, event: &str, budget: &Budget) -> Result<(), Failure> {
-        if self.ports.now() >= budget.stop_work {
-            return Err(Failure::out_of_time());
+        if self.ports.monotonic() >= budget.stop_work {
+            return Err(judgement::out_of_time());
         }
         let answers = self
             .before(budget.cut_work, self.ports.publish_batch(&[event]))
@@ -121,7 +123,7 @@ fn within_limit(event: String) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judgement::Permanence;
+    use queue_consumer::failure::Permanence;
 
     #[test]
     fn an_event_over_the_topics_limit_is_permanent() {

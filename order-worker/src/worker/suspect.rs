@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use queue_consumer::ports::VisibilityChange;
+use queue_consumer::record::Record;
+use queue_consumer::{entries, schedule};
+
 use super::Worker;
 use super::settle::Settled;
-use crate::budget::{Budget, until};
-use crate::ports::{Ports, VisibilityChange};
-use crate::record::Record;
-use crate::schedule;
+use crate::budget::Budget;
+use crate::ports::Ports;
 
 /// From this receive on a record runs last and alone: it may have killed a process before.
 pub(super) const SUSPECT_FROM: u32 = 3;
@@ -31,10 +33,16 @@ impl<P: Ports> Worker<P> {
         let mut is_first = true;
         let mut left = &suspects[..];
         while !left.is_empty() {
-            let time = until(self.ports.now(), budget.stop_work);
+            let time = budget.stop_work.saturating_sub(self.ports.monotonic());
             let (group, waiting) = left.split_at(group_size(left.len(), time));
             // What is finished must not come back if this record kills the process.
-            self.delete(records, &std::mem::take(&mut finished), budget).await;
+            let done = std::mem::take(&mut finished);
+            entries::delete(
+                &self.ports,
+                done.iter().map(|index| &records[*index]),
+                budget.settling(),
+            )
+            .await;
             if !waiting.is_empty() {
                 let newly_waiting = if is_first { waiting } else { &[] };
                 self.part(records, group, newly_waiting, budget).await;
@@ -50,28 +58,26 @@ impl<P: Ports> Worker<P> {
     /// behind a killer. Nobody knows who killed the process, or whether it was a record at all: so none is hidden for
     /// much longer than it would be after any other failure.
     async fn part(&self, records: &[Record], group: &[usize], waiting: &[usize], budget: &Budget) {
-        let rest = until(self.ports.now(), budget.cut_settling);
+        let rest = budget.cut_settling.saturating_sub(self.ports.monotonic());
         let rest = u32::try_from(rest.as_secs() + 1).unwrap_or(schedule::LONGEST);
         let turn = group.iter().map(|index| {
             let receive_count = records[*index].receive_count;
-            (*index, self.jitter.visibility_seconds(receive_count))
+            (*index, schedule::visibility_seconds(receive_count, &self.chance))
         });
         // None that has its turn before was received more often, and so can come back later than this one's longest
         // delay. What is added keeps the two apart.
         let waiting = waiting.iter().map(|index| {
             let longest = schedule::longest_visibility_seconds(records[*index].receive_count);
-            (*index, longest + self.jitter.visibility_seconds(SUSPECT_FROM))
+            (
+                *index,
+                longest + schedule::visibility_seconds(SUSPECT_FROM, &self.chance),
+            )
         });
         let changes: Vec<VisibilityChange> = turn
             .chain(waiting)
-            .filter_map(|(index, delay)| {
-                Some(VisibilityChange {
-                    receipt_handle: records[index].receipt_handle.clone()?,
-                    seconds: rest.saturating_add(delay),
-                })
-            })
+            .filter_map(|(index, delay)| records[index].shown_in(rest.saturating_add(delay)))
             .collect();
-        self.change_visibility(&changes, budget).await;
+        entries::change_visibility(&self.ports, &changes, budget.settling()).await;
     }
 }
 

@@ -1,17 +1,20 @@
 //! Whole invocations against the outside in memory.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use order_core::{OrderMessage, OrderRow, Timestamp};
+use queue_consumer::batch::BatchError;
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::failure::Permanence;
+use queue_consumer::ports::VisibilityChange;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{BatchError, Verdict, Worker, forgotten};
+use super::{Verdict, Worker, forgotten};
 use crate::fakes::{Call, Outside, message};
-use crate::judgement::{Permanence, code};
-use crate::ports::VisibilityChange;
-use crate::record::AttributeContent;
+use crate::judgement::code;
 
 /// A record `m{number}` with receipt `r{number}`.
 fn record(number: usize, body: &str, receive_count: u32) -> Value {
@@ -36,10 +39,9 @@ fn bodies(messages: &[OrderMessage]) -> Vec<String> {
 
 /// Handles an event with 30 seconds; the fakes never wait, so that one poll ends it.
 fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
-    let worker = Worker::new(outside, 12, 1);
-    let deadline = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(30);
+    let worker = Worker::new(outside, NonZeroU32::new(12).unwrap(), 1);
     let response = worker
-        .handle(event, deadline)
+        .handle(event, Duration::from_secs(30))
         .now_or_never()
         .expect("nothing waits");
     response.map(|response| {
@@ -57,18 +59,9 @@ fn failed(outside: &Outside, event: Value) -> Vec<String> {
 
 /// The code of each dead letter.
 fn codes(outside: &Outside) -> Vec<String> {
-    let attribute = |letter: &crate::dead_letter::DeadLetter| {
-        let found = letter
-            .attributes
-            .iter()
-            .find(|attribute| attribute.name == "error_code")
-            .unwrap();
-        match &found.value {
-            AttributeContent::Text(text) => text.clone(),
-            AttributeContent::Binary(_) => panic!("binary"),
-        }
-    };
-    outside.letters.borrow().iter().map(attribute).collect()
+    let letters = outside.letters.borrow();
+    let code = |letter: &DeadLetter| letter.attributes()["error_code"].as_text().unwrap().to_owned();
+    letters.iter().map(code).collect()
 }
 
 fn store(outside: &Outside, message: OrderMessage) {
@@ -103,7 +96,7 @@ fn a_copy_in_the_batch_is_judged_against_the_stored_row() {
     let messages = [message(1, "one"), message(1, "one"), message(1, "other")];
     assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
     assert_eq!(codes(&outside), [code::CONFLICT]);
-    assert_eq!(outside.letters.borrow()[0].body, messages[2].to_json());
+    assert_eq!(outside.letters.borrow()[0].body(), messages[2].to_json());
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
 }
 
@@ -142,21 +135,17 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     assert!(failed(&outside, event).is_empty());
     assert_eq!(codes(&outside), [code::MALFORMED, code::UNKNOWN_VERSION]);
     let letters = outside.letters.borrow();
-    let names: Vec<_> = letters[0]
-        .attributes
-        .iter()
-        .map(|attribute| attribute.name.as_str())
-        .collect();
+    let names: Vec<_> = letters[0].attributes().keys().map(String::as_str).collect();
     let expected = [
-        "trace",
         "error_code",
         "error_detail",
         "failed_at",
-        "source_message_id",
         "receive_count",
+        "source_message_id",
+        "trace",
     ];
     assert_eq!(names, expected);
-    assert_eq!(letters[0].body, "{");
+    assert_eq!(letters[0].body(), "{");
     assert_eq!(outside.events.borrow().len(), 1);
 }
 
@@ -441,7 +430,7 @@ fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
     let outside = Outside::default();
     assert_eq!(
         handle(&outside, json!({"records": []})),
-        Err(BatchError::NotAnSqsEvent)
+        Err(BatchError::NoRecords)
     );
     assert_eq!(handle(&outside, json!({"Records": []})), Ok(Vec::new()));
     // Without an id it is buried, or, where that fails, keeps the whole batch in the queue.

@@ -1,5 +1,7 @@
 //! The real adapters in front of a server of the test.
 
+use std::num::NonZeroU32;
+
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::config::Credentials;
 use axum::Router;
@@ -33,7 +35,7 @@ pub(crate) async fn serve(router: Router) -> (Aws, Server) {
         order_events_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-events".to_owned(),
         orders_queue_url: "http://127.0.0.1/000000000000/orders".to_owned(),
         orders_dlq_url: "http://127.0.0.1/000000000000/orders-dlq".to_owned(),
-        max_receive_count: 12,
+        max_receive_count: NonZeroU32::new(12).unwrap(),
     };
     (Aws::new(&sdk, &config), Server(server.abort_handle()))
 }

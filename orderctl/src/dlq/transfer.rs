@@ -15,7 +15,7 @@ use super::sweep::BATCH;
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// The attributes that tell of the failure; a replayed message begins anew.
-const FAILURE_ATTRIBUTES: [&str; 5] = order_worker::dead_letter::attribute::ALL;
+const FAILURE_ATTRIBUTES: [&str; 5] = queue_consumer::dead_letter::attribute::ALL;
 
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq)]

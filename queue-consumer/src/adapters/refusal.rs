@@ -1,32 +1,39 @@
-//! A failed SDK call as its code alone.
+//! A failed SDK call as its code alone, of whichever service.
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
-use crate::ports::Refusal;
+use crate::refusal::{Refusal, code};
 
 /// AWS's code where there was an answer, otherwise what happened on the way. Messages are left out: a validation
 /// message may quote what it refused.
-pub(super) fn refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Refusal {
+#[must_use]
+pub fn refusal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Refusal {
     match error {
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) => Refusal::new(code.to_owned()),
-            None => Refusal::new("unknown_error"),
+            None => Refusal::new(code::UNKNOWN_ERROR),
         },
-        SdkError::TimeoutError(_) => Refusal::new("timed_out"),
-        SdkError::DispatchFailure(_) => Refusal::new("connection"),
-        SdkError::ResponseError(_) => Refusal::new("unreadable_answer"),
-        // The request could not be made: no credentials, for one.
-        _ => Refusal::new("unsendable_request"),
+        SdkError::TimeoutError(_) => Refusal::new(code::TIMED_OUT),
+        SdkError::DispatchFailure(_) => Refusal::new(code::CONNECTION),
+        SdkError::ResponseError(_) => Refusal::new(code::UNREADABLE_ANSWER),
+        _ => Refusal::new(code::UNSENDABLE_REQUEST),
     }
 }
 
+/// A request that the SDK would not build.
+#[must_use]
+pub fn unsendable<E>(_: E) -> Refusal {
+    Refusal::new(code::UNSENDABLE_REQUEST)
+}
+
 /// Puts the entries of a batch answer, which name their place as their id, back into the order of the request.
-pub(super) fn in_order<'a>(
+#[must_use]
+pub fn in_order<'a>(
     count: usize,
     successful: impl Iterator<Item = &'a str>,
     failed: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Vec<Result<(), Refusal>> {
-    let mut answers = vec![Err(Refusal::new(crate::judgement::code::NO_ANSWER)); count];
+    let mut answers = vec![Err(Refusal::new(code::NO_ANSWER)); count];
     let results = successful
         .map(|id| (id, Ok(())))
         .chain(failed.map(|(id, code)| (id, Err(Refusal::new(code.to_owned())))));

@@ -1,5 +1,6 @@
-//! The queue of orders and its dead-letter queue in SQS.
+//! The queue and its dead-letter queue in SQS.
 
+use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, ChangeMessageVisibilityBatchResultEntry,
@@ -7,37 +8,57 @@ use aws_sdk_sqs::types::{
     SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
 };
 
-use super::Aws;
-use super::refusal::{in_order, refusal};
+use super::refusal::{in_order, refusal, unsendable};
 use crate::dead_letter::DeadLetter;
-use crate::ports::{Answers, Queues, Refusal, VisibilityChange};
-use crate::record::{AttributeContent, MessageAttribute};
+use crate::ports::{Queues, VisibilityChange};
+use crate::record::{Attribute, AttributeValue};
+use crate::refusal::{Answers, Refusal};
 
-fn unsendable<E>(_: E) -> Refusal {
-    Refusal::new("unsendable_request")
+/// A queue and its dead-letter queue.
+#[derive(Debug, Clone)]
+pub struct Sqs {
+    client: Client,
+    queue_url: String,
+    dead_letter_queue_url: String,
 }
 
-fn attribute_value(attribute: &MessageAttribute) -> Result<MessageAttributeValue, Refusal> {
+impl Sqs {
+    /// The queue that batches come from, and the one for what cannot succeed.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        queue_url: impl Into<String>,
+        dead_letter_queue_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            client,
+            queue_url: queue_url.into(),
+            dead_letter_queue_url: dead_letter_queue_url.into(),
+        }
+    }
+}
+
+fn attribute_value(attribute: &Attribute) -> Result<MessageAttributeValue, Refusal> {
     let value = MessageAttributeValue::builder().data_type(&attribute.data_type);
     let value = match &attribute.value {
-        AttributeContent::Text(text) => value.string_value(text),
-        AttributeContent::Binary(bytes) => value.binary_value(Blob::new(bytes.clone())),
+        AttributeValue::Text(text) => value.string_value(text),
+        AttributeValue::Binary(bytes) => value.binary_value(Blob::new(bytes.clone())),
     };
     value.build().map_err(unsendable)
 }
 
-impl Queues for Aws {
+impl Queues for Sqs {
     async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
         let mut request = self
-            .sqs
+            .client
             .send_message_batch()
-            .queue_url(&self.config.orders_dlq_url);
+            .queue_url(&self.dead_letter_queue_url);
         for (place, letter) in letters.iter().enumerate() {
             let mut entry = SendMessageBatchRequestEntry::builder()
                 .id(place.to_string())
-                .message_body(&letter.body);
-            for attribute in &letter.attributes {
-                entry = entry.message_attributes(&attribute.name, attribute_value(attribute)?);
+                .message_body(letter.body());
+            for (name, attribute) in letter.attributes() {
+                entry = entry.message_attributes(name, attribute_value(attribute)?);
             }
             request = request.entries(entry.build().map_err(unsendable)?);
         }
@@ -51,9 +72,9 @@ impl Queues for Aws {
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
         let mut request = self
-            .sqs
+            .client
             .change_message_visibility_batch()
-            .queue_url(&self.config.orders_queue_url);
+            .queue_url(&self.queue_url);
         for (place, change) in changes.iter().enumerate() {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
                 .id(place.to_string())
@@ -73,10 +94,7 @@ impl Queues for Aws {
     }
 
     async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        let mut request = self
-            .sqs
-            .delete_message_batch()
-            .queue_url(&self.config.orders_queue_url);
+        let mut request = self.client.delete_message_batch().queue_url(&self.queue_url);
         for (place, receipt_handle) in receipt_handles.iter().enumerate() {
             let entry = DeleteMessageBatchRequestEntry::builder()
                 .id(place.to_string())

@@ -1,0 +1,90 @@
+//! An invocation's event, and the answer to it (`ReportBatchItemFailures`).
+//!
+//! Source: AWS, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source in Lambda". The runtime hands
+//! over raw JSON, because its own decoding errors quote the payload's values.
+
+use std::collections::BTreeSet;
+
+use aws_lambda_events::event::sqs::SqsBatchResponse;
+use serde_json::Value;
+
+use crate::record::Record;
+
+/// Why an invocation fails as a whole, so that the queue shows the whole batch again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// No list `Records`.
+    #[error("the event has no list Records; this function is invoked by an SQS queue")]
+    NoRecords,
+    /// Leaving a record without `messageId` out of the answer would delete it, and an empty id would be no better.
+    #[error("a record without a messageId is not done and cannot be reported")]
+    Unreportable,
+}
+
+/// Reads an event's records.
+pub fn read(event: Value) -> Result<Vec<Record>, BatchError> {
+    let Value::Object(mut event) = event else {
+        return Err(BatchError::NoRecords);
+    };
+    let Some(Value::Array(records)) = event.remove("Records") else {
+        return Err(BatchError::NoRecords);
+    };
+    Ok(records.into_iter().map(Record::read).collect())
+}
+
+/// The answer that names the records which are to be shown again, each once: an empty or unknown id would make the whole
+/// batch fail.
+pub fn respond<'a>(failed: impl IntoIterator<Item = &'a Record>) -> Result<SqsBatchResponse, BatchError> {
+    let ids: Option<BTreeSet<&str>> = failed
+        .into_iter()
+        .map(|record| record.message_id.as_deref())
+        .collect();
+    let mut response = SqsBatchResponse::default();
+    for id in ids.ok_or(BatchError::Unreportable)? {
+        response.add_failure(id);
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_batch_is_refused_without_quoting_it() {
+        for event in [
+            json!("ada@example.com"),
+            json!([]),
+            json!({"records": ["ada@example.com"]}),
+        ] {
+            assert_eq!(read(event), Err(BatchError::NoRecords));
+        }
+        assert!(!BatchError::NoRecords.to_string().contains("ada"));
+        assert_eq!(read(json!({"Records": []})), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_misshapen_record_harms_no_other() {
+        let records = read(json!({"Records": [7, {}, {"messageId": "m", "body": "b"}]})).unwrap();
+        let ids: Vec<_> = records
+            .iter()
+            .map(|record| record.message_id.as_deref())
+            .collect();
+        assert_eq!(ids, [None, None, Some("m")]);
+    }
+
+    #[test]
+    fn each_failed_message_is_named_once_and_none_without_an_id() {
+        let records =
+            read(json!({"Records": [{"messageId": "b"}, {"messageId": "a"}, {"messageId": "b"}, {}]}))
+                .unwrap();
+        let response = serde_json::to_value(respond(&records[..3]).unwrap()).unwrap();
+        let expected = json!({"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": "b"}]});
+        assert_eq!(response, expected);
+        assert_eq!(respond(&records), Err(BatchError::Unreportable));
+        let response = serde_json::to_value(respond([]).unwrap()).unwrap();
+        assert_eq!(response, json!({"batchItemFailures": []}));
+    }
+}

@@ -1,0 +1,238 @@
+//! One message of a batch. What a record lacks harms that record alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_lambda_events::event::sqs::SqsMessageAttribute;
+use serde_json::{Map, Value};
+
+use crate::ports::VisibilityChange;
+
+/// One received message.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Record {
+    /// The message's id; without it a failure cannot be reported.
+    pub message_id: Option<String>,
+    /// Of this receive; without it neither visibility nor existence can be changed.
+    pub receipt_handle: Option<String>,
+    /// The text, as it was sent.
+    pub body: Option<String>,
+    /// How often it was received, this time included.
+    pub receive_count: u32,
+    /// What the sender attached, by name.
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// A message attribute.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// `String`, `Number` or `Binary`, with an optional label after a dot.
+    pub data_type: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// A message attribute's value.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// Of the types `String` and `Number`.
+    Text(String),
+    /// Of the type `Binary`.
+    Binary(Vec<u8>),
+}
+
+/// Without what the message says, which belongs into no log.
+impl fmt::Debug for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Record")
+            .field("message_id", &self.message_id)
+            .field("receive_count", &self.receive_count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without its value, for the same reason.
+impl fmt::Debug for Attribute {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Attribute")
+            .field("data_type", &self.data_type)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Record {
+    /// Reads a record of an event.
+    #[must_use]
+    pub(crate) fn read(record: Value) -> Self {
+        let mut record = match record {
+            Value::Object(record) => record,
+            _ => Map::new(),
+        };
+        let receive_count = record
+            .get("attributes")
+            .and_then(|attributes| attributes.get("ApproximateReceiveCount"))
+            .and_then(Value::as_str)
+            .and_then(|count| count.parse().ok());
+        let attributes = match record.remove("messageAttributes") {
+            Some(Value::Object(attributes)) => attributes,
+            _ => Map::new(),
+        };
+        let mut text = |name| match record.remove(name) {
+            Some(Value::String(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        };
+        Self {
+            message_id: text("messageId"),
+            receipt_handle: text("receiptHandle"),
+            body: text("body"),
+            receive_count: receive_count.unwrap_or(1),
+            attributes: attributes
+                .into_iter()
+                .filter_map(|(name, attribute)| Some((name, Attribute::read(attribute)?)))
+                .collect(),
+        }
+    }
+
+    /// Shows the message again after so many seconds, if it can be named.
+    #[must_use]
+    pub fn shown_in(&self, seconds: u32) -> Option<VisibilityChange> {
+        Some(VisibilityChange {
+            receipt_handle: self.receipt_handle.clone()?,
+            seconds,
+        })
+    }
+}
+
+impl Attribute {
+    /// A text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            data_type: "String".to_owned(),
+            value: AttributeValue::Text(text.into()),
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(number: u32) -> Self {
+        Self {
+            data_type: "Number".to_owned(),
+            value: AttributeValue::Text(number.to_string()),
+        }
+    }
+
+    /// Its text, if it is one or a number.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            AttributeValue::Text(text) => Some(text),
+            AttributeValue::Binary(_) => None,
+        }
+    }
+
+    /// What it counts towards the message's size, in bytes, without its name.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let value = match &self.value {
+            AttributeValue::Text(text) => text.len(),
+            AttributeValue::Binary(bytes) => bytes.len(),
+        };
+        self.data_type.len() + value
+    }
+
+    fn read(attribute: Value) -> Option<Self> {
+        let attribute: SqsMessageAttribute = serde_json::from_value(attribute).ok()?;
+        let data_type = attribute.data_type?;
+        let value = if data_type.starts_with("Binary") {
+            AttributeValue::Binary(attribute.binary_value?.0)
+        } else {
+            AttributeValue::Text(attribute.string_value.filter(|text| !text.is_empty())?)
+        };
+        Some(Self { data_type, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_with_every_part() {
+        let record = Record::read(json!({
+            "messageId": "m", "receiptHandle": "r", "body": "b",
+            "attributes": {"ApproximateReceiveCount": "3"},
+            "messageAttributes": {
+                "n": {"stringValue": "7", "dataType": "Number"},
+                "currency": {"stringValue": "EUR", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
+                "b": {"binaryValue": "AQI=", "stringListValues": [], "binaryListValues": [], "dataType": "Binary.gif"},
+            },
+        }));
+        let attributes = [
+            (
+                "b",
+                Attribute {
+                    data_type: "Binary.gif".to_owned(),
+                    value: AttributeValue::Binary(vec![1, 2]),
+                },
+            ),
+            ("currency", Attribute::text("EUR")),
+            ("n", Attribute::number(7)),
+        ];
+        let expected = Record {
+            message_id: Some("m".to_owned()),
+            receipt_handle: Some("r".to_owned()),
+            body: Some("b".to_owned()),
+            receive_count: 3,
+            attributes: attributes
+                .map(|(name, attribute)| (name.to_owned(), attribute))
+                .into(),
+        };
+        assert!(record == expected);
+    }
+
+    #[test]
+    fn an_attribute_that_sqs_would_not_take_is_left_out() {
+        let record = Record::read(json!({"messageAttributes": {
+            "broken": {"binaryValue": "%", "dataType": "Binary"},
+            "mixed": {"stringValue": "t", "dataType": "Binary"},
+            "empty": {"stringValue": "", "dataType": "String"},
+            "typeless": {"stringValue": "t"},
+            "none": 1,
+            "whole": {"stringValue": "t", "dataType": "String"},
+        }}));
+        assert_eq!(record.attributes.keys().collect::<Vec<_>>(), ["whole"]);
+    }
+
+    #[test]
+    fn what_a_record_lacks_stays_with_it() {
+        for record in [
+            json!(1),
+            json!({}),
+            json!({"messageId": "", "body": 7}),
+            json!({"messageId": 7, "body": ["ada@example.com"], "attributes": "none", "messageAttributes": {"a": 1}}),
+        ] {
+            let nothing = Record {
+                receive_count: 1,
+                ..Record::default()
+            };
+            assert!(Record::read(record) == nothing);
+        }
+    }
+
+    #[test]
+    fn debug_output_holds_nothing_of_what_the_message_says() {
+        let record = Record::read(json!({
+            "messageId": "m", "body": "ada@example.com", "attributes": {"ApproximateReceiveCount": "2"},
+            "messageAttributes": {"email": {"stringValue": "ada@example.com", "dataType": "String"}},
+        }));
+        assert_eq!(
+            format!("{record:?}, {:?}", record.attributes["email"]),
+            r#"Record { message_id: Some("m"), receive_count: 2, .. }, Attribute { data_type: "String", .. }"#
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! What the adapter sends to SQS, and what it makes of the answers.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::sync::{Arc, Mutex};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_sqs::config::Credentials;
+use aws_sdk_sqs::{Client, Config};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use order_core::Timestamp;
+use queue_consumer::adapters::Sqs;
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::failure::Failure;
+use queue_consumer::ports::{Queues as _, VisibilityChange};
+use queue_consumer::record::{Attribute, AttributeValue, Record};
+use queue_consumer::refusal::Refusal;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tokio::task::AbortHandle;
+
+/// The requests that arrived, each with its operation.
+type Seen = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// Ends the server with the test.
+struct Server(AbortHandle);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The adapter in front of a server that gives `answer` to everything.
+async fn answering(answer: Value) -> (Sqs, Seen, Server) {
+    let seen = Seen::default();
+    let keep = async move |State(seen): State<Seen>, headers: HeaderMap, body: Bytes| {
+        let operation = headers["x-amz-target"].to_str().unwrap().to_owned();
+        let request = serde_json::from_slice(&body).unwrap();
+        seen.lock().unwrap().push((operation, request));
+        answer.to_string()
+    };
+    let router = Router::new()
+        .fallback(keep)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(seen.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .build();
+    let [queue, dead_letter_queue] =
+        ["orders", "orders-dlq"].map(|name| format!("http://127.0.0.1/000000000000/{name}"));
+    let sqs = Sqs::new(Client::from_conf(config), queue, dead_letter_queue);
+    (sqs, seen, Server(server.abort_handle()))
+}
+
+/// The one call that was made: its operation, its queue, and its entries.
+fn one_call(seen: &Seen) -> (String, String, Value) {
+    let seen = seen.lock().unwrap();
+    let [(operation, request)] = &seen[..] else {
+        panic!("one call")
+    };
+    let queue = request["QueueUrl"].as_str().unwrap().rsplit_once('/').unwrap().1;
+    (operation.clone(), queue.to_owned(), request["Entries"].clone())
+}
+
+#[tokio::test]
+async fn a_letter_at_the_limits_of_sqs_is_sent_whole() {
+    let bytes = Attribute {
+        data_type: "Binary".to_owned(),
+        value: AttributeValue::Binary(vec![0, 255, 7]),
+    };
+    let mut record = Record {
+        message_id: Some("m".to_owned()),
+        receipt_handle: Some("r".to_owned()),
+        body: Some(String::new()),
+        receive_count: 12,
+        attributes: (0..4)
+            .map(|number| (format!("trace{number}"), Attribute::text("t")))
+            .chain([("bytes".to_owned(), bytes)])
+            .collect(),
+    };
+    let failure = Failure::permanent("malformed", "why");
+    let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
+    let most = 1024 * 1024 - DeadLetter::new(&record, &failure, failed_at).unwrap().size();
+    record.body = Some("x".repeat(most + 1));
+    assert_eq!(DeadLetter::new(&record, &failure, failed_at), None);
+    record.body = Some("x".repeat(most));
+    let letter = DeadLetter::new(&record, &failure, failed_at).unwrap();
+    assert_eq!((letter.attributes().len(), letter.size()), (10, 1024 * 1024));
+
+    // SQS answers with digests, which the SDK compares with its own where they are given.
+    let answer = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": ""}], "Failed": []});
+    let (sqs, seen, _server) = answering(answer).await;
+    assert_eq!(sqs.bury(&[&letter]).await, Ok(vec![Ok(())]));
+    let (operation, queue, entries) = one_call(&seen);
+    assert_eq!(
+        (&*operation, &*queue),
+        ("AmazonSQS.SendMessageBatch", "orders-dlq")
+    );
+    assert_eq!(entries[0]["MessageBody"].as_str().unwrap(), letter.body());
+    let sent = entries[0]["MessageAttributes"].as_object().unwrap();
+    assert_eq!(sent.len(), 10);
+    assert_eq!(
+        sent["bytes"],
+        json!({"DataType": "Binary", "BinaryValue": STANDARD.encode([0, 255, 7])})
+    );
+    assert_eq!(
+        sent["receive_count"],
+        json!({"DataType": "Number", "StringValue": "12"})
+    );
+}
+
+#[tokio::test]
+async fn messages_are_put_off_and_deleted_in_their_queue_each_by_its_receipt_handle() {
+    // The second one's answer comes first, and the third one has none.
+    let answer = json!({
+        "Successful": [{"Id": "1"}],
+        "Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": false}],
+    });
+    let expected = Ok(vec![
+        Err(Refusal::new("InternalError")),
+        Ok(()),
+        Err(Refusal::new("no_answer")),
+    ]);
+    let changes: Vec<VisibilityChange> = (0..3_u32)
+        .map(|number| VisibilityChange {
+            receipt_handle: format!("r{number}"),
+            seconds: 5 + number,
+        })
+        .collect();
+    let (sqs, seen, _server) = answering(answer.clone()).await;
+    assert_eq!(sqs.change_visibility(&changes).await, expected);
+    let (operation, queue, entries) = one_call(&seen);
+    assert_eq!(
+        (&*operation, &*queue),
+        ("AmazonSQS.ChangeMessageVisibilityBatch", "orders")
+    );
+    assert_eq!(
+        entries[2],
+        json!({"Id": "2", "ReceiptHandle": "r2", "VisibilityTimeout": 7})
+    );
+
+    let (sqs, seen, _server) = answering(answer).await;
+    assert_eq!(sqs.delete(&["r0", "r1", "r2"]).await, expected);
+    let (operation, queue, entries) = one_call(&seen);
+    assert_eq!((&*operation, &*queue), ("AmazonSQS.DeleteMessageBatch", "orders"));
+    assert_eq!(entries[2], json!({"Id": "2", "ReceiptHandle": "r2"}));
+}

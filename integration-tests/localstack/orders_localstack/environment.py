@@ -27,7 +27,7 @@ class Environment:
         self._lock = threading.Lock()
         self._stopped = False
 
-    def start(self) -> None:
+    def start(self) -> tuple[RuntimeApi, subprocess.Popen[bytes]]:
         """Starts the process and waits until it asks for an event. Raises `InitError` if it does not come so far."""
         api = RuntimeApi()
         variables = {**self._variables, "AWS_LAMBDA_RUNTIME_API": api.address}
@@ -48,22 +48,25 @@ class Environment:
             self._api, self._process = api, process
         threading.Thread(target=self._watch, args=(api, process), daemon=True).start()
         api.ready.result()
+        return api, process
 
     def invoke(self, request_id: str, function_arn: str, payload: bytes, trace_id: str = "") -> tuple[Outcome, str]:
         """Hands over an event and waits for what comes of it; also gives what the process printed meanwhile."""
         begin = self._log_size()
-        if self._process is None or self._process.poll() is not None:
+        # Taken together: a stop may take them away from here at any moment, and then ends what is begun with them.
+        with self._lock:
+            api, process = self._api, self._process
+        if api is None or process is None or process.poll() is not None:
             self._discard()
             try:
-                self.start()
+                api, process = self.start()
             except InitError as error:
                 return Outcome(error.payload, is_error=True), self.logs(begin)
-        assert self._api is not None and self._process is not None
         deadline = time.time() + self._timeout
         invocation = Invocation(request_id, function_arn, payload, int(deadline * 1000), trace_id)
-        self._api.submit(invocation)
+        api.submit(invocation)
         try:
-            outcome = self._wait(invocation, self._process)
+            outcome = self._wait(invocation, process)
         except TimeoutError:
             self._discard()
             message = f"{request_id} Task timed out after {self._timeout:.2f} seconds"

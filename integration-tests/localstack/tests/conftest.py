@@ -27,7 +27,7 @@ def environment(tmp_path):
     """Makes environments of a bootstrap's source."""
     made = []
 
-    def make(source, variables=None, timeout=20.0):
+    def make(source, variables=None, timeout=60.0):
         program = tmp_path / f"code-{len(made)}" / "bootstrap"
         program.parent.mkdir()
         program.write_text(PRELUDE + textwrap.dedent(source))

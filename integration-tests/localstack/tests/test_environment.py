@@ -4,9 +4,11 @@ import json
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from orders_localstack import environment as module
 from orders_localstack.runtime_api import InitError
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:orders"
@@ -53,7 +55,8 @@ def test_an_event_comes_back_with_its_headers(environment):
     assert headers["lambda-runtime-aws-request-id"] == "r-9"
     assert headers["lambda-runtime-invoked-function-arn"] == ARN
     assert headers["lambda-runtime-trace-id"] == "Root=1-2-3"
-    assert before + 20 <= int(headers["lambda-runtime-deadline-ms"]) / 1000 + 0.001 <= time.time() + 20
+    # Whole milliseconds, rounded down.
+    assert int((before + 20) * 1000) <= int(headers["lambda-runtime-deadline-ms"]) <= (time.time() + 20) * 1000
 
 
 def test_one_process_serves_many_invocations(environment):
@@ -80,13 +83,23 @@ def test_each_invocation_has_its_own_part_of_the_log(environment):
     assert echo.logs() == "seen first\nseen second\n"
 
 
-def test_a_timeout_kills_the_process_and_the_next_invocation_gets_a_new_one(environment):
-    obedient = environment(OBEDIENT, timeout=1.0)
+def test_a_timeout_kills_the_process_and_the_next_invocation_gets_a_new_one(environment, monkeypatch):
+    obedient = environment(OBEDIENT, timeout=600)
     obedient.start()
     first = obedient.process_id
+    now = 0.0
+
+    def monotonic():
+        # Time passes while that process hangs, and stands still until it does, however long that takes.
+        nonlocal now
+        if obedient.process_id == first and "doing hang" in obedient.logs():
+            now += 600
+        return now
+
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=time.time, monotonic=monotonic))
     outcome, error, logs = invoke(obedient, "hang", "r-5")
     assert outcome.is_error
-    assert error == {"errorType": "Sandbox.Timedout", "errorMessage": "r-5 Task timed out after 1.00 seconds"}
+    assert error == {"errorType": "Sandbox.Timedout", "errorMessage": "r-5 Task timed out after 600.00 seconds"}
     assert logs == "doing hang\n"
     assert not is_alive(first)
     outcome, second, _ = invoke(obedient, "answer")

@@ -22,7 +22,8 @@ def is_alive(process_id):
     try:
         with open(f"/proc/{process_id}/stat") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    # It can be reaped before the file is opened, and between that and the reading.
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -13,7 +13,7 @@ def attributes(sqs, url, *names):
 
 
 def receive(sqs, url, **arguments):
-    arguments = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 5, **arguments}
+    arguments = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 20, **arguments}
     return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
 
 
@@ -167,10 +167,11 @@ def test_receive_errors(sqs, queue, code):
 
 
 def test_delay(sqs, queue):
-    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=1)
+    sqs.send_message(QueueUrl=queue, MessageBody="much later", DelaySeconds=900)
     assert receive(sqs, queue, WaitTimeSeconds=0) == []
     assert attributes(sqs, queue)["ApproximateNumberOfMessagesDelayed"] == "1"
-    assert [m["Body"] for m in receive(sqs, queue, WaitTimeSeconds=10)] == ["later"]
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=1)
+    assert [m["Body"] for m in receive(sqs, queue)] == ["later"]
 
 
 def test_purge(sqs, queue, code):
@@ -191,7 +192,8 @@ def with_dead_letters(sqs, queue, name, arn_of):
 
 
 def finished_task(sqs, arn):
-    for _ in range(100):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         (task,) = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
         if task["Status"] not in ("RUNNING", "CANCELLING"):
             return task
@@ -204,7 +206,7 @@ def test_redrive_and_back(sqs, with_dead_letters, arn_of, code):
     assert sqs.list_dead_letter_source_queues(QueueUrl=dead_letters)["queueUrls"] == [source]
     sqs.send_message(QueueUrl=source, MessageBody="poison")
     (first,) = receive(sqs, source, VisibilityTimeout=1)
-    (dead,) = receive(sqs, dead_letters, WaitTimeSeconds=10, VisibilityTimeout=0, MessageSystemAttributeNames=["All"])
+    (dead,) = receive(sqs, dead_letters, VisibilityTimeout=0, MessageSystemAttributeNames=["All"])
     assert dead["MessageId"] == first["MessageId"]
     assert dead["Attributes"]["DeadLetterQueueSourceArn"] == arn_of(source)
     assert dead["Attributes"]["ApproximateReceiveCount"] == "2"
@@ -226,8 +228,10 @@ def test_move_task_errors(sqs, with_dead_letters, arn_of, code):
     sqs.start_message_move_task(SourceArn=arn_of(dead_letters))
     task = finished_task(sqs, arn_of(dead_letters))
     assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
-    for n in range(3):
-        sqs.send_message(QueueUrl=dead_letters, MessageBody=str(n))
+    # At one a second they last for longer than the calls below take.
+    for _ in range(3):
+        entries = [{"Id": str(n), "MessageBody": "x"} for n in range(10)]
+        sqs.send_message_batch(QueueUrl=dead_letters, Entries=entries)
     running = dict(
         SourceArn=arn_of(dead_letters), DestinationArn=arn_of(source), MaxNumberOfMessagesPerSecond=1
     )

@@ -35,10 +35,12 @@ def until(what, seconds, condition):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def two_free_ports():
+    # Both are held until both are known: one that is given back could be given out again.
+    with socket.socket() as one, socket.socket() as other:
+        for listener in (one, other):
+            listener.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def invoke(cloud, tmp_path_factory):
     stack = []
 
     def start(logical_id):
-        port, runtime_port = free_port(), free_port()
+        port, runtime_port = two_free_ports()
         variables = {
             "PATH": os.environ["PATH"],
             "NO_PROXY": "127.0.0.1",
@@ -119,7 +121,7 @@ def invoke(cloud, tmp_path_factory):
             with socket.socket() as client:
                 return client.connect_ex(("127.0.0.1", port)) == 0
 
-        until(f"the emulator of {logical_id}", 10, listening)
+        until(f"the emulator of {logical_id}", 60, listening)
         return port
 
     def call(logical_id, event):

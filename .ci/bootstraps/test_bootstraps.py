@@ -50,7 +50,7 @@ def test_a_batch_confirms_the_order_and_buries_the_poison(invoke, cloud):
     def letters():
         return sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"], WaitTimeSeconds=1).get("Messages")
 
-    (letter,) = until("the poison's letter", 20, letters)
+    (letter,) = until("the poison's letter", 60, letters)
     assert letter["MessageAttributes"]["error_code"]["StringValue"] == "malformed"
 
 

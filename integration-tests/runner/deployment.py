@@ -87,7 +87,7 @@ def _deploy(cloudformation, stack: str, template_url: str, parameters: dict[str,
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    often = {"Delay": 1, "MaxAttempts": 120}
+    often = {"Delay": 1, "MaxAttempts": 600}
     try:
         cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=often)
         cloudformation.execute_change_set(**names)

@@ -14,7 +14,7 @@ from .processes import Group
 # What the template needs of LocalStack.
 SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,ses,sns,sqs,sts"
 # Seconds until a start counts as failed.
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 
 class LocalStackOnHost:
@@ -26,11 +26,12 @@ class LocalStackOnHost:
         functions = logs / "functions"
         for folder in (state / "tmp", functions):
             folder.mkdir(parents=True)
-        port = _free_port()
-        self.endpoint_url = f"http://127.0.0.1:{port}"
         self.function_logs = functions
         try:
             tables = self._start_tables(orderctl, logs / "dynamodb.log")
+            # After the tables, which are given a free port too: it could be this one.
+            port = _free_port()
+            self.endpoint_url = f"http://127.0.0.1:{port}"
             environment = {
                 "PATH": os.environ["PATH"],
                 "HOME": str(state),

@@ -163,6 +163,9 @@ mod tests {
     use super::super::record::tests::message;
     use super::*;
 
+    /// Long enough for a busy machine to receive what lies there, short enough to be waited for to its end.
+    const WINDOW: Duration = Duration::from_secs(2);
+
     /// Gives out its receives one after the other, then nothing.
     struct Scripted(Mutex<VecDeque<Vec<ReceivedMessage>>>);
 
@@ -237,19 +240,13 @@ mod tests {
             messages(5, "a"),
             messages(1, "a"),
         ]);
-        assert_eq!(
-            gather_sizes(&source, &limits(25, Duration::from_millis(20))).await,
-            [25, 1]
-        );
+        assert_eq!(gather_sizes(&source, &limits(25, WINDOW)).await, [25, 1]);
     }
 
     #[tokio::test]
     async fn a_batch_stays_within_the_payload_limit() {
         let body = "x".repeat(1_000_000);
         let source = Scripted::new([messages(10, &body), messages(4, &body)]);
-        assert_eq!(
-            gather_sizes(&source, &limits(100, Duration::from_millis(20))).await,
-            [6, 6, 2]
-        );
+        assert_eq!(gather_sizes(&source, &limits(100, WINDOW)).await, [6, 6, 2]);
     }
 }

@@ -14,16 +14,26 @@ pub struct Clock(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// Where it stands, if it stands still.
+    stopped_at: Option<i64>,
     offset_ms: AtomicI64,
     moved: Notify,
 }
 
 impl Clock {
+    /// A clock that only [`Clock::advance`] moves, for tests of what fits into a second.
+    #[cfg(test)]
+    pub(crate) fn stopped() -> Self {
+        Self(Arc::new(Inner {
+            stopped_at: Some(system_ms()),
+            ..Inner::default()
+        }))
+    }
+
     /// Milliseconds since the Unix epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX) + self.0.offset_ms.load(Ordering::Relaxed)
+        self.0.stopped_at.unwrap_or_else(system_ms) + self.0.offset_ms.load(Ordering::Relaxed)
     }
 
     /// Moves the clock forward and wakes what waits for a moment that may now have come.
@@ -37,4 +47,9 @@ impl Clock {
     pub(crate) fn moved(&self) -> tokio::sync::futures::Notified<'_> {
         self.0.moved.notified()
     }
+}
+
+fn system_ms() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

@@ -67,7 +67,8 @@ async fn it_stops_within_a_second_although_long_polls_are_open() {
     let begun = Instant::now();
     gateway.stop().await;
     services.close().await;
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    // Far less than the polls would have waited, and far more than a busy machine needs.
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     for connection in [&mut poll, &mut mail] {
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await.unwrap();

@@ -110,7 +110,7 @@ async fn holds(running: &Running, queue: &str, ready: &str, in_flight: &str) {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), settled)
+    tokio::time::timeout(Duration::from_mins(1), settled)
         .await
         .unwrap();
 }

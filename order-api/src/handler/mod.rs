@@ -37,7 +37,7 @@ pub struct OrderApi<Q, T> {
     queue: Q,
     table: T,
     allowed_origins: AllowedOrigins,
-    key_lookup_time: Duration,
+    pub(crate) key_lookup_time: Duration,
     now: fn() -> OffsetDateTime,
     new_id: fn() -> Uuid,
 }

@@ -18,9 +18,10 @@ async fn a_stop_leaves_no_process_behind() {
         let begun = Instant::now();
         signal(name, system.process_id());
         assert!(system.ended().await.success());
-        // The promise itself, not a measurement: `up` ends its own stop at 1.9 s.
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-        assert!(!children.into_iter().any(is_alive));
+        // The promise itself, not a measurement: `up` ends its own stop at 1.9 s, where a long poll would wait for 20.
+        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+        // On a busy machine that end may come before theirs, which then follows.
+        have_followed(&children).await;
     }
 }
 
@@ -30,8 +31,12 @@ async fn a_crash_leaves_no_process_behind() {
     let mut system = home.start().await;
     let children = children_of(system.process_id());
     system.kill().await;
+    have_followed(&children).await;
+}
+
+async fn have_followed(functions: &[u32]) {
     eventually("the functions have followed", async || {
-        (!children.iter().any(|child| is_alive(*child))).then_some(())
+        (!functions.iter().any(|function| is_alive(*function))).then_some(())
     })
     .await;
 }

@@ -11,10 +11,10 @@ pub(crate) fn orderctl() -> Command {
     command
         .env_remove("ORDERS_API_URL")
         .env("NO_COLOR", "1")
-        // Not into the state directory of whoever runs the tests.
+        // Not into the state directory of whoever runs the tests, and not where another user's may lie.
         .env(
             "ORDERS_AUDIT_LOG",
-            std::env::temp_dir().join("orders-suite-audit.jsonl"),
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/orders-suite-audit.jsonl"),
         );
     if super::Target::get().is_local() {
         command.env_remove("ORDERS_TARGET").env_remove("AWS_ENDPOINT_URL");

@@ -12,7 +12,7 @@ use crate::system::System;
 use crate::template::{self, Change, Owner};
 
 /// Far over what the flows take on a busy machine: only a failure waits this long.
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(10);
 /// Systems that run at once.
 const AT_ONCE: usize = 3;
 

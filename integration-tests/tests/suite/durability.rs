@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::system::{Home, eventually, sample};
+use crate::system::{Home, SETTLING, eventually_within, sample};
 
 #[tokio::test]
 async fn rows_dead_letters_and_mail_survive_a_stop() {
@@ -51,7 +51,7 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
         // Each round dies at another point of the line.
         while answered < 10 + 7 * round {
             let request = system.try_request(|http, url| http.post(format!("{url}/orders")).json(&order));
-            if let Ok(answer) = tokio::time::timeout(Duration::from_secs(20), request)
+            if let Ok(answer) = tokio::time::timeout(Duration::from_mins(1), request)
                 .await
                 .unwrap()
             {
@@ -65,12 +65,12 @@ async fn kill_9_loses_nothing_that_was_acknowledged() {
 
     let system = home.start_with(&arguments).await;
     for id in &accepted {
-        let order = system.notified(id).await;
+        let order = system.notified_within(id, SETTLING).await;
         let notification = order["notification_id"].as_str().unwrap();
         assert_eq!(system.mail_about(notification).len(), 1, "{id}");
     }
     assert_eq!(system.rows().await, accepted.len());
-    eventually("all queues are empty", async || {
+    eventually_within(SETTLING, "all queues are empty", async || {
         let depth = system.queue_depth("orders").await + system.queue_depth("notifications").await;
         (depth == 0).then_some(())
     })

@@ -3,13 +3,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Home, System, eventually, eventually_within, signal};
+use crate::system::{Home, SETTLING, System, eventually, eventually_within, signal};
 
 /// The orders of a journal, as far as it is written.
 fn accepted(journal: &Path) -> Vec<Value> {
@@ -33,6 +32,8 @@ fn verify(system: &System, journal: &Path) -> Value {
         "--journal",
         journal.to_str().unwrap(),
         "--keep-audit",
+        "--wait",
+        &SETTLING.as_secs().to_string(),
         "--json",
     ]);
     let report: Value = serde_json::from_slice(&output.stdout)
@@ -60,9 +61,6 @@ const ZERO: [&str; 13] = [
     "stray_events",
     "stray_emails",
 ];
-
-/// How long a load may take: what a killed system was working on comes back in parts, one after the other.
-const SETTLING: Duration = Duration::from_mins(5);
 
 /// A load that runs beside the test, and ends with it.
 struct Load {

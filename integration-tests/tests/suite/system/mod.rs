@@ -14,6 +14,7 @@ mod target;
 mod wait;
 
 use std::process::{Child, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
@@ -21,7 +22,7 @@ use tokio::sync::{RwLockReadGuard, RwLockWriteGuard};
 pub(crate) use home::Home;
 pub(crate) use process::{children_of, is_alive, orderctl, signal};
 pub(crate) use samples::{sample, sample_of_new_customer, sample_path};
-pub(crate) use wait::{eventually, eventually_within};
+pub(crate) use wait::{SETTLING, eventually, eventually_within};
 
 use report::Trail;
 use target::{Stack, Target};
@@ -122,23 +123,30 @@ impl System {
 
     /// Waits until the order is stored, and gives what the API says of it.
     pub(crate) async fn stored(&self, id: &str) -> Value {
-        self.order_where(id, |_| true).await
+        self.order_where(id, Target::get().patience(), |_| true).await
     }
 
     /// Waits until the order was told of by email.
     pub(crate) async fn notified(&self, id: &str) -> Value {
-        self.order_where(id, |order| order["status"] == "notified").await
+        self.notified_within(id, Target::get().patience()).await
     }
 
-    async fn order_where(&self, id: &str, is_right: impl Fn(&Value) -> bool) -> Value {
+    /// The same for what may take longer than others.
+    pub(crate) async fn notified_within(&self, id: &str, patience: Duration) -> Value {
+        self.order_where(id, patience, |order| order["status"] == "notified")
+            .await
+    }
+
+    async fn order_where(&self, id: &str, patience: Duration, is_right: impl Fn(&Value) -> bool) -> Value {
         self.trail.note(id);
-        eventually(&format!("order {id} has come so far"), async || {
+        eventually_within(patience, &format!("order {id} has come so far"), async || {
             let answer = self
                 .request(|http, url| http.get(format!("{url}/orders/{id}")))
                 .await;
             match answer.status {
                 200 => Some(answer.body).filter(|order| is_right(order)),
-                404 => None,
+                // 503 is what it promises to answer when a table is slower than it may wait: one asks again.
+                404 | 503 => None,
                 status => panic!("GET answers {status}: {}", answer.body),
             }
         })

@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::target::Target;
 
+/// How long everything may take to come to rest: what a killed system was working on comes back in parts, one after the
+/// other.
+pub(crate) const SETTLING: Duration = Duration::from_mins(10);
+
 /// Waits until a condition gives a value.
 pub(crate) async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
     eventually_within(Target::get().patience(), what, condition).await
@@ -45,7 +49,7 @@ pub(super) fn on_a_thread<T: Send, F: Future<Output = T>>(
 
 impl Target {
     /// Far over what a condition takes on a busy machine: only a failure waits this long.
-    fn patience(&self) -> Duration {
+    pub(super) fn patience(&self) -> Duration {
         match self {
             Self::Local => Duration::from_mins(1),
             // Retries back off, and a quiet queue with a window may wait 20 seconds.

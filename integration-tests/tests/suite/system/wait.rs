@@ -51,9 +51,9 @@ impl Target {
     /// Far over what a condition takes on a busy machine: only a failure waits this long.
     pub(super) fn patience(&self) -> Duration {
         match self {
-            Self::Local => Duration::from_mins(1),
+            Self::Local => Duration::from_mins(3),
             // Retries back off, and a quiet queue with a window may wait 20 seconds.
-            Self::Stack(_) => Duration::from_mins(3),
+            Self::Stack(_) => Duration::from_mins(10),
         }
     }
 

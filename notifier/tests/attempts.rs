@@ -84,9 +84,16 @@ async fn an_email_is_tried_once_whatever_becomes_of_it() {
         Failure::Answer(StatusCode::BAD_REQUEST, "RequestLimitExceeded"),
         Failure::Silence,
     ] {
-        let attempts = attempts(failure).await;
-        assert_eq!(attempts["Publish"], 1, "{failure:?}");
-        // What may be repeated is, which shows that these failures are of the kind that an SDK repeats.
-        assert_eq!(attempts["GetTopicAttributes"], 2, "{failure:?}");
+        for look in 1.. {
+            let attempts = attempts(failure).await;
+            let of = |call: &str| attempts.get(call).copied().unwrap_or_default();
+            assert!(of("Publish") <= 1, "{failure:?}");
+            // What may be repeated is, which shows that these failures are of the kind that an SDK repeats.
+            if (of("Publish"), of("GetTopicAttributes")) == (1, 2) {
+                break;
+            }
+            // An attempt has a second, which a busy machine can use up before the request is sent: then one looks again.
+            assert!(look < 20, "{failure:?}: {attempts:?}");
+        }
     }
 }

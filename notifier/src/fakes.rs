@@ -80,6 +80,10 @@ pub(crate) struct World {
     pub(crate) faults: RefCell<VecDeque<&'static str>>,
     /// Operations whose response is lost after their effect.
     pub(crate) lost_responses: RefCell<VecDeque<&'static str>>,
+    /// Operations that panic, each entry once and before it has an effect.
+    pub(crate) panics: RefCell<VecDeque<&'static str>>,
+    /// An order on which an operation panics, for ever.
+    pub(crate) panics_on: Cell<Option<(&'static str, OrderId)>>,
     /// A piece of an email's text that makes the publishing panic.
     pub(crate) panic_on: RefCell<Option<String>>,
     /// Orders that one read leaves unprocessed.
@@ -119,9 +123,18 @@ impl World {
         self.time.set(self.time.get() + duration);
     }
 
+    fn perhaps_panic(&self, operation: &'static str, orders: &[OrderId]) {
+        let panics_on = self.panics_on.get();
+        if panics_on.is_some_and(|(on, order)| on == operation && orders.contains(&order)) {
+            self.calls.borrow_mut().push(operation);
+            panic!("a fault that the test asked for");
+        }
+    }
+
     fn call<T>(&self, operation: &'static str, effect: impl FnOnce() -> T) -> Result<T, CallError> {
         self.calls.borrow_mut().push(operation);
         self.advance(self.call_time.get());
+        assert!(!take(&self.panics, operation), "a fault that the test asked for");
         let error = |reason: &str| CallError {
             operation,
             reason: reason.to_owned(),
@@ -149,6 +162,7 @@ fn take(faults: &RefCell<VecDeque<&'static str>>, operation: &str) -> bool {
 impl Table for &World {
     async fn read(&self, orders: &[OrderId]) -> Result<Rows, CallError> {
         assert!((1..=Self::MOST_READS).contains(&orders.len()));
+        self.perhaps_panic("read", orders);
         self.call("read", || {
             let skipped = std::mem::take(&mut *self.unprocessed_once.borrow_mut());
             let (unprocessed, processed): (Vec<_>, Vec<_>) =
@@ -169,6 +183,7 @@ impl Table for &World {
             .set(self.most_marks_in_flight.get().max(self.marks_in_flight.get()));
         turn().await;
         self.marks_in_flight.set(self.marks_in_flight.get() - 1);
+        self.perhaps_panic("mark", orders);
         self.call("mark", || {
             let mut rows = self.rows.borrow_mut();
             orders

@@ -31,6 +31,8 @@ mod fakes;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod suspects;

@@ -7,15 +7,14 @@ mod suspect;
 mod tally;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
-use futures_util::FutureExt as _;
 use order_core::OrderId;
 use outcomes::Outcomes;
 use queue_consumer::batch::{self, BatchError};
+use queue_consumer::call::{Panicked, caught};
 use queue_consumer::chance::Chance;
 use queue_consumer::record::Record;
 use queue_consumer::settle::{Failed, Settled, Settlement};
@@ -208,10 +207,8 @@ impl<P: Ports> Notifier<P> {
             }
             invocation.pacer.wait(&self.ports).await;
             // What is shared with the other emails is changed in single steps, so that a panic leaves it whole.
-            let delivered = AssertUnwindSafe(self.deliver(covered, deadline))
-                .catch_unwind()
-                .await;
-            let delivered = delivered.unwrap_or_else(|_| {
+            let delivered = caught(self.deliver(covered, deadline)).await;
+            let delivered = delivered.unwrap_or_else(|Panicked| {
                 vec![Outcome::transient(ErrorCode::Panicked, "sending the email panicked"); covered.len()]
             });
             for (candidate, outcome) in covered.iter().zip(&delivered) {

@@ -191,14 +191,6 @@ fn an_email_that_fails_fails_its_own_order() {
 }
 
 #[test]
-fn a_panic_fails_its_own_order() {
-    let world = World::with_orders(3);
-    *world.panic_on.borrow_mut() = Some(event(2).order_id.to_string());
-    assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME), ["m-2"]);
-    assert_eq!(world.marks(), 2);
-}
-
-#[test]
 fn marks_are_repeated_until_they_stand() {
     let world = World::with_orders(1);
     world.faults.borrow_mut().extend(["mark", "mark of one"]);

@@ -5,7 +5,7 @@
 //! that can never succeed, or had its last receive, becomes a [`dead_letter`] that says why; every other comes back by
 //! the [`schedule`].
 //!
-//! **Invariant:** what a function does not say is done, or what could not be buried, is reported: it is never deleted.
+//! **Invariant:** a record that failed is reported, unless its dead letter is known to be stored.
 //!
 //! **Invariant:** nothing here panics on a message, and a panic of a call is that call's refusal.
 //!

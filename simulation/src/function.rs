@@ -234,6 +234,7 @@ impl Functions {
                         }),
                         Line::Notifications => OrderConfirmed::from_json(&delivery.body).is_ok_and(|event| {
                             !state.killers_of_notifier.contains(&event.order_id)
+                                && !state.panickers_of_notifier.contains_key(&event.order_id)
                                 && state.rows.contains_key(&event.order_id)
                         }),
                     };
@@ -326,17 +327,10 @@ impl Functions {
         world.state.borrow_mut().invocations.remove(&id);
     }
 
-    /// An invocation throws: the whole batch comes back. Only what a panic of a call does to notifier explains it.
+    /// An invocation throws: the whole batch comes back, which nothing explains.
     fn throw(&self, id: TaskId, error: &str) {
-        let is_explained = {
-            let state = self.world.state.borrow();
-            let line = state.invocations.get(&id).map(|invocation| invocation.line);
-            line == Some(Line::Notifications) && state.ledger.panicked.contains(&id)
-        };
-        if !is_explained {
-            self.world
-                .breaks(Rule::ValidAnswer, format!("an invocation threw: {error}"));
-        }
+        self.world
+            .breaks(Rule::ValidAnswer, format!("an invocation threw: {error}"));
         self.world.excuse_task(id);
         self.world.state.borrow_mut().invocations.remove(&id);
     }

@@ -18,7 +18,7 @@ use crate::plan::Service;
 use crate::queue_ports::{self, QueuePorts};
 use crate::rule::Rule;
 use crate::worker_ports;
-use crate::world::{Line, World};
+use crate::world::{Line, NotifierCall, World};
 
 /// What the adapters keep to: see `notifier::adapters`.
 const CALL: Patience = Patience::Client(Duration::from_secs(2));
@@ -44,6 +44,18 @@ impl NotifierPorts {
         })
     }
 
+    /// Some orders make the code panic.
+    async fn perhaps_panic(&self, call: NotifierCall, orders: &[OrderId]) {
+        let world = &*self.0;
+        let panics = |order| world.state.borrow().panickers_of_notifier.get(order) == Some(&call);
+        if orders.iter().any(panics) {
+            world.schedule.pause(Duration::from_millis(1)).await;
+            let task = world.schedule.running();
+            world.state.borrow_mut().ledger.panicked.insert(task);
+            std::panic::resume_unwind(Box::new("a panicker"));
+        }
+    }
+
     fn limit(&self, what: &str, orders: &[OrderId], most: usize) {
         let distinct: BTreeSet<&OrderId> = orders.iter().collect();
         if !(1..=most).contains(&orders.len()) || distinct.len() < orders.len() {
@@ -64,6 +76,7 @@ impl Table for NotifierPorts {
             self.0.state.borrow_mut().killed = Some(self.0.schedule.running());
             std::future::pending::<()>().await;
         }
+        self.perhaps_panic(NotifierCall::Read, orders).await;
         self.call(Service::Table, CALL, "BatchGetItem", |world| {
             let mut rows = Rows::default();
             for order in orders {
@@ -83,6 +96,12 @@ impl Table for NotifierPorts {
         self.limit("a mark", orders, 25);
         emails::name(&self.0, orders, mark);
         let task = self.0.schedule.running();
+        // Each has failed until it is answered: a call that panics never is.
+        for order in orders {
+            let failed = &mut self.0.state.borrow_mut().ledger.marks_failed;
+            *failed.entry((task, *order)).or_default() += 1;
+        }
+        self.perhaps_panic(NotifierCall::Mark, orders).await;
         let marked = self
             .call(Service::Table, CALL, "mark", |world| {
                 orders
@@ -99,8 +118,7 @@ impl Table for NotifierPorts {
             let is_seen = matches!(&marked, Ok(marked) if marked.get(place) == Some(&Marking::Marked));
             if is_seen {
                 ledger.marks_seen.insert((task, *order));
-            } else {
-                *ledger.marks_failed.entry((task, *order)).or_default() += 1;
+                ledger.marks_failed.remove(&(task, *order));
             }
         }
         marked

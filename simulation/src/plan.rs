@@ -38,6 +38,8 @@ pub struct Traffic {
     pub killers_of_notifier: u32,
     /// How many of the orders make the code panic, in turns when they are inserted and when they are published.
     pub panickers: u32,
+    /// How many of the orders make the code of notifier panic, in turns when their row is read and when it is marked.
+    pub panickers_of_notifier: u32,
     /// How many of the orders the table will never take. In turns it refuses their statement or the whole call.
     pub refused: u32,
     /// How many of the orders are as large as the API lets them be.
@@ -141,6 +143,7 @@ impl Plan {
                 killers: 0,
                 killers_of_notifier: 0,
                 panickers: 0,
+                panickers_of_notifier: 0,
                 refused: 0,
                 large: 0,
                 stray_events: 0,

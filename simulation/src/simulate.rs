@@ -204,6 +204,7 @@ impl Run {
             state.killers.clear();
             state.killers_of_notifier.clear();
             state.panickers.clear();
+            state.panickers_of_notifier.clear();
         }
         for line in [Line::Orders, Line::Notifications] {
             let letters = self

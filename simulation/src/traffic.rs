@@ -10,7 +10,7 @@ use crate::ledger::Content;
 use crate::plan::Service;
 use crate::queue::Attributes;
 use crate::schedule::{Event, Schedule};
-use crate::world::{Line, Refused, World};
+use crate::world::{Line, NotifierCall, Refused, World};
 
 /// A message before it is sent.
 #[derive(Debug)]
@@ -63,10 +63,14 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     let panickers = traffic.killers..traffic.killers + traffic.panickers;
     let refused = panickers.end..panickers.end + traffic.refused;
     let killers_of_notifier = refused.end..refused.end + traffic.killers_of_notifier;
+    let of_notifier = killers_of_notifier.end..killers_of_notifier.end + traffic.panickers_of_notifier;
     state.killers.extend((0..traffic.killers).map(id));
     state.killers_of_notifier.extend(killers_of_notifier.map(id));
     for (number, service) in panickers.zip([Service::Table, Service::Events].into_iter().cycle()) {
         state.panickers.insert(id(number), service);
+    }
+    for (number, call) in of_notifier.zip([NotifierCall::Read, NotifierCall::Mark].into_iter().cycle()) {
+        state.panickers_of_notifier.insert(id(number), call);
     }
     for (number, how) in refused.zip([Refused::Call, Refused::Statement].into_iter().cycle()) {
         state.refused.insert(id(number), how);
@@ -81,7 +85,11 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
 /// Every order once, then the copies and the conflicts of ordinary ones.
 fn orders(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
-    let first = traffic.killers + traffic.panickers + traffic.refused + traffic.killers_of_notifier;
+    let first = traffic.killers
+        + traffic.panickers
+        + traffic.refused
+        + traffic.killers_of_notifier
+        + traffic.panickers_of_notifier;
     let ordinary = traffic.orders.saturating_sub(first) as usize;
     let any = || {
         let place = world.state.borrow_mut().chance.place(ordinary);

@@ -65,6 +65,15 @@ pub(crate) enum Refused {
     Call,
 }
 
+/// A call of notifier to the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotifierCall {
+    /// To read rows.
+    Read,
+    /// To mark them.
+    Mark,
+}
+
 /// What changes.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -80,6 +89,8 @@ pub(crate) struct State {
     pub(crate) killers_of_notifier: BTreeSet<OrderId>,
     /// Orders that make the code panic in a call of this service.
     pub(crate) panickers: BTreeMap<OrderId, Service>,
+    /// Orders that make the code of notifier panic in a call.
+    pub(crate) panickers_of_notifier: BTreeMap<OrderId, NotifierCall>,
     /// Orders that the table refuses.
     pub(crate) refused: BTreeMap<OrderId, Refused>,
     /// The invocation whose process is to die now.
@@ -116,6 +127,7 @@ impl World {
             killers: BTreeSet::new(),
             killers_of_notifier: BTreeSet::new(),
             panickers: BTreeMap::new(),
+            panickers_of_notifier: BTreeMap::new(),
             refused: BTreeMap::new(),
             killed: None,
             message_ids: 0,

@@ -93,6 +93,34 @@ fn a_record_that_kills_notifiers_process_goes_to_the_dead_letters_alone() {
 }
 
 #[test]
+fn an_order_that_makes_notifier_panic_goes_to_the_dead_letters_alone() {
+    for in_order in [true, false] {
+        let mut plan = Plan::calm(11, 40);
+        plan.traffic.panickers_of_notifier = 2;
+        plan.traffic.seconds = 0;
+        plan.setup.orders_batch = 40;
+        plan.setup.in_order = in_order;
+        let report = play(&plan);
+        // That no other is reported even once is a rule.
+        assert_eq!(
+            (report.rows, report.dead_letters),
+            (40, 2),
+            "in order: {in_order}"
+        );
+    }
+}
+
+#[test]
+fn panics_of_any_call_neither_throw_a_batch_nor_lose_a_message() {
+    let mut plan = Plan::calm(12, 60);
+    plan.traffic.poison = 4;
+    plan.traffic.stray_events = 6;
+    plan.faults.panics = 30;
+    plan.faults.seconds = 600;
+    assert_eq!(play(&plan).rows, 60);
+}
+
+#[test]
 fn two_instances_with_much_to_tell_keep_the_pace() {
     let mut plan = Plan::calm(5, 120);
     plan.traffic.seconds = 5;

@@ -16,22 +16,29 @@ const CASES: u32 = 300;
 fn traffic() -> impl Strategy<Value = Traffic> {
     // Large orders take long to play.
     let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
-    let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, large);
+    let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32, large);
     let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32);
     (count, special, 0..=30_u32).prop_map(
         |(
             (orders, copies, conflicts, poison, stray_events),
-            (killers, killers_of_notifier, panickers, refused, large),
+            (killers, killers_of_notifier, panickers, panickers_of_notifier, refused, large),
             seconds,
         )| {
             Traffic {
-                orders: orders + killers + killers_of_notifier + panickers + refused + large,
+                orders: orders
+                    + killers
+                    + killers_of_notifier
+                    + panickers
+                    + panickers_of_notifier
+                    + refused
+                    + large,
                 copies,
                 conflicts,
                 poison,
                 killers,
                 killers_of_notifier,
                 panickers,
+                panickers_of_notifier,
                 refused,
                 large,
                 stray_events,
@@ -142,7 +149,7 @@ fn any_day() -> impl Strategy<Value = Plan> {
 
 /// Nothing goes wrong but that orders kill, panic or are refused among sound ones.
 fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
-    let bad = (1..=2_u32, 0..=2_u32, 0..=2_u32);
+    let bad = (1..=2_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32);
     (
         any::<u64>(),
         1..=20_u32,
@@ -152,19 +159,20 @@ fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
         10..=25_u32,
         any::<bool>(),
     )
-        .prop_map(
-            |(seed, sound, (killers, panickers, refused), seconds, workers, orders_batch, in_order)| {
-                let mut plan = Plan::calm(seed, sound + killers + panickers + refused);
-                plan.traffic.killers = killers;
-                plan.traffic.panickers = panickers;
-                plan.traffic.refused = refused;
-                plan.traffic.seconds = seconds;
-                plan.setup.workers = workers;
-                plan.setup.orders_batch = orders_batch;
-                plan.setup.in_order = in_order;
-                plan
-            },
-        )
+        .prop_map(|(seed, sound, bad, seconds, workers, orders_batch, in_order)| {
+            let (killers, panickers, panickers_of_notifier, refused) = bad;
+            let bad = killers + panickers + panickers_of_notifier + refused;
+            let mut plan = Plan::calm(seed, sound + bad);
+            plan.traffic.killers = killers;
+            plan.traffic.panickers = panickers;
+            plan.traffic.panickers_of_notifier = panickers_of_notifier;
+            plan.traffic.refused = refused;
+            plan.traffic.seconds = seconds;
+            plan.setup.workers = workers;
+            plan.setup.orders_batch = orders_batch;
+            plan.setup.in_order = in_order;
+            plan
+        })
 }
 
 fn plan() -> impl Strategy<Value = Plan> {

@@ -5,13 +5,14 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use order_core::OrderId;
 use order_core::row::Notification;
+use queue_consumer::call::{Panicked, caught};
 
 use super::{Deadline, Notifier, TIME_TO_SETTLE};
 use crate::backoff;
 use crate::email::{digest, order};
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
-use crate::ports::{Marking, Ports};
+use crate::ports::{CallError, Marking, Ports};
 
 /// How often a mark is tried within an invocation: an order whose mark fails is told of again.
 const MARK_ATTEMPTS: u32 = 6;
@@ -70,7 +71,8 @@ impl<P: Ports> Notifier<P> {
             .concat()
     }
 
-    /// Marks a chunk of orders, repeating what fails while there is time.
+    /// Marks a chunk of orders, repeating what fails while there is time. After a panic each order is marked by itself, so
+    /// that the one at fault fails alone.
     async fn mark_all(&self, orders: &[OrderId], mark: &Notification, deadline: Deadline) -> Vec<Outcome> {
         let mut outcomes =
             vec![
@@ -78,6 +80,7 @@ impl<P: Ports> Notifier<P> {
                 orders.len()
             ];
         let mut waiting: Vec<usize> = (0..orders.len()).collect();
+        let mut orders_per_call = P::MOST_MARKS;
         let mut pause = Duration::ZERO;
         for attempt in 1..=MARK_ATTEMPTS {
             if !deadline.allows(&self.ports, pause + TIME_TO_SETTLE) {
@@ -86,16 +89,19 @@ impl<P: Ports> Notifier<P> {
             if attempt > 1 {
                 self.ports.sleep(pause).await;
             }
-            let ids: Vec<OrderId> = waiting.iter().map(|&place| orders[place]).collect();
-            let markings = match self.ports.mark(&ids, mark).await {
-                Ok(markings) => markings,
-                Err(error) => vec![Marking::Failed(error.to_string()); ids.len()],
-            };
-            for (&place, marking) in waiting.iter().zip(markings) {
-                outcomes[place] = match marking {
-                    Marking::Marked => Outcome::Done,
-                    Marking::Failed(reason) => Outcome::transient(ErrorCode::MarkFailed, reason),
-                };
+            for places in waiting.chunks(orders_per_call) {
+                if !deadline.allows(&self.ports, TIME_TO_SETTLE) {
+                    break;
+                }
+                let ids: Vec<OrderId> = places.iter().map(|&place| orders[place]).collect();
+                let marked = caught(self.ports.mark(&ids, mark)).await;
+                if marked.is_err() {
+                    tracing::error!(attempt, orders = ids.len(), "marking orders panicked");
+                    orders_per_call = 1;
+                }
+                for (&place, outcome) in places.iter().zip(marked_outcomes(marked, ids.len())) {
+                    outcomes[place] = outcome;
+                }
             }
             waiting.retain(|&place| outcomes[place] != Outcome::Done);
             if waiting.is_empty() {
@@ -114,5 +120,23 @@ impl<P: Ports> Notifier<P> {
         uuid::Builder::from_unix_timestamp_millis(milliseconds, &random)
             .into_uuid()
             .to_string()
+    }
+}
+
+/// The outcomes of the orders of one call that marks, in their order.
+fn marked_outcomes(marked: Result<Result<Vec<Marking>, CallError>, Panicked>, orders: usize) -> Vec<Outcome> {
+    let failed = |reason: String| Outcome::transient(ErrorCode::MarkFailed, reason);
+    match marked {
+        Ok(Ok(markings)) => markings
+            .into_iter()
+            .map(|marking| match marking {
+                Marking::Marked => Outcome::Done,
+                Marking::Failed(reason) => failed(reason),
+            })
+            .collect(),
+        Ok(Err(error)) => vec![failed(error.to_string()); orders],
+        Err(Panicked) => {
+            vec![Outcome::transient(ErrorCode::Panicked, "marking the order panicked"); orders]
+        }
     }
 }

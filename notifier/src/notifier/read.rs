@@ -1,18 +1,32 @@
 //! What must be known before an email is sent: which orders are new, and whether anybody reads it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use order_core::OrderId;
+use queue_consumer::call::{Panicked, caught};
 
 use super::outcomes::Outcomes;
 use super::{Deadline, Notifier, SUBSCRIBER_BELIEVED_FOR, TIME_TO_CALL, TIME_TO_READ, TIME_TO_SETTLE};
 use crate::backoff;
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
-use crate::ports::{CallError, Ports, Rows};
+use crate::ports::{CallError, Ports};
 
 /// How often a read is tried within an invocation.
 const READ_ATTEMPTS: u32 = 4;
+
+/// What was found out about a chunk of orders.
+#[derive(Default)]
+struct Reading {
+    /// The orders that have a row, and whether it is marked as notified.
+    marked: BTreeMap<OrderId, bool>,
+    /// The orders whose rows could not be read.
+    unread: Vec<OrderId>,
+    /// Those of them on which reading alone has panicked.
+    panicked: BTreeSet<OrderId>,
+}
 
 impl<P: Ports> Notifier<P> {
     /// The candidates whose rows are not marked. The others' outcomes are set, but for those that there was no time to
@@ -31,40 +45,67 @@ impl<P: Ports> Notifier<P> {
             is_first = false;
             let rest = candidates.split_off(candidates.len().min(P::MOST_READS));
             let chunk = std::mem::replace(&mut candidates, rest);
-            let rows = self.read(chunk.iter().map(Candidate::order_id).collect()).await;
+            let orders = chunk.iter().map(Candidate::order_id).collect();
+            let reading = self.read(orders, deadline).await;
             for candidate in chunk {
-                match rows.marked.get(&candidate.order_id()) {
+                match reading.marked.get(&candidate.order_id()) {
                     Some(true) => outcomes.settle(&candidate, &Outcome::Done),
                     Some(false) => new.push(candidate),
-                    None => outcomes.settle(&candidate, &absent(&rows, candidate.order_id())),
+                    None => outcomes.settle(&candidate, &reading.absent(candidate.order_id())),
                 }
             }
         }
         new
     }
 
-    /// Reads a chunk of rows, coming back for what was not processed.
-    async fn read(&self, orders: Vec<OrderId>) -> Rows {
-        let mut rows = Rows {
-            unprocessed: orders,
-            ..Rows::default()
+    /// Reads a chunk of rows, coming back for what was not processed. After a panic each order is read by itself, so that
+    /// the one at fault fails alone.
+    async fn read(&self, orders: Vec<OrderId>, deadline: Deadline) -> Reading {
+        let mut reading = Reading {
+            unread: orders,
+            ..Reading::default()
         };
+        let mut orders_per_call = P::MOST_READS;
+        let mut pause = Duration::ZERO;
         for attempt in 1..=READ_ATTEMPTS {
-            match self.ports.read(&rows.unprocessed).await {
-                Ok(read) => {
-                    rows.marked.extend(read.marked);
-                    rows.unprocessed = read.unprocessed;
+            if attempt > 1 {
+                if !deadline.allows(&self.ports, pause + TIME_TO_CALL + TIME_TO_SETTLE) {
+                    break;
                 }
-                Err(error) => tracing::warn!(attempt, %error, "rows could not be read"),
+                self.ports.sleep(pause).await;
             }
-            if rows.unprocessed.is_empty() {
+            let orders = std::mem::take(&mut reading.unread);
+            for (place, chunk) in orders.chunks(orders_per_call).enumerate() {
+                // That there is time for the attempt's first call was seen to before.
+                if place > 0 && !deadline.allows(&self.ports, TIME_TO_CALL + TIME_TO_SETTLE) {
+                    reading.unread.extend(chunk);
+                    continue;
+                }
+                match caught(self.ports.read(chunk)).await {
+                    Ok(Ok(rows)) => {
+                        reading.marked.extend(rows.marked);
+                        reading.unread.extend(rows.unprocessed);
+                    }
+                    Ok(Err(error)) => {
+                        tracing::warn!(attempt, %error, "rows could not be read");
+                        reading.unread.extend(chunk);
+                    }
+                    Err(Panicked) => {
+                        tracing::error!(attempt, orders = chunk.len(), "reading rows panicked");
+                        orders_per_call = 1;
+                        reading.unread.extend(chunk);
+                        if let [order] = chunk {
+                            reading.panicked.insert(*order);
+                        }
+                    }
+                }
+            }
+            if reading.unread.is_empty() {
                 break;
             }
-            if attempt < READ_ATTEMPTS {
-                self.ports.sleep(backoff::call_delay(attempt, &self.chance)).await;
-            }
+            pause = backoff::call_delay(attempt, &self.chance);
         }
-        rows
+        reading
     }
 
     /// Makes sure that an email reaches somebody: SNS accepts one for a topic without subscribers, and drops it.
@@ -83,10 +124,9 @@ impl<P: Ports> Notifier<P> {
                 "the invocation had no time left to look for subscribers",
             ));
         }
-        let confirmed = self
-            .ports
-            .confirmed_subscribers()
+        let confirmed = caught(self.ports.confirmed_subscribers())
             .await
+            .map_err(|Panicked| Outcome::transient(ErrorCode::Panicked, "looking for subscribers panicked"))?
             .map_err(|error: CallError| Outcome::transient(ErrorCode::TopicUnavailable, error.to_string()))?;
         if confirmed == 0 {
             return Err(Outcome::transient(
@@ -102,11 +142,15 @@ impl<P: Ports> Notifier<P> {
     }
 }
 
-/// Why an order is not among the rows.
-fn absent(rows: &Rows, order: OrderId) -> Outcome {
-    if rows.unprocessed.contains(&order) {
-        Outcome::transient(ErrorCode::TableUnavailable, "the order's row could not be read")
-    } else {
-        Outcome::transient(ErrorCode::RowMissing, "the event's order has no row")
+impl Reading {
+    /// Why an order is not among the rows.
+    fn absent(&self, order: OrderId) -> Outcome {
+        if !self.unread.contains(&order) {
+            Outcome::transient(ErrorCode::RowMissing, "the event's order has no row")
+        } else if self.panicked.contains(&order) {
+            Outcome::transient(ErrorCode::Panicked, "reading the order's row panicked")
+        } else {
+            Outcome::transient(ErrorCode::TableUnavailable, "the order's row could not be read")
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
 
+use crate::plan::Subscriber;
 use crate::queue::Delivery;
 use crate::rule::Rule;
 use crate::schedule::TaskId;
@@ -42,8 +43,6 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
     let mut broken = Vec::new();
     let state = world.state.borrow();
     let ledger = &state.ledger;
-    // After a panic of a call nobody knows what is done.
-    let has_panicked = ledger.panicked.contains(&task);
     for delivery in &invocation.batch {
         if !reported.contains(delivery.id.as_str()) || showings[delivery.id.as_str()] > 1 {
             continue;
@@ -59,7 +58,7 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
                 Line::Orders => ledger.publications_seen.contains(&(task, order)),
                 Line::Notifications => ledger.marks_seen.contains(&(task, order)),
             };
-            if is_done && !has_panicked {
+            if is_done {
                 broken.push((Rule::ValidAnswer, format!("{id} is done and is reported")));
             }
         }
@@ -76,13 +75,9 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
                 broken.push((Rule::TrueLetters, what));
             }
         }
-        let is_sound = any_order.is_some_and(|order| {
-            !state.killers.contains(&order)
-                && !state.panickers.contains_key(&order)
-                && !state.refused.contains_key(&order)
-        });
-        let is_harmed = invocation.line == Line::Orders && world.plan.is_without_faults();
-        if is_harmed && is_sound && !is_late {
+        let is_sound = any_order.is_some_and(|order| is_sound(&state, invocation.line, order));
+        let is_served = world.plan.is_without_faults() && world.plan.subscriber == Subscriber::Always;
+        if is_served && is_sound && !is_late && !is_short_of_emails(invocation, now) {
             let what = format!("{id} is reported although nothing is wrong with it");
             broken.push((Rule::NoHarmToOthers, what));
         }
@@ -105,9 +100,30 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
     for (rule, what) in broken {
         world.breaks(rule, what);
     }
-    if invocation.line == Line::Notifications && !has_panicked {
+    if invocation.line == Line::Notifications {
         check_marks(world, task, invocation);
     }
+}
+
+/// Whether nothing lies in an order itself that keeps its message from being done.
+fn is_sound(state: &State, line: Line, order: OrderId) -> bool {
+    match line {
+        Line::Orders => {
+            !state.killers.contains(&order)
+                && !state.panickers.contains_key(&order)
+                && !state.refused.contains_key(&order)
+        }
+        Line::Notifications => {
+            state.rows.contains_key(&order)
+                && !state.killers_of_notifier.contains(&order)
+                && !state.panickers_of_notifier.contains_key(&order)
+        }
+    }
+}
+
+/// Whether an invocation of notifier may have had no time for one more email, or for the rows of further orders.
+fn is_short_of_emails(invocation: &Invocation, now: Duration) -> bool {
+    invocation.line == Line::Notifications && now + TIME_TO_READ > invocation.deadline
 }
 
 /// Whether an invocation knows of a message that it can never succeed.

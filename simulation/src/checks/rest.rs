@@ -156,6 +156,7 @@ fn survivors(state: &State, broken: &mut Vec<(Rule, String)>) {
                 None => OrderConfirmed::from_json(&letter.body).map_or(true, |event| {
                     !state.rows.contains_key(&event.order_id)
                         || state.killers_of_notifier.contains(&event.order_id)
+                        || state.panickers_of_notifier.contains_key(&event.order_id)
                 }),
             };
             if !is_doomed && !is_permanent(content, letter) {

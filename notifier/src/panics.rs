@@ -1,0 +1,96 @@
+//! Panics, of the code and of calls: each fails what it concerns, and no invocation throws.
+
+use std::time::Duration;
+
+use crate::fakes::{World, event, record};
+use crate::scenarios::{TIME, handle, notifier, records};
+
+/// The `error_code` of each dead letter.
+fn codes(world: &World) -> Vec<String> {
+    let letters = world.letters.borrow();
+    let code = |letter: &queue_consumer::dead_letter::DeadLetter| {
+        letter.attributes()["error_code"].as_text().unwrap().to_owned()
+    };
+    letters.iter().map(code).collect()
+}
+
+#[test]
+fn a_panic_fails_its_own_order() {
+    let world = World::with_orders(3);
+    *world.panic_on.borrow_mut() = Some(event(2).order_id.to_string());
+    assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME), ["m-2"]);
+    assert_eq!(world.marks(), 2);
+}
+
+#[test]
+fn an_order_whose_row_cannot_be_read_without_a_panic_fails_alone() {
+    for receives in [1, 12] {
+        let world = World::with_orders(20);
+        world.panics_on.set(Some(("read", event(7).order_id)));
+        let failed = handle(&notifier(&world), &records(1..=20, receives), TIME);
+        assert_eq!((world.marks(), world.emails.borrow().len()), (19, 1));
+        // On its last receive it goes to the dead letters, with its reason.
+        let expected = if receives < 12 { (1, 0) } else { (0, 1) };
+        assert_eq!((failed.len(), world.letters.borrow().len()), expected);
+        assert!(codes(&world).iter().all(|code| code == "panicked"));
+    }
+}
+
+#[test]
+fn an_order_that_cannot_be_marked_without_a_panic_fails_alone() {
+    let world = World::with_orders(60);
+    world.panics_on.set(Some(("mark", event(7).order_id)));
+    assert_eq!(handle(&notifier(&world), &records(1..=60, 1), TIME), ["m-7"]);
+    assert_eq!((world.marks(), world.emails.borrow().len()), (59, 1));
+}
+
+#[test]
+fn a_read_or_a_mark_that_panics_once_is_repeated() {
+    let world = World::with_orders(3);
+    world.panics.borrow_mut().extend(["read", "mark"]);
+    assert!(handle(&notifier(&world), &records(1..=3, 1), TIME).is_empty());
+    assert_eq!((world.marks(), world.emails.borrow().len()), (3, 3));
+}
+
+#[test]
+fn a_panic_while_subscribers_are_looked_for_sends_nothing_and_passes() {
+    let world = World::with_orders(1);
+    let notifier = notifier(&world);
+    world.panics.borrow_mut().push_back("subscribers");
+    assert_eq!(handle(&notifier, &records([1], 11), TIME), ["m-1"]);
+    assert!(world.emails.borrow().is_empty());
+    assert!(handle(&notifier, &records([1], 12), TIME).is_empty());
+    assert_eq!(world.marks(), 1);
+}
+
+#[test]
+fn a_panic_in_a_call_to_the_queue_is_that_calls_failure() {
+    let world = World::with_orders(4);
+    world.panics.borrow_mut().extend(["postpone", "delete", "bury"]);
+    let mut batch = records(1..=2, 1);
+    batch.extend(records(3..=4, 2));
+    batch.push(record("bad", 2, "{"));
+    // The suspects could not be parted, the finished ones not be deleted, the bad one not be buried.
+    assert_eq!(handle(&notifier(&world), &batch, TIME), ["bad"]);
+    assert_eq!(world.marks(), 4);
+    assert!(world.letters.borrow().is_empty() && world.deleted.borrow().is_empty());
+    // Setting when it comes back did not panic.
+    assert_eq!(world.postponed.borrow().len(), 1);
+}
+
+#[test]
+fn reading_each_by_itself_leaves_time_to_answer() {
+    let world = World::with_orders(100);
+    world.call_time.set(Duration::from_secs(2));
+    world.panics_on.set(Some(("read", event(1).order_id)));
+    let failed = handle(&notifier(&world), &records(1..=100, 1), TIME);
+    assert_eq!(failed.len(), 100);
+    assert!(world.emails.borrow().is_empty());
+    // A panic takes no time here: 24 s go to reading 12 of them, 6 to settling.
+    assert!(
+        (12..=13).contains(&(world.calls_of("read") - 2)),
+        "{}",
+        world.calls_of("read")
+    );
+    assert!(queue_consumer::ports::Clock::monotonic(&&world) <= TIME);
+}

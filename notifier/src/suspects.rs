@@ -48,8 +48,27 @@ fn suspects_are_parted_first_and_told_of_last_after_the_finished_ones_were_delet
         .collect();
     // After the invocation's 30 s, and further apart than a batch is gathered for.
     let expected =
-        [("receipt of m-3", 34), ("receipt of m-1", 40)].map(|(name, time)| (name.to_owned(), time));
+        [("receipt of m-1", 40), ("receipt of m-3", 34)].map(|(name, time)| (name.to_owned(), time));
     assert_eq!(parted, expected);
+}
+
+#[test]
+fn the_likeliest_killers_are_parted_while_there_is_time() {
+    let world = World::with_orders(40);
+    // Calls that part are begun for three seconds.
+    world.call_time.set(Duration::from_secs(1));
+    let batch: Vec<Value> = (1..=40)
+        .flat_map(|number| records([number], if number > 30 { 5 } else { 2 }))
+        .collect();
+    assert!(handle(&notifier(&world), &batch, TIME).is_empty());
+    let parted = world.postponed.borrow();
+    let is_likely = |number: u32| {
+        parted
+            .iter()
+            .any(|parted| parted.receipt_handle == format!("receipt of m-{number}"))
+    };
+    assert_eq!(parted.len(), 30);
+    assert!((31..=40).all(is_likely));
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(crate) struct Outside {
     pub(crate) bury_refusal: Cell<Option<&'static str>>,
     /// The note on which an insert panics.
     pub(crate) panics_on: RefCell<Option<String>>,
+    /// The order on which a read panics.
+    pub(crate) read_panics_on: Cell<Option<OrderId>>,
     /// Whether inserts never answer.
     pub(crate) hangs: Cell<bool>,
     /// What each call takes.
@@ -113,6 +115,11 @@ impl Table for &Outside {
 
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
         self.record(Call::Read(ids.len()));
+        let panics_on = self.read_panics_on.get();
+        assert!(
+            panics_on.is_none_or(|order| !ids.contains(&order)),
+            "as the test asks"
+        );
         let unprocessed: Vec<OrderId> = ids.iter().copied().take(self.unprocessed.take()).collect();
         let rows = self.rows.borrow();
         let found = ids

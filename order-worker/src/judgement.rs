@@ -127,6 +127,15 @@ pub fn whole_insert(refusal: Refusal, statements: usize) -> WholeCall {
     }
 }
 
+/// A read of `rows` that was refused as a whole.
+#[must_use]
+pub fn whole_read(refusal: Refusal, rows: usize) -> WholeCall {
+    match &*refusal.code {
+        code::PANICKED if rows > 1 => WholeCall::OneByOne,
+        _ => WholeCall::Failed(call(refusal)),
+    }
+}
+
 /// A publish of `events` that was refused as a whole.
 #[must_use]
 pub fn whole_publish(refusal: Refusal, events: usize) -> WholeCall {

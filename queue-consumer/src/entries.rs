@@ -8,7 +8,7 @@ use crate::pack::pack;
 use crate::ports::{Clock, Queues, VisibilityChange};
 use crate::quotas::{MOST_BYTES, MOST_ENTRIES};
 use crate::record::Record;
-use crate::refusal::Answers;
+use crate::refusal::{Answers, Refusal, code};
 use crate::window::Window;
 
 /// Calls in flight at once.
@@ -19,10 +19,7 @@ pub async fn bury<P: Queues + Clock>(ports: &P, letters: &[DeadLetter], window: 
     let sizes: Vec<usize> = letters.iter().map(DeadLetter::size).collect();
     let batches = pack(&sizes, MOST_ENTRIES, MOST_BYTES)
         .into_iter()
-        .map(async |batch| {
-            let batch: Vec<&DeadLetter> = letters[batch].iter().collect();
-            done(ports, window, "dead letters", batch.len(), ports.bury(&batch)).await
-        });
+        .map(async |batch| bury_batch(ports, &letters[batch], window).await);
     stream::iter(batches)
         .buffered(IN_FLIGHT)
         .collect::<Vec<_>>()
@@ -30,18 +27,44 @@ pub async fn bury<P: Queues + Clock>(ports: &P, letters: &[DeadLetter], window: 
         .concat()
 }
 
+/// Sends letters in one call, and each by itself where one of them may be why that was refused.
+async fn bury_batch<P: Queues + Clock>(ports: &P, letters: &[DeadLetter], window: Window) -> Vec<bool> {
+    let send = async |letters: &[&DeadLetter]| {
+        done(ports, window, "dead letters", letters.len(), ports.bury(letters)).await
+    };
+    let together: Vec<&DeadLetter> = letters.iter().collect();
+    match send(&together).await {
+        Ok(buried) => buried,
+        Err(refusal) if letters.len() > 1 && one_may_be_at_fault(&refusal) => {
+            let mut buried = Vec::with_capacity(letters.len());
+            for letter in letters {
+                buried.push(matches!(send(&[letter]).await.as_deref(), Ok([true])));
+            }
+            buried
+        }
+        Err(_) => vec![false; letters.len()],
+    }
+}
+
+/// Whether a call may have been refused as a whole for one of its entries. Source: the errors of `SendMessageBatch`.
+fn one_may_be_at_fault(refusal: &Refusal) -> bool {
+    matches!(
+        &*refusal.code,
+        code::PANICKED
+            | code::UNSENDABLE_REQUEST
+            | "BatchRequestTooLong"
+            | "InvalidMessageContents"
+            | "InvalidParameterValue"
+    )
+}
+
 /// Sets when messages are shown again. One that cannot be set waits for the queue's own timeout.
 pub async fn change_visibility<P: Queues + Clock>(ports: &P, changes: &[VisibilityChange], window: Window) {
     stream::iter(changes.chunks(MOST_ENTRIES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
-            done(
-                ports,
-                window,
-                "visibility changes",
-                batch.len(),
-                ports.change_visibility(batch),
-            )
-            .await;
+            let change = ports.change_visibility(batch);
+            // A refusal is logged.
+            let _ = done(ports, window, "visibility changes", batch.len(), change).await;
         })
         .await;
 }
@@ -58,38 +81,34 @@ pub async fn delete<'a, P: Queues + Clock>(
         .collect();
     stream::iter(receipt_handles.chunks(MOST_ENTRIES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
-            done(ports, window, "deletions", batch.len(), ports.delete(batch)).await;
+            // A refusal is logged.
+            let _ = done(ports, window, "deletions", batch.len(), ports.delete(batch)).await;
         })
         .await;
 }
 
-/// Makes one call, if there is time, and says of each of its entries whether it was done.
+/// Makes one call, if there is time, and says of each of its entries whether it was done, or why the whole was refused.
 async fn done(
     clock: &impl Clock,
     window: Window,
     what: &'static str,
     entries: usize,
     call: impl Future<Output = Answers>,
-) -> Vec<bool> {
+) -> Result<Vec<bool>, Refusal> {
     if !window.is_open(clock.monotonic()) {
         tracing::warn!(what, entries, "no time is left for a call to the queue");
-        return vec![false; entries];
+        return Ok(vec![false; entries]);
     }
-    let mut done: Vec<bool> = match call::before(clock, window.give_up_at(), call).await {
-        Ok(answers) => {
-            if let Some(refusal) = answers.iter().find_map(|answer| answer.as_ref().err()) {
-                tracing::warn!(what, code = %refusal, "entries refused");
-            }
-            answers.into_iter().map(|answer| answer.is_ok()).collect()
-        }
-        Err(refusal) => {
-            tracing::warn!(what, code = %refusal, "call failed");
-            Vec::new()
-        }
-    };
+    let answers = call::before(clock, window.give_up_at(), call)
+        .await
+        .inspect_err(|refusal| tracing::warn!(what, code = %refusal, "call failed"))?;
+    if let Some(refusal) = answers.iter().find_map(|answer| answer.as_ref().err()) {
+        tracing::warn!(what, code = %refusal, "entries refused");
+    }
+    let mut done: Vec<bool> = answers.into_iter().map(|answer| answer.is_ok()).collect();
     // What nothing was said of is not done.
     done.resize(entries, false);
-    done
+    Ok(done)
 }
 
 #[cfg(test)]
@@ -140,6 +159,20 @@ mod tests {
         let mut expected = [true; 12];
         (expected[1], expected[11]) = (false, false);
         assert_eq!(buried(&outside, &letters(12, 1)), expected);
+    }
+
+    #[test]
+    fn a_letter_on_which_the_call_panics_keeps_no_other_from_being_buried() {
+        let outside = Outside::default();
+        *outside.burial_panics_on.borrow_mut() = Some("m1".to_owned());
+        let mut expected = [true; 12];
+        expected[1] = false;
+        assert_eq!(buried(&outside, &letters(12, 1)), expected);
+        // What a refusal says of the queue itself is no reason to ask ten times more.
+        let outside = Outside::default();
+        outside.burials.set(Fault::Refused);
+        assert_eq!(buried(&outside, &letters(12, 1)), [false; 12]);
+        assert_eq!(*outside.letters_a_call.borrow(), [10, 2]);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Outside {
     /// How letters are sent, and how all the rest is done.
     pub(crate) burials: Cell<Fault>,
     pub(crate) others: Cell<Fault>,
+    /// The message whose letter makes a burial panic.
+    pub(crate) burial_panics_on: RefCell<Option<String>>,
     pub(crate) letters: RefCell<Vec<DeadLetter>>,
     /// How many entries each call that buries had.
     pub(crate) letters_a_call: RefCell<Vec<usize>>,
@@ -85,6 +87,16 @@ impl Queues for Outside {
     async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
         assert!(letters.iter().map(|letter| letter.size()).sum::<usize>() <= 1024 * 1024);
         self.letters_a_call.borrow_mut().push(letters.len());
+        let panics_on = self.burial_panics_on.borrow().clone();
+        let source = |letter: &&DeadLetter| {
+            letter.attributes()["source_message_id"]
+                .as_text()
+                .map(str::to_owned)
+        };
+        assert!(
+            panics_on.is_none() || !letters.iter().any(|letter| source(letter) == panics_on),
+            "as the test asks"
+        );
         let store = |place: usize| self.letters.borrow_mut().push(letters[place].clone());
         self.call(self.burials.get(), letters.len(), store).await
     }

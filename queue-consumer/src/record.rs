@@ -147,7 +147,7 @@ impl Attribute {
         let attribute: SqsMessageAttribute = serde_json::from_value(attribute).ok()?;
         let data_type = attribute.data_type?;
         let value = if data_type.starts_with("Binary") {
-            AttributeValue::Binary(attribute.binary_value?.0)
+            AttributeValue::Binary(attribute.binary_value.filter(|bytes| !bytes.0.is_empty())?.0)
         } else {
             AttributeValue::Text(attribute.string_value.filter(|text| !text.is_empty())?)
         };

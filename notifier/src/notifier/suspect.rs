@@ -34,9 +34,11 @@ impl<P: Ports> Notifier<P> {
         suspects.sort_by_key(|record| record.receive_count);
         let rest = deadline.rest(&self.ports) + Duration::from_secs(1);
         let receive_counts: Vec<u32> = suspects.iter().map(|record| record.receive_count).collect();
+        // The likeliest first here: should there be no time for all, they are the ones to be set apart.
         let changes: Vec<VisibilityChange> = suspects
             .iter()
             .zip(spread(&receive_counts))
+            .rev()
             .filter_map(|(record, delay)| {
                 let seconds = u32::try_from((rest + delay).as_secs()).unwrap_or(u32::MAX);
                 record.shown_in(seconds)

@@ -13,7 +13,7 @@ use super::call::{IN_FLIGHT, guarded};
 use super::{Copies, Verdict, Worker};
 use crate::budget::Budget;
 use crate::judgement::{self, Insertion, WholeCall, code};
-use crate::ports::Ports;
+use crate::ports::{Ports, Read};
 
 /// An order whose row exists, and the records that wait for its event.
 #[derive(Debug)]
@@ -184,31 +184,52 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn read_once(&self, ids: &[OrderId], budget: &Budget) -> Vec<Found> {
-        let read = match self.before(budget.cut_work, self.ports.read_batch(ids)).await {
-            Ok(read) => read,
-            Err(refusal) => {
-                let failure = judgement::call(refusal);
-                return ids.iter().map(|_| Err(failure.clone())).collect();
-            }
-        };
-        let id_of = |row: &Attributes| {
-            row.get(attribute::ORDER_ID)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let mut rows: HashMap<String, Attributes> = read
-            .rows
-            .into_iter()
-            .filter_map(|row| Some((id_of(&row)?, row)))
-            .collect();
-        ids.iter()
-            .map(|id| {
-                if read.unprocessed.contains(id) {
-                    Err(judgement::call(Refusal::new(code::UNPROCESSED)))
-                } else {
-                    Ok(rows.remove(&id.to_string()))
+        match self.before(budget.cut_work, self.ports.read_batch(ids)).await {
+            Ok(read) => found(ids, read),
+            Err(refusal) => match judgement::whole_read(refusal, ids.len()) {
+                WholeCall::Failed(failure) => vec![Err(failure); ids.len()],
+                WholeCall::OneByOne => {
+                    let mut results = Vec::with_capacity(ids.len());
+                    for id in ids {
+                        results.push(self.read_alone(*id, budget).await);
+                    }
+                    results
                 }
-            })
-            .collect()
+            },
+        }
     }
+
+    async fn read_alone(&self, id: OrderId, budget: &Budget) -> Found {
+        if self.ports.monotonic() >= budget.stop_work {
+            return Err(judgement::out_of_time());
+        }
+        let read = self.before(budget.cut_work, self.ports.read_batch(&[id])).await;
+        let mut found = found(&[id], read.map_err(judgement::call)?).into_iter();
+        found
+            .next()
+            .unwrap_or_else(|| Err(judgement::call(Refusal::new(code::NO_ANSWER))))
+    }
+}
+
+/// What a read says of each id.
+fn found(ids: &[OrderId], read: Read) -> Vec<Found> {
+    let id_of = |row: &Attributes| {
+        row.get(attribute::ORDER_ID)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let mut rows: HashMap<String, Attributes> = read
+        .rows
+        .into_iter()
+        .filter_map(|row| Some((id_of(&row)?, row)))
+        .collect();
+    ids.iter()
+        .map(|id| {
+            if read.unprocessed.contains(id) {
+                Err(judgement::call(Refusal::new(code::UNPROCESSED)))
+            } else {
+                Ok(rows.remove(&id.to_string()))
+            }
+        })
+        .collect()
 }

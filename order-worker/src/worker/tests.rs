@@ -267,6 +267,18 @@ fn an_event_on_which_a_publish_panics_fails_its_own_message_alone() {
 }
 
 #[test]
+fn a_row_on_which_a_read_panics_fails_its_own_message_alone() {
+    let outside = Outside::default();
+    let messages = [message(1, "a"), message(2, "b"), message(3, "c")];
+    for message in &messages {
+        store(&outside, message.clone());
+    }
+    outside.read_panics_on.set(Some(messages[1].order_id));
+    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(outside.events.borrow().len(), 2);
+}
+
+#[test]
 fn a_publish_refused_as_invalid_runs_event_by_event() {
     let outside = Outside::default();
     *outside.publish_refusal.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));

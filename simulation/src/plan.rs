@@ -50,6 +50,9 @@ pub struct Traffic {
     pub seconds: u32,
 }
 
+/// What [`Setup::idle_milliseconds`] usually is.
+pub const IDLE_MILLISECONDS: u64 = 600;
+
 /// How the functions and queues are set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
@@ -71,6 +74,8 @@ pub struct Setup {
     pub digest_threshold: u32,
     /// Whether messages are received in the order of their arrival.
     pub in_order: bool,
+    /// The most milliseconds until an idle process is given what waits.
+    pub idle_milliseconds: u64,
 }
 
 /// How often what goes wrong, in percent unless said otherwise.
@@ -159,6 +164,7 @@ impl Plan {
                 notifier_timeout: 30,
                 digest_threshold: 10,
                 in_order: true,
+                idle_milliseconds: IDLE_MILLISECONDS,
             },
             faults: Faults::default(),
             outage: None,

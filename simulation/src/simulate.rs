@@ -167,6 +167,7 @@ impl Run {
     /// Each mapping looks for messages soon after there are some and a process is idle.
     fn schedule_polls(&mut self) {
         let now = self.world.schedule.now();
+        let idle = self.world.plan.setup.idle_milliseconds;
         for line in [Line::Orders, Line::Notifications] {
             if !self.functions.has_idle(line) {
                 continue;
@@ -181,7 +182,7 @@ impl Run {
                 .get(&line)
                 .is_none_or(|at| *at > soon + Duration::from_secs(1))
             {
-                let at = soon + self.world.state.borrow_mut().chance.milliseconds(1, 600);
+                let at = soon + self.world.state.borrow_mut().chance.milliseconds(1, idle);
                 self.polls.insert(line, at);
                 self.world.schedule.at(at, Event::Poll(line));
             }

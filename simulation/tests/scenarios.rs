@@ -131,6 +131,18 @@ fn two_instances_with_much_to_tell_keep_the_pace() {
 }
 
 #[test]
+fn many_short_invocations_keep_the_pace_together() {
+    let mut plan = Plan::calm(11, 80);
+    plan.traffic.seconds = 2;
+    // Each sends one email, and its wait is all that keeps it from the last email of the one before.
+    plan.setup.notifications_batch = 1;
+    plan.setup.idle_milliseconds = 20;
+    let report = play(&plan);
+    assert_eq!(report.emails, 80);
+    assert!(report.duration.as_secs() >= 80 / 8);
+}
+
+#[test]
 fn a_digest_marks_the_orders_that_it_does_not_list() {
     let mut plan = Plan::calm(10, 150);
     plan.traffic.seconds = 0;

@@ -8,7 +8,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use simulation::plan::{Faults, Outage, Plan, Service, Setup, Subscriber, Traffic};
+use simulation::plan::{Faults, IDLE_MILLISECONDS, Outage, Plan, Service, Setup, Subscriber, Traffic};
 
 /// Of `cargo test`.
 const CASES: u32 = 300;
@@ -79,6 +79,7 @@ fn setup() -> impl Strategy<Value = Setup> {
                 notifier_timeout,
                 digest_threshold,
                 in_order,
+                idle_milliseconds: IDLE_MILLISECONDS,
             },
         )
 }

@@ -161,7 +161,7 @@ fn take(faults: &RefCell<VecDeque<&'static str>>, operation: &str) -> bool {
 
 impl Table for &World {
     async fn read(&self, orders: &[OrderId]) -> Result<Rows, CallError> {
-        assert!((1..=Self::MOST_READS).contains(&orders.len()));
+        assert!((1..=Self::MAX_READS).contains(&orders.len()));
         self.perhaps_panic("read", orders);
         self.call("read", || {
             let skipped = std::mem::take(&mut *self.unprocessed_once.borrow_mut());
@@ -177,7 +177,7 @@ impl Table for &World {
     }
 
     async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
-        assert!((1..=Self::MOST_MARKS).contains(&orders.len()));
+        assert!((1..=Self::MAX_MARKS).contains(&orders.len()));
         self.marks_in_flight.set(self.marks_in_flight.get() + 1);
         self.most_marks_in_flight
             .set(self.most_marks_in_flight.get().max(self.marks_in_flight.get()));

@@ -191,7 +191,7 @@ impl<P: Ports> Notifier<P> {
             // As few digests as cover them, of equal sizes.
             candidates
                 .len()
-                .div_ceil(candidates.len().div_ceil(digest::MOST_ORDERS))
+                .div_ceil(candidates.len().div_ceil(digest::MAX_ORDERS))
         };
         for covered in candidates.chunks(orders_per_email) {
             if !deadline.allows(

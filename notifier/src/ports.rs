@@ -41,10 +41,10 @@ pub enum Marking {
 /// The table of orders.
 pub trait Table {
     /// The most orders of one [`Table::read`] (a limit of `BatchGetItem`).
-    const MOST_READS: usize = 100;
+    const MAX_READS: usize = 100;
 
     /// The most orders of one [`Table::mark`] (a limit of `BatchExecuteStatement`).
-    const MOST_MARKS: usize = 25;
+    const MAX_MARKS: usize = 25;
 
     /// Reads, consistently, whether the orders are marked. No order is named twice.
     fn read(&self, orders: &[OrderId]) -> impl Future<Output = Result<Rows, CallError>>;

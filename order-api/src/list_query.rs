@@ -11,7 +11,7 @@ use crate::ports::Position;
 /// How many orders a page has when nobody says.
 pub(crate) const DEFAULT_LIMIT: u16 = 20;
 /// The most orders of a page.
-pub(crate) const MOST_LIMIT: u16 = 100;
+pub(crate) const MAX_LIMIT: u16 = 100;
 
 const KNOWN: [&str; 3] = ["customer_id", "limit", "cursor"];
 
@@ -47,7 +47,7 @@ impl ListQuery {
         let limit = match limit {
             None => DEFAULT_LIMIT,
             Some(text) => limit_of(text).unwrap_or_else(|| {
-                violations.push_parameter("limit", format!("must be an integer from 1 to {MOST_LIMIT}"));
+                violations.push_parameter("limit", format!("must be an integer from 1 to {MAX_LIMIT}"));
                 DEFAULT_LIMIT
             }),
         };
@@ -78,7 +78,7 @@ fn limit_of(text: &str) -> Option<u16> {
         .bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| text.parse().ok())??;
-    (1..=MOST_LIMIT).contains(&limit).then_some(limit)
+    (1..=MAX_LIMIT).contains(&limit).then_some(limit)
 }
 
 #[cfg(test)]

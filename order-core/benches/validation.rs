@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use order_core::order::{MOST_BODY_BYTES, MOST_ITEMS};
+use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS};
 use order_core::{Order, OrderId, OrderMessage, Timestamp, json};
 use uuid::Uuid;
 
 /// An order of 100 items that say all they can within a body's limit.
 fn body() -> Vec<u8> {
     let mut items = String::new();
-    for index in 0..MOST_ITEMS {
+    for index in 0..MAX_ITEMS {
         let separator = if index == 0 { "" } else { "," };
         // Writing to a String cannot fail.
         let _ = write!(
@@ -23,7 +23,7 @@ fn body() -> Vec<u8> {
     let order = format!(
         r#"{{"customer":{{"id":"customer-1001","email":"ada@example.com","name":"Ada Example"}},"currency":"EUR","items":[{items}],"note":"Please leave it with the neighbour at number 7."}}"#
     );
-    assert!(order.len() <= MOST_BODY_BYTES, "{}", order.len());
+    assert!(order.len() <= MAX_BODY_BYTES, "{}", order.len());
     order.into_bytes()
 }
 
@@ -33,7 +33,7 @@ fn order(body: &[u8]) -> Option<Order> {
 
 fn validation(criterion: &mut Criterion) {
     let body = body();
-    assert_eq!(order(&body).map(|order| order.items().len()), Some(MOST_ITEMS));
+    assert_eq!(order(&body).map(|order| order.items().len()), Some(MAX_ITEMS));
     // The same with something wrong in every item: each violation is noted.
     let wrong = String::from_utf8_lossy(&body).replace("10000", "0").into_bytes();
     assert!(order(&wrong).is_none());

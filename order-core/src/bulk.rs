@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::fields::Fields;
 use crate::id::IdempotencyKey;
-use crate::order::{MOST_BODY_BYTES as MOST_ORDER_BYTES, Order};
+use crate::order::{MAX_BODY_BYTES as MAX_ORDER_BYTES, Order};
 use crate::violation::Violations;
 
 /// The most entries of one document.
-pub const MOST_ENTRIES: usize = 100;
+pub const MAX_ENTRIES: usize = 100;
 
 /// The largest request body, in bytes.
-pub const MOST_BODY_BYTES: usize = 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// One entry, read by itself: what is wrong with it says nothing about its neighbours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +39,11 @@ pub enum EntryError {
     #[error("{0}")]
     Invalid(Violations),
     /// Its order, written without spaces, is larger than an order may be.
-    #[error("the order is over {MOST_ORDER_BYTES} bytes; split it")]
+    #[error("the order is over {MAX_ORDER_BYTES} bytes; split it")]
     TooLarge,
 }
 
-/// Reads `{"entries": [{"idempotency_key": "...", "order": {...}}, ...]}` with 1 to [`MOST_ENTRIES`] entries, in their
+/// Reads `{"entries": [{"idempotency_key": "...", "order": {...}}, ...]}` with 1 to [`MAX_ENTRIES`] entries, in their
 /// order. Fails only when there are no entries to judge one by one.
 pub fn parse(document: &Value) -> Result<Vec<Entry>, Violations> {
     let mut violations = Violations::default();
@@ -66,8 +66,8 @@ fn entries<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'a [
         violations.push("/entries", "must be an array");
         return None;
     };
-    if entries.is_empty() || entries.len() > MOST_ENTRIES {
-        violations.push("/entries", format!("must have 1 to {MOST_ENTRIES} entries"));
+    if entries.is_empty() || entries.len() > MAX_ENTRIES {
+        violations.push("/entries", format!("must have 1 to {MAX_ENTRIES} entries"));
         return None;
     }
     Some(entries)
@@ -98,7 +98,7 @@ fn content(
     };
     let key = fields.required_text("idempotency_key", IdempotencyKey::parse, violations);
     let order = match fields.required("order", violations) {
-        Some(value) if written_length(value) > MOST_ORDER_BYTES => Some(Err(EntryError::TooLarge)),
+        Some(value) if written_length(value) > MAX_ORDER_BYTES => Some(Err(EntryError::TooLarge)),
         Some(value) => Order::parse(value)
             .map_err(|wrong| violations.append(&fields.pointer("order"), wrong))
             .ok()
@@ -144,7 +144,7 @@ mod tests {
         let mut invalid = order();
         invalid["note"] = json!(7);
         let mut large = order();
-        large["note"] = json!("x".repeat(MOST_ORDER_BYTES));
+        large["note"] = json!("x".repeat(MAX_ORDER_BYTES));
         let entries = json!([
             {"idempotency_key": "k-1", "order": order()},
             {"idempotency_key": "k-2", "order": invalid, "colour": "red"},
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_holds_no_entries_fails_whole() {
-        let too_many = vec![json!({}); MOST_ENTRIES + 1];
+        let too_many = vec![json!({}); MAX_ENTRIES + 1];
         let documents = [
             json!([]),
             json!({}),

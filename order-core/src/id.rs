@@ -124,7 +124,7 @@ pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
     /// The most characters of a key.
-    pub const MOST_CHARACTERS: usize = 255;
+    pub const MAX_CHARACTERS: usize = 255;
 
     /// Parses a key: bare, or in the draft's form, a Structured Field string (RFC 8941 §3.3.3). `k` and `"k"` are
     /// one key.
@@ -134,7 +134,7 @@ impl IdempotencyKey {
             Some(rest) => unquoted(rest)?,
             None => text.to_owned(),
         };
-        let is_key = (1..=Self::MOST_CHARACTERS).contains(&key.len())
+        let is_key = (1..=Self::MAX_CHARACTERS).contains(&key.len())
             && key.bytes().all(|byte| byte.is_ascii_graphic());
         if is_key {
             Ok(Self(key))

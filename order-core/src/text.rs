@@ -97,11 +97,11 @@ macro_rules! text_type {
 
         impl $name {
             /// The most characters it may have.
-            pub const MOST_CHARACTERS: usize = $most;
+            pub const MAX_CHARACTERS: usize = $most;
 
             /// Checks the text and takes it as it is.
             pub fn parse(text: &str) -> Result<Self, TextError> {
-                $rule(text, Self::MOST_CHARACTERS)?;
+                $rule(text, Self::MAX_CHARACTERS)?;
                 Ok(Self(text.to_owned()))
             }
 

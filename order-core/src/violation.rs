@@ -48,7 +48,7 @@ impl fmt::Display for Location {
 pub struct Violations(Vec<Violation>);
 
 /// More than this many are not listed: a hostile body must not grow into a larger answer.
-const MOST_LISTED: usize = 100;
+const MAX_LISTED: usize = 100;
 
 impl Serialize for Violations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -68,7 +68,7 @@ impl Violations {
     }
 
     fn add(&mut self, location: Location, detail: String) {
-        if self.0.len() < MOST_LISTED {
+        if self.0.len() < MAX_LISTED {
             self.0.push(Violation { location, detail });
         }
     }
@@ -121,8 +121,8 @@ pub fn pointer(parent: &str, token: &str) -> String {
 
 /// A name that nobody knows may be anything, of any length.
 pub(crate) fn shortened(name: &str) -> String {
-    const MOST_CHARACTERS: usize = 64;
-    match name.char_indices().nth(MOST_CHARACTERS) {
+    const MAX_CHARACTERS: usize = 64;
+    match name.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
     }
@@ -156,6 +156,6 @@ mod tests {
         for index in 0..1000 {
             violations.push(format!("/{index}"), "wrong");
         }
-        assert_eq!(violations.as_slice().len(), MOST_LISTED);
+        assert_eq!(violations.as_slice().len(), MAX_LISTED);
     }
 }

@@ -17,9 +17,9 @@ pub struct Read {
 /// The table of orders.
 pub trait Table {
     /// The most rows of one [`Table::insert_batch`] (AWS: `BatchExecuteStatement`).
-    const MOST_INSERTS: usize = 25;
+    const MAX_INSERTS: usize = 25;
     /// The most ids of one [`Table::read_batch`] (AWS: `BatchGetItem`).
-    const MOST_READS: usize = 100;
+    const MAX_READS: usize = 100;
 
     /// Inserts up to 25 rows of distinct ids, each alone; one that exists is refused as `DuplicateItem`.
     fn insert_batch(&self, rows: &[&Attributes]) -> impl Future<Output = Answers>;
@@ -31,9 +31,9 @@ pub trait Table {
 /// The topic of order events.
 pub trait Events {
     /// The most events of one [`Events::publish_batch`] (AWS: `PublishBatch`).
-    const MOST_EVENTS: usize = 10;
+    const MAX_EVENTS: usize = 10;
     /// The most bytes of one batch, attributes included.
-    const MOST_BYTES: usize = 256 * 1024;
+    const MAX_BYTES: usize = 256 * 1024;
 
     /// Publishes up to 10 events, in JSON, of 256 KB together, each with the attribute `event_type`.
     fn publish_batch(&self, events: &[&str]) -> impl Future<Output = Answers>;

@@ -14,7 +14,7 @@ use crate::output::{cell, table};
 use crate::{output, problem};
 
 /// The most orders that the API gives at once.
-const MOST_A_PAGE: usize = 100;
+const MAX_PER_PAGE: usize = 100;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -66,7 +66,7 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
     let mut orders: Vec<Value> = Vec::new();
     let mut cursor: Option<String> = None;
     while orders.len() < arguments.limit {
-        let limit = (arguments.limit - orders.len()).min(MOST_A_PAGE).to_string();
+        let limit = (arguments.limit - orders.len()).min(MAX_PER_PAGE).to_string();
         let mut query = vec![("customer_id", arguments.customer.as_str()), ("limit", &limit)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let url = Url::parse_with_params(&api.url("/orders"), query)?;

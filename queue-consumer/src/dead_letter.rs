@@ -6,7 +6,7 @@ use std::fmt;
 use order_core::Timestamp;
 
 use crate::failure::Failure;
-use crate::quotas::{MOST_ATTRIBUTES, MOST_BYTES};
+use crate::quotas::{MAX_ATTRIBUTES, MAX_BYTES};
 use crate::record::{Attribute, Record};
 
 /// The names of the attributes that say why; older ones of these names are replaced.
@@ -32,7 +32,7 @@ pub mod attribute {
 }
 
 /// The most bytes of a text that says why.
-const MOST_TEXT_BYTES: usize = 1024;
+const MAX_TEXT_BYTES: usize = 1024;
 
 /// A message for the dead-letter queue, which SQS will take.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl DeadLetter {
             body: record.body.clone()?,
             attributes,
         };
-        (letter.attributes.len() <= MOST_ATTRIBUTES && letter.size() <= MOST_BYTES).then_some(letter)
+        (letter.attributes.len() <= MAX_ATTRIBUTES && letter.size() <= MAX_BYTES).then_some(letter)
     }
 
     /// The body, unchanged.
@@ -101,14 +101,14 @@ impl DeadLetter {
 
 /// The text as an attribute's value may be: not empty, at most 1 KB, and only characters that SQS takes (XML 1.0's).
 fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len().min(MOST_TEXT_BYTES));
+    let mut printable = String::with_capacity(text.len().min(MAX_TEXT_BYTES));
     for character in text.chars() {
         let character = match character {
             '\u{fffe}' | '\u{ffff}' => '?',
             character if character.is_control() => ' ',
             character => character,
         };
-        if printable.len() + character.len_utf8() > MOST_TEXT_BYTES {
+        if printable.len() + character.len_utf8() > MAX_TEXT_BYTES {
             break;
         }
         printable.push(character);
@@ -176,10 +176,10 @@ mod tests {
             body: Some("x".repeat(bytes)),
             ..record(&[])
         };
-        let most = MOST_BYTES - (letter(&record(&[]), "why").unwrap().size() - "body".len());
+        let most = MAX_BYTES - (letter(&record(&[]), "why").unwrap().size() - "body".len());
         assert_eq!(
             letter(&of(most), "why").map(|letter| letter.size()),
-            Some(MOST_BYTES)
+            Some(MAX_BYTES)
         );
         assert!(letter(&of(most + 1), "why").is_none());
     }

@@ -6,7 +6,7 @@ use crate::call;
 use crate::dead_letter::DeadLetter;
 use crate::pack::pack;
 use crate::ports::{Clock, Queues, VisibilityChange};
-use crate::quotas::{MOST_BYTES, MOST_ENTRIES};
+use crate::quotas::{MAX_BYTES, MAX_ENTRIES};
 use crate::record::Record;
 use crate::refusal::{Answers, Refusal, code};
 use crate::window::Window;
@@ -17,7 +17,7 @@ const IN_FLIGHT: usize = 10;
 /// Sends letters to the dead-letter queue, and says of each whether it arrived.
 pub async fn bury<P: Queues + Clock>(ports: &P, letters: &[DeadLetter], window: Window) -> Vec<bool> {
     let sizes: Vec<usize> = letters.iter().map(DeadLetter::size).collect();
-    let batches = pack(&sizes, MOST_ENTRIES, MOST_BYTES)
+    let batches = pack(&sizes, MAX_ENTRIES, MAX_BYTES)
         .into_iter()
         .map(async |batch| bury_batch(ports, &letters[batch], window).await);
     stream::iter(batches)
@@ -60,7 +60,7 @@ fn one_may_be_at_fault(refusal: &Refusal) -> bool {
 
 /// Sets when messages are shown again. One that cannot be set waits for the queue's own timeout.
 pub async fn change_visibility<P: Queues + Clock>(ports: &P, changes: &[VisibilityChange], window: Window) {
-    stream::iter(changes.chunks(MOST_ENTRIES))
+    stream::iter(changes.chunks(MAX_ENTRIES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
             let change = ports.change_visibility(batch);
             // A refusal is logged.
@@ -79,7 +79,7 @@ pub async fn delete<'a, P: Queues + Clock>(
         .into_iter()
         .filter_map(|record| record.receipt_handle.as_deref())
         .collect();
-    stream::iter(receipt_handles.chunks(MOST_ENTRIES))
+    stream::iter(receipt_handles.chunks(MAX_ENTRIES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
             // A refusal is logged.
             let _ = done(ports, window, "deletions", batch.len(), ports.delete(batch)).await;

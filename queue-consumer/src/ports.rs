@@ -17,7 +17,7 @@ pub struct VisibilityChange {
     pub seconds: u32,
 }
 
-/// The queue and its dead-letter queue. No call has more than [`MOST_ENTRIES`](crate::quotas::MOST_ENTRIES) entries.
+/// The queue and its dead-letter queue. No call has more than [`MAX_ENTRIES`](crate::quotas::MAX_ENTRIES) entries.
 pub trait Queues {
     /// Sends dead letters, of 1 MiB together, to the dead-letter queue.
     fn bury(&self, letters: &[&DeadLetter]) -> impl Future<Output = Answers>;

@@ -17,7 +17,7 @@ use crate::traffic::{self, Prepared};
 use crate::world::{Line, World};
 
 /// The most events of a run. One that takes more never comes to rest.
-const MOST_EVENTS: u32 = 300_000;
+const MAX_EVENTS: u32 = 300_000;
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Run {
     }
 
     fn until_rest(&mut self) {
-        let most = self.events + MOST_EVENTS;
+        let most = self.events + MAX_EVENTS;
         self.schedule_polls();
         while let Some(event) = self.world.schedule.next() {
             self.events += 1;

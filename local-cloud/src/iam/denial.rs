@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::policy::Permission;
 
 /// Distinct refusals that are kept. A function that tries out resources must not fill the memory.
-const MOST_KEPT: usize = 1000;
+const MAX_KEPT: usize = 1000;
 
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +109,7 @@ impl Denials {
     pub(super) fn record(&self, denial: &Denial) {
         let count = {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() >= MOST_KEPT || !kept.insert(denial.clone()) {
+            if kept.len() >= MAX_KEPT || !kept.insert(denial.clone()) {
                 return;
             }
             kept.len()

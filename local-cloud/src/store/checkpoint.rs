@@ -20,7 +20,7 @@ use super::{Durability, StoreError, schema};
 /// Pages by which the log grows between two rounds of the thread.
 const ROUND: c_int = 4000;
 /// Pages of the log at which the writer itself writes back the rest: 64 MiB.
-const MOST_PAGES: c_int = 16_384;
+const MAX_PAGES: c_int = 16_384;
 
 thread_local! {
     /// Pages in the log after this thread's last commit. The hook is a plain function, and the connection its thread's own.
@@ -71,7 +71,7 @@ impl Checkpointer {
         let pages = LOG_PAGES.get();
         // The log began again.
         self.asked_at = self.asked_at.min(pages);
-        if pages >= MOST_PAGES {
+        if pages >= MAX_PAGES {
             write_back(connection, &self.turn);
         } else if pages >= self.asked_at + ROUND && self.rounds.try_send(()).is_ok() {
             self.asked_at = pages;

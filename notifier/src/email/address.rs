@@ -18,7 +18,7 @@ pub fn shown(address: &EmailAddress) -> Cow<'_, str> {
     if is_plain(text) {
         Cow::Borrowed(text)
     } else {
-        Cow::Owned(customer_text::shown(text, EmailAddress::MOST_CHARACTERS))
+        Cow::Owned(customer_text::shown(text, EmailAddress::MAX_CHARACTERS))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A customer's words in an email: shown, but never as a link, a line of the email's own, or at any length.
 
 /// The most points of a number or date, as in `23.11.2026`. One more makes an IPv4 address of it.
-const MOST_POINTS: usize = 2;
+const MAX_POINTS: usize = 2;
 
 /// The text in the form in which it may stand in an email: at most `most_characters`, nothing that a mail program
 /// would turn into a link.
@@ -52,7 +52,7 @@ fn joins(before: &[char], character: char, after: &[char]) -> bool {
         ':' => !in_number,
         '.' => {
             let points = 1 + points_of_number(before.iter().rev()) + points_of_number(after.iter());
-            !in_number || points > MOST_POINTS
+            !in_number || points > MAX_POINTS
         }
         // The other full stops that UTS #46 reads as the point of a domain.
         '\u{2024}' | '\u{3002}' | '\u{fe52}' | '\u{ff0e}' | '\u{ff61}' => true,
@@ -65,7 +65,7 @@ fn points_of_number<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
     characters
         .take_while(|character| character.is_ascii_digit() || **character == '.')
         .filter(|character| **character == '.')
-        .take(MOST_POINTS)
+        .take(MAX_POINTS)
         .count()
 }
 

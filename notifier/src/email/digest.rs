@@ -9,7 +9,7 @@ use super::order::{customer, moment};
 use super::{Email, counted, footer};
 
 /// The most orders that one digest covers: they are marked after it is sent, within one invocation.
-pub const MOST_ORDERS: usize = 1000;
+pub const MAX_ORDERS: usize = 1000;
 
 /// The orders that a digest lists; of the others it gives counts and totals. A line has under 1.5 KB, so that a digest
 /// stays far below the 256 KB of an SNS message.
@@ -125,7 +125,7 @@ mod tests {
             order.as_object_mut().unwrap().remove("total");
         });
         let entry = Entry::of(&event);
-        let email = email(&vec![&entry; MOST_ORDERS], "n-1");
+        let email = email(&vec![&entry; MAX_ORDERS], "n-1");
         assert!(email.body.len() < 200_000, "{} bytes", email.body.len());
         assert_eq!(email.subject, "1000 orders confirmed");
         assert!(

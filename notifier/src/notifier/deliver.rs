@@ -30,7 +30,7 @@ const TIME_TO_MARK: Duration = Duration::from_secs(4);
 impl<P: Ports> Notifier<P> {
     /// Time that an invocation must have left for an email of so many orders to be begun.
     pub(super) fn time_to_send(orders: usize) -> Duration {
-        let rounds = orders.div_ceil(P::MOST_MARKS * MARKS_IN_FLIGHT);
+        let rounds = orders.div_ceil(P::MAX_MARKS * MARKS_IN_FLIGHT);
         let further = u32::try_from(rounds.saturating_sub(1)).unwrap_or(u32::MAX);
         TIME_TO_SEND.saturating_add(TIME_TO_MARK.saturating_mul(further))
     }
@@ -60,7 +60,7 @@ impl<P: Ports> Notifier<P> {
             notified_at: self.ports.now(),
         };
         let mark = &mark;
-        stream::iter(covered.chunks(P::MOST_MARKS))
+        stream::iter(covered.chunks(P::MAX_MARKS))
             .map(async |chunk| {
                 let orders: Vec<OrderId> = chunk.iter().map(Candidate::order_id).collect();
                 self.mark_all(&orders, mark, deadline).await
@@ -80,7 +80,7 @@ impl<P: Ports> Notifier<P> {
                 orders.len()
             ];
         let mut waiting: Vec<usize> = (0..orders.len()).collect();
-        let mut orders_per_call = P::MOST_MARKS;
+        let mut orders_per_call = P::MAX_MARKS;
         let mut pause = Duration::ZERO;
         for attempt in 1..=MARK_ATTEMPTS {
             if !deadline.allows(&self.ports, pause + TIME_TO_SETTLE) {

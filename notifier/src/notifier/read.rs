@@ -43,7 +43,7 @@ impl<P: Ports> Notifier<P> {
         let mut is_first = true;
         while !candidates.is_empty() && (is_first || deadline.allows(&self.ports, TIME_TO_READ)) {
             is_first = false;
-            let rest = candidates.split_off(candidates.len().min(P::MOST_READS));
+            let rest = candidates.split_off(candidates.len().min(P::MAX_READS));
             let chunk = std::mem::replace(&mut candidates, rest);
             let orders = chunk.iter().map(Candidate::order_id).collect();
             let reading = self.read(orders, deadline).await;
@@ -65,7 +65,7 @@ impl<P: Ports> Notifier<P> {
             unread: orders,
             ..Reading::default()
         };
-        let mut orders_per_call = P::MOST_READS;
+        let mut orders_per_call = P::MAX_READS;
         let mut pause = Duration::ZERO;
         for attempt in 1..=READ_ATTEMPTS {
             if attempt > 1 {

@@ -10,11 +10,11 @@ use super::causes;
 use crate::ports::{OrderQueue, QueueError};
 
 /// The most messages of one call.
-const MOST_MESSAGES: usize = 10;
+const MAX_MESSAGES: usize = 10;
 /// The most bytes of one call. SQS takes 1 MiB since August 2025; a quarter, which was the limit before, is what every
 /// emulator and every queue of older settings takes too, and costs nothing: SQS charges by 64 KB.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// Sends to one SQS queue. Needs `sqs:SendMessage`, which covers batches too.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ fn packed(bodies: &[String]) -> Vec<&[String]> {
     let mut calls = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     for (index, body) in bodies.iter().enumerate() {
-        if index > start && (index - start == MOST_MESSAGES || bytes + body.len() > MOST_BYTES) {
+        if index > start && (index - start == MAX_MESSAGES || bytes + body.len() > MAX_BYTES) {
             calls.push(&bodies[start..index]);
             (start, bytes) = (index, 0);
         }
@@ -123,13 +123,13 @@ mod tests {
             let calls = packed(&bodies);
             prop_assert_eq!(&calls.concat(), &bodies);
             for call in &calls {
-                prop_assert!((1..=MOST_MESSAGES).contains(&call.len()));
-                prop_assert!(call.iter().map(String::len).sum::<usize>() <= MOST_BYTES);
+                prop_assert!((1..=MAX_MESSAGES).contains(&call.len()));
+                prop_assert!(call.iter().map(String::len).sum::<usize>() <= MAX_BYTES);
             }
             // A call ends only where the next body would not fit.
             for pair in calls.windows(2) {
                 let bytes: usize = pair[0].iter().map(String::len).sum();
-                prop_assert!(pair[0].len() == MOST_MESSAGES || bytes + pair[1][0].len() > MOST_BYTES);
+                prop_assert!(pair[0].len() == MAX_MESSAGES || bytes + pair[1][0].len() > MAX_BYTES);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `POST /orders`: accepts an order.
 
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
-use order_core::order::MOST_BODY_BYTES;
+use order_core::order::MAX_BODY_BYTES;
 use order_core::problem::{Problem, ProblemKind};
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     /// Without an idempotency key this makes one call to AWS, the one that enqueues.
     pub(super) async fn place(&self, request: &Request) -> Result<Response, Refusal> {
         let key = idempotency_key(request)?;
-        let order = Order::parse(&body::document(request, MOST_BODY_BYTES)?).map_err(Problem::invalid)?;
+        let order = Order::parse(&body::document(request, MAX_BODY_BYTES)?).map_err(Problem::invalid)?;
         let Some(key) = key else {
             let message = OrderMessage::new(OrderId::new((self.new_id)()), self.now(), order);
             return self.enqueue(request, message).await;

@@ -53,7 +53,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
                 "Idempotency-Key: must not be sent here; each entry has an idempotency_key of its own";
             return Err(Refusal::new(ProblemKind::Malformed, detail));
         }
-        let document = body::document(request, bulk::MOST_BODY_BYTES)?;
+        let document = body::document(request, bulk::MAX_BODY_BYTES)?;
         let entries = bulk::parse(&document).map_err(Problem::invalid)?;
         let keys: Vec<Option<IdempotencyKey>> = entries.iter().map(key).collect();
         let (verdicts, messages) = self.judge(request, entries).await;

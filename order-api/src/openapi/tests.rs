@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use order_core::bulk;
 use order_core::money::Currency;
-use order_core::order::{MOST_BODY_BYTES, MOST_ITEMS, Quantity};
+use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS, Quantity};
 use order_core::problem::ProblemKind;
 use order_core::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
 use order_core::{IdempotencyKey, Order};
 use serde_json::{Value, json};
 
 use super::DOCUMENT;
-use crate::list_query::{DEFAULT_LIMIT, MOST_LIMIT};
+use crate::list_query::{DEFAULT_LIMIT, MAX_LIMIT};
 
 const YAML: &str = include_str!("../../../docs/openapi.yaml");
 
@@ -45,7 +45,7 @@ fn its_limits_are_those_of_the_code() {
     let limits = [
         (
             schema("Order")["properties"]["items"]["maxItems"].clone(),
-            json!(MOST_ITEMS),
+            json!(MAX_ITEMS),
         ),
         (
             item["properties"]["quantity"]["maximum"].clone(),
@@ -53,35 +53,35 @@ fn its_limits_are_those_of_the_code() {
         ),
         (
             schema("CustomerId")["maxLength"].clone(),
-            json!(CustomerId::MOST_CHARACTERS),
+            json!(CustomerId::MAX_CHARACTERS),
         ),
         (
             schema("CustomerName")["maxLength"].clone(),
-            json!(CustomerName::MOST_CHARACTERS),
+            json!(CustomerName::MAX_CHARACTERS),
         ),
         (
             schema("EmailAddress")["maxLength"].clone(),
-            json!(EmailAddress::MOST_CHARACTERS),
+            json!(EmailAddress::MAX_CHARACTERS),
         ),
-        (schema("Sku")["maxLength"].clone(), json!(Sku::MOST_CHARACTERS)),
+        (schema("Sku")["maxLength"].clone(), json!(Sku::MAX_CHARACTERS)),
         (
             schema("ItemName")["maxLength"].clone(),
-            json!(ItemName::MOST_CHARACTERS),
+            json!(ItemName::MAX_CHARACTERS),
         ),
-        (schema("Note")["maxLength"].clone(), json!(Note::MOST_CHARACTERS)),
+        (schema("Note")["maxLength"].clone(), json!(Note::MAX_CHARACTERS)),
         (
             schema("IdempotencyKey")["maxLength"].clone(),
-            json!(IdempotencyKey::MOST_CHARACTERS),
+            json!(IdempotencyKey::MAX_CHARACTERS),
         ),
-        (entries["maxItems"].clone(), json!(bulk::MOST_ENTRIES)),
-        (limit["maximum"].clone(), json!(MOST_LIMIT)),
+        (entries["maxItems"].clone(), json!(bulk::MAX_ENTRIES)),
+        (limit["maximum"].clone(), json!(MAX_LIMIT)),
         (limit["default"].clone(), json!(DEFAULT_LIMIT)),
     ];
     for (index, (stated, held)) in limits.iter().enumerate() {
         assert_eq!(stated, held, "limit {index} of the list above");
     }
     // These two stand in sentences.
-    assert_eq!((MOST_BODY_BYTES, bulk::MOST_BODY_BYTES), (64 * 1024, 1024 * 1024));
+    assert_eq!((MAX_BODY_BYTES, bulk::MAX_BODY_BYTES), (64 * 1024, 1024 * 1024));
 }
 
 #[test]

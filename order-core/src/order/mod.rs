@@ -8,11 +8,11 @@ mod properties;
 use crate::money::{Currency, Money};
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
 
-/// The most items of one order. With [`MOST_BODY_BYTES`] it keeps every later limit (queue, topic, table) out of reach.
-pub const MOST_ITEMS: usize = 100;
+/// The most items of one order. With [`MAX_BODY_BYTES`] it keeps every later limit (queue, topic, table) out of reach.
+pub const MAX_ITEMS: usize = 100;
 
 /// The largest request body, in bytes.
-pub const MOST_BODY_BYTES: usize = 64 * 1024;
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A valid order. Its content is fixed: what was accepted is what is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Order {
         self.currency
     }
 
-    /// The lines, 1 to [`MOST_ITEMS`].
+    /// The lines, 1 to [`MAX_ITEMS`].
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items

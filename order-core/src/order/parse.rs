@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Customer, Item, MOST_ITEMS, Order, Quantity};
+use super::{Customer, Item, MAX_ITEMS, Order, Quantity};
 use crate::fields::Fields;
 use crate::money::{Currency, Money, MoneyError};
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
@@ -83,8 +83,8 @@ fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations)
         violations.push("/items", "must be an array");
         return None;
     };
-    if values.is_empty() || values.len() > MOST_ITEMS {
-        violations.push("/items", format!("must have 1 to {MOST_ITEMS} items"));
+    if values.is_empty() || values.len() > MAX_ITEMS {
+        violations.push("/items", format!("must have 1 to {MAX_ITEMS} items"));
         return None;
     }
     let items: Vec<Option<Item>> = values

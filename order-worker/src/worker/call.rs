@@ -17,7 +17,7 @@ use crate::ports::Ports;
 pub(crate) const IN_FLIGHT: usize = 4;
 
 /// Attempts within one invocation.
-const MOST_ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Runs the part of the work that concerns one record alone; a panic there is that record's failure.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
@@ -51,7 +51,7 @@ impl<P: Ports> Worker<P> {
     ) -> Vec<Result<T, Failure>> {
         let mut results: Vec<_> = items.iter().map(|_| Err(judgement::out_of_time())).collect();
         let mut open: Vec<usize> = (0..items.len()).collect();
-        for attempt in 0..MOST_ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             if attempt > 0 {
                 let pause = pause(attempt, &self.chance);
                 if self.ports.monotonic() + pause >= budget.stop_work {

@@ -119,7 +119,7 @@ impl<P: Ports> Worker<P> {
             .iter()
             .filter_map(|row| row.as_ref().ok().map(|(_, attributes)| attributes))
             .collect();
-        let chunks = rows.chunks(P::MOST_INSERTS).map(|chunk| {
+        let chunks = rows.chunks(P::MAX_INSERTS).map(|chunk| {
             self.repeat(chunk, budget, async |rows: Vec<&&Attributes>| {
                 let rows: Vec<&Attributes> = rows.into_iter().copied().collect();
                 self.insert_once(&rows, budget).await
@@ -169,7 +169,7 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
-        let chunks = ids.chunks(P::MOST_READS).map(|chunk| {
+        let chunks = ids.chunks(P::MAX_READS).map(|chunk| {
             self.repeat(chunk, budget, async |ids: Vec<&OrderId>| {
                 let ids: Vec<OrderId> = ids.into_iter().copied().collect();
                 self.read_once(&ids, budget).await

@@ -44,7 +44,7 @@ impl<P: Ports> Worker<P> {
             }
         }
         let sizes: Vec<usize> = events.iter().map(|event| event.len() + ATTRIBUTE_BYTES).collect();
-        let batches = pack(&sizes, P::MOST_EVENTS, P::MOST_BYTES)
+        let batches = pack(&sizes, P::MAX_EVENTS, P::MAX_BYTES)
             .into_iter()
             .map(|batch| {
                 self.repeat(&events[batch], budget, async |events: Vec<&String>| {

@@ -14,13 +14,13 @@ use super::tally::Tally;
 /// The pause between two looks at the task.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The most that a task moves in a second.
-const MOST_PER_SECOND: u32 = 500;
+const MAX_PER_SECOND: u32 = 500;
 
 /// Refuses what SQS would refuse, before anything is announced.
 pub(super) fn check_rate(rate: u32) -> anyhow::Result<()> {
     anyhow::ensure!(
-        rate <= MOST_PER_SECOND,
-        "SQS moves at most {MOST_PER_SECOND} messages a second: lower --rate, or leave it out"
+        rate <= MAX_PER_SECOND,
+        "SQS moves at most {MAX_PER_SECOND} messages a second: lower --rate, or leave it out"
     );
     Ok(())
 }

@@ -13,9 +13,9 @@ use serde_json::Value;
 use crate::connection::{Connection, Resource};
 
 /// Keys of one call: the most that DynamoDB takes.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 /// Calls for one set of keys; DynamoDB may leave some of them unprocessed.
-const MOST_CALLS: usize = 10;
+const MAX_CALLS: usize = 10;
 
 /// Rows by their ids; a row may be there and not be readable.
 pub(super) type Rows = HashMap<OrderId, Result<OrderRow, RowError>>;
@@ -38,7 +38,7 @@ impl OrdersTable {
     /// The rows of these orders that exist, read consistently.
     pub(super) async fn rows(&self, ids: &[OrderId]) -> anyhow::Result<Rows> {
         let mut rows = Rows::new();
-        for chunk in ids.chunks(MOST_KEYS) {
+        for chunk in ids.chunks(MAX_KEYS) {
             let key = |id: &OrderId| {
                 HashMap::from([(attribute::ORDER_ID.to_owned(), AttributeValue::S(id.to_string()))])
             };
@@ -57,7 +57,7 @@ impl OrdersTable {
 
     async fn read(&self, keys: KeysAndAttributes, rows: &mut Rows) -> anyhow::Result<()> {
         let mut left = HashMap::from([(self.name.clone(), keys)]);
-        for _ in 0..MOST_CALLS {
+        for _ in 0..MAX_CALLS {
             let answer = self
                 .dynamodb
                 .batch_get_item()

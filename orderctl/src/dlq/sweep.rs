@@ -19,7 +19,7 @@ use super::queue::DeadLetterQueue;
 pub(super) const BATCH: usize = 10;
 /// Letters that a sweep holds at most. SQS lets 120,000 messages of a queue be in flight, those of others included; it
 /// also bounds our memory, since a held letter is two short strings.
-const MOST_HELD: usize = 110_000;
+const MAX_HELD: usize = 110_000;
 
 /// Seconds for which a letter is hidden at least, if nothing else is asked for.
 const LEAST_VISIBILITY_SECONDS: i32 = 120;
@@ -218,7 +218,7 @@ impl<'a> Sweep<'a> {
             let letter = Letter::read(self.queue.name, &message);
             fresh.push(Found { letter, message });
         }
-        if held.len() >= MOST_HELD {
+        if held.len() >= MAX_HELD {
             self.stop(CutShort::Full);
         }
         fresh
@@ -232,7 +232,7 @@ impl<'a> Sweep<'a> {
 
 /// How long letters of a queue of this length are hidden.
 fn visibility_seconds(count: u64) -> i32 {
-    let count = count.min(MOST_HELD as u64);
+    let count = count.min(MAX_HELD as u64);
     let seconds = i32::try_from(count / SLOWEST_PER_SECOND).unwrap_or(i32::MAX);
     seconds.saturating_add(LEAST_VISIBILITY_SECONDS)
 }

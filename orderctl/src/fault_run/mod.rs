@@ -31,7 +31,7 @@ use scratch::Scratch;
 /// The plan of a bad day, which the repository shows as a sample.
 const PLAN: &str = include_str!("../../../events/faults.yaml");
 /// A run that waits for enough kills places at most so many times its orders.
-const MOST_ROUNDS: u64 = 3;
+const MAX_ROUNDS: u64 = 3;
 /// The pause between two looks at how far things are.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long everything may be accepted without all having gone wrong that should, until more orders are placed.
@@ -138,7 +138,7 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
         if accepted.seen() >= expected && !lull.has_moved(accepted.seen()) {
             // Not everything has gone wrong yet that should: there must be more.
             let more = count.div_ceil(5);
-            if expected + more > count * MOST_ROUNDS {
+            if expected + more > count * MAX_ROUNDS {
                 break;
             }
             expected += more;

@@ -18,7 +18,7 @@ const TIME_TO_SETTLE: Duration = Duration::from_secs(4);
 const TIME_TO_READ: Duration = Duration::from_secs(12);
 
 /// How many attributes a message may have so that the five of its letter fit beside them.
-const MOST_ATTRIBUTES_OF_ITS_OWN: usize = 5;
+const MAX_OWN_ATTRIBUTES: usize = 5;
 
 /// The order that a message is about.
 fn order_of(line: Line, body: &str) -> Option<OrderId> {
@@ -70,7 +70,7 @@ pub(crate) fn check(world: &World, task: TaskId, invocation: &Invocation, report
         };
         if !is_late && is_permanent(&state, task, invocation.line, delivery, order) {
             let is_tried = ledger.burials_asked.contains(&(task, id.clone()));
-            if delivery.attributes.len() <= MOST_ATTRIBUTES_OF_ITS_OWN && !is_tried {
+            if delivery.attributes.len() <= MAX_OWN_ATTRIBUTES && !is_tried {
                 let what = format!("{id} can never succeed, and is reported without a try to bury it");
                 broken.push((Rule::TrueLetters, what));
             }

@@ -16,7 +16,7 @@ use crate::world::{State, World};
 const BELIEVED_FOR: Duration = Duration::from_secs(60 + 30);
 
 /// The most emails of a second, by the template.
-const MOST_A_SECOND: usize = 8;
+const MAX_PER_SECOND: usize = 8;
 /// Above this SNS suspends the subscription (SNS quotas: email, 10 messages per second).
 const SUSPENDED_ABOVE: usize = 10;
 
@@ -70,10 +70,10 @@ pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
             .iter()
             .rev()
             .take_while(|at| **at + Duration::from_secs(1) > now);
-        if second.count() > MOST_A_SECOND {
+        if second.count() > MAX_PER_SECOND {
             broken.push((
                 Rule::Pace,
-                format!("more than {MOST_A_SECOND} emails in a second"),
+                format!("more than {MAX_PER_SECOND} emails in a second"),
             ));
         }
         for order in &orders {

@@ -14,9 +14,9 @@ const QUEUES: [&str; 4] = ["orders", "orders-dlq", "notifications", "notificatio
 /// How long a part of the report may take: the system may be what is broken.
 const PART_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most ids that are reported, the latest: a test that fails after hundreds of orders needs no hundreds of reports.
-const MOST_TOKENS: usize = 5;
+const MAX_TOKENS: usize = 5;
 /// Most log lines for each.
-const MOST_LINES: usize = 20;
+const MAX_LINES: usize = 20;
 
 /// What a test asked about: order ids, and texts of its own in message bodies.
 pub(super) struct Trail {
@@ -42,7 +42,7 @@ impl Trail {
 
     fn latest(&self) -> Vec<String> {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.iter().rev().take(MOST_TOKENS).rev().cloned().collect()
+        tokens.iter().rev().take(MAX_TOKENS).rev().cloned().collect()
     }
 }
 
@@ -96,7 +96,7 @@ async fn queues(system: &System) -> String {
 
 fn lines(found: impl Iterator<Item = String>) -> String {
     let mut found: Vec<String> = found.collect();
-    let left_out = found.len().saturating_sub(MOST_LINES);
+    let left_out = found.len().saturating_sub(MAX_LINES);
     found.drain(..left_out);
     if found.is_empty() {
         return "none".to_owned();

@@ -15,7 +15,7 @@ use crate::sqs::{ReceivedMessage, SqsError};
 /// SQS's longest poll.
 const LONG_POLL: Duration = Duration::from_secs(20);
 /// Most messages of one receive.
-const MOST_PER_RECEIVE: usize = 10;
+const MAX_PER_RECEIVE: usize = 10;
 const HEAD: &[u8] = br#"{"Records":["#;
 const TAIL: &[u8] = b"]}";
 
@@ -113,7 +113,7 @@ pub(crate) async fn gather(
             }
             left.min(LONG_POLL)
         };
-        let max = (limits.size - batch.len()).min(MOST_PER_RECEIVE);
+        let max = (limits.size - batch.len()).min(MAX_PER_RECEIVE);
         let received = match receive(source, max, wait, stopping).await {
             // What was gathered before must not wait for its visibility timeout.
             Err(error) if !batch.is_empty() => {

@@ -198,9 +198,9 @@ async fn a_body_of_exactly_the_limit_is_read() {
     let order = include_str!("../../../../events/order.json");
     let padded = format!(
         "{order}{}",
-        " ".repeat(order_core::order::MOST_BODY_BYTES - order.len())
+        " ".repeat(order_core::order::MAX_BODY_BYTES - order.len())
     );
-    assert_eq!(padded.len(), order_core::order::MOST_BODY_BYTES);
+    assert_eq!(padded.len(), order_core::order::MAX_BODY_BYTES);
     assert_eq!(
         api.answer_to(post(&json!({"/body": padded}))).await.status_code,
         202

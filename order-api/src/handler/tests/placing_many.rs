@@ -244,9 +244,9 @@ async fn a_queue_that_is_down_refuses_every_entry_and_leaks_nothing() {
 #[tokio::test]
 async fn what_fails_as_a_whole_enqueues_nothing() {
     let api = api(Queue::default(), Table::default());
-    let too_many = vec![entry("k", &order("c")); bulk::MOST_ENTRIES + 1];
+    let too_many = vec![entry("k", &order("c")); bulk::MAX_ENTRIES + 1];
     let valid = json!({"entries": [entry("k", &order("c"))]}).to_string();
-    let too_large = format!("{valid}{}", " ".repeat(bulk::MOST_BODY_BYTES - valid.len() + 1));
+    let too_large = format!("{valid}{}", " ".repeat(bulk::MAX_BODY_BYTES - valid.len() + 1));
     let with_key = {
         let mut event = batch_of(&valid);
         event["headers"]["Idempotency-Key"] = json!("k");
@@ -273,7 +273,7 @@ async fn what_fails_as_a_whole_enqueues_nothing() {
 async fn a_body_of_exactly_the_limit_is_read() {
     let api = api(Queue::default(), Table::default());
     let valid = json!({"entries": [entry("k", &order("c"))]}).to_string();
-    let padded = format!("{valid}{}", " ".repeat(bulk::MOST_BODY_BYTES - valid.len()));
+    let padded = format!("{valid}{}", " ".repeat(bulk::MAX_BODY_BYTES - valid.len()));
     assert_eq!(statuses(&api.answer_to(batch_of(&padded)).await), [202]);
 }
 
@@ -286,14 +286,14 @@ async fn the_longest_answer_is_one_that_lambda_takes() {
         .map(|index| format!("\"{index}{}\":0", "\\u0001".repeat(14)))
         .collect();
     let wrong = format!("{{\"idempotency_key\":\"k\",\"order\":{{{}}}}}", fields.join(","));
-    let request = format!("{{\"entries\":[{}]}}", vec![wrong; bulk::MOST_ENTRIES].join(","));
+    let request = format!("{{\"entries\":[{}]}}", vec![wrong; bulk::MAX_ENTRIES].join(","));
     assert!(
-        (900_000..=bulk::MOST_BODY_BYTES).contains(&request.len()),
+        (900_000..=bulk::MAX_BODY_BYTES).contains(&request.len()),
         "{}",
         request.len()
     );
     let response = api.answer_to(batch_of(&request)).await;
-    assert_eq!(statuses(&response), [422; bulk::MOST_ENTRIES]);
+    assert_eq!(statuses(&response), [422; bulk::MAX_ENTRIES]);
     let length = serde_json::to_string(&response).unwrap().len();
     assert!(length < 6 * 1024 * 1024 * 3 / 4, "{length}");
 }

@@ -19,8 +19,8 @@ async fn refused(changes: Value, status: i64) -> ApiGatewayProxyResponse {
 
 #[tokio::test]
 async fn bodies_that_are_no_order() {
-    let large = "x".repeat(order_core::order::MOST_BODY_BYTES + 1);
-    let large_encoded = "eHh4".repeat(order_core::order::MOST_BODY_BYTES / 3 + 1);
+    let large = "x".repeat(order_core::order::MAX_BODY_BYTES + 1);
+    let large_encoded = "eHh4".repeat(order_core::order::MAX_BODY_BYTES / 3 + 1);
     let cases = [
         (json!({"/body": null}), 400),
         (json!({"/body": ""}), 400),

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_example_is_a_plan_with_every_kind_of_fault() {
-        let plan = FaultPlan::parse(include_str!("../../../events/faults.yaml")).unwrap();
+        let plan = FaultPlan::parse(include_str!("../../../../events/faults.yaml")).unwrap();
         let rule = &plan.calls[0];
         assert!(rule.failure() > 0.0 && rule.delay.is_some());
         assert!(!plan.deliveries.is_empty() && !plan.kills.is_empty());

@@ -15,7 +15,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use local_cloud::Durability;
-use local_cloud::gateway::Gateway;
+use local_cloud::endpoint::AwsEndpoint;
 use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::sqs::Sqs;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ const TOLERANCE: f64 = 0.15;
 /// One store with its queue.
 struct Store {
     services: Services,
-    gateway: Gateway,
+    endpoint: AwsEndpoint,
     client: reqwest::Client,
     url: String,
 }
@@ -137,10 +137,10 @@ impl Store {
         })
         .await?;
         services.sqs.converge_queue(QUEUE, [].into()).await?;
-        let gateway = Gateway::start(listener, services.clone())?;
+        let endpoint = AwsEndpoint::start(listener, services.backend())?;
         Ok(Self {
             services,
-            gateway,
+            endpoint,
             client: reqwest::Client::builder().no_proxy().build()?,
             url: base_url,
         })
@@ -189,7 +189,7 @@ impl Store {
     }
 
     async fn close(self) {
-        self.gateway.stop().await;
+        self.endpoint.stop().await;
         self.services.close().await;
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::faults::FaultPlan;
-use crate::lambda::Launcher;
-pub use crate::store::Durability;
+use cloud_faults::FaultPlan;
+use cloud_lambda::Launcher;
+pub use cloud_store::Durability;
 
 /// The options of [`LocalCloud::start`](crate::LocalCloud::start).
 #[derive(Clone, Debug)]

@@ -1,32 +1,30 @@
 //! One machine's AWS: the operations that this system and its operators use, over AWS's own wire protocols.
 //!
 //! [`LocalCloud::start`] reads the SAM template, opens the state, serves the AWS endpoint and the REST API, and runs
-//! the functions as processes.
+//! the functions as processes. This is the only crate that knows both the template and the services: it converts what
+//! `cloud-cloudformation` read into what the services take. Invariants: a data directory belongs to one process, and after
+//! [`Running::stop`] no process of a function is left.
+//!
+//! Imports all other crates of the cloud, and nothing of orders.
 
-pub mod clock;
 pub mod config;
 pub mod data_dir;
-pub mod deploy;
-pub mod dynamodb;
-pub mod faults;
-mod form;
-pub mod gateway;
-pub mod iam;
-pub mod lambda;
+mod deploy;
 mod local_cloud;
-pub mod mail;
-mod query;
-mod rest_api;
 pub mod services;
-pub mod sns;
-pub mod sqs;
-pub mod store;
-pub mod template;
-mod timestamp;
-mod xml;
 
+pub use cloud_cloudformation as template;
+pub use cloud_dynamodb as dynamodb;
+pub use cloud_endpoint as endpoint;
+pub use cloud_faults as faults;
+pub use cloud_iam as iam;
+pub use cloud_lambda as lambda;
+pub use cloud_sqs as sqs;
+pub use cloud_store as store;
+
+pub use cloud_faults::{FaultPlan, FaultPlanError};
+pub use cloud_lambda::{Command, Launcher};
 pub use config::{DataLocation, Durability, LocalCloudConfig};
 pub use data_dir::Endpoints;
-pub use faults::{FaultPlan, FaultPlanError};
-pub use lambda::{Command, Launcher};
+pub use deploy::DeployError;
 pub use local_cloud::{LocalCloud, Running, StartError};

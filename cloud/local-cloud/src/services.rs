@@ -3,17 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud_dynamodb::{DynamoDb, DynamoDbError};
+use cloud_endpoint::Backend;
+use cloud_faults::Faults;
+use cloud_iam::{AccessKeys, Iam};
+use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
+use cloud_sqs::{Sqs, SqsConfig, SqsError};
+use cloud_store::{Durability, Location, Store, StoreError};
+use cloud_wire::Clock;
 use tokio::sync::watch;
-
-use crate::clock::Clock;
-use crate::dynamodb::{DynamoDb, DynamoDbError};
-use crate::faults::Faults;
-use crate::gateway::Credentials;
-use crate::iam::Iam;
-use crate::mail::Mail;
-use crate::sns::{Sns, SnsConfig, SnsError};
-use crate::sqs::{Sqs, SqsConfig, SqsError};
-use crate::store::{Durability, Location, Store, StoreError};
 
 /// What the services run on.
 #[derive(Clone, Debug)]
@@ -55,11 +53,11 @@ pub struct Services {
     /// Topics.
     pub sns: Sns,
     /// The mailbox.
-    pub mail: Mail,
+    pub mailbox: Mailbox,
     /// Tables.
     pub dynamodb: DynamoDb,
     /// Which access key is whose.
-    pub credentials: Credentials,
+    pub access_keys: AccessKeys,
     /// What goes wrong on purpose.
     pub faults: Faults,
     /// The time that all of them go by.
@@ -77,11 +75,11 @@ impl Services {
                 .as_ref()
                 .map_or(Location::Memory, |dir| Location::Disk(dir.join(name)))
         };
-        let store = Store::open(&file("state.db"), config.durability)?;
+        let store = open_store(&file("state.db"), config.durability)?;
         let dynamodb = DynamoDb::open(&file("dynamodb.db"), config.durability).await?;
         let (stop, stopping) = watch::channel(false);
         let clock = Clock::default();
-        let mail = Mail::new(store.clone(), clock.clone(), stopping.clone());
+        let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
         let sqs = Sqs::start(SqsConfig {
             base_url: config.base_url.clone(),
             region: config.region.clone(),
@@ -92,19 +90,18 @@ impl Services {
         .await?;
         let sns = Sns::new(SnsConfig {
             sqs: sqs.clone(),
-            mail: mail.clone(),
+            mailbox: mailbox.clone(),
             base_url: config.base_url,
             region: config.region,
             confirm_emails: config.confirm_emails,
         });
         sns.enforce_policies().await?;
-        let credentials = Credentials::default();
         Ok(Self {
             sqs,
             sns,
-            mail,
+            mailbox,
             dynamodb,
-            credentials,
+            access_keys: AccessKeys::default(),
             faults: Faults::default(),
             clock,
             store,
@@ -118,6 +115,20 @@ impl Services {
         self.sqs.iam()
     }
 
+    /// The services as the AWS endpoint serves them.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        Backend {
+            sqs: self.sqs.clone(),
+            sns: self.sns.clone(),
+            mailbox: self.mailbox.clone(),
+            dynamodb: self.dynamodb.clone(),
+            access_keys: self.access_keys.clone(),
+            faults: self.faults.clone(),
+            stop: Arc::clone(&self.stop),
+        }
+    }
+
     /// Ends long polls with what there is, and background work. Other calls go on.
     pub fn stop_waiting(&self) {
         self.stop.send_replace(true);
@@ -128,4 +139,15 @@ impl Services {
         self.stop_waiting();
         tokio::join!(self.store.close(), self.dynamodb.close());
     }
+}
+
+/// Opens `state.db`, which SQS and SNS share, so that a publish and its deliveries are one transaction.
+///
+/// The services bring their tables; only the order of all steps is decided here. It is that of the versions in which
+/// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
+fn open_store(location: &Location, durability: Durability) -> Result<Store, StoreError> {
+    let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
+    let [topics] = cloud_sns::MIGRATIONS;
+    let first = [queues, topics].concat();
+    Store::open(location, durability, &[&first, two_rows_a_message])
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use local_cloud::gateway::Gateway;
+use local_cloud::endpoint::AwsEndpoint;
 use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::store::Durability;
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn the_process_that_is_killed() {
     let directory = Path::new(&directory);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let _gateway = Gateway::start(listener, open(directory, url.clone()).await).unwrap();
+    let _endpoint = AwsEndpoint::start(listener, open(directory, url.clone()).await.backend()).unwrap();
     // Renamed into place, so that the parent never reads half of it.
     std::fs::write(directory.join("url.tmp"), url).unwrap();
     std::fs::rename(directory.join("url.tmp"), directory.join("url")).unwrap();

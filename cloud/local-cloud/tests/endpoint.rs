@@ -4,14 +4,14 @@
 
 use std::time::{Duration, Instant};
 
-use local_cloud::gateway::Gateway;
+use local_cloud::endpoint::AwsEndpoint;
 use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::store::Durability;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-async fn start() -> (Gateway, Services, String) {
+async fn start() -> (AwsEndpoint, Services, String) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let config = ServicesConfig {
@@ -22,7 +22,11 @@ async fn start() -> (Gateway, Services, String) {
         confirm_emails: true,
     };
     let services = Services::open(config).await.unwrap();
-    (Gateway::start(listener, services.clone()).unwrap(), services, url)
+    (
+        AwsEndpoint::start(listener, services.backend()).unwrap(),
+        services,
+        url,
+    )
 }
 
 fn client() -> reqwest::Client {
@@ -41,31 +45,31 @@ async fn sqs(url: &str, operation: &str, request: Value) -> reqwest::Response {
 }
 
 /// A connection over which a request has been written.
-async fn open(gateway: &Gateway, request: &str) -> TcpStream {
-    let mut connection = TcpStream::connect(gateway.address()).await.unwrap();
+async fn open(endpoint: &AwsEndpoint, request: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(endpoint.address()).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
     connection
 }
 
 #[tokio::test]
 async fn it_stops_within_a_second_although_long_polls_are_open() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
     let poll = json!({"QueueUrl": "q", "WaitTimeSeconds": 20}).to_string();
     let poll = format!(
         "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AmazonSQS.ReceiveMessage\r\ncontent-length: {}\r\n\r\n{poll}",
         poll.len()
     );
-    let mut poll = open(&gateway, &poll).await;
+    let mut poll = open(&endpoint, &poll).await;
     let mut mail = open(
-        &gateway,
+        &endpoint,
         "GET /_local/mail?wait=20 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     )
     .await;
     // Requests are read in the order of their arrival: once this one is answered, both wait.
     client().get(format!("{url}/_local/health")).send().await.unwrap();
     let begun = Instant::now();
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
     // Far less than the polls would have waited, and far more than a busy machine needs.
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
@@ -78,7 +82,7 @@ async fn it_stops_within_a_second_although_long_polls_are_open() {
 
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_errors_have_the_codes_that_tools_know() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     let answer = sqs(&url, "GetQueueUrl", json!({"QueueName": "none"})).await;
     assert_eq!(answer.status(), 400);
     assert!(answer.headers().contains_key("x-amzn-requestid"));
@@ -94,13 +98,13 @@ async fn every_answer_has_a_request_id_and_errors_have_the_codes_that_tools_know
         assert_eq!(answer.status(), status, "{body:?}");
         assert!(answer.headers().contains_key("x-amzn-requestid"));
     }
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
 }
 
 #[tokio::test]
 async fn another_host_name_is_refused() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     let health = format!("{url}/_local/health");
     let answer = client()
         .get(&health)
@@ -110,19 +114,19 @@ async fn another_host_name_is_refused() {
         .unwrap();
     assert_eq!(answer.status(), 403);
     assert_eq!(client().get(&health).send().await.unwrap().status(), 200);
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
 }
 
 /// A response that is lost is not even begun: the client sees its connection end, and cannot know what happened.
 #[tokio::test]
 async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     // Faults strike functions, and a function may do only what a policy allows.
     let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}});
     let queue = json!({"QueueName": "q", "Attributes": {"Policy": policy.to_string()}});
     sqs(&url, "CreateQueue", queue).await;
-    services.credentials.register("AKIAFUNCTION", "role", "worker");
+    services.access_keys.register("AKIAFUNCTION", "role", "worker");
     let faults = format!("{url}/_local/faults");
     let plan = "seed: 1\ncalls: [{operations: ['sqs:SendMessage'], lost_response: 1}]";
     let state: Value = client()
@@ -143,7 +147,7 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
          content-length: {}\r\n\r\n{message}",
         message.len()
     );
-    let mut connection = open(&gateway, &request).await;
+    let mut connection = open(&endpoint, &request).await;
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).await.unwrap();
     assert_eq!(String::from_utf8_lossy(&answer), "");
@@ -166,13 +170,13 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
         .await
         .unwrap();
     assert_eq!(received["Messages"][0]["Body"], "m");
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
 }
 
 #[tokio::test]
 async fn a_queue_is_woken_by_its_name() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     sqs(&url, "CreateQueue", json!({"QueueName": "q"})).await;
     let delayed = json!({"QueueUrl": "q", "MessageBody": "m", "DelaySeconds": 900});
     sqs(&url, "SendMessage", delayed).await;
@@ -184,13 +188,13 @@ async fn a_queue_is_woken_by_its_name() {
     assert_eq!(wake("q").await, (200, json!({"woken": 1})));
     assert_eq!(wake("q").await, (200, json!({"woken": 0})));
     assert_eq!(wake("p").await.0, 404);
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
 }
 
 #[tokio::test]
 async fn a_plan_that_is_none_is_refused_with_the_reason() {
-    let (gateway, services, url) = start().await;
+    let (endpoint, services, url) = start().await;
     let answer = client()
         .put(format!("{url}/_local/faults"))
         .body("sede: 1")
@@ -203,6 +207,6 @@ async fn a_plan_that_is_none_is_refused_with_the_reason() {
         answer["error"].as_str().unwrap().contains("unknown field `sede`"),
         "{answer}"
     );
-    gateway.stop().await;
+    endpoint.stop().await;
     services.close().await;
 }

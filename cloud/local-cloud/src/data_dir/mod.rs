@@ -1,5 +1,6 @@
 //! The data directory: who holds it, and what it tells other programs.
 
+mod error;
 mod lock;
 
 use std::collections::BTreeMap;
@@ -7,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+pub use error::DataDirError;
 
 use lock::Lock;
 
@@ -19,27 +22,6 @@ pub struct Endpoints {
     pub aws_endpoint_url: String,
     /// The data directory, absolute; none if nothing is kept.
     pub data_dir: Option<PathBuf>,
-}
-
-/// A data directory that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum DataDirError {
-    /// Another process holds it.
-    #[error("the data directory {} is in use by process {pid}", path.display())]
-    InUse {
-        /// The directory.
-        path: PathBuf,
-        /// The holder's process id, or `unknown` when it has not written it yet.
-        pid: String,
-    },
-    /// The file system refused.
-    #[error("cannot use {}: {source}", path.display())]
-    Io {
-        /// What could not be read or written.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
 }
 
 /// A data directory that this process holds until it is dropped.

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
+use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
+use cloud_iam::{Caller, Role};
+use cloud_lambda::{Credentials, EventSource, EventSourceSettings, Function, FunctionSettings, LogSink};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
-use super::{StartError, role};
+use super::error::StartError;
+use super::role;
 use crate::config::LocalCloudConfig;
 use crate::data_dir::DataDir;
-use crate::iam::Caller;
-use crate::lambda::event_source::EventSource;
-use crate::lambda::{Credentials, Function, FunctionSettings, LogSink};
-use crate::rest_api::{ApiContext, RestApi, Routes};
 use crate::services::Services;
-use crate::template::{self, Place, Stack};
 
 /// Functions, event sources and the REST API.
 #[derive(Debug)]
@@ -29,27 +29,29 @@ impl Compute {
     pub(super) fn start(
         config: &LocalCloudConfig,
         stack: &Stack,
-        place: &Place,
+        location: &StackLocation,
         services: &Services,
         data_dir: Option<&DataDir>,
         api_listener: TcpListener,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         let mut callers = BTreeMap::new();
-        services.iam().set_roles(&stack.roles);
+        services
+            .iam()
+            .set_roles(stack.roles.iter().map(role_with_policies));
         for function in &stack.functions {
-            let caller = role::of(function, &stack.roles)?;
+            let caller = role::assume_role(function, &stack.roles)?;
             let log = match &caller {
-                Some(caller) if !role::may_log(services.iam(), caller, function, place) => {
+                Some(caller) if !role::may_log(services.iam(), caller, function, location) => {
                     LogSink::nowhere(&function.name)
                 }
-                _ => log(function, data_dir)?,
+                _ => open_log(function, data_dir)?,
             };
-            let settings = settings(config, function, place, services, log);
+            let settings = function_settings(config, function, location, services, log);
             if let Some(caller) = caller {
                 if let Caller::Role { role, session } = &caller {
                     let key = &settings.credentials.access_key_id;
-                    services.credentials.register(key, role, session);
+                    services.access_keys.register(key, role, session);
                 }
                 callers.insert(function.name.clone(), caller);
             }
@@ -67,18 +69,24 @@ impl Compute {
         let rest_api = match &stack.api {
             None => None,
             Some(api) => {
+                let mut routes = Vec::with_capacity(api.routes.len());
                 for route in &api.routes {
                     known(&format!("{} {}", route.method, route.path), &route.function_name)?;
+                    routes.push(Route {
+                        method: route.method.clone(),
+                        path: route.path.clone(),
+                        function_name: route.function_name.clone(),
+                    });
                 }
                 let context = ApiContext {
-                    account_id: place.account_id.clone(),
+                    account_id: location.account_id.clone(),
                     api_id: api.id.clone(),
                     stage: api.stage.clone(),
                 };
                 Some(RestApi::start(
                     api_listener,
                     context,
-                    Routes::new(&api.routes),
+                    Routes::new(&routes),
                     functions.clone(),
                 ))
             }
@@ -96,7 +104,7 @@ impl Compute {
             .map(|(mapping, function)| {
                 let (sqs, faults) = (services.sqs.clone(), services.faults.clone());
                 let caller = callers.get(&mapping.function_name).cloned();
-                EventSource::start(mapping, sqs, faults, function, caller)
+                EventSource::start(&event_source_settings(mapping), sqs, faults, function, caller)
             })
             .collect();
         Ok(Self {
@@ -133,7 +141,31 @@ impl Compute {
     }
 }
 
-fn log(function: &template::Function, data_dir: Option<&DataDir>) -> Result<LogSink, StartError> {
+/// A role of the template as IAM takes it.
+fn role_with_policies(role: &cloud_cloudformation::Role) -> Role {
+    Role {
+        name: role.name.clone(),
+        policies: role
+            .policies
+            .iter()
+            .map(|policy| policy.document.clone())
+            .collect(),
+    }
+}
+
+/// A mapping of the template as Lambda takes it.
+fn event_source_settings(mapping: &EventSourceMapping) -> EventSourceSettings {
+    EventSourceSettings {
+        queue_arn: mapping.queue_arn.clone(),
+        queue_name: mapping.queue_name.clone(),
+        batch_size: mapping.batch_size,
+        batching_window: mapping.batching_window,
+        maximum_concurrency: mapping.maximum_concurrency,
+        report_batch_item_failures: mapping.report_batch_item_failures,
+    }
+}
+
+fn open_log(function: &DeclaredFunction, data_dir: Option<&DataDir>) -> Result<LogSink, StartError> {
     let Some(data_dir) = data_dir else {
         return Ok(LogSink::tracing(&function.name));
     };
@@ -143,10 +175,10 @@ fn log(function: &template::Function, data_dir: Option<&DataDir>) -> Result<LogS
     })
 }
 
-fn settings(
+fn function_settings(
     config: &LocalCloudConfig,
-    function: &template::Function,
-    place: &Place,
+    function: &DeclaredFunction,
+    location: &StackLocation,
     services: &Services,
     log: LogSink,
 ) -> FunctionSettings {
@@ -162,8 +194,8 @@ fn settings(
         timeout: function.timeout,
         environment: function.environment.clone(),
         concurrency: reserved.min(config.function_concurrency),
-        region: place.region.clone(),
-        aws_endpoint_url: place.aws_endpoint_url.clone(),
+        region: location.region.clone(),
+        aws_endpoint_url: location.aws_endpoint_url.clone(),
         credentials: Credentials::generate(),
         launcher: config.launcher.clone(),
         log,

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use cloud_cloudformation::TemplateError;
+use cloud_iam::LAMBDA;
+
 use crate::data_dir::DataDirError;
 use crate::deploy::DeployError;
-use crate::iam::LAMBDA;
 use crate::services::ServicesError;
-use crate::template::TemplateError;
 
 /// Why a local cloud did not start. Whatever had started is ended again.
 #[derive(Debug, thiserror::Error)]
@@ -71,5 +72,5 @@ pub enum StartError {
     },
     /// The AWS endpoint's listener failed.
     #[error("the AWS endpoint cannot be served: {0}")]
-    Gateway(io::Error),
+    AwsEndpoint(io::Error),
 }

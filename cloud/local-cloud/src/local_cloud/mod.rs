@@ -9,18 +9,17 @@ mod running;
 pub use error::StartError;
 pub use running::Running;
 
+use cloud_cloudformation::{Stack, StackLocation};
+use cloud_endpoint::AwsEndpoint;
+use cloud_wire::{ACCOUNT, REGION};
 use tokio::net::TcpListener;
 
 use crate::config::{DataLocation, LocalCloudConfig};
 use crate::data_dir::{DataDir, Endpoints};
 use crate::deploy;
-use crate::gateway::Gateway;
 use crate::services::{Services, ServicesConfig};
-use crate::template::{Place, Stack};
 use compute::Compute;
 
-/// The region of everything local.
-const REGION: &str = "us-east-1";
 /// The name that the template's stack has here.
 const STACK_NAME: &str = "orders";
 
@@ -39,17 +38,17 @@ impl LocalCloud {
         };
         let (aws_listener, aws_endpoint_url) = ports::bind(config.aws_port, "--aws-port").await?;
         let (api_listener, api_url) = ports::bind(config.api_port, "--api-port").await?;
-        let place = Place {
+        let location = StackLocation {
             region: REGION.to_owned(),
-            account_id: crate::sqs::ACCOUNT.to_owned(),
+            account_id: ACCOUNT.to_owned(),
             stack_name: STACK_NAME.to_owned(),
             aws_endpoint_url,
             api_url,
         };
-        let stack = Stack::load(&config.template, &config.parameters, &place)?;
+        let stack = Stack::load(&config.template, &config.parameters, &location)?;
 
         let services = Services::open(ServicesConfig {
-            base_url: place.aws_endpoint_url.clone(),
+            base_url: location.aws_endpoint_url.clone(),
             region: REGION.to_owned(),
             directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
             durability: config.durability,
@@ -62,13 +61,18 @@ impl LocalCloud {
             &services,
             data_dir.as_ref(),
             stack,
-            place,
+            location,
             aws_listener,
             api_listener,
         );
         match started.await {
-            Ok((stack, endpoints, gateway, compute)) => Ok(Running::new(
-                endpoints, stack, compute, gateway, services, data_dir,
+            Ok((stack, endpoints, aws_endpoint, compute)) => Ok(Running::new(
+                endpoints,
+                stack,
+                compute,
+                aws_endpoint,
+                services,
+                data_dir,
             )),
             Err(error) => {
                 services.close().await;
@@ -83,24 +87,25 @@ impl LocalCloud {
         services: &Services,
         data_dir: Option<&DataDir>,
         stack: Stack,
-        place: Place,
+        location: StackLocation,
         aws_listener: TcpListener,
         api_listener: TcpListener,
-    ) -> Result<(Stack, Endpoints, Gateway, Compute), StartError> {
+    ) -> Result<(Stack, Endpoints, AwsEndpoint, Compute), StartError> {
         deploy::converge(&stack, services, config.confirm_emails).await?;
-        let gateway = Gateway::start(aws_listener, services.clone()).map_err(StartError::Gateway)?;
-        let compute = Compute::start(config, &stack, &place, services, data_dir, api_listener)?;
+        let aws_endpoint =
+            AwsEndpoint::start(aws_listener, services.backend()).map_err(StartError::AwsEndpoint)?;
+        let compute = Compute::start(config, &stack, &location, services, data_dir, api_listener)?;
         compute.warm().await;
         let endpoints = Endpoints {
-            api_url: place.api_url,
-            aws_endpoint_url: place.aws_endpoint_url,
+            api_url: location.api_url,
+            aws_endpoint_url: location.aws_endpoint_url,
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
         };
         if let Some(data_dir) = data_dir {
             data_dir.write_outputs(&stack.outputs)?;
             data_dir.write_endpoints(&endpoints)?;
         }
-        Ok((stack, endpoints, gateway, compute))
+        Ok((stack, endpoints, aws_endpoint, compute))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
 
-use super::StartError;
+use super::error::StartError;
 
 /// Binds a loopback port, 0 for a free one; gives the URL under which it answers.
 pub(super) async fn bind(port: u16, flag: &'static str) -> Result<(TcpListener, String), StartError> {

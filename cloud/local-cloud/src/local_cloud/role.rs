@@ -1,11 +1,12 @@
 //! Functions and their roles.
 
-use super::StartError;
-use crate::iam::{Caller, Iam, LAMBDA, Permission, Request};
-use crate::template::{Function, Place, Role};
+use cloud_cloudformation::{Function, Role, StackLocation};
+use cloud_iam::{Caller, Iam, LAMBDA, Permission, Request};
+
+use super::error::StartError;
 
 /// The caller that a function is; `None` for one without a role, which may do everything.
-pub(super) fn of(function: &Function, roles: &[Role]) -> Result<Option<Caller>, StartError> {
+pub(super) fn assume_role(function: &Function, roles: &[Role]) -> Result<Option<Caller>, StartError> {
     let Some(arn) = &function.role_arn else {
         return Ok(None);
     };
@@ -38,8 +39,8 @@ pub(super) fn of(function: &Function, roles: &[Role]) -> Result<Option<Caller>, 
 /// Whether a function's output may be kept: on AWS it goes to a stream of its log group by these two actions.
 ///
 /// Source: Lambda Developer Guide, "Sending Lambda function logs to `CloudWatch` Logs".
-pub(super) fn may_log(iam: &Iam, caller: &Caller, function: &Function, place: &Place) -> bool {
-    let stream = place.arn(
+pub(super) fn may_log(iam: &Iam, caller: &Caller, function: &Function, location: &StackLocation) -> bool {
+    let stream = location.arn(
         "logs",
         &format!("log-group:{}:log-stream:local", function.log_group),
     );

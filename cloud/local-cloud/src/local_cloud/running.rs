@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloud_cloudformation::{Stack, Subscription};
+use cloud_endpoint::AwsEndpoint;
+use cloud_iam::Denials;
+use cloud_lambda::{Credentials, InvokeError};
 
 use super::compute::Compute;
 use crate::data_dir::{DataDir, Endpoints};
-use crate::gateway::Gateway;
-use crate::iam::Denials;
-use crate::lambda::{Credentials, InvokeError};
 use crate::services::Services;
-use crate::template::{Stack, Subscription};
 
 /// How long invocations may go on when the system stops.
 const INVOCATION_GRACE: Duration = Duration::from_millis(800);
@@ -22,7 +22,7 @@ pub struct Running {
     endpoints: Endpoints,
     stack: Stack,
     compute: Compute,
-    gateway: Gateway,
+    aws_endpoint: AwsEndpoint,
     services: Services,
     data_dir: Option<DataDir>,
 }
@@ -32,7 +32,7 @@ impl Running {
         endpoints: Endpoints,
         stack: Stack,
         compute: Compute,
-        gateway: Gateway,
+        aws_endpoint: AwsEndpoint,
         services: Services,
         data_dir: Option<DataDir>,
     ) -> Self {
@@ -40,7 +40,7 @@ impl Running {
             endpoints,
             stack,
             compute,
-            gateway,
+            aws_endpoint,
             services,
             data_dir,
         }
@@ -102,7 +102,7 @@ impl Running {
             tracing::warn!(%error, "the endpoints file stays behind");
         }
         self.compute.stop(INVOCATION_GRACE).await;
-        self.gateway.stop().await;
+        self.aws_endpoint.stop().await;
         self.services.close().await;
     }
 }

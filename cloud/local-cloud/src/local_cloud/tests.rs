@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cloud_lambda::{Command, Launcher};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::lambda::FunctionSettings;
 
 const TEMPLATE: &str = r"
 Parameters:
@@ -48,10 +48,28 @@ Outputs:
   Queue: {Value: !Ref Work}
 ";
 
+/// The name under which the child's test is found.
+const CHILD: &str = "local_cloud::tests::child";
+
+/// The process of the example function.
+#[tokio::test]
+#[ignore = "it is the child process of the other tests"]
+async fn child() {
+    example_function::run().await.unwrap();
+}
+
+/// Starts [`child`] for each function.
+fn launcher() -> Launcher {
+    Launcher::new(|_| Command {
+        program: std::env::current_exe().unwrap(),
+        arguments: example_function::arguments(CHILD),
+    })
+}
+
 fn config(directory: &Path) -> LocalCloudConfig {
     LocalCloudConfig {
         data: DataLocation::Directory(directory.to_owned()),
-        ..LocalCloudConfig::new(TEMPLATE, FunctionSettings::example().launcher)
+        ..LocalCloudConfig::new(TEMPLATE, launcher())
     }
 }
 

@@ -1,0 +1,16 @@
+//! API Gateway's REST API on a loopback port: each request becomes a proxy event for the route's function.
+//!
+//! [`Routes`] finds the function, `proxy_event` and `proxy_response` translate, [`RestApi`] listens. Limits and errors of the
+//! gateway itself are AWS's own. Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway".
+//!
+//! Imports `cloud-lambda` of the workspace.
+
+mod gateway_error;
+mod proxy_event;
+mod proxy_response;
+mod routes;
+mod server;
+
+pub use proxy_event::ApiContext;
+pub use routes::{Route, Routes};
+pub use server::RestApi;

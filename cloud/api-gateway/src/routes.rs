@@ -1,0 +1,205 @@
+//! Finding the route of a request as API Gateway does.
+
+use std::collections::BTreeMap;
+
+/// A method on a path, and the function that answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// An HTTP method in capitals, or `ANY`.
+    pub method: String,
+    /// Such as `/orders/{id}` or `/{proxy+}`.
+    pub path: String,
+    /// The function's physical name.
+    pub function_name: String,
+}
+
+/// The routes of an API.
+#[derive(Debug)]
+pub struct Routes(Vec<Resource>);
+
+/// A path and the functions that answer its methods.
+#[derive(Debug)]
+struct Resource {
+    path: String,
+    segments: Vec<Segment>,
+    /// Method, or `ANY`, to function name.
+    methods: BTreeMap<String, String>,
+}
+
+/// The order is that of precedence: a literal before a parameter before a greedy one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment {
+    Literal(String),
+    Parameter(String),
+    Greedy(String),
+}
+
+/// A route that a request matches.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Match<'r> {
+    /// The resource's path, such as `/orders/{id}`.
+    pub(crate) resource: &'r str,
+    /// The function's name.
+    pub(crate) function: &'r str,
+    /// The path's parameters, percent-decoded.
+    pub(crate) parameters: BTreeMap<&'r str, String>,
+}
+
+impl Routes {
+    /// Sorts routes by their precedence.
+    #[must_use]
+    pub fn new(routes: &[Route]) -> Self {
+        let mut resources: Vec<Resource> = Vec::new();
+        for route in routes {
+            let found = resources.iter().position(|resource| resource.path == route.path);
+            let index = found.unwrap_or_else(|| {
+                let segments = split(&route.path).map(Segment::parse).collect();
+                resources.push(Resource {
+                    path: route.path.clone(),
+                    segments,
+                    methods: BTreeMap::new(),
+                });
+                resources.len() - 1
+            });
+            resources[index]
+                .methods
+                .insert(route.method.clone(), route.function_name.clone());
+        }
+        // Compared segment by segment, the more specific path comes first.
+        resources.sort_by(|left, right| left.segments.cmp(&right.segments));
+        Self(resources)
+    }
+
+    /// The route of a method and a path. The path decides alone: a method that its resource lacks is not looked for in
+    /// a less specific one.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
+        let segments: Vec<&str> = split(path).collect();
+        let (resource, parameters) = self
+            .0
+            .iter()
+            .find_map(|resource| Some((resource, resource.capture(&segments)?)))?;
+        let function = resource
+            .methods
+            .get(method)
+            .or_else(|| resource.methods.get("ANY"))?;
+        Some(Match {
+            resource: &resource.path,
+            function,
+            parameters,
+        })
+    }
+}
+
+impl Resource {
+    fn capture(&self, path: &[&str]) -> Option<BTreeMap<&str, String>> {
+        let mut parameters = BTreeMap::new();
+        let mut rest = path;
+        for segment in &self.segments {
+            let (first, others) = rest.split_first()?;
+            match segment {
+                Segment::Literal(literal) if literal == first => {}
+                Segment::Literal(_) => return None,
+                Segment::Parameter(name) => {
+                    parameters.insert(name.as_str(), decode(first));
+                }
+                Segment::Greedy(name) => {
+                    parameters.insert(name.as_str(), decode(&rest.join("/")));
+                    return Some(parameters);
+                }
+            }
+            rest = others;
+        }
+        rest.is_empty().then_some(parameters)
+    }
+}
+
+impl Segment {
+    fn parse(segment: &str) -> Self {
+        match segment
+            .strip_prefix('{')
+            .and_then(|segment| segment.strip_suffix('}'))
+        {
+            None => Self::Literal(segment.to_owned()),
+            Some(name) => match name.strip_suffix('+') {
+                Some(name) => Self::Greedy(name.to_owned()),
+                None => Self::Parameter(name.to_owned()),
+            },
+        }
+    }
+}
+
+/// The segments of a path; a slash at its end makes no difference, and `/` has none.
+fn split(path: &str) -> impl Iterator<Item = &str> {
+    let trimmed = path.strip_prefix('/').unwrap_or(path);
+    let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
+    trimmed.split('/').skip(usize::from(trimmed.is_empty()))
+}
+
+/// Percent-decodes; what is not UTF-8 then stays as it was.
+fn decode(segment: &str) -> String {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, others)) = rest.split_first() {
+        let digit = |index: usize| others.get(index).and_then(|byte| char::from(*byte).to_digit(16));
+        let decoded = digit(0).zip(digit(1)).filter(|_| first == b'%');
+        if let Some(byte) = decoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
+            bytes.push(byte);
+            rest = &others[2..];
+        } else {
+            bytes.push(first);
+            rest = others;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes() -> Routes {
+        let route = |method: &str, path: &str| Route {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function_name: format!("{method} {path}"),
+        };
+        Routes::new(&[
+            route("ANY", "/{proxy+}"),
+            route("ANY", "/"),
+            route("POST", "/orders"),
+            route("GET", "/orders/{id}"),
+            route("GET", "/orders/mine"),
+        ])
+    }
+
+    fn find(method: &str, path: &str) -> Option<String> {
+        routes().find(method, path).map(|found| found.function.to_owned())
+    }
+
+    #[test]
+    fn the_most_specific_path_wins() {
+        assert_eq!(find("GET", "/").as_deref(), Some("ANY /"));
+        assert_eq!(find("POST", "/orders").as_deref(), Some("POST /orders"));
+        assert_eq!(find("POST", "/orders/").as_deref(), Some("POST /orders"));
+        assert_eq!(find("GET", "/orders/7").as_deref(), Some("GET /orders/{id}"));
+        assert_eq!(find("GET", "/orders/mine").as_deref(), Some("GET /orders/mine"));
+        assert_eq!(find("GET", "/orders/7/items").as_deref(), Some("ANY /{proxy+}"));
+    }
+
+    #[test]
+    fn a_method_that_the_resource_lacks_is_not_looked_for_elsewhere() {
+        assert_eq!(find("DELETE", "/orders/7"), None);
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let routes = routes();
+        let found = routes.find("GET", "/orders/a%20b%2Fc").unwrap();
+        assert_eq!(found.parameters, BTreeMap::from([("id", "a b/c".to_owned())]));
+        assert_eq!(routes.find("GET", "/x/y/z").unwrap().parameters["proxy"], "x/y/z");
+        assert_eq!(
+            routes.find("GET", "/x%FF%2").unwrap().parameters["proxy"],
+            "x%FF%2"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The REST API as a client sees it, with a real function behind it.
+
+use std::net::Ipv4Addr;
+
+use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink};
+
+use super::*;
+use crate::routes::Route;
+
+/// The name under which the child's test is found.
+const CHILD: &str = "server::tests::child";
+
+/// The process of the example function.
+#[tokio::test]
+#[ignore = "it is the child process of the other tests"]
+async fn child() {
+    example_function::run().await.unwrap();
+}
+
+/// A function whose process is [`child`].
+fn example() -> FunctionSettings {
+    let command = Command {
+        program: std::env::current_exe().unwrap(),
+        arguments: example_function::arguments(CHILD),
+    };
+    FunctionSettings {
+        name: "example".to_owned(),
+        arn: "arn:aws:lambda:us-east-1:000000000000:function:example".to_owned(),
+        binary: "example".to_owned(),
+        handler: "bootstrap".to_owned(),
+        memory_megabytes: 128,
+        timeout: Duration::from_mins(1),
+        environment: BTreeMap::new(),
+        concurrency: 4,
+        region: "us-east-1".to_owned(),
+        aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        credentials: Credentials::generate(),
+        launcher: Launcher::new(move |_| command.clone()),
+        log: LogSink::tracing("example"),
+        faults: cloud_faults::Faults::default(),
+    }
+}
+
+struct Client {
+    url: String,
+    http: reqwest::Client,
+    function: Function,
+    _api: RestApi,
+}
+
+async fn client() -> Client {
+    client_with(INTEGRATION_TIMEOUT).await
+}
+
+async fn client_with(integration_timeout: Duration) -> Client {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let function = Function::new(example());
+    function.warm().await.unwrap();
+    let route = |method: &str, path: &str| Route {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        function_name: "example".to_owned(),
+    };
+    let api = Api {
+        context: ApiContext {
+            account_id: "000000000000".to_owned(),
+            api_id: "api".to_owned(),
+            stage: "dev".to_owned(),
+        },
+        routes: Routes::new(&[route("ANY", "/echo/{how}"), route("POST", "/post")]),
+        functions: BTreeMap::from([("example".to_owned(), function.clone())]),
+        integration_timeout,
+    };
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    Client {
+        url,
+        http,
+        function,
+        _api: RestApi::serve(listener, api),
+    }
+}
+
+impl Client {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> (u16, String, reqwest::header::HeaderMap) {
+        let request = self
+            .http
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
+            .body(body);
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        assert!(headers.contains_key("x-amzn-requestid"));
+        (status, response.text().await.unwrap(), headers)
+    }
+}
+
+#[tokio::test]
+async fn every_method_reaches_the_function() {
+    let client = client().await;
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"] {
+        let (status, body, headers) = client.send(method, "/echo/x", b"12345".to_vec()).await;
+        assert_eq!((status, headers["x-method"].to_str().unwrap()), (201, method));
+        assert_eq!(body, if method == "HEAD" { "" } else { "5" });
+    }
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn an_unknown_path_or_method_is_refused_as_by_aws() {
+    let client = client().await;
+    for (method, path) in [("GET", "/"), ("GET", "/post"), ("POST", "/post/x")] {
+        let (status, body, _) = client.send(method, path, vec![]).await;
+        assert_eq!(
+            (status, body.as_str()),
+            (403, r#"{"message":"Missing Authentication Token"}"#)
+        );
+    }
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let client = client().await;
+    let (status, _, _) = client.send("POST", "/post", vec![b'x'; MAX_BODY_BYTES + 1]).await;
+    assert_eq!(status, 413);
+    // Within the gateway's limit, over Lambda's.
+    let (status, _, _) = client.send("POST", "/post", vec![b'x'; 7 * 1024 * 1024]).await;
+    assert_eq!(status, 413);
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_slow_function_times_out() {
+    let client = client_with(Duration::from_millis(100)).await;
+    let (status, body, _) = client.send("GET", "/echo/slow", vec![]).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (504, r#"{"message":"Endpoint request timed out"}"#)
+    );
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_malformed_answer_is_a_bad_gateway() {
+    let client = client().await;
+    let (status, body, _) = client.send("GET", "/echo/malformed", vec![]).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (502, r#"{"message":"Internal server error"}"#)
+    );
+    client.function.stop(Duration::ZERO).await;
+}

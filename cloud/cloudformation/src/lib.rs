@@ -1,0 +1,40 @@
+//! The SAM template, parsed, resolved and typed: the one source of every queue, table, topic, function and mapping.
+//!
+//! The stages are `node` (YAML to a tree whose intrinsic functions are parsed), `parameters` and `resolve`
+//! (the tree to plain JSON), `globals` (SAM's merge) and `resources` (JSON to typed resources). Whatever is not
+//! supported is an error that names it and where it stands; nothing is skipped silently but what `ignored` lists.
+//! [`sort_by_redrive`] says in which order queues are created. Nothing is created here: `local-cloud` does that.
+//!
+//! Imports `cloud-iam` of the workspace.
+
+mod error;
+mod globals;
+mod ignored;
+mod node;
+mod parameters;
+mod properties;
+mod redrive_order;
+mod resolve;
+mod resources;
+mod sections;
+mod stack;
+mod stack_location;
+mod substitution;
+mod template_path;
+#[cfg(test)]
+mod tests;
+
+pub use error::TemplateError;
+pub use redrive_order::{RedriveCircle, sort_by_redrive};
+pub use resources::api::Api;
+pub use resources::event_source_mapping::EventSourceMapping;
+pub use resources::function::Function;
+pub use resources::queue::Queue;
+pub use resources::role::{Policy, Role};
+pub use resources::route::Route;
+pub use resources::subscription::Subscription;
+pub use resources::table::Table;
+pub use resources::topic::Topic;
+pub use sections::parameter_names;
+pub use stack::Stack;
+pub use stack_location::StackLocation;

@@ -1,0 +1,169 @@
+//! Reading a resource's properties one by one, so that what nobody read is reported.
+
+use serde_json::{Map, Value};
+
+use crate::error::TemplateError;
+use crate::template_path::TemplatePath;
+
+/// A resolved mapping of the template that is being read.
+///
+/// Reading a property removes it; [`finish`](Self::finish) fails on what is left. Values convert as CloudFormation
+/// converts them: a number may be given as text and the other way round.
+#[derive(Debug)]
+pub(crate) struct Properties {
+    at: TemplatePath,
+    values: Map<String, Value>,
+}
+
+impl Properties {
+    pub(crate) fn new(at: TemplatePath, value: Value) -> Result<Self, TemplateError> {
+        match value {
+            Value::Object(values) => Ok(Self { at, values }),
+            Value::Null => Ok(Self {
+                at,
+                values: Map::new(),
+            }),
+            _ => Err(TemplateError::invalid(&at, "a mapping is expected")),
+        }
+    }
+
+    /// Where the mapping stands.
+    pub(crate) fn at(&self) -> &TemplatePath {
+        &self.at
+    }
+
+    /// Any value, as it stands.
+    pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name)
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, TemplateError> {
+        self.values
+            .remove(name)
+            .map(|value| as_text(&value).ok_or_else(|| self.wrong(name, "a string is expected")))
+            .transpose()
+    }
+
+    pub(crate) fn required_text(&mut self, name: &str) -> Result<String, TemplateError> {
+        self.text(name)?.ok_or_else(|| self.missing(name))
+    }
+
+    pub(crate) fn integer(&mut self, name: &str) -> Result<Option<u32>, TemplateError> {
+        self.text(name)?
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| self.wrong(name, "a whole number is expected"))
+            })
+            .transpose()
+    }
+
+    /// An integer within bounds, both inclusive.
+    pub(crate) fn integer_within(
+        &mut self,
+        name: &str,
+        least: u32,
+        most: u32,
+    ) -> Result<Option<u32>, TemplateError> {
+        let value = self.integer(name)?;
+        if value.is_some_and(|value| !(least..=most).contains(&value)) {
+            return Err(self.wrong(name, &format!("it has to be {least} to {most}")));
+        }
+        Ok(value)
+    }
+
+    pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, TemplateError> {
+        self.text(name)?
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| self.wrong(name, "true or false is expected"))
+            })
+            .transpose()
+    }
+
+    pub(crate) fn mapping(&mut self, name: &str) -> Result<Option<Self>, TemplateError> {
+        self.values
+            .remove(name)
+            .map(|value| Self::new(self.at.key(name), value))
+            .transpose()
+    }
+
+    /// A list's elements, each with its location; none if the property is absent.
+    pub(crate) fn list(&mut self, name: &str) -> Result<Vec<(TemplatePath, Value)>, TemplateError> {
+        match self.values.remove(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => {
+                let at = self.at.key(name);
+                Ok(items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, item)| (at.index(index), item))
+                    .collect())
+            }
+            Some(_) => Err(self.wrong(name, "a list is expected")),
+        }
+    }
+
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, TemplateError> {
+        self.list(name)?
+            .into_iter()
+            .map(|(at, value)| {
+                as_text(&value).ok_or_else(|| TemplateError::invalid(&at, "a string is expected"))
+            })
+            .collect()
+    }
+
+    /// Every remaining entry with its key, as text.
+    pub(crate) fn into_texts(self) -> Result<Vec<(String, String)>, TemplateError> {
+        let Self { at, values } = self;
+        values
+            .into_iter()
+            .map(|(key, value)| match as_text(&value) {
+                Some(text) => Ok((key, text)),
+                None => Err(TemplateError::invalid(&at.key(&key), "a string is expected")),
+            })
+            .collect()
+    }
+
+    /// Every remaining entry as a mapping of its own.
+    pub(crate) fn into_mappings(self) -> Result<Vec<(String, Self)>, TemplateError> {
+        let Self { at, values } = self;
+        values
+            .into_iter()
+            .map(|(key, value)| Ok((key.clone(), Self::new(at.key(&key), value)?)))
+            .collect()
+    }
+
+    pub(crate) fn ignore(&mut self, names: &[&str]) {
+        for name in names {
+            self.values.remove(*name);
+        }
+    }
+
+    /// Fails on a property that nobody read.
+    pub(crate) fn finish(self) -> Result<(), TemplateError> {
+        match self.values.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(TemplateError::unsupported(
+                &self.at,
+                format!("the property `{name}`"),
+            )),
+        }
+    }
+
+    pub(crate) fn missing(&self, name: &str) -> TemplateError {
+        TemplateError::invalid(&self.at, format!("the property `{name}` is missing"))
+    }
+
+    pub(crate) fn wrong(&self, name: &str, what: &str) -> TemplateError {
+        TemplateError::invalid(&self.at.key(name), what)
+    }
+}
+
+fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,42 @@
+//! Evaluating conditions.
+
+use super::resolver::Resolver;
+use crate::error::TemplateError;
+use crate::node::{Call, Node};
+use crate::template_path::TemplatePath;
+
+impl Resolver<'_> {
+    /// The value of a condition of the template, by its name.
+    pub(crate) fn condition(&self, name: &str, at: &TemplatePath) -> Result<bool, TemplateError> {
+        let node = self
+            .conditions
+            .get(name)
+            .ok_or_else(|| TemplateError::invalid(at, format!("there is no condition `{name}`")))?;
+        self.visit(name, at, || {
+            self.evaluate(node, &TemplatePath::root("Conditions").key(name))
+        })
+    }
+
+    fn evaluate(&self, node: &Node, at: &TemplatePath) -> Result<bool, TemplateError> {
+        match node {
+            Node::Call(call) => self.evaluate_call(call, at),
+            Node::Bool(value) => Ok(*value),
+            _ => Err(TemplateError::invalid(at, "a condition is expected")),
+        }
+    }
+
+    pub(super) fn evaluate_call(&self, call: &Call, at: &TemplatePath) -> Result<bool, TemplateError> {
+        match call {
+            Call::Condition(name) => self.condition(name, at),
+            Call::Equals(left, right) => Ok(self.text(left, at)? == self.text(right, at)?),
+            Call::Not(operand) => Ok(!self.evaluate(operand, at)?),
+            Call::And(operands) => operands
+                .iter()
+                .try_fold(true, |all, operand| Ok(self.evaluate(operand, at)? && all)),
+            Call::Or(operands) => operands
+                .iter()
+                .try_fold(false, |any, operand| Ok(self.evaluate(operand, at)? || any)),
+            _ => Err(TemplateError::invalid(at, "a condition is expected")),
+        }
+    }
+}

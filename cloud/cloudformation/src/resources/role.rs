@@ -1,0 +1,71 @@
+//! `AWS::IAM::Role`.
+
+use cloud_iam as iam;
+
+use crate::error::TemplateError;
+use crate::ignored;
+use crate::properties::Properties;
+use crate::stack_location::StackLocation;
+use crate::template_path::TemplatePath;
+
+/// A role that functions act with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Role {
+    /// Its physical name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Who may assume it.
+    pub assume_role_policy: iam::Policy,
+    /// What it may do.
+    pub policies: Vec<Policy>,
+}
+
+/// An inline policy of a role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub document: iam::Policy,
+}
+
+impl Role {
+    pub(crate) fn read(
+        location: &StackLocation,
+        name: String,
+        mut properties: Properties,
+    ) -> Result<Self, TemplateError> {
+        properties.ignore(&["RoleName"]);
+        properties.ignore(ignored::ROLE);
+        let assume_role_policy = properties
+            .value("AssumeRolePolicyDocument")
+            .ok_or_else(|| properties.missing("AssumeRolePolicyDocument"))?;
+        let at = properties.at().key("AssumeRolePolicyDocument");
+        let assume_role_policy = iam::Policy::trust(&assume_role_policy).map_err(refused(&at))?;
+        let mut policies = Vec::new();
+        for (at, value) in properties.list("Policies")? {
+            let mut policy = Properties::new(at, value)?;
+            let name = policy.required_text("PolicyName")?;
+            let document = policy
+                .value("PolicyDocument")
+                .ok_or_else(|| policy.missing("PolicyDocument"))?;
+            let at = policy.at().key("PolicyDocument");
+            let document = iam::Policy::identity(&document).map_err(refused(&at))?;
+            policy.finish()?;
+            policies.push(Policy { name, document });
+        }
+        properties.finish()?;
+        Ok(Self {
+            arn: location.role_arn(&name),
+            name,
+            assume_role_policy,
+            policies,
+        })
+    }
+}
+
+/// The error of a policy document that stands at this location.
+pub(super) fn refused(at: &TemplatePath) -> impl Fn(iam::PolicyError) -> TemplateError {
+    move |error| TemplateError::invalid(at, error.to_string())
+}

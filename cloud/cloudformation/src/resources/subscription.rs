@@ -1,0 +1,55 @@
+//! `AWS::SNS::Subscription`.
+
+use std::collections::BTreeMap;
+
+use crate::error::TemplateError;
+use crate::properties::Properties;
+
+/// A subscription of a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The topic's ARN.
+    pub topic_arn: String,
+    /// `sqs` or `email`.
+    pub protocol: String,
+    /// A queue's ARN, or an address.
+    pub endpoint: String,
+    /// Its attributes, under the names and with the values of SNS's `Subscribe`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    /// Reads a subscription; one within a topic names no topic of its own.
+    pub(crate) fn read(mut properties: Properties, topic_arn: Option<String>) -> Result<Self, TemplateError> {
+        let topic_arn = match topic_arn {
+            Some(topic_arn) => topic_arn,
+            None => properties.required_text("TopicArn")?,
+        };
+        let protocol = properties.required_text("Protocol")?;
+        if !matches!(protocol.as_str(), "sqs" | "email") {
+            return Err(TemplateError::unsupported(
+                properties.at(),
+                format!("the protocol `{protocol}`"),
+            ));
+        }
+        let endpoint = properties.required_text("Endpoint")?;
+        let mut attributes = BTreeMap::new();
+        for name in ["RawMessageDelivery", "FilterPolicyScope"] {
+            if let Some(value) = properties.text(name)? {
+                attributes.insert(name.to_owned(), value);
+            }
+        }
+        for name in ["FilterPolicy", "RedrivePolicy"] {
+            if let Some(value) = properties.value(name) {
+                attributes.insert(name.to_owned(), value.to_string());
+            }
+        }
+        properties.finish()?;
+        Ok(Self {
+            topic_arn,
+            protocol,
+            endpoint,
+            attributes,
+        })
+    }
+}

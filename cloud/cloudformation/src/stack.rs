@@ -1,0 +1,187 @@
+//! The template's resources and outputs, resolved for this machine.
+
+use std::collections::BTreeMap;
+
+use crate::error::TemplateError;
+use crate::parameters::Parameters;
+use crate::properties::Properties;
+use crate::resolve::Resolver;
+use crate::resources::{
+    api::Api, event_source_mapping::EventSourceMapping, function::Function, policies, queue::Queue,
+    role::Role, subscription::Subscription, table::Table, topic::Topic,
+};
+use crate::sections::{Declaration, Sections};
+use crate::stack_location::StackLocation;
+use crate::template_path::TemplatePath;
+use crate::{globals, ignored};
+
+/// A template, resolved: what is to exist on this machine.
+#[derive(Debug, Default)]
+pub struct Stack {
+    /// Queues, in the template's order.
+    pub queues: Vec<Queue>,
+    /// Topics, in the template's order.
+    pub topics: Vec<Topic>,
+    /// Subscriptions, those within topics included.
+    pub subscriptions: Vec<Subscription>,
+    /// Tables.
+    pub tables: Vec<Table>,
+    /// Functions.
+    pub functions: Vec<Function>,
+    /// Event source mappings, those declared as functions' events included.
+    pub event_source_mappings: Vec<EventSourceMapping>,
+    /// The REST API, if the template has one.
+    pub api: Option<Api>,
+    /// Roles and their policies.
+    pub roles: Vec<Role>,
+    /// Outputs by name, as `aws cloudformation describe-stacks` would show them.
+    pub outputs: BTreeMap<String, String>,
+    /// Parameters by name, with the values that were used.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Parses and resolves a template.
+    ///
+    /// # Errors
+    /// Anything that CloudFormation would refuse, and any construct that local-cloud does not support, by its name and
+    /// location.
+    pub fn load(
+        text: &str,
+        overrides: &BTreeMap<String, String>,
+        location: &StackLocation,
+    ) -> Result<Self, TemplateError> {
+        let sections = Sections::parse(text)?;
+        globals::check(&sections.globals)?;
+        let parameters = Parameters::parse(sections.parameters, overrides)?;
+        let resolver = Resolver::new(location, &parameters, &sections.conditions, &sections.resources);
+        let mut stack = Self::default();
+        let mut policies = policies::Policies::default();
+        for (id, declaration) in &sections.resources {
+            let at = TemplatePath::root(id.clone());
+            if let Some(condition) = &declaration.condition
+                && !resolver.condition(condition, &at)?
+            {
+                continue;
+            }
+            stack.add(id, declaration, &sections.globals, &resolver, &mut policies)?;
+        }
+        policies.attach(&mut stack.queues, &mut stack.topics)?;
+        stack.route_events()?;
+        for (name, node) in &sections.outputs {
+            let at = TemplatePath::root("Outputs").key(name);
+            stack.outputs.extend(output(name, node, &at, &resolver)?);
+        }
+        stack.parameters = parameters.into_texts();
+        Ok(stack)
+    }
+
+    fn add(
+        &mut self,
+        id: &str,
+        declaration: &Declaration,
+        globals: &[(String, crate::node::Node)],
+        resolver: &Resolver<'_>,
+        policies: &mut policies::Policies,
+    ) -> Result<(), TemplateError> {
+        let at = TemplatePath::root(id).key("Properties");
+        let kind = declaration.kind.as_str();
+        if ignored::is_ignored_type(kind) {
+            return Ok(());
+        }
+        let node = match kind {
+            "AWS::Serverless::Function" => {
+                globals::merge(globals, "Function", declaration.properties.clone())
+            }
+            "AWS::Serverless::Api" => globals::merge(globals, "Api", declaration.properties.clone()),
+            _ => declaration.properties.clone(),
+        };
+        let values = resolver.resolve(&node, &at)?.unwrap_or_default();
+        let mut properties = Properties::new(at, values)?;
+        let name = resolver.physical_name(id, properties.at())?.0;
+        let location = resolver.location;
+        match kind {
+            "AWS::SQS::Queue" => self.queues.push(Queue::read(name, properties)?),
+            "AWS::SQS::QueuePolicy" => policies.read_queue_policy(properties)?,
+            "AWS::SNS::Topic" => {
+                let (topic, subscriptions) = Topic::read(location, name, properties)?;
+                self.topics.push(topic);
+                self.subscriptions.extend(subscriptions);
+            }
+            "AWS::SNS::TopicPolicy" => policies.read_topic_policy(properties)?,
+            "AWS::SNS::Subscription" => self.subscriptions.push(Subscription::read(properties, None)?),
+            "AWS::DynamoDB::Table" => self.tables.push(Table::read(name, properties)?),
+            "AWS::Serverless::Function" => {
+                let at = TemplatePath::root(id).key("Metadata");
+                let metadata = resolver.resolve(&declaration.metadata, &at)?.unwrap_or_default();
+                let (function, mappings) = Function::read(location, id, name, &metadata, properties)?;
+                self.functions.push(function);
+                self.event_source_mappings.extend(mappings);
+            }
+            "AWS::Lambda::EventSourceMapping" => {
+                let function = properties.required_text("FunctionName")?;
+                let mapping =
+                    EventSourceMapping::read(id.to_owned(), &function, "EventSourceArn", properties)?;
+                self.event_source_mappings.push(mapping);
+            }
+            "AWS::Serverless::Api" => {
+                if self.api.is_some() {
+                    return Err(TemplateError::unsupported(properties.at(), "a second REST API"));
+                }
+                self.api = Some(Api::read(location, id, properties)?);
+            }
+            "AWS::IAM::Role" => self.roles.push(Role::read(location, name, properties)?),
+            "AWS::Logs::LogGroup" => {
+                properties.ignore(ignored::LOG_GROUP);
+                properties.finish()?;
+            }
+            _ => {
+                return Err(TemplateError::unsupported(
+                    &TemplatePath::root(id),
+                    format!("the resource type `{kind}`"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the API the routes of the functions' events, unless it has a body of its own, which rules on AWS.
+    fn route_events(&mut self) -> Result<(), TemplateError> {
+        let routes: Vec<_> = self
+            .functions
+            .iter()
+            .flat_map(|function| function.routes.clone())
+            .collect();
+        if routes.is_empty() {
+            return Ok(());
+        }
+        self.api
+            .get_or_insert_with(Api::implicit)
+            .add_event_routes(routes)
+    }
+}
+
+fn output(
+    name: &str,
+    node: &crate::node::Node,
+    at: &TemplatePath,
+    resolver: &Resolver<'_>,
+) -> Result<Option<(String, String)>, TemplateError> {
+    let crate::node::Node::Map(entries) = node else {
+        return Err(TemplateError::invalid(at, "an output is a mapping"));
+    };
+    let entry = |key: &str| {
+        entries
+            .iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, node)| node)
+    };
+    if let Some(crate::node::Node::String(condition)) = entry("Condition")
+        && !resolver.condition(condition, at)?
+    {
+        return Ok(None);
+    }
+    let value = entry("Value").ok_or_else(|| TemplateError::invalid(at, "`Value` is missing"))?;
+    let text = resolver.text(value, &at.key("Value"))?;
+    Ok(Some((name.to_owned(), resolver.location.localize_api(&text))))
+}

@@ -1,0 +1,202 @@
+//! The template as a whole: what resolves, and how what does not is named.
+
+use std::collections::BTreeMap;
+
+use super::{Stack, StackLocation, TemplateError};
+
+pub(crate) fn location() -> StackLocation {
+    StackLocation {
+        region: "us-east-1".to_owned(),
+        account_id: "000000000000".to_owned(),
+        stack_name: "orders".to_owned(),
+        aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        api_url: "http://127.0.0.1:8080".to_owned(),
+    }
+}
+
+fn load(text: &str, overrides: &[(&str, &str)]) -> Result<Stack, TemplateError> {
+    let overrides = overrides
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    Stack::load(text, &overrides, &location())
+}
+
+fn refusal(text: &str) -> String {
+    load(text, &[]).unwrap_err().to_string()
+}
+
+const SMALL: &str = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Prefix: {Type: String, Default: ""}
+  Size: {Type: Number, Default: 5, MinValue: 1, MaxValue: 10}
+  Mode: {Type: String, Default: NONE, AllowedValues: [NONE, IAM]}
+Conditions:
+  Open: !Equals [!Ref Mode, NONE]
+  Closed: !Not [!Condition Open]
+Globals:
+  Function:
+    Runtime: provided.al2023
+    Handler: bootstrap
+    Timeout: 7
+    Environment: {Variables: {RUST_LOG: info}}
+Resources:
+  Work:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub "${Prefix}work"
+      VisibilityTimeout: 60
+      KmsMasterKeyId: !If [Closed, key, !Ref AWS::NoValue]
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: !Ref Size}
+  Dead: {Type: AWS::SQS::Queue}
+  Sealed: {Type: AWS::SQS::Queue, Condition: Closed}
+  WorkPolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties: {Queues: [!Ref Work], PolicyDocument: {Statement: []}}
+  WorkerFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Environment: {Variables: {QUEUE: !Ref Work}}
+      Events:
+        Get: {Type: Api, Properties: {Path: "/work/{id}", Method: get}}
+        Work:
+          Type: SQS
+          Properties: {Queue: !GetAtt Work.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
+  Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {X: !GetAZs us}}
+Outputs:
+  Where: {Value: !Join ["/", [!Ref AWS::Region, !GetAtt Work.QueueName, !Select [1, [a, b]]]]}
+  Never: {Condition: Closed, Value: !Ref Sealed}
+"#;
+
+#[test]
+fn a_stack_resolves() {
+    let stack = load(SMALL, &[("Prefix", "x-")]).unwrap();
+    assert_eq!(stack.queues.len(), 2);
+    assert_eq!(stack.queues[0].name, "x-work");
+    assert_eq!(stack.queues[0].dead_letter_queue.as_deref(), Some("Dead"));
+    assert_eq!(
+        stack.queues[0].attributes["RedrivePolicy"],
+        r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:Dead","maxReceiveCount":5}"#
+    );
+    assert_eq!(stack.queues[0].attributes["Policy"], r#"{"Statement":[]}"#);
+    let function = &stack.functions[0];
+    assert_eq!(
+        (function.name.as_str(), function.binary.as_str()),
+        ("WorkerFunction", "worker")
+    );
+    assert_eq!(function.timeout.as_secs(), 7);
+    assert_eq!(function.environment["RUST_LOG"], "info");
+    assert_eq!(
+        function.environment["QUEUE"],
+        "http://127.0.0.1:4566/000000000000/x-work"
+    );
+    assert_eq!(stack.api.unwrap().routes[0].method, "GET");
+    assert!(stack.event_source_mappings[0].report_batch_item_failures);
+    assert_eq!(
+        stack.outputs,
+        BTreeMap::from([("Where".to_owned(), "us-east-1/x-work/b".to_owned())])
+    );
+}
+
+#[test]
+fn parameters_are_named_without_their_values() {
+    let names = super::parameter_names(SMALL).unwrap();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["Mode", "Prefix", "Size"]);
+}
+
+#[test]
+fn a_condition_decides_what_is_created() {
+    assert_eq!(load(SMALL, &[("Mode", "IAM")]).unwrap().queues.len(), 3);
+}
+
+#[test]
+fn parameters_are_judged_by_the_templates_rules() {
+    let refuse = |name, value| load(SMALL, &[(name, value)]).unwrap_err().to_string();
+    insta::assert_snapshot!(refuse("Sise", "1"), @"the template has no parameter `Sise`");
+    insta::assert_snapshot!(refuse("Mode", "KEY"), @"parameter `Mode` cannot be `KEY`: allowed are NONE, IAM");
+    insta::assert_snapshot!(refuse("Size", "11"), @"parameter `Size` cannot be `11`: it is above MaxValue");
+    insta::assert_snapshot!(refuse("Size", "ten"), @"parameter `Size` cannot be `ten`: a number is expected");
+    insta::assert_snapshot!(refusal("{Parameters: {P: {Type: String}}, Resources: {}}"),
+        @"parameter `P` has no default and was given no value");
+}
+
+#[test]
+fn what_is_unsupported_is_named_with_its_place() {
+    insta::assert_snapshot!(refusal("Resources: {Bus: {Type: AWS::Events::EventBus}}"),
+        @"Bus: the resource type `AWS::Events::EventBus` is not supported by local-cloud");
+    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Colour: red}}}"),
+        @"Q.Properties: the property `Colour` is not supported by local-cloud");
+    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Base64 x}}}"),
+        @"Q.Properties.QueueName: the tag `!Base64` is not supported by local-cloud");
+    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, CreationPolicy: {}}}"),
+        @"Q: the resource attribute `CreationPolicy` is not supported by local-cloud");
+    insta::assert_snapshot!(refusal("{Mappings: {}, Resources: {}}"),
+        @"Template: the section `Mappings` is not supported by local-cloud");
+    insta::assert_snapshot!(
+        refusal("Resources: {F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: SQS, Properties: \
+                 {Queue: 'arn:aws:sqs:r:a:q', FilterCriteria: {}}}}}}}"),
+        @"F.Properties.Events.E.Properties: the property `FilterCriteria` is not supported by local-cloud");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nothing}}}"),
+        @"Q.Properties.QueueName: there is no parameter or resource `Nothing`");
+    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}}"),
+        @"Q.Properties.VisibilityTimeout: a whole number is expected");
+    insta::assert_snapshot!(
+        refusal("Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}, \
+                 B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}}"),
+        @"B.Properties.QueueName: `B` refers to itself");
+    insta::assert_snapshot!(
+        refusal("{Conditions: {No: !Equals [a, b]}, Resources: {Q: {Type: AWS::SQS::Queue, Condition: No}}, \
+                 Outputs: {O: {Value: !Ref Q}}}"),
+        @"Outputs.O.Value: `Q` is not created, because condition `No` is false");
+    insta::assert_snapshot!(
+        refusal("Resources: {M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: f, \
+                 EventSourceArn: 'arn:aws:sqs:r:a:q', BatchSize: 11}}}"),
+        @"M.Properties.BatchSize: over 10 it needs a MaximumBatchingWindowInSeconds of 1 or more");
+}
+
+#[test]
+fn a_definition_body_rules_over_events() {
+    let template = |event_path: &str| {
+        format!(
+            "
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: dev
+      DefinitionBody:
+        openapi: 3.0.1
+        paths:
+          /x/{{id}}:
+            parameters: []
+            x-amazon-apigateway-any-method:
+              x-amazon-apigateway-integration:
+                type: aws_proxy
+                uri: !Sub 'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${{F.Arn}}/invocations'
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: f
+      Events: {{E: {{Type: Api, Properties: {{RestApiId: !Ref Api, Path: '{event_path}', Method: ANY}}}}}}
+"
+        )
+    };
+    let api = load(&template("/x/{id}"), &[]).unwrap().api.unwrap();
+    assert_eq!(api.routes.len(), 1);
+    assert_eq!(
+        (
+            api.routes[0].method.as_str(),
+            api.routes[0].function_name.as_str()
+        ),
+        ("ANY", "f")
+    );
+    insta::assert_snapshot!(refusal(&template("/y")),
+        @"f.Events: `ANY /y` is not in the API's DefinitionBody, so that it would not be served");
+}

@@ -1,0 +1,42 @@
+//! The services behind the endpoint.
+
+use std::sync::Arc;
+
+use cloud_dynamodb::DynamoDb;
+use cloud_faults::Faults;
+use cloud_iam::{AccessKeys, Iam};
+use cloud_sns::{Mailbox, Sns};
+use cloud_sqs::Sqs;
+use tokio::sync::watch;
+
+/// The services behind the endpoint, open; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// Queues.
+    pub sqs: Sqs,
+    /// Topics.
+    pub sns: Sns,
+    /// The mailbox.
+    pub mailbox: Mailbox,
+    /// Tables.
+    pub dynamodb: DynamoDb,
+    /// Which access key is whose.
+    pub access_keys: AccessKeys,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// Ends long polls and background work when it becomes true.
+    pub stop: Arc<watch::Sender<bool>>,
+}
+
+impl Backend {
+    /// Who may do what, and what was refused.
+    #[must_use]
+    pub fn iam(&self) -> &Iam {
+        self.sqs.iam()
+    }
+
+    /// Ends long polls with what there is, and background work. Other calls go on.
+    pub fn stop_waiting(&self) {
+        self.stop.send_replace(true);
+    }
+}

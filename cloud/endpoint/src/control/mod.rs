@@ -1,0 +1,23 @@
+//! The control calls under `/_local`: what is not AWS.
+
+mod faults;
+mod queues;
+mod state;
+
+use axum::Router;
+use axum::routing::{get, put};
+
+use crate::backend::Backend;
+
+/// The routes of the control calls.
+pub(crate) fn router() -> Router<Backend> {
+    Router::new()
+        .route("/_local/health", get(state::health))
+        .route(
+            "/_local/faults",
+            get(faults::show).put(faults::set).delete(faults::end),
+        )
+        .route("/_local/mail", get(state::mail))
+        .route("/_local/subscriptions", get(state::subscriptions))
+        .route("/_local/queues/{name}/wake", put(queues::wake))
+}

@@ -1,0 +1,45 @@
+//! Having a call performed by its service.
+
+use axum::body::Bytes;
+use axum::http::Response;
+use cloud_dynamodb::statement_error;
+use cloud_iam::{Denial, Principal};
+use cloud_wire::Form;
+use {cloud_sns as sns, cloud_sqs as sqs};
+
+use crate::authorize::authorize;
+use crate::backend::Backend;
+use crate::call::{Call, Service};
+use crate::sts;
+
+/// Has a call performed by its service, as far as IAM lets it.
+pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
+    let refused = match authorize(backend, &call) {
+        Ok(refused) => refused,
+        Err(answer) => return *answer,
+    };
+    match call.service {
+        Service::DynamoDb if !refused.is_empty() => {
+            let error = |denial: &Denial| statement_error("AccessDenied", &denial.to_string());
+            let refused = refused.iter().map(|(at, denial)| (*at, error(denial))).collect();
+            backend
+                .dynamodb
+                .call_but(&call.headers, &call.body, &refused)
+                .await
+        }
+        Service::DynamoDb => backend.dynamodb.call(&call.headers, call.body).await,
+        Service::Sqs => {
+            let sender = call.principal.user_id();
+            sqs::protocol::respond(
+                sqs::protocol::call(&backend.sqs, &call.operation, &call.body, &sender).await,
+            )
+        }
+        Service::Sns => {
+            let signed = call.principal != Principal::Anonymous;
+            let outcome =
+                sns::protocol::call(&backend.sns, &call.operation, &Form::parse(&call.body), signed).await;
+            sns::protocol::respond(&call.operation, outcome, &call.request_id)
+        }
+        Service::Sts => sts::respond(&call),
+    }
+}

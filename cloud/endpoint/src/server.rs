@@ -1,0 +1,121 @@
+//! The AWS endpoint: one loopback port for all services, told apart by what a request carries.
+//!
+//! Every AWS call becomes a `Call` and passes `perform::perform`, the one place that knows who asks for what
+//! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
+//! read its state from the disk. The access key in the `Authorization` header says who asks.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::serve::ListenerExt;
+use cloud_wire::json;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::backend::Backend;
+use crate::fault_injection::into_body;
+use crate::perform::perform;
+use crate::route::route;
+use crate::{control, host};
+
+/// Bytes of a request's body: DynamoDB takes 16 MB, the others less.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+/// How long connections may take to finish at a stop.
+const GRACE: Duration = Duration::from_millis(700);
+
+/// A serving endpoint.
+#[derive(Debug)]
+pub struct AwsEndpoint {
+    address: SocketAddr,
+    backend: Backend,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl AwsEndpoint {
+    /// Serves on `listener`, which should be bound to loopback, until [`AwsEndpoint::stop`].
+    pub fn start(listener: TcpListener, backend: Backend) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (stop, stopping) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let serving = axum::serve(listener, router(backend.clone()))
+            // A dropped sender stops it as well as a message.
+            .with_graceful_shutdown(async { drop(stopping.await) });
+        let serving = tokio::spawn(serving.into_future());
+        Ok(Self {
+            address,
+            backend,
+            stop,
+            serving,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no new connections, lets long polls answer and running calls finish, in under a second. The services
+    /// stay open: closing them is the owner's.
+    pub async fn stop(self) {
+        self.backend.stop_waiting();
+        let _already_stopped = self.stop.send(());
+        let abort = self.serving.abort_handle();
+        if tokio::time::timeout(GRACE, self.serving).await.is_err() {
+            tracing::warn!("connections to the AWS endpoint were still busy when it was stopped");
+            abort.abort();
+        }
+    }
+}
+
+fn router(backend: Backend) -> Router {
+    Router::new()
+        .merge(control::router())
+        .fallback(aws)
+        .layer(axum::middleware::from_fn(host::only_loopback))
+        .with_state(backend)
+}
+
+/// Any AWS request.
+async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body> {
+    let request_id = Uuid::new_v4().to_string();
+    let mut response = match read(request).await {
+        Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {
+            Ok(call) => perform(&backend, call).await,
+            Err(response) => *response,
+        },
+        Err(response) => response,
+    };
+    let id = HeaderValue::try_from(request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+    response.headers_mut().entry("x-amzn-requestid").or_insert(id);
+    into_body(response).into_response()
+}
+
+/// The whole request; a link that a person follows carries its form in the query instead of the body.
+async fn read(request: Request) -> Result<(axum::http::request::Parts, Bytes), Response<Bytes>> {
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::GET {
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        return Ok((parts, Bytes::from(query)));
+    }
+    let body = to_bytes(body, MAX_BODY).await.map_err(|_| {
+        json::error(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "com.amazon.coral.service#RequestEntityTooLargeException",
+            "The request's body is larger than 16 MiB or was cut off.",
+        )
+    })?;
+    Ok((parts, body))
+}

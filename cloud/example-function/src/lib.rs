@@ -1,0 +1,98 @@
+//! A function for the tests of Lambda and of what stands on it: a bootstrap that does what its payload says.
+//!
+//! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and a launcher
+//! that starts it with [`arguments`].
+//!
+//! Imports no other crate of the workspace, and only tests import it.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// The arguments with which a test program runs nothing but one of its ignored tests, whose path is `test`.
+#[must_use]
+pub fn arguments(test: &str) -> Vec<OsString> {
+    ["--exact", test, "--ignored", "--nocapture"]
+        .map(Into::into)
+        .to_vec()
+}
+
+/// Serves invocations until the Runtime API is gone. Without one (somebody ran the ignored test by hand) it returns at once.
+///
+/// # Errors
+/// An answer that could not be given.
+pub async fn run() -> Result<(), reqwest::Error> {
+    let Ok(api) = std::env::var("AWS_LAMBDA_RUNTIME_API") else {
+        return Ok(());
+    };
+    let runtime = format!("http://{api}/2018-06-01/runtime");
+    let client = reqwest::Client::new();
+    let post =
+        async |path: &str, body: Value| client.post(format!("{runtime}/{path}")).json(&body).send().await;
+    if std::env::var("FAIL_INIT").is_ok() {
+        post("init/error", json!({"errorType": "Broken"})).await?;
+        std::process::exit(1);
+    }
+    std::thread::spawn(|| {
+        // The parent holds the other end: its end of file means that the parent is gone.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
+        std::process::exit(0);
+    });
+    loop {
+        let Ok(next) = client.get(format!("{runtime}/invocation/next")).send().await else {
+            return Ok(());
+        };
+        let header = |name: &str| String::from_utf8_lossy(next.headers()[name].as_bytes()).into_owned();
+        let (id, deadline) = (
+            header("lambda-runtime-aws-request-id"),
+            header("lambda-runtime-deadline-ms"),
+        );
+        let payload: Value = next.json().await?;
+        // A message says by its body what is to be done with its batch.
+        let action = payload["do"]
+            .as_str()
+            .or_else(|| payload["Records"][0]["body"].as_str());
+        match action {
+            Some("report") => {
+                let failed = json!([{"itemIdentifier": payload["Records"][0]["messageId"]}]);
+                let answer = json!({"batchItemFailures": failed});
+                post(&format!("invocation/{id}/response"), answer).await?;
+            }
+            Some("exit") => std::process::exit(7),
+            Some("hang") => std::future::pending().await,
+            Some("fail") => {
+                post(&format!("invocation/{id}/error"), json!({"errorType": "Bad"})).await?;
+            }
+            Some("stale") => {
+                let stale = uuid::Uuid::new_v4();
+                let refused = post(&format!("invocation/{stale}/response"), json!({})).await?;
+                let status = json!({"status": refused.status().as_u16()});
+                post(&format!("invocation/{id}/response"), status).await?;
+            }
+            _ if payload["httpMethod"].is_string() => {
+                post(&format!("invocation/{id}/response"), proxy_response(&payload)).await?;
+            }
+            _ => {
+                let answer = json!({"pid": std::process::id(), "payload": payload, "deadline": deadline});
+                post(&format!("invocation/{id}/response"), answer).await?;
+            }
+        }
+    }
+}
+
+/// What the last segment of a request's path asks for.
+fn proxy_response(event: &Value) -> Value {
+    match event["path"].as_str() {
+        Some("/echo/malformed") => json!("not a response"),
+        Some("/echo/slow") => {
+            std::thread::sleep(Duration::from_hours(1));
+            json!({"statusCode": 200})
+        }
+        _ => json!({
+            "statusCode": 201,
+            "headers": {"X-Method": event["httpMethod"]},
+            "body": event["body"].as_str().map_or(0, str::len).to_string(),
+        }),
+    }
+}

@@ -1,0 +1,109 @@
+//! IAM: whether a caller may do what a call asks for.
+//!
+//! Policies are parsed once, from the template and from the attributes of queues and topics; what this evaluator does
+//! not know is an error then, never a statement that silently does nothing. Each service says which permissions
+//! its operations need, `policy` holds documents and judges them, [`Denials`] remembers what was refused.
+//!
+//! Judged are functions, which call with the credentials of their roles, and AWS services, which call on behalf of a
+//! resource. Every other access key is the operator and may do everything. A call over loopback counts as encrypted:
+//! `aws:SecureTransport` is always true.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::caller::Caller;
+use crate::denial::{Denial, Denials, Reason};
+use crate::policy::{Permission, Policy, Request, Verdict, judge};
+
+/// A role and what it may do.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// The policies that belong to it.
+    pub policies: Vec<Policy>,
+}
+
+/// Who may do what; cheap to clone, one registry.
+#[derive(Clone, Debug, Default)]
+pub struct Iam(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By the role's name.
+    identity: RwLock<HashMap<String, Arc<[Policy]>>>,
+    /// By the resource's ARN.
+    resource: RwLock<HashMap<String, Arc<Policy>>>,
+    denials: Denials,
+}
+
+impl Iam {
+    /// Replaces the roles by these.
+    pub fn set_roles(&self, roles: impl IntoIterator<Item = Role>) {
+        let roles = roles.into_iter().map(|role| (role.name, role.policies.into()));
+        *self.0.identity.write().unwrap_or_else(PoisonError::into_inner) = roles.collect();
+    }
+
+    /// Sets the policy of a queue or a topic, or takes it away.
+    pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
+        let mut policies = self.0.resource.write().unwrap_or_else(PoisonError::into_inner);
+        match policy {
+            Some(policy) => policies.insert(arn.to_owned(), Arc::new(policy)),
+            None => policies.remove(arn),
+        };
+    }
+
+    /// Says whether a caller has a permission. A refusal is recorded.
+    ///
+    /// # Errors
+    /// The refusal, in AWS's words.
+    pub fn authorize(&self, caller: &Caller, permission: &Permission) -> Result<(), Denial> {
+        let identity = match caller {
+            Caller::Role { role, .. } => self
+                .0
+                .identity
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(role)
+                .cloned(),
+            Caller::Service { .. } => None,
+        };
+        let resource = self
+            .0
+            .resource
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&permission.resource)
+            .cloned();
+        let request = Request { caller, permission };
+        let reason = match judge(
+            identity.as_deref().unwrap_or_default(),
+            resource.as_deref(),
+            &request,
+        ) {
+            Verdict::Allowed => return Ok(()),
+            Verdict::DeniedByIdentityPolicy => Reason::ExplicitDenyOfIdentityPolicy,
+            Verdict::DeniedByResourcePolicy => Reason::ExplicitDenyOfResourcePolicy,
+            Verdict::NotAllowed => Reason::no_statement(caller),
+        };
+        Err(self.refuse(caller, permission.clone(), reason))
+    }
+
+    /// Records a refusal and gives it back.
+    #[must_use]
+    pub fn refuse(&self, caller: &Caller, permission: Permission, reason: Reason) -> Denial {
+        let denial = Denial {
+            caller: caller.clone(),
+            permission,
+            reason,
+        };
+        self.0.denials.record(&denial);
+        denial
+    }
+
+    /// What was refused since the start.
+    #[must_use]
+    pub fn denials(&self) -> &Denials {
+        &self.0.denials
+    }
+}

@@ -1,0 +1,277 @@
+//! A policy document and its statements.
+
+use serde_json::{Map, Value};
+
+use super::condition::{self, Condition};
+use super::error::PolicyError;
+use super::pattern::Pattern;
+use super::principal::Principals;
+use super::request::Request;
+use super::texts::texts;
+
+/// A policy document that was understood in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    statements: Vec<Statement>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Statement {
+    allows: bool,
+    /// Absent in a policy that belongs to a caller.
+    principals: Option<Principals>,
+    actions: Coverage,
+    resources: Coverage,
+    conditions: Vec<Condition>,
+}
+
+/// `Action` or `NotAction`, `Resource` or `NotResource`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Coverage {
+    patterns: Vec<Pattern>,
+    /// Whether it covers what matches, or what does not.
+    matching: bool,
+}
+
+/// What a policy is attached to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A caller, who is not named again.
+    Identity,
+    /// A queue or a topic: callers are named.
+    Resource,
+    /// A role: who may assume it. The role itself is not named again.
+    Trust,
+}
+
+impl Policy {
+    /// A policy of a role.
+    ///
+    /// # Errors
+    /// When it is malformed or uses what cannot be evaluated here.
+    pub fn identity(document: &Value) -> Result<Self, PolicyError> {
+        Self::parse(document, Kind::Identity)
+    }
+
+    /// A policy of a queue or a topic.
+    ///
+    /// # Errors
+    /// When it is malformed or uses what cannot be evaluated here.
+    pub fn resource(document: &Value) -> Result<Self, PolicyError> {
+        Self::parse(document, Kind::Resource)
+    }
+
+    /// A policy that says who may assume a role.
+    ///
+    /// # Errors
+    /// When it is malformed or uses what cannot be evaluated here.
+    pub fn trust(document: &Value) -> Result<Self, PolicyError> {
+        Self::parse(document, Kind::Trust)
+    }
+
+    fn parse(document: &Value, kind: Kind) -> Result<Self, PolicyError> {
+        let place = "the document";
+        let fields = document
+            .as_object()
+            .ok_or_else(|| PolicyError::malformed(place, "a policy is a mapping"))?;
+        if let Some(unknown) = fields
+            .keys()
+            .find(|key| !matches!(key.as_str(), "Version" | "Id" | "Statement"))
+        {
+            return Err(PolicyError::malformed(
+                place,
+                format!("a policy has no `{unknown}`"),
+            ));
+        }
+        if let Some(version) = fields.get("Version")
+            && version != "2012-10-17"
+            && version != "2008-10-17"
+        {
+            return Err(PolicyError::malformed(
+                place,
+                "`Version` is 2012-10-17 or 2008-10-17",
+            ));
+        }
+        let statements = match fields.get("Statement") {
+            Some(Value::Array(statements)) => statements.iter().collect(),
+            Some(statement) => vec![statement],
+            None => return Err(PolicyError::malformed(place, "`Statement` is missing")),
+        };
+        let statements = statements.into_iter().enumerate();
+        let statements = statements.map(|(index, statement)| Statement::parse(index, statement, kind));
+        Ok(Self {
+            statements: statements.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether one of its statements allows the request.
+    #[must_use]
+    pub fn allows(&self, request: &Request<'_>) -> bool {
+        self.statements.iter().any(|s| s.allows && s.applies(request))
+    }
+
+    /// Whether one of its statements denies the request.
+    #[must_use]
+    pub fn denies(&self, request: &Request<'_>) -> bool {
+        self.statements.iter().any(|s| !s.allows && s.applies(request))
+    }
+}
+
+impl Statement {
+    fn parse(index: usize, statement: &Value, kind: Kind) -> Result<Self, PolicyError> {
+        let place = match statement.get("Sid").and_then(Value::as_str) {
+            Some(sid) => format!("statement `{sid}`"),
+            None => format!("statement {}", index + 1),
+        };
+        let place = place.as_str();
+        let fields = statement
+            .as_object()
+            .ok_or_else(|| PolicyError::malformed(place, "a statement is a mapping"))?;
+        let known = [
+            "Sid",
+            "Effect",
+            "Principal",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Condition",
+        ];
+        if fields.contains_key("NotPrincipal") {
+            return Err(PolicyError::unsupported(place, "`NotPrincipal`"));
+        }
+        if let Some(unknown) = fields.keys().find(|key| !known.contains(&key.as_str())) {
+            return Err(PolicyError::malformed(
+                place,
+                format!("a statement has no `{unknown}`"),
+            ));
+        }
+        let allows = match fields.get("Effect").and_then(Value::as_str) {
+            Some("Allow") => true,
+            Some("Deny") => false,
+            _ => return Err(PolicyError::malformed(place, "`Effect` is Allow or Deny")),
+        };
+        let principals = match (fields.get("Principal"), kind) {
+            (None, Kind::Identity) => None,
+            (Some(_), Kind::Identity) => {
+                return Err(PolicyError::malformed(
+                    place,
+                    "a role's policy names no `Principal`",
+                ));
+            }
+            (Some(value), _) => Some(Principals::parse(place, value)?),
+            (None, _) => return Err(PolicyError::malformed(place, "`Principal` is missing")),
+        };
+        let resources = match kind {
+            Kind::Trust => Coverage::everything(),
+            Kind::Identity | Kind::Resource => Coverage::parse(place, fields, "Resource", Pattern::parse)?,
+        };
+        Ok(Self {
+            allows,
+            principals,
+            actions: Coverage::parse(place, fields, "Action", Pattern::parse_lower_case)?,
+            resources,
+            conditions: match fields.get("Condition") {
+                Some(value) => condition::parse(place, value)?,
+                None => Vec::new(),
+            },
+        })
+    }
+
+    fn applies(&self, request: &Request<'_>) -> bool {
+        let Request { caller, permission } = request;
+        let is_about_caller = match &self.principals {
+            None => true,
+            Some(principals) if self.allows => principals.grant(caller),
+            Some(principals) => principals.cover(caller),
+        };
+        is_about_caller
+            && self.actions.covers(&permission.action.to_lowercase())
+            && self.resources.covers(&permission.resource)
+            && self.conditions.iter().all(|condition| condition.holds(caller))
+    }
+}
+
+impl Coverage {
+    fn everything() -> Self {
+        Self {
+            patterns: Vec::new(),
+            matching: false,
+        }
+    }
+
+    /// Reads `name` or `Notname`, of which there has to be exactly one.
+    fn parse(
+        place: &str,
+        fields: &Map<String, Value>,
+        name: &str,
+        pattern: impl Fn(&str, &str) -> Result<Pattern, PolicyError>,
+    ) -> Result<Self, PolicyError> {
+        let negated = format!("Not{name}");
+        let (value, matching) = match (fields.get(name), fields.get(&negated)) {
+            (Some(value), None) => (value, true),
+            (None, Some(value)) => (value, false),
+            _ => {
+                return Err(PolicyError::malformed(
+                    place,
+                    format!("it takes one of `{name}` and `{negated}`"),
+                ));
+            }
+        };
+        let patterns = texts(place, name, value)?;
+        let patterns = patterns.iter().map(|text| pattern(place, text));
+        Ok(Self {
+            patterns: patterns.collect::<Result<_, _>>()?,
+            matching,
+        })
+    }
+
+    fn covers(&self, text: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(text)) == self.matching
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_statement() {
+        let statement = json!({"Sid": "S", "Effect": "Allow", "Action": "sqs:*", "Resource": "*"});
+        let with = |name: &str, value: Value| {
+            let mut statement = statement.clone();
+            statement[name] = value;
+            Policy::identity(&json!({ "Statement": statement }))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            with("Effect", json!("allow")),
+            "statement `S`: `Effect` is Allow or Deny"
+        );
+        assert_eq!(
+            with("NotAction", json!("x")),
+            "statement `S`: it takes one of `Action` and `NotAction`"
+        );
+        assert_eq!(
+            with("Principal", json!("*")),
+            "statement `S`: a role's policy names no `Principal`"
+        );
+        assert_eq!(
+            with("Resource", json!({"a": 1})),
+            "statement `S`: `Resource` is a string or a list of strings"
+        );
+        assert_eq!(
+            with("NotPrincipal", json!("*")),
+            "statement `S`: `NotPrincipal` is not supported by local-cloud"
+        );
+        assert_eq!(
+            with("Actions", json!("x")),
+            "statement `S`: a statement has no `Actions`"
+        );
+        let unnamed = Policy::resource(&json!({"Statement": [{"Effect": "Deny"}]})).unwrap_err();
+        assert_eq!(unnamed.to_string(), "statement 1: `Principal` is missing");
+    }
+}

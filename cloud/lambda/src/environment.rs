@@ -1,0 +1,74 @@
+//! The environment that a function's process starts with.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::settings::FunctionSettings;
+
+/// The variables of a function's process, and no others: what Lambda sets, and the function's own.
+///
+/// Source: the Lambda Developer Guide, "Defined runtime environment variables". Added to AWS's are `AWS_ENDPOINT_URL`,
+/// which is the services' only switch, and `NO_PROXY`, without which a proxy in the way would break loopback calls.
+pub(crate) fn build_environment(
+    settings: &FunctionSettings,
+    runtime_api: SocketAddr,
+) -> BTreeMap<String, String> {
+    // The function's own come first, so that none of them can replace a reserved one.
+    let mut variables = settings.environment.clone();
+    let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
+    let no_proxy = "127.0.0.1,localhost".to_owned();
+    let name = &settings.name;
+    let reserved = [
+        ("AWS_ACCESS_KEY_ID", settings.credentials.access_key_id.clone()),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            settings.credentials.secret_access_key.clone(),
+        ),
+        ("AWS_SESSION_TOKEN", settings.credentials.session_token.clone()),
+        ("AWS_REGION", settings.region.clone()),
+        ("AWS_DEFAULT_REGION", settings.region.clone()),
+        ("AWS_ENDPOINT_URL", settings.aws_endpoint_url.clone()),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            settings.memory_megabytes.to_string(),
+        ),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        (
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            format!("local/[$LATEST]{}", runtime_api.port()),
+        ),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+        ("_HANDLER", settings.handler.clone()),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("NO_PROXY", no_proxy.clone()),
+        ("no_proxy", no_proxy),
+        ("PATH", path),
+        ("TZ", ":UTC".to_owned()),
+    ];
+    variables.extend(reserved.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_cannot_replace_what_lambda_sets() {
+        let mut settings = FunctionSettings::example();
+        settings
+            .environment
+            .insert("AWS_REGION".to_owned(), "mars-1".to_owned());
+        settings
+            .environment
+            .insert("TABLE".to_owned(), "orders".to_owned());
+        let variables = build_environment(&settings, ([127, 0, 0, 1], 9001).into());
+        assert_eq!(variables["AWS_REGION"], "us-east-1");
+        assert_eq!(variables["TABLE"], "orders");
+        assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], "127.0.0.1:9001");
+        assert!(!variables.contains_key("HOME"));
+    }
+}

@@ -1,0 +1,185 @@
+//! Polling a queue and invoking a function with what it holds.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloud_faults::Faults;
+use cloud_iam::Caller;
+use cloud_sqs::{Sqs, SqsError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::batch::{Batch, Limits, gather};
+use super::report::{Verdict, judge};
+use super::settings::EventSourceSettings;
+use super::source::{Queue, Source};
+use crate::error::InvokeError;
+use crate::function::Function;
+
+/// The pause after a receive that failed.
+const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
+
+/// An event source mapping at work.
+///
+/// One task receives, as many invocations as may run at once are in flight: a second receiver would only thin the batches.
+#[derive(Debug)]
+pub struct EventSource {
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl EventSource {
+    /// Starts to poll, with the permissions of `caller`.
+    #[must_use]
+    pub fn start(
+        settings: &EventSourceSettings,
+        sqs: Sqs,
+        faults: Faults,
+        function: Function,
+        caller: Option<Caller>,
+    ) -> Self {
+        let region = sqs.region().to_owned();
+        let source = Queue {
+            sqs,
+            faults,
+            name: settings.queue_name.clone(),
+            caller,
+        };
+        let concurrency = function.settings().concurrency;
+        let poller = Poller {
+            source: Arc::new(source),
+            limits: Limits {
+                size: settings.batch_size,
+                window: settings.batching_window,
+                queue_arn: settings.queue_arn.clone(),
+                region,
+            },
+            report_batch_item_failures: settings.report_batch_item_failures,
+            // More than the function can run would wait in line while their visibility timeout runs.
+            permits: Arc::new(Semaphore::new(
+                settings
+                    .maximum_concurrency
+                    .unwrap_or(concurrency)
+                    .clamp(1, concurrency.max(1)),
+            )),
+            function,
+        };
+        let event_source = Self {
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        let (stopping, tasks) = (event_source.stopping.clone(), event_source.tasks.clone());
+        event_source
+            .tasks
+            .spawn(async move { poller.run(&stopping, &tasks).await });
+        event_source
+    }
+
+    /// Receives nothing any more. Batches that are being worked on go on; [`finished`](Self::finished) waits for them.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+        self.tasks.close();
+    }
+
+    /// Waits until the last batch is judged.
+    pub async fn finished(&self) {
+        self.tasks.wait().await;
+    }
+}
+
+#[derive(Debug)]
+struct Poller<S> {
+    source: Arc<S>,
+    limits: Limits,
+    report_batch_item_failures: bool,
+    permits: Arc<Semaphore>,
+    function: Function,
+}
+
+impl<S: Source> Poller<S> {
+    async fn run(self, stopping: &CancellationToken, tasks: &TaskTracker) {
+        let poller = Arc::new(self);
+        let mut carried = VecDeque::new();
+        while let Some(permit) = stopping
+            .run_until_cancelled(poller.permits.clone().acquire_owned())
+            .await
+        {
+            match gather(&*poller.source, &poller.limits, &mut carried, stopping).await {
+                Ok(batch) if batch.is_empty() => {}
+                Ok(batch) if stopping.is_cancelled() => {
+                    poller.release(batch.handles_but(&BTreeSet::new())).await;
+                }
+                Ok(batch) => {
+                    // The semaphore is never closed, so that there is always a permit.
+                    tasks.spawn(poller.clone().process(batch, permit.ok()));
+                }
+                Err(error) => {
+                    // A refusal was told when it was judged, and would be told anew each second.
+                    if !matches!(error, SqsError::AccessDenied(_)) {
+                        tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
+                    }
+                    stopping
+                        .run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_ERROR))
+                        .await;
+                }
+            }
+        }
+        poller
+            .release(
+                carried
+                    .into_iter()
+                    .map(|message| message.receipt_handle)
+                    .collect(),
+            )
+            .await;
+    }
+
+    /// Gives messages back that nobody worked on, so that the next start need not wait for their visibility timeout.
+    async fn release(&self, receipt_handles: Vec<String>) {
+        if !receipt_handles.is_empty()
+            && let Err(error) = self.source.release(receipt_handles).await
+        {
+            tracing::warn!(%error, queue = self.limits.queue_arn, "messages stay invisible for their timeout");
+        }
+    }
+
+    /// Invokes the function and deletes what is done. What failed keeps its visibility timeout, as on AWS.
+    async fn process(self: Arc<Self>, mut batch: Batch, _permit: Option<OwnedSemaphorePermit>) {
+        let event = batch.take_event();
+        let done = match self.function.invoke(event.into()).await {
+            // Killed or never begun: nobody works on the batch any more.
+            Err(InvokeError::Stopping) => return self.release(batch.handles_but(&BTreeSet::new())).await,
+            Err(error) => {
+                tracing::warn!(
+                    function = self.function.settings().name,
+                    messages = batch.len(),
+                    error_type = error.error_type(),
+                    "a batch failed"
+                );
+                return;
+            }
+            Ok(_) if !self.report_batch_item_failures => batch.handles_but(&BTreeSet::new()),
+            Ok(answer) => match judge(&answer, &batch.ids()) {
+                Verdict::Done => batch.handles_but(&BTreeSet::new()),
+                Verdict::AllBut(failed) => batch.handles_but(&failed),
+                Verdict::Failed(reason) => {
+                    let function = &self.function.settings().name;
+                    tracing::warn!(
+                        function,
+                        messages = batch.len(),
+                        reason,
+                        "a batch failed by its answer"
+                    );
+                    return;
+                }
+            },
+        };
+        if !done.is_empty()
+            && let Err(error) = self.source.delete(done).await
+        {
+            tracing::warn!(%error, queue = self.limits.queue_arn, "finished messages were not deleted");
+        }
+    }
+}

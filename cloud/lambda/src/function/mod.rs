@@ -1,0 +1,174 @@
+//! A function: its processes, and how many of them work at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::InvokeError;
+use crate::idle::IdleProcesses;
+use crate::invocation::MAX_PAYLOAD_BYTES;
+use crate::process::{Failure, Process};
+use crate::restart::Restart;
+use crate::settings::FunctionSettings;
+
+/// How long a process may take to end by itself when the system stops.
+const TERMINATION_GRACE: Duration = Duration::from_millis(300);
+
+/// A function that can be invoked; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Function(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: FunctionSettings,
+    permits: Semaphore,
+    idle: IdleProcesses,
+    restart: Restart,
+    invocations: TaskTracker,
+    reapers: TaskTracker,
+    /// Ends the invocations that still run when the grace of a stop is over.
+    killed: CancellationToken,
+}
+
+impl Function {
+    /// A function without processes: the first invocation starts one.
+    #[must_use]
+    pub fn new(settings: FunctionSettings) -> Self {
+        Self(Arc::new(Inner {
+            permits: Semaphore::new(settings.concurrency.max(1)),
+            settings,
+            idle: IdleProcesses::default(),
+            restart: Restart::default(),
+            invocations: TaskTracker::new(),
+            reapers: TaskTracker::new(),
+            killed: CancellationToken::new(),
+        }))
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &FunctionSettings {
+        &self.0.settings
+    }
+
+    /// Invokes the function and waits for its result; at most `concurrency` run at once, the others queue.
+    ///
+    /// The invocation goes on when the caller stops waiting, as on AWS.
+    pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(InvokeError::PayloadTooLarge(payload.len()));
+        }
+        let inner = self.0.clone();
+        let invocation = self.0.invocations.spawn(async move {
+            let killed = inner.killed.clone();
+            killed
+                .run_until_cancelled(inner.run(payload))
+                .await
+                .unwrap_or(Err(InvokeError::Stopping))
+        });
+        invocation.await.unwrap_or(Err(InvokeError::Stopping))
+    }
+
+    /// Starts a process ahead of the first invocation.
+    pub async fn warm(&self) -> Result<(), InvokeError> {
+        let inner = &self.0;
+        let _permit = inner.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
+        let process = Process::spawn(&inner.settings, &inner.reapers).await?;
+        process
+            .initialized()
+            .await
+            .inspect_err(|_| inner.restart.failed())?;
+        inner.idle.put(process);
+        Ok(())
+    }
+
+    /// Takes no invocation any more, lets those that run end within `grace`, then kills them; every process is ended and
+    /// reaped on return.
+    pub async fn stop(&self, grace: Duration) {
+        let inner = &self.0;
+        inner.permits.close();
+        inner.invocations.close();
+        if tokio::time::timeout(grace, inner.invocations.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                function = inner.settings.name,
+                "an invocation is killed because the system stops"
+            );
+        }
+        inner.killed.cancel();
+        inner.invocations.wait().await;
+        let processes = inner.idle.close();
+        for process in &processes {
+            process.terminate();
+        }
+        inner.reapers.close();
+        let ended = tokio::time::timeout(TERMINATION_GRACE, inner.reapers.wait()).await;
+        // Dropping a process kills its group.
+        drop(processes);
+        if ended.is_err() {
+            inner.reapers.wait().await;
+        }
+    }
+}
+
+impl Inner {
+    async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let _permit = self.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
+        let kill = self.settings.faults.kill(&self.settings.name);
+        loop {
+            let mut process = match self.idle.take() {
+                Some(process) => process,
+                None => self.spawn().await?,
+            };
+            let was_proven = process.is_proven();
+            match process
+                .invoke(payload.clone(), self.settings.timeout, kill.as_ref())
+                .await
+            {
+                Ok(response) => {
+                    self.keep(process);
+                    return Ok(response);
+                }
+                Err(Failure::Answered(error)) => {
+                    self.keep(process);
+                    return Err(error);
+                }
+                // An idle process had ended just when it was taken: the next one gets the payload.
+                Err(Failure::BeforeWork(InvokeError::Exited(_))) if was_proven => {}
+                Err(Failure::BeforeWork(error)) => {
+                    self.restart.failed();
+                    tracing::warn!(function = self.settings.name, %error, "the function failed to start");
+                    return Err(error);
+                }
+                Err(Failure::Died(error)) => {
+                    tracing::warn!(function = self.settings.name, %error, "an invocation ended with its process");
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    async fn spawn(&self) -> Result<Process, InvokeError> {
+        self.restart.due().await;
+        Process::spawn(&self.settings, &self.reapers)
+            .await
+            .inspect_err(|error| {
+                self.restart.failed();
+                tracing::warn!(function = self.settings.name, %error, "the function was not started");
+            })
+    }
+
+    fn keep(&self, process: Process) {
+        self.restart.succeeded();
+        self.idle.put(process);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Functions as real processes: the test program runs itself again as the child.
+
+use std::collections::BTreeMap;
+
+use cloud_faults::Faults;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::credentials::Credentials;
+use crate::launcher::{Command, Launcher};
+use crate::logs::LogSink;
+
+/// The name under which the child's test is found.
+const CHILD: &str = "function::tests::child";
+
+impl FunctionSettings {
+    /// A function whose process is [`child`].
+    pub(crate) fn example() -> Self {
+        let program = std::env::current_exe().unwrap();
+        let arguments = example_function::arguments(CHILD);
+        let command = Command { program, arguments };
+        Self {
+            name: "example".to_owned(),
+            arn: "arn:aws:lambda:us-east-1:000000000000:function:example".to_owned(),
+            binary: "example".to_owned(),
+            handler: "bootstrap".to_owned(),
+            memory_megabytes: 128,
+            timeout: Duration::from_mins(1),
+            environment: BTreeMap::new(),
+            concurrency: 4,
+            region: "us-east-1".to_owned(),
+            aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+            credentials: Credentials::generate(),
+            launcher: Launcher::new(move |_| command.clone()),
+            log: LogSink::tracing("example"),
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// The process of the example function.
+#[tokio::test]
+#[ignore = "it is the child process of the other tests"]
+async fn child() {
+    example_function::run().await.unwrap();
+}
+
+async fn invoke(function: &Function, payload: Value) -> Result<Value, InvokeError> {
+    let response = function.invoke(payload.to_string().into()).await?;
+    Ok(serde_json::from_slice(&response).unwrap())
+}
+
+#[tokio::test]
+async fn an_idle_process_is_used_again() {
+    let function = Function::new(FunctionSettings::example());
+    let first = invoke(&function, json!({"n": 1})).await.unwrap();
+    let second = invoke(&function, json!({"n": 2})).await.unwrap();
+    assert_eq!(first["pid"], second["pid"]);
+    assert_eq!(second["payload"], json!({"n": 2}));
+    assert!(second["deadline"].as_str().unwrap().parse::<u64>().unwrap() > 1_700_000_000_000);
+    function.stop(Duration::ZERO).await;
+    assert!(matches!(
+        invoke(&function, json!({})).await,
+        Err(InvokeError::Stopping)
+    ));
+}
+
+#[tokio::test]
+async fn a_functions_own_error_keeps_its_process() {
+    let function = Function::new(FunctionSettings::example());
+    let first = invoke(&function, json!({})).await.unwrap();
+    let error = invoke(&function, json!({"do": "fail"})).await.unwrap_err();
+    assert_eq!(error.body(), r#"{"errorType":"Bad"}"#);
+    assert_eq!(invoke(&function, json!({})).await.unwrap()["pid"], first["pid"]);
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn an_answer_to_another_invocation_is_refused() {
+    let function = Function::new(FunctionSettings::example());
+    assert_eq!(
+        invoke(&function, json!({"do": "stale"})).await.unwrap(),
+        json!({"status": 400})
+    );
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_process_that_exits_fails_its_invocation_and_is_replaced() {
+    let function = Function::new(FunctionSettings::example());
+    let error = invoke(&function, json!({"do": "exit"})).await.unwrap_err();
+    assert_eq!(error.error_type(), "Runtime.ExitError");
+    assert_eq!(error.to_string(), "the runtime exited: exit status: 7");
+    invoke(&function, json!({})).await.unwrap();
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn an_invocation_that_hangs_is_killed_at_its_timeout() {
+    let mut settings = FunctionSettings::example();
+    settings.timeout = Duration::from_millis(250);
+    let function = Function::new(settings);
+    // On a busy machine an answer may take longer than the timeout, too: then another process is asked.
+    let process = async || {
+        loop {
+            if let Ok(answer) = invoke(&function, json!({})).await {
+                return answer["pid"].clone();
+            }
+        }
+    };
+    let before = process().await;
+    let error = invoke(&function, json!({"do": "hang"})).await.unwrap_err();
+    assert_eq!(error.to_string(), "Task timed out after 0.25 seconds");
+    assert_eq!(error.error_type(), "Sandbox.Timedout");
+    assert_ne!(process().await, before);
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_function_that_cannot_start_says_why() {
+    let mut settings = FunctionSettings::example();
+    settings
+        .environment
+        .insert("FAIL_INIT".to_owned(), "1".to_owned());
+    let function = Function::new(settings);
+    let error = invoke(&function, json!({})).await.unwrap_err();
+    assert_eq!(error.body(), r#"{"errorType":"Broken"}"#);
+    function.stop(Duration::ZERO).await;
+
+    let mut settings = FunctionSettings::example();
+    settings.launcher = Launcher::new(|_| Command {
+        program: "/nowhere/at/all".into(),
+        arguments: vec![],
+    });
+    let error = invoke(&Function::new(settings), json!({})).await.unwrap_err();
+    assert_eq!(error.error_type(), "Runtime.InvalidEntrypoint");
+}
+
+#[tokio::test]
+async fn concurrency_is_limited_and_the_others_queue() {
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 2;
+    let function = Function::new(settings);
+    let all = (0..20).map(|n| invoke(&function, json!({"n": n})));
+    let mut pids = std::collections::BTreeSet::new();
+    for answer in futures_util::future::join_all(all).await {
+        pids.insert(answer.unwrap()["pid"].as_u64());
+    }
+    assert!(pids.len() <= 2, "{pids:?}");
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_stop_kills_what_does_not_end() {
+    let function = Function::new(FunctionSettings::example());
+    function.warm().await.unwrap();
+    let hanging = tokio::spawn({
+        let function = function.clone();
+        async move { invoke(&function, json!({"do": "hang"})).await }
+    });
+    // The second invocation runs once the first has taken the warm process: then the first one hangs.
+    invoke(&function, json!({})).await.unwrap();
+    function.stop(Duration::from_millis(50)).await;
+    assert!(matches!(hanging.await.unwrap(), Err(InvokeError::Stopping)));
+}
+
+/// Prints the rate and latency of one process: run with `--ignored --nocapture --release`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn measure_one_process() {
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 1;
+    let function = Function::new(settings);
+    function.warm().await.unwrap();
+    let mut latencies = Vec::new();
+    let start = std::time::Instant::now();
+    for _ in 0..5000 {
+        let before = std::time::Instant::now();
+        invoke(&function, json!({})).await.unwrap();
+        latencies.push(before.elapsed());
+    }
+    latencies.sort();
+    println!(
+        "{:.0} invokes/s, p50 {:?}",
+        5000.0 / start.elapsed().as_secs_f64(),
+        latencies[2500]
+    );
+    function.stop(Duration::ZERO).await;
+}

@@ -1,0 +1,61 @@
+//! Waiting for a child's end, and bringing it about.
+
+use std::io;
+use std::process::ExitStatus;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Child;
+use tokio::sync::watch;
+
+/// What a child is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DesiredState {
+    /// To work.
+    Running,
+    /// To end by itself.
+    Ended,
+}
+
+/// Waits for the child, which is killed when the sender of its desired state is dropped, and tells how it ended.
+///
+/// Only this task waits for the child, so that its process id cannot have been reused when its group is signalled.
+pub(super) async fn reap(
+    mut child: Child,
+    mut desired_states: watch::Receiver<DesiredState>,
+    exited: watch::Sender<Option<String>>,
+) {
+    let group = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    let mut input = child.stdin.take();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status,
+            changed = desired_states.changed() => {
+                if changed.is_err() {
+                    signal(group, Signal::KILL);
+                    break child.wait().await;
+                }
+                if *desired_states.borrow_and_update() == DesiredState::Ended {
+                    drop(input.take());
+                    signal(group, Signal::TERM);
+                }
+            }
+        }
+    };
+    exited.send_replace(Some(describe(status)));
+}
+
+fn signal(group: Option<Pid>, signal: Signal) {
+    // A group that is already gone is what was asked for.
+    if let Some(group) = group
+        && let Err(error) = kill_process_group(group, signal)
+    {
+        tracing::debug!(%error, "a process group was not signalled");
+    }
+}
+
+fn describe(status: io::Result<ExitStatus>) -> String {
+    status.map_or_else(|error| error.to_string(), |status| status.to_string())
+}

@@ -1,0 +1,125 @@
+//! The Runtime API's paths.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::slot::InvocationSlot;
+use crate::invocation::{Answer, MAX_PAYLOAD_BYTES, deadline_milliseconds};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
+const DEADLINE: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
+const FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
+const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
+
+#[derive(Clone, Debug)]
+struct Process {
+    slot: Arc<InvocationSlot>,
+    function_arn: HeaderValue,
+}
+
+pub(super) fn router(slot: Arc<InvocationSlot>, function_arn: &str) -> Router {
+    let function_arn = HeaderValue::from_str(function_arn).unwrap_or(HeaderValue::from_static("unknown"));
+    Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route(
+            "/2018-06-01/runtime/invocation/{request_id}/response",
+            post(response),
+        )
+        .route("/2018-06-01/runtime/invocation/{request_id}/error", post(error))
+        .route("/2018-06-01/runtime/init/error", post(init_error))
+        .layer(DefaultBodyLimit::max(MAX_PAYLOAD_BYTES))
+        .with_state(Process { slot, function_arn })
+}
+
+async fn next(State(process): State<Process>) -> Response {
+    let Some(taken) = process.slot.next().await else {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "InvalidStateTransition",
+            "the invocation before is not answered",
+        );
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (REQUEST_ID, ascii(&taken.request_id.to_string())),
+        (DEADLINE, ascii(&deadline_milliseconds(taken.timeout).to_string())),
+        (FUNCTION_ARN, process.function_arn),
+        (TRACE_ID, ascii(&trace_id(taken.request_id))),
+    ];
+    (headers, taken.payload).into_response()
+}
+
+async fn response(
+    State(process): State<Process>,
+    Path(id): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    match body {
+        Ok(body) => answer(&process, &id, Answer::Response(body)),
+        // Unanswered, the invocation would last until its timeout.
+        Err(rejection) => {
+            let message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
+            let body = json!({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message});
+            answer(&process, &id, Answer::Error(body.to_string().into()));
+            refuse(rejection.status(), "RequestEntityTooLarge", message)
+        }
+    }
+}
+
+async fn error(State(process): State<Process>, Path(id): Path<String>, body: Bytes) -> Response {
+    answer(&process, &id, Answer::Error(body))
+}
+
+async fn init_error(State(process): State<Process>, body: Bytes) -> Response {
+    process.slot.fail_initialization(body);
+    accepted()
+}
+
+/// A late answer, to an invocation that timed out, say, is refused as AWS refuses it.
+fn answer(process: &Process, id: &str, answer: Answer) -> Response {
+    if Uuid::parse_str(id).is_ok_and(|id| process.slot.answer(id, answer)) {
+        accepted()
+    } else {
+        refuse(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
+    }
+}
+
+fn accepted() -> Response {
+    let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (StatusCode::ACCEPTED, content_type, r#"{"status":"OK"}"#).into_response()
+}
+
+fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
+    let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (
+        status,
+        content_type,
+        json!({"errorType": kind, "errorMessage": message}).to_string(),
+    )
+        .into_response()
+}
+
+/// X-Ray's form, of the invocation's own digits, not sampled.
+fn trace_id(request_id: Uuid) -> String {
+    let digits = request_id.simple().to_string();
+    format!(
+        "Root=1-{}-{};Parent={};Sampled=0",
+        &digits[..8],
+        &digits[8..],
+        &digits[16..]
+    )
+}
+
+fn ascii(text: &str) -> HeaderValue {
+    // Digits, hexadecimal and punctuation only: always a valid value, and the fallback is never taken.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,104 @@
+//! Email subscriptions: delivery, the question for confirmation, and the suspension of one that gets too much.
+
+use cloud_store::Tx;
+use uuid::Uuid;
+
+use crate::error::SnsError;
+use crate::mailbox::{CONFIRMATION, NOTIFICATION, NewMail};
+use crate::service::Sns;
+use crate::subscription::Subscription;
+
+/// Emails that SNS delivers to one subscription in any second; one more suspends it.
+///
+/// Source: SNS Developer Guide, "Amazon SNS quotas": "email: 10 per second for each subscription".
+const MAX_PER_SECOND: i64 = 10;
+/// The subject of a message that was published without one.
+const DEFAULT_SUBJECT: &str = "AWS Notification Message";
+
+/// A token that cannot be guessed.
+pub(super) fn new_token() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}
+
+/// Delivers a message, or suspends the subscription if this is the eleventh within a second.
+///
+/// A suspended subscription is pending again, as on AWS: a new confirmation is needed, and what is published until
+/// then is not delivered but counted.
+pub(super) fn deliver(
+    sns: &Sns,
+    tx: &Tx<'_>,
+    subscription: &Subscription,
+    message_id: &str,
+    subject: Option<&str>,
+    body: &str,
+) -> Result<(), SnsError> {
+    if !subscription.confirmed {
+        if subscription.suspended {
+            tx.prepare_cached("UPDATE subscriptions SET undelivered = undelivered + 1 WHERE arn = ?1")?
+                .execute([&subscription.arn])?;
+        }
+        return Ok(());
+    }
+    let rate = sns.mailbox().in_last_second(tx, &subscription.arn)? + 1;
+    if rate > subscription.peak_per_second {
+        tx.prepare_cached("UPDATE subscriptions SET peak_per_second = ?2 WHERE arn = ?1")?
+            .execute(rusqlite::params![subscription.arn, rate])?;
+    }
+    if rate > MAX_PER_SECOND {
+        let subscription = Subscription {
+            confirmed: false,
+            suspended: true,
+            token: Some(new_token()),
+            peak_per_second: rate.max(subscription.peak_per_second),
+            undelivered: subscription.undelivered + 1,
+            ..subscription.clone()
+        };
+        subscription.put(tx)?;
+        tracing::warn!(
+            subscription = subscription.arn,
+            messages_per_second = rate,
+            "the email subscription {} got more than {MAX_PER_SECOND} messages in a second and is suspended",
+            subscription.arn
+        );
+        return ask_for_confirmation(sns, tx, &subscription);
+    }
+    let mail = NewMail {
+        message_id,
+        kind: NOTIFICATION,
+        subscription_arn: &subscription.arn,
+        to: &subscription.endpoint,
+        subject: subject.unwrap_or(DEFAULT_SUBJECT),
+        body,
+    };
+    Ok(sns.mailbox().deliver(tx, &mail)?)
+}
+
+/// Sends the question whether the subscription is wanted, with all that is needed to answer it.
+pub(super) fn ask_for_confirmation(
+    sns: &Sns,
+    tx: &Tx<'_>,
+    subscription: &Subscription,
+) -> Result<(), SnsError> {
+    let topic = &subscription.topic_arn;
+    let token = subscription.token.as_deref().unwrap_or_default();
+    let base_url = sns.base_url();
+    let link: String = form_urlencoded::Serializer::new(format!("{base_url}/?"))
+        .append_pair("Action", "ConfirmSubscription")
+        .append_pair("TopicArn", topic)
+        .append_pair("Token", token)
+        .finish();
+    let body = format!(
+        "You have chosen to subscribe to the topic:\n{topic}\n\n\
+         To confirm this subscription, open this link:\n{link}\n\n\
+         or call:\naws sns confirm-subscription --endpoint-url {base_url} --topic-arn {topic} --token {token}\n"
+    );
+    let mail = NewMail {
+        message_id: &Uuid::new_v4().to_string(),
+        kind: CONFIRMATION,
+        subscription_arn: &subscription.arn,
+        to: &subscription.endpoint,
+        subject: "AWS Notification - Subscription Confirmation",
+        body: &body,
+    };
+    Ok(sns.mailbox().deliver(tx, &mail)?)
+}

@@ -1,0 +1,115 @@
+//! The errors of SNS, by AWS's own codes.
+
+use cloud_sqs::SqsError;
+use cloud_store::StoreError;
+
+/// What SNS answers instead of a result; see the "Errors" section of each action in the SNS API Reference.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}: {}", self.code(), self.message())]
+pub enum SnsError {
+    /// The topic or subscription does not exist; holds which kind.
+    NotFound(&'static str),
+    /// A parameter is wrong; holds the parameter and the reason.
+    InvalidParameter(String),
+    /// A message attribute's value is wrong; holds the whole message.
+    InvalidParameterValue(String),
+    /// The caller may not do this.
+    AuthorizationError(String),
+    /// Two entries of a batch have one id.
+    BatchEntryIdsNotDistinct,
+    /// A batch's messages are larger than 262,144 bytes together.
+    BatchRequestTooLong,
+    /// A batch without entries.
+    EmptyBatchRequest,
+    /// A batch of more than ten entries.
+    TooManyEntriesInBatchRequest,
+    /// An entry's id is not 1 to 80 letters, digits, hyphens and underscores.
+    InvalidBatchEntryId,
+    /// SNS has no such action, or this implementation has not.
+    InvalidAction(String),
+    /// The store failed.
+    Internal(String),
+}
+
+impl SnsError {
+    /// A parameter that is refused for `reason`, in AWS's form.
+    pub(super) fn parameter(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self::InvalidParameter(format!("{name} Reason: {reason}"))
+    }
+
+    /// The code on the wire.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "NotFound",
+            Self::InvalidParameter(_) => "InvalidParameter",
+            Self::InvalidParameterValue(_) => "ParameterValueInvalid",
+            Self::AuthorizationError(_) => "AuthorizationError",
+            Self::BatchEntryIdsNotDistinct => "BatchEntryIdsNotDistinct",
+            Self::BatchRequestTooLong => "BatchRequestTooLong",
+            Self::EmptyBatchRequest => "EmptyBatchRequest",
+            Self::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
+            Self::InvalidBatchEntryId => "InvalidBatchEntryId",
+            Self::InvalidAction(_) => "InvalidAction",
+            Self::Internal(_) => "InternalError",
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound(_) => 404,
+            Self::AuthorizationError(_) => 403,
+            Self::Internal(_) => 500,
+            _ => 400,
+        }
+    }
+
+    /// The message, in AWS's words where they are known.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::NotFound(what) => format!("{what} does not exist"),
+            Self::InvalidParameter(what) => format!("Invalid parameter: {what}"),
+            Self::InvalidParameterValue(message) | Self::AuthorizationError(message) => message.clone(),
+            Self::BatchEntryIdsNotDistinct => {
+                "Two or more batch entries in the request have the same Id.".to_owned()
+            }
+            Self::BatchRequestTooLong => {
+                "The length of all the batch messages put together is more than the limit.".to_owned()
+            }
+            Self::EmptyBatchRequest => "The batch request doesn't contain any entries.".to_owned(),
+            Self::TooManyEntriesInBatchRequest => {
+                "The batch request contains more entries than permissible (more than 10).".to_owned()
+            }
+            Self::InvalidBatchEntryId => {
+                "The Id of a batch entry in a batch request doesn't abide by the specification.".to_owned()
+            }
+            Self::InvalidAction(action) => format!("The action {action} is not valid for this endpoint."),
+            Self::Internal(_) => "The service could not complete the request.".to_owned(),
+        }
+    }
+}
+
+impl From<StoreError> for SnsError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for SnsError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// A message attribute has one set of rules in SQS and SNS; the codes differ.
+impl From<SqsError> for SnsError {
+    fn from(error: SqsError) -> Self {
+        match error {
+            SqsError::Internal(reason) => Self::Internal(reason),
+            other => Self::InvalidParameterValue(other.message()),
+        }
+    }
+}

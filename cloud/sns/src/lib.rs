@@ -1,0 +1,32 @@
+//! SNS of the local AWS: standard topics over the Query protocol, with `sqs` and `email` subscriptions, and the mailbox.
+//!
+//! [`protocol`] reads and writes the wire and calls the operations; [`Sns`] also serves Rust callers without the wire.
+//! [`Mailbox`] keeps every email that was delivered. [`permissions`] says what each operation needs. Invariant: a publish and
+//! all deliveries that follow from it are one transaction, also those into the tables of SQS, which lie in the same store.
+//!
+//! Imports `cloud-wire`, `cloud-store`, `cloud-iam` and `cloud-sqs` of the workspace.
+
+mod direct;
+mod email;
+mod envelope;
+mod error;
+mod filter_policy;
+mod mailbox;
+mod message;
+pub mod permissions;
+pub mod protocol;
+mod publish;
+mod request;
+mod schema;
+mod service;
+mod subscription;
+mod subscription_ops;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use error::SnsError;
+pub use mailbox::{Mailbox, StoredMail};
+pub use schema::MIGRATIONS;
+pub use service::{Sns, SnsConfig};
+pub use subscription::SubscriptionState;

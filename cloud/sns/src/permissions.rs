@@ -1,0 +1,71 @@
+//! SNS: the action is the operation, `PublishBatch` needs `Publish`.
+
+use cloud_iam::{ANY, Needs, Permission};
+use cloud_wire::{Form, arn};
+
+/// What an operation of SNS needs.
+#[must_use]
+pub fn permissions(operation: &str, form: &Form, region: &str) -> Needs {
+    let topic = match operation {
+        "CreateTopic" => form.get("Name").map(|name| arn("sns", region, name)),
+        // These have no resource type, also where the request names a subscription.
+        "ListTopics"
+        | "ListSubscriptions"
+        | "Unsubscribe"
+        | "GetSubscriptionAttributes"
+        | "SetSubscriptionAttributes" => None,
+        _ => form
+            .get("TopicArn")
+            .or_else(|| form.get("TargetArn"))
+            .map(str::to_owned),
+    };
+    let action = operation.strip_suffix("Batch").unwrap_or(operation);
+    Needs::All(vec![Permission::new(
+        format!("sns:{action}"),
+        topic.unwrap_or_else(|| ANY.to_owned()),
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_need_what_the_reference_says() {
+        let topic = "arn:aws:sns:r:000000000000:t";
+        for (operation, form, action, resource) in [
+            (
+                "Publish",
+                "TopicArn=arn:aws:sns:r:000000000000:t",
+                "sns:Publish",
+                topic,
+            ),
+            (
+                "Publish",
+                "TargetArn=arn:aws:sns:r:000000000000:t",
+                "sns:Publish",
+                topic,
+            ),
+            (
+                "PublishBatch",
+                "TopicArn=arn:aws:sns:r:000000000000:t",
+                "sns:Publish",
+                topic,
+            ),
+            (
+                "GetTopicAttributes",
+                "TopicArn=arn:aws:sns:r:000000000000:t",
+                "sns:GetTopicAttributes",
+                topic,
+            ),
+            ("CreateTopic", "Name=t", "sns:CreateTopic", topic),
+            ("ListTopics", "", "sns:ListTopics", "*"),
+            ("Unsubscribe", "SubscriptionArn=x", "sns:Unsubscribe", "*"),
+        ] {
+            assert_eq!(
+                permissions(operation, &Form::parse(form.as_bytes()), "r"),
+                Needs::All(vec![Permission::new(action, resource)])
+            );
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! A subscription's row, and what its attributes mean.
+
+use cloud_sqs::name;
+use cloud_store::Tx;
+use rusqlite::{Row, params};
+use serde::Serialize;
+
+use crate::error::SnsError;
+use crate::filter_policy::FilterPolicy;
+use crate::request::{Attributes, decode, encode};
+
+/// A subscription as it is in the database.
+#[derive(Clone, Debug)]
+pub(super) struct Subscription {
+    pub(super) arn: String,
+    pub(super) topic_arn: String,
+    pub(super) protocol: Protocol,
+    pub(super) endpoint: String,
+    pub(super) attributes: Attributes,
+    pub(super) confirmed: bool,
+    pub(super) authenticate_on_unsubscribe: bool,
+    /// What `ConfirmSubscription` must bring.
+    pub(super) token: Option<String>,
+    /// Was confirmed, and got more emails in a second than SNS delivers.
+    pub(super) suspended: bool,
+    pub(super) peak_per_second: i64,
+    pub(super) undelivered: i64,
+}
+
+/// How a subscription is delivered to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Sqs,
+    Email,
+}
+
+impl Protocol {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Email => "email",
+        }
+    }
+
+    /// The protocol of this name, with an endpoint of its kind.
+    pub(super) fn parse(protocol: &str, endpoint: &str) -> Result<Self, SnsError> {
+        match protocol {
+            "sqs" if name::from_arn(endpoint).is_some() => Ok(Self::Sqs),
+            "sqs" => Err(SnsError::InvalidParameter("SQS endpoint ARN".to_owned())),
+            "email"
+                if endpoint
+                    .split_once('@')
+                    .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) =>
+            {
+                Ok(Self::Email)
+            }
+            "email" => Err(SnsError::InvalidParameter("Email address".to_owned())),
+            "http" | "https" | "email-json" | "sms" | "application" | "lambda" | "firehose" => Err(
+                SnsError::parameter("Protocol", format!("{protocol} is not supported here")),
+            ),
+            _ => Err(SnsError::InvalidParameter(format!(
+                "Does not support this protocol string: {protocol}"
+            ))),
+        }
+    }
+}
+
+/// A subscription's state, for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SubscriptionState {
+    /// The subscription's ARN.
+    pub subscription_arn: String,
+    /// Its topic's ARN.
+    pub topic_arn: String,
+    /// `sqs` or `email`.
+    pub protocol: String,
+    /// A queue's ARN or an address.
+    pub endpoint: String,
+    /// `confirmed`, `pending`, or `suspended` after more than ten emails in a second.
+    pub state: &'static str,
+    /// The most emails that any one second asked for.
+    pub peak_per_second: i64,
+    /// Emails that were not delivered because of the suspension.
+    pub undelivered: i64,
+}
+
+impl From<Subscription> for SubscriptionState {
+    fn from(subscription: Subscription) -> Self {
+        let state = match subscription {
+            Subscription { confirmed: true, .. } => "confirmed",
+            Subscription { suspended: true, .. } => "suspended",
+            _ => "pending",
+        };
+        Self {
+            subscription_arn: subscription.arn,
+            topic_arn: subscription.topic_arn,
+            protocol: subscription.protocol.as_str().to_owned(),
+            endpoint: subscription.endpoint,
+            state,
+            peak_per_second: subscription.peak_per_second,
+            undelivered: subscription.undelivered,
+        }
+    }
+}
+
+/// Checks settable attributes and their values.
+pub(super) fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> {
+    for (name, value) in attributes {
+        match (name.as_str(), value.as_str()) {
+            ("RawMessageDelivery", "true" | "false")
+            | ("FilterPolicyScope", "MessageAttributes")
+            | ("FilterPolicy" | "RedrivePolicy", "")
+            | ("DeliveryPolicy" | "SubscriptionRoleArn", _) => {}
+            ("RawMessageDelivery", _) => {
+                return Err(SnsError::InvalidParameter("RawMessageDelivery".to_owned()));
+            }
+            ("FilterPolicy", policy) => {
+                FilterPolicy::parse(policy)
+                    .map_err(|reason| SnsError::InvalidParameter(format!("FilterPolicy: {reason}")))?;
+            }
+            ("FilterPolicyScope", _) => {
+                return Err(SnsError::parameter(
+                    "FilterPolicyScope",
+                    "only MessageAttributes is supported here",
+                ));
+            }
+            ("RedrivePolicy", policy) => {
+                dead_letter_arn(policy).ok_or_else(|| {
+                    SnsError::parameter(
+                        "RedrivePolicy",
+                        "deadLetterTargetArn must be the ARN of an SQS queue",
+                    )
+                })?;
+            }
+            _ => return Err(SnsError::InvalidParameter("AttributeName".to_owned())),
+        }
+    }
+    Ok(())
+}
+
+fn dead_letter_arn(policy: &str) -> Option<String> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let arn = policy["deadLetterTargetArn"].as_str()?;
+    name::from_arn(arn)?;
+    Some(arn.to_owned())
+}
+
+const COLUMNS: &str = "arn, topic_arn, protocol, endpoint, attributes, confirmed, authenticate_on_unsubscribe, \
+                       token, suspended, peak_per_second, undelivered";
+
+impl Subscription {
+    pub(super) fn find(tx: &Tx<'_>, arn: &str) -> Result<Option<Self>, SnsError> {
+        select(tx, "arn = ?1", &[arn]).map(|found| found.into_iter().next())
+    }
+
+    pub(super) fn at(
+        tx: &Tx<'_>,
+        topic_arn: &str,
+        protocol: Protocol,
+        endpoint: &str,
+    ) -> Result<Option<Self>, SnsError> {
+        let found = select(
+            tx,
+            "topic_arn = ?1 AND protocol = ?2 AND endpoint = ?3",
+            &[topic_arn, protocol.as_str(), endpoint],
+        );
+        found.map(|found| found.into_iter().next())
+    }
+
+    pub(super) fn of_topic(tx: &Tx<'_>, topic_arn: &str) -> Result<Vec<Self>, SnsError> {
+        select(tx, "topic_arn = ?1", &[topic_arn])
+    }
+
+    pub(super) fn all(tx: &Tx<'_>) -> Result<Vec<Self>, SnsError> {
+        select(tx, "TRUE", &[])
+    }
+
+    /// Writes the row, new or not.
+    pub(super) fn put(&self, tx: &Tx<'_>) -> Result<(), SnsError> {
+        tx.prepare_cached(&format!(
+            "INSERT OR REPLACE INTO subscriptions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+        ))?
+        .execute(params![
+            self.arn,
+            self.topic_arn,
+            self.protocol.as_str(),
+            self.endpoint,
+            encode(&self.attributes)?,
+            self.confirmed,
+            self.authenticate_on_unsubscribe,
+            self.token,
+            self.suspended,
+            self.peak_per_second,
+            self.undelivered
+        ])?;
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, tx: &Tx<'_>) -> Result<(), SnsError> {
+        tx.prepare_cached("DELETE FROM subscriptions WHERE arn = ?1")?
+            .execute([&self.arn])?;
+        tx.prepare_cached(
+            "UPDATE topics SET deleted_subscriptions = deleted_subscriptions + 1 WHERE arn = ?1",
+        )?
+        .execute([&self.topic_arn])?;
+        Ok(())
+    }
+
+    pub(super) fn is_raw(&self) -> bool {
+        self.attributes
+            .get("RawMessageDelivery")
+            .is_some_and(|value| value == "true")
+    }
+
+    /// The filter policy; none was kept that does not parse.
+    pub(super) fn filter_policy(&self) -> Option<FilterPolicy> {
+        FilterPolicy::parse(self.attributes.get("FilterPolicy")?).ok()
+    }
+
+    /// The name of the queue for what cannot be delivered.
+    pub(super) fn dead_letter_queue(&self) -> Option<String> {
+        let arn = dead_letter_arn(self.attributes.get("RedrivePolicy")?)?;
+        name::from_arn(&arn).map(str::to_owned)
+    }
+}
+
+fn select(tx: &Tx<'_>, condition: &str, parameters: &[&str]) -> Result<Vec<Subscription>, SnsError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM subscriptions WHERE {condition} ORDER BY arn"
+    ))?;
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(parameters), read)?
+        .collect::<Result<Vec<_>, _>>()?;
+    rows.into_iter()
+        .map(|(subscription, attributes)| {
+            Ok(Subscription {
+                attributes: decode(&attributes)?,
+                ..subscription
+            })
+        })
+        .collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(Subscription, String)> {
+    let protocol = if row.get::<_, String>(2)? == "email" {
+        Protocol::Email
+    } else {
+        Protocol::Sqs
+    };
+    let subscription = Subscription {
+        arn: row.get(0)?,
+        topic_arn: row.get(1)?,
+        protocol,
+        endpoint: row.get(3)?,
+        attributes: Attributes::new(),
+        confirmed: row.get(5)?,
+        authenticate_on_unsubscribe: row.get(6)?,
+        token: row.get(7)?,
+        suspended: row.get(8)?,
+        peak_per_second: row.get(9)?,
+        undelivered: row.get(10)?,
+    };
+    Ok((subscription, row.get(4)?))
+}

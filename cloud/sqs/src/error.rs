@@ -1,0 +1,192 @@
+//! The errors of SQS, by AWS's own codes.
+
+use cloud_store::StoreError;
+
+/// What SQS answers instead of a result.
+///
+/// [`SqsError::code`] is the code that tools print and SDKs compare, for instance
+/// `AWS.SimpleQueueService.NonExistentQueue`; see the "Errors" section of each action in the SQS API Reference.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}: {}", self.code(), self.message())]
+pub enum SqsError {
+    /// No queue has this name.
+    QueueDoesNotExist,
+    /// A queue of this name has other attributes; holds the attribute's name.
+    QueueNameExists(String),
+    /// SQS has no such queue attribute.
+    InvalidAttributeName(String),
+    /// A queue attribute's value is out of its range; holds the attribute's name.
+    InvalidAttributeValue(String),
+    /// A parameter's value is not allowed; holds the whole message.
+    InvalidParameterValue(String),
+    /// A required parameter is absent; holds its name.
+    MissingParameter(&'static str),
+    /// A body holds characters that XML 1.0 does not allow.
+    InvalidMessageContents,
+    /// The handle was not made by this queue.
+    ReceiptHandleIsInvalid(String),
+    /// The message is not in flight, so its visibility cannot be changed.
+    MessageNotInflight,
+    /// 120,000 messages are in flight already.
+    OverLimit,
+    /// The queue was purged within the last 60 seconds; holds its name.
+    PurgeQueueInProgress(String),
+    /// Two entries of a batch have one id.
+    BatchEntryIdsNotDistinct(String),
+    /// A batch's messages are larger than 1 MiB together; holds their size in bytes.
+    BatchRequestTooLong(usize),
+    /// A batch without entries; holds the entry's type.
+    EmptyBatchRequest(&'static str),
+    /// A batch of more than ten entries; holds how many.
+    TooManyEntriesInBatchRequest(usize),
+    /// An entry's id is not 1 to 80 letters, digits, hyphens and underscores.
+    InvalidBatchEntryId,
+    /// A message move task, or its queue, does not exist; holds the whole message.
+    ResourceNotFound(String),
+    /// SQS has this, this implementation has not; holds the whole message.
+    UnsupportedOperation(String),
+    /// The caller may not do this; holds the whole message.
+    AccessDenied(String),
+    /// SQS has no such action.
+    UnknownOperation(String),
+    /// The request is not JSON of the action's shape.
+    Serialization(String),
+    /// The store failed.
+    Internal(String),
+}
+
+impl SqsError {
+    /// The code as tools know it, from the time of the Query protocol.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.codes().0
+    }
+
+    /// The name of the error's shape in the JSON protocol.
+    #[must_use]
+    pub fn shape(&self) -> &'static str {
+        self.codes().1
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Internal(_) => 500,
+            Self::AccessDenied(_) => 403,
+            _ => 400,
+        }
+    }
+
+    /// True unless the service is at fault.
+    #[must_use]
+    pub fn is_senders_fault(&self) -> bool {
+        !matches!(self, Self::Internal(_))
+    }
+
+    fn codes(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::QueueDoesNotExist => ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+            Self::QueueNameExists(_) => ("QueueAlreadyExists", "QueueNameExists"),
+            Self::InvalidAttributeName(_) => ("InvalidAttributeName", "InvalidAttributeName"),
+            Self::InvalidAttributeValue(_) => ("InvalidAttributeValue", "InvalidAttributeValue"),
+            Self::InvalidParameterValue(_) => ("InvalidParameterValue", "InvalidParameterValueException"),
+            Self::MissingParameter(_) => ("MissingParameter", "MissingRequiredParameterException"),
+            Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents"),
+            Self::ReceiptHandleIsInvalid(_) => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"),
+            Self::MessageNotInflight => ("AWS.SimpleQueueService.MessageNotInflight", "MessageNotInflight"),
+            Self::OverLimit => ("OverLimit", "OverLimit"),
+            Self::PurgeQueueInProgress(_) => (
+                "AWS.SimpleQueueService.PurgeQueueInProgress",
+                "PurgeQueueInProgress",
+            ),
+            Self::BatchEntryIdsNotDistinct(_) => (
+                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+                "BatchEntryIdsNotDistinct",
+            ),
+            Self::BatchRequestTooLong(_) => (
+                "AWS.SimpleQueueService.BatchRequestTooLong",
+                "BatchRequestTooLong",
+            ),
+            Self::EmptyBatchRequest(_) => ("AWS.SimpleQueueService.EmptyBatchRequest", "EmptyBatchRequest"),
+            Self::TooManyEntriesInBatchRequest(_) => (
+                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+                "TooManyEntriesInBatchRequest",
+            ),
+            Self::InvalidBatchEntryId => (
+                "AWS.SimpleQueueService.InvalidBatchEntryId",
+                "InvalidBatchEntryId",
+            ),
+            Self::ResourceNotFound(_) => ("ResourceNotFoundException", "ResourceNotFoundException"),
+            Self::UnsupportedOperation(_) => (
+                "AWS.SimpleQueueService.UnsupportedOperation",
+                "UnsupportedOperation",
+            ),
+            Self::AccessDenied(_) => ("AccessDenied", "AccessDeniedException"),
+            Self::UnknownOperation(_) => ("UnknownOperationException", "UnknownOperationException"),
+            Self::Serialization(_) => ("SerializationException", "SerializationException"),
+            Self::Internal(_) => ("InternalFailure", "InternalFailure"),
+        }
+    }
+
+    /// The message, in AWS's words where they are known.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::QueueDoesNotExist => "The specified queue does not exist.".to_owned(),
+            Self::QueueNameExists(attribute) => format!(
+                "A queue already exists with the same name and a different value for attribute {attribute}"
+            ),
+            Self::InvalidAttributeName(name) => format!("Unknown Attribute {name}."),
+            Self::InvalidAttributeValue(name) => format!("Invalid value for the parameter {name}."),
+            Self::InvalidParameterValue(message)
+            | Self::ResourceNotFound(message)
+            | Self::UnsupportedOperation(message)
+            | Self::AccessDenied(message)
+            | Self::Serialization(message) => message.clone(),
+            Self::MissingParameter(name) => format!("The request must contain the parameter {name}."),
+            Self::InvalidMessageContents => {
+                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
+                 #xE000 to #xFFFD | #x10000 to #x10FFFF"
+                    .to_owned()
+            }
+            Self::ReceiptHandleIsInvalid(handle) => {
+                format!("The input receipt handle \"{handle}\" is not a valid receipt handle.")
+            }
+            Self::MessageNotInflight => "The message referred to isn't in flight.".to_owned(),
+            Self::OverLimit => "The maximum number of in flight messages is reached.".to_owned(),
+            Self::PurgeQueueInProgress(queue) => {
+                format!("Only one PurgeQueue operation on {queue} is allowed every 60 seconds.")
+            }
+            Self::BatchEntryIdsNotDistinct(id) => format!("Id {id} repeated."),
+            Self::BatchRequestTooLong(size) => {
+                format!("Batch requests cannot be longer than 1048576 bytes. You have sent {size} bytes.")
+            }
+            Self::EmptyBatchRequest(entry) => {
+                format!("There should be at least one {entry} in the request.")
+            }
+            Self::TooManyEntriesInBatchRequest(count) => {
+                format!("Maximum number of entries per request are 10. You have sent {count}.")
+            }
+            Self::InvalidBatchEntryId => {
+                "A batch entry id can only contain alphanumeric characters, hyphens and \
+                                          underscores. It can be at most 80 letters long."
+                    .to_owned()
+            }
+            Self::UnknownOperation(operation) => format!("SQS has no action {operation}."),
+            Self::Internal(_) => "The service could not complete the request.".to_owned(),
+        }
+    }
+}
+
+impl From<StoreError> for SqsError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for SqsError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}

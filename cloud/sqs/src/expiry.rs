@@ -1,0 +1,196 @@
+//! What time does to messages: delays and visibility timeouts end, retention runs out, discarded partitions go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloud_store::Tx;
+use rusqlite::{OptionalExtension, params};
+
+use crate::error::SqsError;
+use crate::name;
+use crate::queue::Queue;
+use crate::service::Sqs;
+use crate::signals::Signals;
+
+/// Messages that one step of the alarm moves.
+const STEP: usize = 500;
+/// Messages that a step on the way of another operation moves.
+const PASSING_STEP: usize = 50;
+/// How often retention is looked at.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What has become due, by the index that holds no ready message. The reader ends it.
+pub(super) const DUE: &str = "SELECT id, queue_id, receive_count FROM messages
+    WHERE state <> 0 AND due_at <= ?1 ORDER BY due_at";
+/// When the next message becomes due.
+pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state <> 0";
+/// Deletes what is past retention among a queue's oldest: their ids are in the order of their sending.
+pub(super) const EXPIRED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 AND id IN
+    (SELECT id FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT ?3)";
+
+/// Deletes some messages of a partition that belongs to no queue any more.
+pub(super) const DISCARDED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id IN
+    (SELECT id FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT ?2)";
+/// Deletes one message, whatever its state.
+pub(super) const ONE: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2";
+
+/// Makes ready what has become due, a bounded number.
+pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
+    release_due(sqs, tx, now, PASSING_STEP).map(drop)
+}
+
+/// Makes up to `limit` due messages ready, or moves them to their dead-letter queue; answers how many.
+fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: usize) -> Result<usize, SqsError> {
+    let mut statement = tx.prepare_cached(DUE)?;
+    let due: Vec<(i64, i64, u32)> = statement
+        .query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .take(limit)
+        .collect::<Result<_, _>>()?;
+    let mut last: Option<Queue> = None;
+    for &(id, queue_id, receive_count) in &due {
+        if last.as_ref().is_none_or(|queue| queue.id != queue_id) {
+            last = Queue::of_partition(tx, queue_id)?;
+        }
+        match &last {
+            Some(queue) => release(sqs, tx, queue, id, receive_count)?,
+            // Its queue was deleted or purged.
+            None => {
+                tx.prepare_cached(ONE)?.execute([queue_id, id])?;
+            }
+        }
+    }
+    Ok(due.len())
+}
+
+/// Makes one message ready again, or moves it to the dead-letter queue if it was received often enough.
+pub(super) fn release(
+    sqs: &Sqs,
+    tx: &Tx<'_>,
+    queue: &Queue,
+    id: i64,
+    receive_count: u32,
+) -> Result<(), SqsError> {
+    if redrive(sqs, tx, queue, id, receive_count)? {
+        return Ok(());
+    }
+    tx.prepare_cached("UPDATE OR FAIL messages SET state = 0, due_at = 0 WHERE queue_id = ?1 AND id = ?2")?
+        .execute([queue.id, id])?;
+    sqs.signals().arrived(tx, &queue.name);
+    Ok(())
+}
+
+/// Moves a message to its queue's dead-letter queue if it was received as often as the policy permits.
+///
+/// Id, first sending time and receive count stay. Without such a queue the message stays where it is: AWS
+/// does not lose it either.
+pub(super) fn redrive(
+    sqs: &Sqs,
+    tx: &Tx<'_>,
+    queue: &Queue,
+    id: i64,
+    receive_count: u32,
+) -> Result<bool, SqsError> {
+    let Some(policy) = queue
+        .settings
+        .redrive
+        .as_ref()
+        .filter(|p| receive_count >= p.max_receive_count)
+    else {
+        return Ok(false);
+    };
+    let target = name::from_arn(&policy.target_arn)
+        .map(|name| Queue::find(tx, name))
+        .transpose()?
+        .flatten();
+    let Some(target) = target else {
+        return Ok(false);
+    };
+    tx.prepare_cached(
+        "UPDATE OR FAIL messages SET queue_id = ?3, state = 0, due_at = 0, receipt = NULL, source_arn = ?4
+         WHERE queue_id = ?1 AND id = ?2",
+    )?
+    .execute(params![queue.id, id, target.id, sqs.arn(&queue.name)])?;
+    sqs.signals().arrived(tx, &target.name);
+    Ok(true)
+}
+
+/// Deletes what is past retention or was discarded, in a bounded step; true if there may be more.
+fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
+    let mut more = false;
+    for queue in Queue::all(tx)? {
+        let deleted =
+            tx.prepare_cached(EXPIRED)?
+                .execute(params![queue.id, queue.retention_cutoff(now), STEP])?;
+        more |= deleted > 0;
+    }
+    let discarded: Option<i64> = tx
+        .prepare_cached("SELECT queue_id FROM discarded_partitions LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = discarded {
+        let deleted = tx.prepare_cached(DISCARDED)?.execute(params![id, STEP])?;
+        if deleted == 0 {
+            tx.prepare_cached("DELETE FROM discarded_partitions WHERE queue_id = ?1")?
+                .execute([id])?;
+        }
+        more = true;
+    }
+    Ok(more)
+}
+
+/// Makes messages ready at the moment they become due, until the service stops.
+pub(super) async fn run_alarm(sqs: Sqs) {
+    let signals: Arc<Signals> = Arc::clone(sqs.signals());
+    let mut stopping = sqs.stopping();
+    loop {
+        let moved = sqs.clock().moved();
+        let service = sqs.clone();
+        let step = sqs.store().run(move |tx| {
+            let now = service.clock().now_ms();
+            let full = release_due(&service, tx, now, STEP)? == STEP;
+            let next: Option<i64> = tx.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0))?;
+            // Set before this commit's own announcements and those of later ones, so that none is missed.
+            service.signals().set_alarm(next.unwrap_or(i64::MAX));
+            Ok::<_, SqsError>((full, next))
+        });
+        let (full, next) = match step.await {
+            Ok(step) => step,
+            Err(error) => {
+                tracing::warn!(%error, "messages that became due wait for the next attempt");
+                (false, Some(sqs.clock().now_ms() + 1000))
+            }
+        };
+        if full {
+            continue;
+        }
+        let wait = next.map_or(i64::MAX, |at| at - sqs.clock().now_ms());
+        // The wall clock may be set: never sleep longer than a minute on its word.
+        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = signals.alarm.notified() => {}
+            () = moved => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Deletes what is past retention, until the service stops.
+pub(super) async fn run_sweeper(sqs: Sqs) {
+    let mut stopping = sqs.stopping();
+    loop {
+        let moved = sqs.clock().moved();
+        let now = sqs.clock().now_ms();
+        match sqs.store().run(move |tx| sweep(tx, now)).await {
+            // Others get their turn between two steps.
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the sweep of expired messages waits for its next turn"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_INTERVAL) => {}
+            () = moved => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! SQS of the local AWS: standard queues over AWS JSON 1.0, on the store.
+//!
+//! [`protocol`] reads and writes the wire and calls the operations, one module per family of actions; [`Sqs`] also serves
+//! Rust callers, such as SNS and Lambda, without the wire. [`permissions`] says what each operation needs. Invariants:
+//! whatever is acknowledged is committed, and whatever time does to a message (visibility timeouts, delays, retention,
+//! redrive) happens without a client that polls.
+//!
+//! Imports `cloud-wire`, `cloud-store` and `cloud-iam` of the workspace.
+
+mod digest;
+mod direct;
+mod error;
+mod expiry;
+pub mod limits;
+mod message;
+pub mod name;
+mod ops;
+pub mod permissions;
+pub mod protocol;
+mod queue;
+mod receipt;
+mod schema;
+mod service;
+mod settings;
+mod signals;
+#[cfg(test)]
+mod tests;
+
+pub use error::SqsError;
+pub use message::{AttributeValue, MessageAttribute, NewMessage, ReceivedMessage};
+pub use schema::MIGRATIONS;
+pub use service::{Sqs, SqsConfig};

@@ -1,0 +1,128 @@
+//! Messages and their attributes.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+/// A message as a consumer receives it.
+#[derive(Clone, Debug)]
+pub struct ReceivedMessage {
+    /// The id that `SendMessage` answered, a UUID.
+    pub message_id: String,
+    /// What deletes this receipt of the message, or changes its visibility.
+    pub receipt_handle: String,
+    /// The body as sent.
+    pub body: String,
+    /// MD5 of the body's UTF-8 bytes, in hex.
+    pub md5_of_body: String,
+    /// System attributes as AWS spells them: `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`,
+    /// `ApproximateFirstReceiveTimestamp`, `AWSTraceHeader`, `DeadLetterQueueSourceArn`. Times in milliseconds.
+    pub attributes: BTreeMap<String, String>,
+    /// The sender's own attributes, by name.
+    pub message_attributes: BTreeMap<String, MessageAttribute>,
+}
+
+/// A message attribute: its data type (`String`, `Number` or `Binary`, and an optional `.suffix`) and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WireAttribute", into = "WireAttribute")]
+pub struct MessageAttribute {
+    /// The data type with its custom suffix.
+    pub data_type: String,
+    /// The value, of the kind that the data type names.
+    pub value: AttributeValue,
+}
+
+/// A message attribute's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// A `String` or a `Number`.
+    String(String),
+    /// A `Binary`.
+    Binary(Vec<u8>),
+}
+
+impl AttributeValue {
+    /// Bytes that count towards the message's size.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::String(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// The attribute as JSON spells it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireAttribute {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    string_value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    binary_value: Option<String>,
+    data_type: String,
+}
+
+impl TryFrom<WireAttribute> for MessageAttribute {
+    type Error = &'static str;
+
+    fn try_from(wire: WireAttribute) -> Result<Self, Self::Error> {
+        let value = match (wire.string_value, wire.binary_value) {
+            (Some(text), None) => AttributeValue::String(text),
+            (None, Some(encoded)) => AttributeValue::Binary(
+                STANDARD
+                    .decode(encoded)
+                    .map_err(|_| "BinaryValue is not base64")?,
+            ),
+            // Judged where the attribute's name is known.
+            (None, None) => AttributeValue::String(String::new()),
+            (Some(_), Some(_)) => return Err("an attribute has both a StringValue and a BinaryValue"),
+        };
+        Ok(Self {
+            data_type: wire.data_type,
+            value,
+        })
+    }
+}
+
+impl From<MessageAttribute> for WireAttribute {
+    fn from(attribute: MessageAttribute) -> Self {
+        let (string_value, binary_value) = match attribute.value {
+            AttributeValue::String(text) => (Some(text), None),
+            AttributeValue::Binary(bytes) => (None, Some(STANDARD.encode(bytes))),
+        };
+        Self {
+            string_value,
+            binary_value,
+            data_type: attribute.data_type,
+        }
+    }
+}
+
+/// A message that is to be sent, within all limits: see [`super::limits`].
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// The text.
+    pub body: String,
+    /// Message attributes, by name.
+    pub attributes: BTreeMap<String, MessageAttribute>,
+    /// The system attribute `AWSTraceHeader`.
+    pub trace_header: Option<String>,
+    /// What the system attribute `SenderId` shows.
+    pub sender_id: String,
+    /// Seconds; the queue's own delay where absent.
+    pub delay_seconds: Option<u32>,
+}
+
+impl NewMessage {
+    /// Bytes of the body and of every attribute's name, type and value: what AWS's size limits count.
+    pub(crate) fn size(&self) -> usize {
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, a)| name.len() + a.data_type.len() + a.value.size());
+        self.body.len() + attributes.sum::<usize>()
+    }
+}

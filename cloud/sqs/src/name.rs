@@ -1,0 +1,84 @@
+//! Names, URLs and ARNs of queues.
+
+use crate::error::SqsError;
+
+/// Checks a new queue's name: 1 to 80 letters, digits, hyphens and underscores.
+pub(super) fn check(name: &str) -> Result<(), SqsError> {
+    if name.strip_suffix(".fifo").is_some() {
+        return Err(SqsError::UnsupportedOperation(
+            "FIFO queues are not supported here.".to_owned(),
+        ));
+    }
+    if is_identifier(name) {
+        return Ok(());
+    }
+    Err(SqsError::InvalidParameterValue(
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length".to_owned(),
+    ))
+}
+
+/// True for 1 to 80 letters, digits, hyphens and underscores, the rule of queue names and of batch entry ids.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    (1..=80).contains(&text.len())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// The name that a queue URL ends in, whatever its host; a bare name is taken as it is.
+pub(super) fn from_url(url: &str) -> &str {
+    url.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
+
+/// The name in an SQS queue's ARN.
+#[must_use]
+pub fn from_arn(arn: &str) -> Option<&str> {
+    let mut parts = arn.strip_prefix("arn:aws:sqs:")?.split(':');
+    let (_region, _account, name) = (parts.next()?, parts.next()?, parts.next()?);
+    (parts.next().is_none() && !name.is_empty()).then_some(name)
+}
+
+/// The name in a queue's name, URL or ARN.
+pub(crate) fn queue_name(queue: &str) -> String {
+    from_arn(queue).unwrap_or_else(|| from_url(queue)).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_urls_and_arns() {
+        assert_eq!(from_url("http://127.0.0.1:4566/000000000000/orders"), "orders");
+        assert_eq!(
+            from_url("https://sqs.eu-west-1.amazonaws.com/123456789012/orders"),
+            "orders"
+        );
+        assert_eq!(from_url("orders"), "orders");
+        assert_eq!(
+            from_arn("arn:aws:sqs:us-east-1:000000000000:orders"),
+            Some("orders")
+        );
+        for bad in [
+            "arn:aws:sns:us-east-1:0:orders",
+            "arn:aws:sqs:us-east-1:0",
+            "orders",
+            "arn:aws:sqs:a:b:c:d",
+        ] {
+            assert_eq!(from_arn(bad), None);
+        }
+    }
+
+    #[test]
+    fn fifo_is_refused_as_unsupported_and_nonsense_as_invalid() {
+        check("orders-dlq_2").unwrap();
+        assert!(matches!(
+            check("orders.fifo"),
+            Err(SqsError::UnsupportedOperation(_))
+        ));
+        for bad in ["", "a b", "é", &"x".repeat(81)] {
+            assert!(matches!(check(bad), Err(SqsError::InvalidParameterValue(_))));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `DeleteMessage` and `DeleteMessageBatch`.
+
+use cloud_store::Tx;
+use rusqlite::params;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::batch;
+use crate::error::SqsError;
+use crate::name::queue_name;
+use crate::queue::Queue;
+use crate::receipt::Receipt;
+use crate::service::Sqs;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteMessage {
+    queue_url: String,
+    receipt_handle: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteMessageBatch {
+    queue_url: String,
+    #[serde(default)]
+    entries: Vec<DeleteEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeleteEntry {
+    id: String,
+    receipt_handle: String,
+}
+
+/// Deletes one row by its key.
+pub(crate) const BY_RECEIPT: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3";
+
+/// Deletes the message if the receipt is its current one; an outdated receipt succeeds and deletes nothing.
+fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
+    let receipt = Receipt::decode(handle, &queue.name)?;
+    tx.prepare_cached(BY_RECEIPT)?
+        .execute(params![queue.id, receipt.row, receipt.nonce.0])?;
+    Ok(())
+}
+
+/// Deletes all of these in one transaction, or none if one handle is not this queue's.
+pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
+    sqs.store()
+        .run(move |tx| {
+            let queue = Queue::get(tx, &name)?;
+            handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
+        })
+        .await
+}
+
+pub(crate) async fn delete(sqs: &Sqs, request: DeleteMessage) -> Result<Value, SqsError> {
+    delete_all(sqs, queue_name(&request.queue_url), vec![request.receipt_handle]).await?;
+    Ok(json!({}))
+}
+
+pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Result<Value, SqsError> {
+    batch::check_entries(
+        "DeleteMessageBatchRequestEntry",
+        request.entries.iter().map(|e| e.id.as_str()),
+    )?;
+    let name = queue_name(&request.queue_url);
+    let outcomes = sqs
+        .store()
+        .run(move |tx| {
+            let queue = Queue::get(tx, &name)?;
+            let mut outcomes = Vec::with_capacity(request.entries.len());
+            for entry in request.entries {
+                match remove(tx, &queue, &entry.receipt_handle) {
+                    Err(error @ SqsError::Internal(_)) => return Err(error),
+                    outcome => outcomes.push((entry.id, outcome.map(|()| json!({})))),
+                }
+            }
+            Ok(outcomes)
+        })
+        .await?;
+    Ok(batch::answer(outcomes))
+}

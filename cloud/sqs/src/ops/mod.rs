@@ -1,0 +1,13 @@
+//! The actions, one module per family. Each has its request's shape, the work in a transaction and the answer.
+
+pub(super) mod attributes;
+pub(super) mod batch;
+pub(super) mod delete;
+pub(super) mod move_task;
+mod one_queue;
+pub(super) mod queues;
+pub(super) mod receive;
+pub(super) mod send;
+pub(super) mod tags;
+pub(super) mod visibility;
+pub(super) mod wake;

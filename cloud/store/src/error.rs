@@ -1,0 +1,46 @@
+//! Why the store could not do a job.
+
+use std::sync::Arc;
+
+/// Why the store could not do a job.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the database failed: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    /// The job panicked; what it wrote was rolled back.
+    #[error("the job panicked and was rolled back")]
+    Panicked,
+    /// SQLite undid the whole transaction, as it does when the disk is full.
+    #[error("the database undid the transaction")]
+    RolledBack,
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The writer thread could not be started.
+    #[error("the writer thread could not be started: {0}")]
+    Thread(Arc<std::io::Error>),
+    /// The file was written by a newer version of this program.
+    #[error("the database has schema version {found}, this program knows versions up to {known}")]
+    NewerSchema {
+        /// The version in the file.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migration(Arc<rusqlite_migration::Error>),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(Arc::new(error))
+    }
+}
+
+impl From<rusqlite_migration::Error> for StoreError {
+    fn from(error: rusqlite_migration::Error) -> Self {
+        Self::Migration(Arc::new(error))
+    }
+}

@@ -1,0 +1,163 @@
+//! The writer thread: groups jobs into transactions.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::checkpoint::Checkpointer;
+use crate::error::StoreError;
+use crate::tx::{AfterCommit, Tx};
+
+/// Jobs that share one commit at most: enough to spread its cost, few enough to keep each caller's wait short.
+const GROUP: usize = 256;
+
+/// What the writer is asked to do.
+pub(super) enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+/// A job without its types.
+pub(super) trait Job: Send {
+    /// True if nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+    /// Does the work; true if it is to be kept.
+    fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Answers the caller, with the group's fate if that is an error.
+    fn settle(self: Box<Self>, group: Result<(), StoreError>);
+}
+
+/// A job with its types.
+pub(super) struct Task<F, T, E> {
+    work: Option<F>,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Task<F, T, E> {
+    pub(super) fn new(work: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
+        Self {
+            work: Some(work),
+            outcome: None,
+            reply,
+        }
+    }
+}
+
+impl<F, T, E> Job for Task<F, T, E>
+where
+    F: FnOnce(&Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    fn run(&mut self, tx: &Tx<'_>) -> bool {
+        self.outcome = self.work.take().map(|work| work(tx));
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn settle(self: Box<Self>, group: Result<(), StoreError>) {
+        let answer = match (group, self.outcome) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Panicked.into()),
+        };
+        // A caller that has gone does not need its answer.
+        let _unheard = self.reply.send(answer);
+    }
+}
+
+/// Serves jobs until the store is closed or every handle is gone.
+pub(super) fn run(
+    connection: Connection,
+    mut checkpointer: Option<Checkpointer>,
+    mut waiting: mpsc::Receiver<Message>,
+) {
+    let mut batch = Vec::with_capacity(GROUP);
+    let mut closers = Vec::new();
+    while waiting.blocking_recv_many(&mut batch, GROUP) > 0 {
+        let mut group = Vec::with_capacity(batch.len());
+        for message in batch.drain(..) {
+            match message {
+                Message::Job(job) => group.push(job),
+                Message::Close(done) => closers.push(done),
+            }
+        }
+        commit(&connection, group);
+        if let Some(checkpointer) = &mut checkpointer {
+            checkpointer.committed(&connection);
+        }
+        if !closers.is_empty() {
+            // Nothing new comes in; what waits already is still done.
+            waiting.close();
+        }
+    }
+    if let Some(checkpointer) = checkpointer {
+        checkpointer.stop();
+    }
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
+        tracing::warn!(%error, "the last checkpoint failed; the next start replays the log");
+    }
+    drop(connection);
+    for done in closers {
+        let _gone = done.send(());
+    }
+}
+
+/// Runs a group in one transaction and answers its callers.
+fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+    group.retain(|job| !job.is_abandoned());
+    if group.is_empty() {
+        return;
+    }
+    let (fate, effects) = match transact(connection, &mut group) {
+        Ok(effects) => (Ok(()), effects),
+        Err(error) => {
+            if !connection.is_autocommit()
+                && let Err(rollback) = connection.execute_batch("ROLLBACK")
+            {
+                tracing::error!(error = %rollback, "a failed transaction could not be rolled back");
+            }
+            tracing::error!(%error, "a transaction failed");
+            (Err(error), Vec::new())
+        }
+    };
+    for effect in effects {
+        effect();
+    }
+    for job in group {
+        job.settle(fate.clone());
+    }
+}
+
+fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<AfterCommit>, StoreError> {
+    execute(connection, "BEGIN IMMEDIATE")?;
+    let mut effects = Vec::new();
+    for job in group {
+        execute(connection, "SAVEPOINT job")?;
+        let tx = Tx::new(connection);
+        // The job is not looked at again after a panic except to drop it, and its writes are undone.
+        let kept = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
+        // SQLite undoes a whole transaction on a full disk and the like: then no job of the group was done.
+        if connection.is_autocommit() {
+            return Err(StoreError::RolledBack);
+        }
+        if kept {
+            effects.append(&mut tx.into_effects());
+        } else {
+            execute(connection, "ROLLBACK TO job")?;
+        }
+        execute(connection, "RELEASE job")?;
+    }
+    execute(connection, "COMMIT")?;
+    Ok(effects)
+}
+
+fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

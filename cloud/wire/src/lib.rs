@@ -1,0 +1,20 @@
+//! What all services of the local AWS share: the account and its ARNs, the clock, timestamps, and the two wire protocols.
+//!
+//! The Query protocol is read by [`Form`] and answered by [`query`] with [`Xml`]; the JSON protocols are answered by
+//! [`json`]. Nothing here knows a service, and nothing here keeps state but the clock.
+//!
+//! Imports no other crate of the workspace.
+
+mod account;
+mod clock;
+mod form;
+pub mod json;
+pub mod query;
+mod timestamp;
+mod xml;
+
+pub use account::{ACCOUNT, REGION, arn};
+pub use clock::Clock;
+pub use form::Form;
+pub use timestamp::iso8601;
+pub use xml::Xml;

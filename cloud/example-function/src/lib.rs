@@ -1,13 +1,16 @@
 //! A function for the tests of Lambda and of what stands on it: a bootstrap that does what its payload says.
 //!
-//! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and a launcher
-//! that starts it with [`arguments`].
+//! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and functions
+//! with a [`launcher`] or [`settings`] that start it.
 //!
-//! Imports no other crate of the workspace, and only tests import it.
+//! Imports `cloud-faults` and `cloud-lambda` of the workspace, and only tests import it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
+use cloud_faults::Faults;
+use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink};
 use serde_json::{Value, json};
 
 /// The arguments with which a test program runs nothing but one of its ignored tests, whose path is `test`.
@@ -16,6 +19,38 @@ pub fn arguments(test: &str) -> Vec<OsString> {
     ["--exact", test, "--ignored", "--nocapture"]
         .map(Into::into)
         .to_vec()
+}
+
+/// Starts this test program again with its ignored test `test`, which has to call [`run`].
+#[must_use]
+pub fn launcher(test: &str) -> Launcher {
+    let arguments = arguments(test);
+    Launcher::new(move |_| Command {
+        // Where the system does not tell, the start of the function fails with an empty path.
+        program: std::env::current_exe().unwrap_or_default(),
+        arguments: arguments.clone(),
+    })
+}
+
+/// A function whose process is this test program again, with its ignored test `test`, which has to call [`run`].
+#[must_use]
+pub fn settings(test: &str) -> FunctionSettings {
+    FunctionSettings {
+        name: "example".to_owned(),
+        arn: "arn:aws:lambda:us-east-1:000000000000:function:example".to_owned(),
+        binary: "example".to_owned(),
+        handler: "bootstrap".to_owned(),
+        memory_megabytes: 128,
+        timeout: Duration::from_mins(1),
+        environment: BTreeMap::new(),
+        concurrency: 4,
+        region: "us-east-1".to_owned(),
+        aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        credentials: Credentials::generate(),
+        launcher: launcher(test),
+        log: LogSink::tracing("example"),
+        faults: Faults::default(),
+    }
 }
 
 /// Serves invocations until the Runtime API is gone. Without one (somebody ran the ignored test by hand) it returns at once.

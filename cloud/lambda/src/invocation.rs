@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// Lambda's limit for a synchronous payload and for its response: 6 MB and a little, in bytes.
-pub(crate) const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024 + 100;
+pub const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024 + 100;
 
 /// What a runtime answers.
 #[derive(Debug)]

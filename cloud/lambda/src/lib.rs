@@ -1,15 +1,14 @@
-//! Lambda on one machine: functions as child processes over the real Runtime API, and queues that invoke them.
+//! Lambda on one machine: functions as child processes over the real Runtime API.
 //!
 //! A [`Function`] owns its processes and its concurrency; a process talks to a `runtime_api` listener of its own,
-//! whose address is what identifies it; an [`EventSource`] polls a queue and judges the function's answer. Invariants: a
-//! process has one invocation at a time, and when a function is stopped or dropped none of its processes stays behind.
+//! whose address is what identifies it. Invariants: a process has one invocation at a time, and when a function is
+//! stopped or dropped none of its processes stays behind.
 //!
-//! Imports `cloud-faults`, `cloud-iam` and `cloud-sqs` of the workspace.
+//! Imports `cloud-faults` of the workspace.
 
 mod credentials;
 mod environment;
 mod error;
-mod event_source;
 mod function;
 mod idle;
 mod invocation;
@@ -22,8 +21,8 @@ mod settings;
 
 pub use credentials::Credentials;
 pub use error::InvokeError;
-pub use event_source::{EventSource, EventSourceSettings};
 pub use function::Function;
+pub use invocation::MAX_PAYLOAD_BYTES;
 pub use launcher::{Command, Launcher};
 pub use logs::LogSink;
 pub use settings::FunctionSettings;

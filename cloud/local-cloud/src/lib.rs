@@ -8,12 +8,12 @@
 //! Imports all other crates of the cloud, and nothing of orders.
 
 pub mod config;
-pub mod data_dir;
 mod deploy;
 mod local_cloud;
 pub mod services;
 
 pub use cloud_cloudformation as template;
+pub use cloud_data_dir as data_dir;
 pub use cloud_dynamodb as dynamodb;
 pub use cloud_endpoint as endpoint;
 pub use cloud_faults as faults;
@@ -22,9 +22,9 @@ pub use cloud_lambda as lambda;
 pub use cloud_sqs as sqs;
 pub use cloud_store as store;
 
+pub use cloud_data_dir::Endpoints;
 pub use cloud_faults::{FaultPlan, FaultPlanError};
 pub use cloud_lambda::{Command, Launcher};
 pub use config::{DataLocation, Durability, LocalCloudConfig};
-pub use data_dir::Endpoints;
 pub use deploy::DeployError;
 pub use local_cloud::{LocalCloud, Running, StartError};

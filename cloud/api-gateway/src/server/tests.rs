@@ -2,8 +2,6 @@
 
 use std::net::Ipv4Addr;
 
-use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink};
-
 use super::*;
 use crate::routes::Route;
 
@@ -15,30 +13,6 @@ const CHILD: &str = "server::tests::child";
 #[ignore = "it is the child process of the other tests"]
 async fn child() {
     example_function::run().await.unwrap();
-}
-
-/// A function whose process is [`child`].
-fn example() -> FunctionSettings {
-    let command = Command {
-        program: std::env::current_exe().unwrap(),
-        arguments: example_function::arguments(CHILD),
-    };
-    FunctionSettings {
-        name: "example".to_owned(),
-        arn: "arn:aws:lambda:us-east-1:000000000000:function:example".to_owned(),
-        binary: "example".to_owned(),
-        handler: "bootstrap".to_owned(),
-        memory_megabytes: 128,
-        timeout: Duration::from_mins(1),
-        environment: BTreeMap::new(),
-        concurrency: 4,
-        region: "us-east-1".to_owned(),
-        aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
-        credentials: Credentials::generate(),
-        launcher: Launcher::new(move |_| command.clone()),
-        log: LogSink::tracing("example"),
-        faults: cloud_faults::Faults::default(),
-    }
 }
 
 struct Client {
@@ -55,7 +29,7 @@ async fn client() -> Client {
 async fn client_with(integration_timeout: Duration) -> Client {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let function = Function::new(example());
+    let function = Function::new(example_function::settings(CHILD));
     function.warm().await.unwrap();
     let route = |method: &str, path: &str| Route {
         method: method.to_owned(),

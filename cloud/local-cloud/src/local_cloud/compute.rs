@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
+use cloud_data_dir::DataDir;
+use cloud_event_source::{EventSource, EventSourceSettings};
 use cloud_iam::{Caller, Role};
-use cloud_lambda::{Credentials, EventSource, EventSourceSettings, Function, FunctionSettings, LogSink};
+use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
 use super::error::StartError;
 use super::role;
 use crate::config::LocalCloudConfig;
-use crate::data_dir::DataDir;
 use crate::services::Services;
 
 /// Functions, event sources and the REST API.

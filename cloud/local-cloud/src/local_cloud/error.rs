@@ -3,9 +3,9 @@
 use std::io;
 
 use cloud_cloudformation::TemplateError;
+use cloud_data_dir::DataDirError;
 use cloud_iam::LAMBDA;
 
-use crate::data_dir::DataDirError;
 use crate::deploy::DeployError;
 use crate::services::ServicesError;
 

@@ -10,12 +10,12 @@ pub use error::StartError;
 pub use running::Running;
 
 use cloud_cloudformation::{Stack, StackLocation};
+use cloud_data_dir::{DataDir, Endpoints};
 use cloud_endpoint::AwsEndpoint;
 use cloud_wire::{ACCOUNT, REGION};
 use tokio::net::TcpListener;
 
 use crate::config::{DataLocation, LocalCloudConfig};
-use crate::data_dir::{DataDir, Endpoints};
 use crate::deploy;
 use crate::services::{Services, ServicesConfig};
 use compute::Compute;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cloud_cloudformation::{Stack, Subscription};
+use cloud_data_dir::{DataDir, Endpoints};
 use cloud_endpoint::AwsEndpoint;
 use cloud_iam::Denials;
 use cloud_lambda::{Credentials, InvokeError};
 
 use super::compute::Compute;
-use crate::data_dir::{DataDir, Endpoints};
 use crate::services::Services;
 
 /// How long invocations may go on when the system stops.

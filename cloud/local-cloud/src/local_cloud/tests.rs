@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use cloud_lambda::{Command, Launcher};
 use serde_json::{Value, json};
 
 use super::*;
@@ -58,18 +57,10 @@ async fn child() {
     example_function::run().await.unwrap();
 }
 
-/// Starts [`child`] for each function.
-fn launcher() -> Launcher {
-    Launcher::new(|_| Command {
-        program: std::env::current_exe().unwrap(),
-        arguments: example_function::arguments(CHILD),
-    })
-}
-
 fn config(directory: &Path) -> LocalCloudConfig {
     LocalCloudConfig {
         data: DataLocation::Directory(directory.to_owned()),
-        ..LocalCloudConfig::new(TEMPLATE, launcher())
+        ..LocalCloudConfig::new(TEMPLATE, example_function::launcher(CHILD))
     }
 }
 

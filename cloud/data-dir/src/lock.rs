@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::error::DataDirError;
+use crate::error::DataDirError;
 
 /// An exclusive lock on `lock` in the directory. The system releases it when the process ends, however it ends.
 #[derive(Debug)]

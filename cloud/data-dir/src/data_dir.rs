@@ -1,17 +1,13 @@
 //! The data directory: who holds it, and what it tells other programs.
 
-mod error;
-mod lock;
-
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use error::DataDirError;
-
-use lock::Lock;
+use crate::error::DataDirError;
+use crate::lock::Lock;
 
 /// Where a running local cloud answers; other programs read it from `endpoints.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +22,7 @@ pub struct Endpoints {
 
 /// A data directory that this process holds until it is dropped.
 #[derive(Debug)]
-pub(crate) struct DataDir {
+pub struct DataDir {
     path: PathBuf,
     _lock: Lock,
 }
@@ -36,7 +32,7 @@ const OUTPUTS: &str = "outputs.json";
 
 impl DataDir {
     /// Creates the directory if need be, and takes its lock.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataDirError> {
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let fail = |source| DataDirError::Io {
             path: path.to_owned(),
             source,
@@ -51,24 +47,29 @@ impl DataDir {
     }
 
     /// Its absolute path.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Where functions' logs are kept.
-    pub(crate) fn logs(&self) -> PathBuf {
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
     }
 
-    pub(crate) fn write_endpoints(&self, endpoints: &Endpoints) -> Result<(), DataDirError> {
+    /// Tells other programs where it answers.
+    pub fn write_endpoints(&self, endpoints: &Endpoints) -> Result<(), DataDirError> {
         self.write(ENDPOINTS, endpoints)
     }
 
-    pub(crate) fn write_outputs(&self, outputs: &BTreeMap<String, String>) -> Result<(), DataDirError> {
+    /// Keeps the stack's outputs.
+    pub fn write_outputs(&self, outputs: &BTreeMap<String, String>) -> Result<(), DataDirError> {
         self.write(OUTPUTS, outputs)
     }
 
-    pub(crate) fn remove_endpoints(&self) -> Result<(), DataDirError> {
+    /// Tells other programs that nobody answers any more.
+    pub fn remove_endpoints(&self) -> Result<(), DataDirError> {
         let path = self.path.join(ENDPOINTS);
         match std::fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(DataDirError::Io { path, source }),

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use cloud_faults::Faults;
 use cloud_iam::Caller;
+use cloud_lambda::{Function, InvokeError};
 use cloud_sqs::{Sqs, SqsError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::batch::{Batch, Limits, gather};
-use super::report::{Verdict, judge};
-use super::settings::EventSourceSettings;
-use super::source::{Queue, Source};
-use crate::error::InvokeError;
-use crate::function::Function;
+use crate::batch::{Batch, Limits, gather};
+use crate::report::{Verdict, judge};
+use crate::settings::EventSourceSettings;
+use crate::source::{Queue, Source};
 
 /// The pause after a receive that failed.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);

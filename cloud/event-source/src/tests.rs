@@ -4,14 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cloud_faults::{FaultKind, FaultPlan, Faults};
+use cloud_lambda::{Function, FunctionSettings};
 use cloud_sqs::{Sqs, SqsConfig};
 use cloud_store::{Durability, Location, Store};
 use cloud_wire::Clock;
 use tokio::sync::watch;
 
-use super::{EventSource, EventSourceSettings};
-use crate::function::Function;
-use crate::settings::FunctionSettings;
+use crate::{EventSource, EventSourceSettings};
+
+/// The name under which the child's test is found.
+const CHILD: &str = "tests::child";
+
+/// The process of the example function.
+#[tokio::test]
+#[ignore = "it is the child process of the other tests"]
+async fn child() {
+    example_function::run().await.unwrap();
+}
 
 struct World {
     sqs: Sqs,
@@ -47,7 +56,7 @@ async fn world_with(report_batch_item_failures: bool, faults: Faults) -> World {
     };
     let function = Function::new(FunctionSettings {
         faults: faults.clone(),
-        ..FunctionSettings::example()
+        ..example_function::settings(CHILD)
     });
     let source = EventSource::start(&settings, sqs.clone(), faults, function.clone(), None);
     World {

@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
 use std::time::Duration;
 
+use cloud_lambda::MAX_PAYLOAD_BYTES;
 use cloud_sqs::{ReceivedMessage, SqsError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::record;
-use super::source::Source;
-use crate::invocation::MAX_PAYLOAD_BYTES;
+use crate::record;
+use crate::source::Source;
 
 /// SQS's longest poll.
 const LONG_POLL: Duration = Duration::from_secs(20);

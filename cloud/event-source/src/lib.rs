@@ -1,0 +1,20 @@
+//! Queues that invoke functions: Lambda's event source mappings.
+//!
+//! An [`EventSource`] receives from a queue with the permissions of the function's role, gathers batches, invokes the function
+//! and deletes what the answer says is done. Invariants: a message that failed, or whose answer is not understood, keeps its
+//! visibility timeout, and a stop waits for the batches that are being worked on.
+//!
+//! Imports `cloud-faults`, `cloud-iam`, `cloud-lambda` and `cloud-sqs` of the workspace. It is a crate of its own so that
+//! `cloud-lambda` and `cloud-api-gateway` need no queues.
+
+mod batch;
+mod poller;
+mod record;
+mod report;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use poller::EventSource;
+pub use settings::EventSourceSettings;

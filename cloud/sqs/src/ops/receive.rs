@@ -339,3 +339,12 @@ mod tests {
         assert!(!is_wanted("code", "error.*"));
     }
 }
+// x
+// x
+// x
+// x
+// x
+// x
+// x
+// x
+// x

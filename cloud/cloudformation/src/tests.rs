@@ -22,7 +22,7 @@ fn load(text: &str, overrides: &[(&str, &str)]) -> Result<Stack, TemplateError> 
     Stack::load(text, &overrides, &location())
 }
 
-fn refusal(text: &str) -> String {
+fn load_error(text: &str) -> String {
     load(text, &[]).unwrap_err().to_string()
 }
 
@@ -119,44 +119,44 @@ fn parameters_are_judged_by_the_templates_rules() {
     insta::assert_snapshot!(refuse("Mode", "KEY"), @"parameter `Mode` cannot be `KEY`: allowed are NONE, IAM");
     insta::assert_snapshot!(refuse("Size", "11"), @"parameter `Size` cannot be `11`: it is above MaxValue");
     insta::assert_snapshot!(refuse("Size", "ten"), @"parameter `Size` cannot be `ten`: a number is expected");
-    insta::assert_snapshot!(refusal("{Parameters: {P: {Type: String}}, Resources: {}}"),
+    insta::assert_snapshot!(load_error("{Parameters: {P: {Type: String}}, Resources: {}}"),
         @"parameter `P` has no default and was given no value");
 }
 
 #[test]
 fn what_is_unsupported_is_named_with_its_place() {
-    insta::assert_snapshot!(refusal("Resources: {Bus: {Type: AWS::Events::EventBus}}"),
+    insta::assert_snapshot!(load_error("Resources: {Bus: {Type: AWS::Events::EventBus}}"),
         @"Bus: the resource type `AWS::Events::EventBus` is not supported by local-cloud");
-    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Colour: red}}}"),
+    insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Colour: red}}}"),
         @"Q.Properties: the property `Colour` is not supported by local-cloud");
-    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Base64 x}}}"),
+    insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Base64 x}}}"),
         @"Q.Properties.QueueName: the tag `!Base64` is not supported by local-cloud");
-    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, CreationPolicy: {}}}"),
+    insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, CreationPolicy: {}}}"),
         @"Q: the resource attribute `CreationPolicy` is not supported by local-cloud");
-    insta::assert_snapshot!(refusal("{Mappings: {}, Resources: {}}"),
+    insta::assert_snapshot!(load_error("{Mappings: {}, Resources: {}}"),
         @"Template: the section `Mappings` is not supported by local-cloud");
     insta::assert_snapshot!(
-        refusal("Resources: {F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: SQS, Properties: \
+        load_error("Resources: {F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: SQS, Properties: \
                  {Queue: 'arn:aws:sqs:r:a:q', FilterCriteria: {}}}}}}}"),
         @"F.Properties.Events.E.Properties: the property `FilterCriteria` is not supported by local-cloud");
 }
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nothing}}}"),
+    insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nothing}}}"),
         @"Q.Properties.QueueName: there is no parameter or resource `Nothing`");
-    insta::assert_snapshot!(refusal("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}}"),
+    insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}}"),
         @"Q.Properties.VisibilityTimeout: a whole number is expected");
     insta::assert_snapshot!(
-        refusal("Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}, \
+        load_error("Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.QueueName}}, \
                  B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt A.QueueName}}}"),
         @"B.Properties.QueueName: `B` refers to itself");
     insta::assert_snapshot!(
-        refusal("{Conditions: {No: !Equals [a, b]}, Resources: {Q: {Type: AWS::SQS::Queue, Condition: No}}, \
+        load_error("{Conditions: {No: !Equals [a, b]}, Resources: {Q: {Type: AWS::SQS::Queue, Condition: No}}, \
                  Outputs: {O: {Value: !Ref Q}}}"),
         @"Outputs.O.Value: `Q` is not created, because condition `No` is false");
     insta::assert_snapshot!(
-        refusal("Resources: {M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: f, \
+        load_error("Resources: {M: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: f, \
                  EventSourceArn: 'arn:aws:sqs:r:a:q', BatchSize: 11}}}"),
         @"M.Properties.BatchSize: over 10 it needs a MaximumBatchingWindowInSeconds of 1 or more");
 }
@@ -197,6 +197,6 @@ Resources:
         ),
         ("ANY", "f")
     );
-    insta::assert_snapshot!(refusal(&template("/y")),
+    insta::assert_snapshot!(load_error(&template("/y")),
         @"f.Events: `ANY /y` is not in the API's DefinitionBody, so that it would not be served");
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// The access key with which a function signs its AWS calls. Its key id tells the gateway which role is calling.
+/// The access key with which a function signs its AWS calls. Its key id tells the endpoint which role is calling.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `ASIA` and 16 letters and digits, as temporary credentials have.

@@ -151,3 +151,38 @@ fn open_store(location: &Location, durability: Durability) -> Result<Store, Stor
     let first = [queues, topics].concat();
     Store::open(location, durability, &[&first, two_rows_a_message])
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    /// The second version of the tables is the last one that was kept in a single list of steps.
+    #[tokio::test]
+    async fn a_database_of_before_the_services_had_their_own_steps_is_taken_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state.db");
+        let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
+        let [topics] = cloud_sns::MIGRATIONS;
+        let old = Connection::open(&path).unwrap();
+        for (version, step) in [(1, [queues, topics].concat()), (2, two_rows_a_message.to_owned())] {
+            old.execute_batch(&format!("BEGIN; {step} PRAGMA user_version = {version}; COMMIT;"))
+                .unwrap();
+        }
+        old.execute("INSERT INTO topics (arn, attributes) VALUES ('kept', '{}')", [])
+            .unwrap();
+        drop(old);
+
+        let store = open_store(&Location::Disk(path), Durability::Process).unwrap();
+        let (topics, version) = store
+            .run(|tx| {
+                let topics = tx.query_row("SELECT COUNT(*) FROM topics", [], |row| row.get::<_, i64>(0))?;
+                let version = tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+                Ok::<_, StoreError>((topics, version))
+            })
+            .await
+            .unwrap();
+        assert_eq!((topics, version), (1, 2));
+    }
+}

@@ -182,22 +182,22 @@ fn to_queue(
     }
     let queue = name::from_arn(&subscription.endpoint).unwrap_or_default();
     let topic = &subscription.topic_arn;
-    let refusal = match try_enqueue(sns, tx, topic, queue, delivery)? {
+    let error = match try_enqueue(sns, tx, topic, queue, delivery)? {
         Ok(()) => return Ok(()),
-        Err(refusal) => refusal,
+        Err(error) => error,
     };
     let Some(dead_letters) = subscription.dead_letter_queue() else {
         tracing::warn!(
             subscription = arn,
-            reason = refusal.code(),
+            reason = error.code(),
             "{arn} cannot deliver and has no dead-letter queue"
         );
         return Ok(());
     };
-    if let Err(refusal) = try_enqueue(sns, tx, topic, &dead_letters, delivery)? {
+    if let Err(error) = try_enqueue(sns, tx, topic, &dead_letters, delivery)? {
         tracing::warn!(
             subscription = arn,
-            reason = refusal.code(),
+            reason = error.code(),
             "{arn}'s dead-letter queue refuses a message"
         );
     }

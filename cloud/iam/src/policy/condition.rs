@@ -49,25 +49,25 @@ enum Key {
     ViaService,
 }
 
-pub(super) fn parse(place: &str, value: &Value) -> Result<Vec<Condition>, PolicyError> {
+pub(super) fn parse(location: &str, value: &Value) -> Result<Vec<Condition>, PolicyError> {
     let operators = value
         .as_object()
-        .ok_or_else(|| PolicyError::malformed(place, "`Condition` is a mapping of operators"))?;
+        .ok_or_else(|| PolicyError::malformed(location, "`Condition` is a mapping of operators"))?;
     let mut conditions = Vec::new();
     for (operator, keys) in operators {
         let keys = keys
             .as_object()
-            .ok_or_else(|| PolicyError::malformed(place, format!("`{operator}` is a mapping of keys")))?;
+            .ok_or_else(|| PolicyError::malformed(location, format!("`{operator}` is a mapping of keys")))?;
         for (key, values) in keys {
-            let values = texts(place, key, values)?;
+            let values = texts(location, key, values)?;
             let (name, if_exists) = match operator.strip_suffix("IfExists") {
                 Some(name) => (name, true),
                 None => (operator.as_str(), false),
             };
             conditions.push(Condition {
-                test: Test::parse(place, name, values)?,
+                test: Test::parse(location, name, values)?,
                 if_exists,
-                key: Key::parse(place, key)?,
+                key: Key::parse(location, key)?,
             });
         }
     }
@@ -75,9 +75,9 @@ pub(super) fn parse(place: &str, value: &Value) -> Result<Vec<Condition>, Policy
 }
 
 impl Test {
-    fn parse(place: &str, operator: &str, values: Vec<String>) -> Result<Self, PolicyError> {
+    fn parse(location: &str, operator: &str, values: Vec<String>) -> Result<Self, PolicyError> {
         let patterns = |values: Vec<String>| {
-            let patterns = values.iter().map(|value| Pattern::parse(place, value));
+            let patterns = values.iter().map(|value| Pattern::parse(location, value));
             Ok(Values::Patterns(patterns.collect::<Result<_, PolicyError>>()?))
         };
         let any_case =
@@ -85,7 +85,7 @@ impl Test {
         let boolean = || match values.as_slice() {
             [value] if value == "true" || value == "false" => Ok(value == "true"),
             _ => Err(PolicyError::malformed(
-                place,
+                location,
                 format!("`{operator}` takes true or false"),
             )),
         };
@@ -101,7 +101,7 @@ impl Test {
             "StringNotLike" | "ArnNotEquals" | "ArnNotLike" => (patterns(values)?, false),
             _ => {
                 return Err(PolicyError::unsupported(
-                    place,
+                    location,
                     format!("the condition operator `{operator}`"),
                 ));
             }
@@ -122,7 +122,7 @@ impl Values {
 
 impl Key {
     /// Keys are compared without regard to case.
-    fn parse(place: &str, key: &str) -> Result<Self, PolicyError> {
+    fn parse(location: &str, key: &str) -> Result<Self, PolicyError> {
         Ok(match key.to_lowercase().as_str() {
             "aws:securetransport" => Self::SecureTransport,
             "aws:sourcearn" => Self::SourceArn,
@@ -134,7 +134,7 @@ impl Key {
             "kms:viaservice" => Self::ViaService,
             _ => {
                 return Err(PolicyError::unsupported(
-                    place,
+                    location,
                     format!("the condition key `{key}`"),
                 ));
             }

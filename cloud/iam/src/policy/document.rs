@@ -70,16 +70,16 @@ impl Policy {
     }
 
     fn parse(document: &Value, kind: Kind) -> Result<Self, PolicyError> {
-        let place = "the document";
+        let location = "the document";
         let fields = document
             .as_object()
-            .ok_or_else(|| PolicyError::malformed(place, "a policy is a mapping"))?;
+            .ok_or_else(|| PolicyError::malformed(location, "a policy is a mapping"))?;
         if let Some(unknown) = fields
             .keys()
             .find(|key| !matches!(key.as_str(), "Version" | "Id" | "Statement"))
         {
             return Err(PolicyError::malformed(
-                place,
+                location,
                 format!("a policy has no `{unknown}`"),
             ));
         }
@@ -88,14 +88,14 @@ impl Policy {
             && version != "2008-10-17"
         {
             return Err(PolicyError::malformed(
-                place,
+                location,
                 "`Version` is 2012-10-17 or 2008-10-17",
             ));
         }
         let statements = match fields.get("Statement") {
             Some(Value::Array(statements)) => statements.iter().collect(),
             Some(statement) => vec![statement],
-            None => return Err(PolicyError::malformed(place, "`Statement` is missing")),
+            None => return Err(PolicyError::malformed(location, "`Statement` is missing")),
         };
         let statements = statements.into_iter().enumerate();
         let statements = statements.map(|(index, statement)| Statement::parse(index, statement, kind));
@@ -119,14 +119,14 @@ impl Policy {
 
 impl Statement {
     fn parse(index: usize, statement: &Value, kind: Kind) -> Result<Self, PolicyError> {
-        let place = match statement.get("Sid").and_then(Value::as_str) {
+        let location = match statement.get("Sid").and_then(Value::as_str) {
             Some(sid) => format!("statement `{sid}`"),
             None => format!("statement {}", index + 1),
         };
-        let place = place.as_str();
+        let location = location.as_str();
         let fields = statement
             .as_object()
-            .ok_or_else(|| PolicyError::malformed(place, "a statement is a mapping"))?;
+            .ok_or_else(|| PolicyError::malformed(location, "a statement is a mapping"))?;
         let known = [
             "Sid",
             "Effect",
@@ -138,41 +138,41 @@ impl Statement {
             "Condition",
         ];
         if fields.contains_key("NotPrincipal") {
-            return Err(PolicyError::unsupported(place, "`NotPrincipal`"));
+            return Err(PolicyError::unsupported(location, "`NotPrincipal`"));
         }
         if let Some(unknown) = fields.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(PolicyError::malformed(
-                place,
+                location,
                 format!("a statement has no `{unknown}`"),
             ));
         }
         let allows = match fields.get("Effect").and_then(Value::as_str) {
             Some("Allow") => true,
             Some("Deny") => false,
-            _ => return Err(PolicyError::malformed(place, "`Effect` is Allow or Deny")),
+            _ => return Err(PolicyError::malformed(location, "`Effect` is Allow or Deny")),
         };
         let principals = match (fields.get("Principal"), kind) {
             (None, Kind::Identity) => None,
             (Some(_), Kind::Identity) => {
                 return Err(PolicyError::malformed(
-                    place,
+                    location,
                     "a role's policy names no `Principal`",
                 ));
             }
-            (Some(value), _) => Some(Principals::parse(place, value)?),
-            (None, _) => return Err(PolicyError::malformed(place, "`Principal` is missing")),
+            (Some(value), _) => Some(Principals::parse(location, value)?),
+            (None, _) => return Err(PolicyError::malformed(location, "`Principal` is missing")),
         };
         let resources = match kind {
             Kind::Trust => Coverage::everything(),
-            Kind::Identity | Kind::Resource => Coverage::parse(place, fields, "Resource", Pattern::parse)?,
+            Kind::Identity | Kind::Resource => Coverage::parse(location, fields, "Resource", Pattern::parse)?,
         };
         Ok(Self {
             allows,
             principals,
-            actions: Coverage::parse(place, fields, "Action", Pattern::parse_lower_case)?,
+            actions: Coverage::parse(location, fields, "Action", Pattern::parse_lower_case)?,
             resources,
             conditions: match fields.get("Condition") {
-                Some(value) => condition::parse(place, value)?,
+                Some(value) => condition::parse(location, value)?,
                 None => Vec::new(),
             },
         })
@@ -202,7 +202,7 @@ impl Coverage {
 
     /// Reads `name` or `Notname`, of which there has to be exactly one.
     fn parse(
-        place: &str,
+        location: &str,
         fields: &Map<String, Value>,
         name: &str,
         pattern: impl Fn(&str, &str) -> Result<Pattern, PolicyError>,
@@ -213,13 +213,13 @@ impl Coverage {
             (None, Some(value)) => (value, false),
             _ => {
                 return Err(PolicyError::malformed(
-                    place,
+                    location,
                     format!("it takes one of `{name}` and `{negated}`"),
                 ));
             }
         };
-        let patterns = texts(place, name, value)?;
-        let patterns = patterns.iter().map(|text| pattern(place, text));
+        let patterns = texts(location, name, value)?;
+        let patterns = patterns.iter().map(|text| pattern(location, text));
         Ok(Self {
             patterns: patterns.collect::<Result<_, _>>()?,
             matching,

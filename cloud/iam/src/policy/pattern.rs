@@ -11,10 +11,10 @@ pub(super) struct Pattern(String);
 
 impl Pattern {
     /// A pattern that tells upper from lower case, as ARNs do.
-    pub(super) fn parse(place: &str, text: &str) -> Result<Self, PolicyError> {
+    pub(super) fn parse(location: &str, text: &str) -> Result<Self, PolicyError> {
         if text.contains("${") {
             return Err(PolicyError::unsupported(
-                place,
+                location,
                 format!("the policy variable in `{text}`"),
             ));
         }
@@ -22,8 +22,8 @@ impl Pattern {
     }
 
     /// A pattern for text that was put into lower case, as the names of actions are compared.
-    pub(super) fn parse_lower_case(place: &str, text: &str) -> Result<Self, PolicyError> {
-        Self::parse(place, &text.to_lowercase())
+    pub(super) fn parse_lower_case(location: &str, text: &str) -> Result<Self, PolicyError> {
+        Self::parse(location, &text.to_lowercase())
     }
 
     /// Whether it covers all of `text`.

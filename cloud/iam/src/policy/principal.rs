@@ -25,23 +25,23 @@ pub(super) enum Principal {
 }
 
 impl Principals {
-    pub(super) fn parse(place: &str, value: &Value) -> Result<Self, PolicyError> {
+    pub(super) fn parse(location: &str, value: &Value) -> Result<Self, PolicyError> {
         if value == "*" {
             return Ok(Self::Everyone);
         }
         let kinds = value
             .as_object()
-            .ok_or_else(|| PolicyError::malformed(place, "`Principal` is `*` or a mapping"))?;
+            .ok_or_else(|| PolicyError::malformed(location, "`Principal` is `*` or a mapping"))?;
         let mut principals = Vec::new();
         for (kind, names) in kinds {
-            for name in texts(place, kind, names)? {
+            for name in texts(location, kind, names)? {
                 match kind.as_str() {
                     "AWS" if name == "*" => return Ok(Self::Everyone),
-                    "AWS" => principals.push(Principal::parse(place, &name)?),
+                    "AWS" => principals.push(Principal::parse(location, &name)?),
                     "Service" => principals.push(Principal::Service(name)),
                     _ => {
                         return Err(PolicyError::unsupported(
-                            place,
+                            location,
                             format!("the principal type `{kind}`"),
                         ));
                     }
@@ -70,7 +70,7 @@ impl Principals {
 }
 
 impl Principal {
-    fn parse(place: &str, name: &str) -> Result<Self, PolicyError> {
+    fn parse(location: &str, name: &str) -> Result<Self, PolicyError> {
         let account = name
             .strip_prefix("arn:aws:iam::")
             .and_then(|rest| rest.strip_suffix(":root"))
@@ -80,14 +80,17 @@ impl Principal {
         }
         if name.contains('*') {
             return Err(PolicyError::malformed(
-                place,
+                location,
                 format!("the principal `{name}` may hold no wildcard"),
             ));
         }
         if name.starts_with("arn:aws:iam::") || name.starts_with("arn:aws:sts::") {
             return Ok(Self::Identity(name.to_owned()));
         }
-        Err(PolicyError::malformed(place, format!("`{name}` is no principal")))
+        Err(PolicyError::malformed(
+            location,
+            format!("`{name}` is no principal"),
+        ))
     }
 
     fn is(&self, caller: &Caller) -> bool {

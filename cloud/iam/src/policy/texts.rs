@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::error::PolicyError;
 
 /// One text or a list of them; truth values and numbers count as their texts.
-pub(super) fn texts(place: &str, name: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
+pub(super) fn texts(location: &str, name: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
     let text = |value: &Value| match value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(number) => Ok(number.to_string()),
         _ => Err(PolicyError::malformed(
-            place,
+            location,
             format!("`{name}` is a string or a list of strings"),
         )),
     };

@@ -21,9 +21,9 @@ pub(crate) struct Partial {
 pub(super) fn take_failing(array: &mut Vec<Value>, mut fails: impl FnMut() -> bool) -> Vec<(usize, Value)> {
     let mut failing = Vec::new();
     let mut left = Vec::new();
-    for (place, element) in std::mem::take(array).into_iter().enumerate() {
+    for (position, element) in std::mem::take(array).into_iter().enumerate() {
         if fails() {
-            failing.push((place, element));
+            failing.push((position, element));
         } else {
             left.push(element);
         }

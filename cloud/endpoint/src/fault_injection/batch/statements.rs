@@ -44,15 +44,15 @@ pub(super) fn split(body: &[u8], fails: impl FnMut() -> bool) -> Option<Partial>
                     return;
                 };
                 // In ascending order, so that each lands at the place that its statement had.
-                for (place, _) in failing {
-                    responses.insert(place.min(responses.len()), failure(place));
+                for (position, _) in failing {
+                    responses.insert(position.min(responses.len()), failure(position));
                 }
             })
         }),
     })
 }
 
-fn failure(place: usize) -> Value {
-    let (code, message) = CODES[place % CODES.len()];
+fn failure(position: usize) -> Value {
+    let (code, message) = CODES[position % CODES.len()];
     serde_json::json!({"Error": {"Code": code, "Message": message}})
 }

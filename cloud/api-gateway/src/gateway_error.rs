@@ -1,22 +1,22 @@
-//! What API Gateway itself answers, without a function.
+//! The error answers of API Gateway itself. They do not come from a function.
 //!
 //! Source: the API Gateway Developer Guide, "Gateway response types".
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
-/// A refusal by the gateway.
+/// An error answer of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GatewayError {
-    /// No such path, or no such method on it.
+    /// The API has no such path, or no such method on the path.
     MissingAuthenticationToken,
-    /// The body is over 10 MB.
+    /// The body is larger than 10 MB.
     RequestTooLarge,
-    /// The body did not arrive.
+    /// The body did not arrive completely.
     BadRequest,
     /// The function took longer than 29 seconds.
     IntegrationTimeout,
-    /// The function failed, or its answer has the wrong shape.
+    /// The function failed, or its answer is not a proxy response.
     InternalServerError,
 }
 

@@ -1,4 +1,5 @@
-//! API Gateway's REST API on a loopback port: each request becomes a proxy event for the route's function.
+//! API Gateway's REST API on a loopback port. Each request becomes a proxy event for the function of its
+//! route.
 //!
 //! [`Routes`] finds the function, `proxy_event` and `proxy_response` translate, [`RestApi`] listens. Limits and errors of the
 //! gateway itself are AWS's own. Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway".

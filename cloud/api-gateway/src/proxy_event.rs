@@ -1,4 +1,4 @@
-//! A request as API Gateway's proxy event, version 1.0.
+//! Encodes a request as API Gateway's proxy event, version 1.0.
 //!
 //! Source: the API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::routes::Match;
 
-/// What all events of an API share.
+/// The fields that all events of an API share.
 #[derive(Clone, Debug)]
 pub struct ApiContext {
     /// The account, twelve digits.
@@ -67,7 +67,7 @@ struct RequestContext<'r> {
     stage: &'r str,
 }
 
-/// Nobody is authenticated on a loopback port: what names a caller is null.
+/// The identity of the caller. Callers of a loopback port are not authenticated, so most fields are null.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Identity<'r> {
@@ -85,7 +85,7 @@ struct Identity<'r> {
     user_arn: Option<&'r str>,
 }
 
-/// Encodes a request. The path has no stage, as with a custom domain.
+/// Encodes a request. The path does not contain the stage, as with a custom domain.
 pub(crate) fn encode(
     api: &ApiContext,
     request: &Parts,
@@ -147,7 +147,7 @@ pub(crate) fn encode(
     })
 }
 
-/// Text as it is, anything else in base64; an empty body is null.
+/// Encodes a body: UTF-8 text as it is, anything else as base64, an empty body as null.
 fn encode_body(body: &Bytes) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);
@@ -183,12 +183,12 @@ fn last_values(multiple: &Multiple) -> Single {
     multiple.iter().filter_map(last).collect()
 }
 
-/// CLF's form: `09/Apr/2015:12:34:56 +0000`.
+/// Formats a time in CLF (Common Log Format): `09/Apr/2015:12:34:56 +0000`.
 fn request_time(now: OffsetDateTime) -> String {
     let month = now.month().to_string();
     let (date, time) = (now.date(), now.time());
     let (hour, minute, second) = time.as_hms();
-    // A month's English name is longer than three letters, or May.
+    // Every English month name has at least three letters.
     format!(
         "{:02}/{}/{:04}:{hour:02}:{minute:02}:{second:02} +0000",
         date.day(),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_has_version_1_0s_shape() {
+    fn the_event_has_the_fields_of_version_1_0() {
         let request = Request::post("/orders/7?a=1&a=2&b=x%20y")
             .header("host", "127.0.0.1:8080")
             .header("user-agent", "curl")

@@ -1,4 +1,4 @@
-//! A function's answer as an HTTP response.
+//! Decodes a function's answer into an HTTP response.
 //!
 //! Source: the API Gateway Developer Guide, "Output format of a Lambda function for proxy integration".
 
@@ -8,12 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-/// The answer is not a proxy response: what is wrong with it.
+/// An answer that is not a proxy response. Holds the problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed Lambda proxy response: {0}")]
 pub(crate) struct Malformed(&'static str);
 
-/// The connection's own headers: hyper sets them, whatever the function says.
+/// Headers that hyper sets itself. The function's values are ignored.
 const CONNECTION_HEADERS: [HeaderName; 4] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
@@ -48,13 +48,13 @@ fn status(answer: &Map<String, Value>) -> Result<StatusCode, Malformed> {
     };
     status
         .and_then(|status| u16::try_from(status).ok())
-        // An informational status would not end the response.
+        // An informational status (1xx) would not end the response.
         .filter(|status| (200..=599).contains(status))
         .and_then(|status| StatusCode::from_u16(status).ok())
         .ok_or(Malformed("statusCode is not an HTTP status"))
 }
 
-/// `headers` and `multiValueHeaders` are merged; where both name a header and value, it stands once.
+/// Merges `headers` and `multiValueHeaders`. A header with the same name and value in both appears once.
 fn headers(answer: &Map<String, Value>) -> Result<HeaderMap, Malformed> {
     let mut headers = HeaderMap::new();
     for (name, values) in object(answer, "multiValueHeaders")? {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn status_headers_and_body_are_taken_over() {
+    async fn status_headers_and_body_come_from_the_answer() {
         let response = decode(&json!({
             "statusCode": 202,
             "headers": {"Location": "/orders/7", "Content-Length": "999", "X-Both": "a"},
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_shape_is_refused() {
+    fn a_malformed_answer_is_refused() {
         for answer in [
             json!("ok"),
             json!({}),

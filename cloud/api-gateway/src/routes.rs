@@ -1,4 +1,4 @@
-//! Finding the route of a request as API Gateway does.
+//! Finds the route of a request, as API Gateway does.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,16 @@ pub struct Route {
 #[derive(Debug)]
 pub struct Routes(Vec<Resource>);
 
-/// A path and the functions that answer its methods.
+/// A path and the functions for its methods.
 #[derive(Debug)]
 struct Resource {
     path: String,
     segments: Vec<Segment>,
-    /// Method, or `ANY`, to function name.
+    /// Maps a method, or `ANY`, to the name of a function.
     methods: BTreeMap<String, String>,
 }
 
-/// The order is that of precedence: a literal before a parameter before a greedy one.
+/// The order is the precedence: a literal comes before a parameter, a parameter before a greedy parameter.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
     Literal(String),
@@ -34,14 +34,14 @@ enum Segment {
     Greedy(String),
 }
 
-/// A route that a request matches.
+/// The route of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Match<'r> {
-    /// The resource's path, such as `/orders/{id}`.
+    /// The path of the resource, for example `/orders/{id}`.
     pub(crate) resource: &'r str,
-    /// The function's name.
+    /// The name of the function.
     pub(crate) function: &'r str,
-    /// The path's parameters, percent-decoded.
+    /// The path parameters, percent-decoded.
     pub(crate) parameters: BTreeMap<&'r str, String>,
 }
 
@@ -65,13 +65,13 @@ impl Routes {
                 .methods
                 .insert(route.method.clone(), route.function_name.clone());
         }
-        // Compared segment by segment, the more specific path comes first.
+        // Compare the paths segment by segment, so that the more specific path comes first.
         resources.sort_by(|left, right| left.segments.cmp(&right.segments));
         Self(resources)
     }
 
-    /// The route of a method and a path. The path decides alone: a method that its resource lacks is not looked for in
-    /// a less specific one.
+    /// Finds the route of a method and a path. The path alone chooses the resource. If this resource does not
+    /// have the method, less specific resources are not searched.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
         let segments: Vec<&str> = split(path).collect();
         let (resource, parameters) = self
@@ -128,14 +128,14 @@ impl Segment {
     }
 }
 
-/// The segments of a path; a slash at its end makes no difference, and `/` has none.
+/// Splits a path into segments. A slash at the end is ignored. `/` has no segments.
 fn split(path: &str) -> impl Iterator<Item = &str> {
     let trimmed = path.strip_prefix('/').unwrap_or(path);
     let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
     trimmed.split('/').skip(usize::from(trimmed.is_empty()))
 }
 
-/// Percent-decodes; what is not UTF-8 then stays as it was.
+/// Percent-decodes a segment. A segment that is not UTF-8 afterwards is returned unchanged.
 fn decode(segment: &str) -> String {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_the_resource_lacks_is_not_looked_for_elsewhere() {
+    fn a_method_is_looked_for_only_in_the_most_specific_resource() {
         assert_eq!(find("DELETE", "/orders/7"), None);
     }
 

@@ -1,43 +1,43 @@
-//! What can be wrong with a template.
+//! The errors of a template.
 
 use crate::template_path::TemplatePath;
 
-/// A template that cannot be run on this machine, and where it cannot.
+/// A template that cannot run on this machine. The error names the position.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// The text is not YAML, or repeats a key.
+    /// The text is not YAML, or a mapping has the same key twice.
     #[error("the template is not valid YAML: {0}")]
     Yaml(#[from] yaml_serde::Error),
     /// A construct of CloudFormation or SAM that local-cloud does not support.
     #[error("{at}: {what} is not supported by local-cloud")]
     Unsupported {
-        /// Where it stands, from the logical id down.
+        /// The position, starting with the logical id.
         at: String,
         /// The construct.
         what: String,
     },
-    /// Something that CloudFormation would refuse too.
+    /// An error that CloudFormation would report as well.
     #[error("{at}: {what}")]
     Invalid {
-        /// Where it stands, from the logical id down.
+        /// The position, starting with the logical id.
         at: String,
-        /// What is wrong.
+        /// The problem.
         what: String,
     },
-    /// An override names a parameter that the template does not have.
+    /// A parameter value was given for a parameter that the template does not have.
     #[error("the template has no parameter `{0}`")]
     UnknownParameter(String),
-    /// A parameter without a default was given no value.
+    /// No value was given for a parameter without a default.
     #[error("parameter `{0}` has no default and was given no value")]
     MissingParameter(String),
-    /// A parameter's value breaks the template's own rule for it.
+    /// The value of a parameter breaks a rule in its declaration.
     #[error("parameter `{name}` cannot be `{value}`: {rule}")]
     ParameterValue {
-        /// The parameter.
+        /// The name of the parameter.
         name: String,
-        /// The value it was given.
+        /// The given value.
         value: String,
-        /// The rule that it breaks.
+        /// The rule.
         rule: String,
     },
 }

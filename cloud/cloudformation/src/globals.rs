@@ -1,13 +1,13 @@
-//! The `Globals` section, merged into functions by SAM's rules.
+//! Merges the `Globals` section into functions and APIs, by SAM's rules.
 
 use crate::error::TemplateError;
 use crate::node::Node;
 use crate::template_path::TemplatePath;
 
-/// Merges the section for `kind` (`Function` or `Api`) into a resource's properties.
+/// Merges the section for `kind` (`Function` or `Api`) into the properties of a resource.
 ///
-/// SAM's rules: mappings merge, the resource's own entry winning; lists are the global's elements and then the
-/// resource's; of anything else the resource's own value replaces the global one.
+/// SAM's rules: mappings are merged, and an entry of the resource wins. A list has the global elements first,
+/// then the elements of the resource. For any other value, the value of the resource replaces the global one.
 pub(crate) fn merge(globals: &[(String, Node)], kind: &str, properties: Node) -> Node {
     match globals.iter().find(|(section, _)| section == kind) {
         Some((_, global)) => merge_nodes(global.clone(), properties),
@@ -15,7 +15,7 @@ pub(crate) fn merge(globals: &[(String, Node)], kind: &str, properties: Node) ->
     }
 }
 
-/// Fails on a section of `Globals` that nothing would read.
+/// Returns an error for a section of `Globals` that is not supported.
 pub(crate) fn check(globals: &[(String, Node)]) -> Result<(), TemplateError> {
     match globals
         .iter()
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn mappings_merge_lists_join_and_the_rest_is_replaced() {
+    fn mappings_are_merged_lists_are_joined_and_other_values_are_replaced() {
         let Node::Map(globals) =
             parse("Function: {Timeout: 3, Layers: [a], Environment: {Variables: {A: 1, B: 1}}}")
         else {

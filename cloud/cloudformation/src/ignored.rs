@@ -1,11 +1,11 @@
-//! What the template may say without any effect on this machine.
+//! Constructs that a template may contain and that have no effect on this machine.
 //!
-//! The lists are explicit so that a construct that matters is never skipped by accident.
+//! The lists are explicit, so that a construct that matters is never ignored by accident.
 
-/// Resource types that are accepted and not created. Their properties are not looked at.
+/// Resource types that are accepted and not created. Their properties are not read.
 ///
-/// Alarms and dashboards watch AWS's own metrics; usage plans, web ACLs and keys guard a public endpoint, and the local
-/// one listens on loopback; invoke permissions are implied by the routes and mappings.
+/// Alarms and dashboards use AWS's own metrics. Usage plans, web ACLs and keys protect a public endpoint, but
+/// the local endpoint listens on loopback. Routes and mappings imply the invoke permissions.
 const RESOURCE_TYPES: [&str; 16] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ApiKey",
@@ -25,7 +25,7 @@ const RESOURCE_TYPES: [&str; 16] = [
     "AWS::WAFv2::WebACLAssociation",
 ];
 
-/// Whether a resource type is accepted without effect.
+/// Returns true if a resource type is accepted and ignored.
 pub(crate) fn is_ignored_type(kind: &str) -> bool {
     RESOURCE_TYPES.contains(&kind)
 }
@@ -41,7 +41,7 @@ pub(crate) const QUEUE: &[&str] = &[
 /// Properties of a topic without local effect.
 pub(crate) const TOPIC: &[&str] = &["KmsMasterKeyId", "Tags", "TracingConfig", "SignatureVersion"];
 
-/// Properties of a table without local effect: encryption, backups, protection against deletion by CloudFormation.
+/// Properties of a table without local effect: encryption, backups and deletion protection.
 pub(crate) const TABLE: &[&str] = &[
     "ContributorInsightsSpecification",
     "DeletionProtectionEnabled",
@@ -52,7 +52,8 @@ pub(crate) const TABLE: &[&str] = &[
     "Tags",
 ];
 
-/// Properties of a function without local effect. The launcher finds the program, so code and build settings are idle.
+/// Properties of a function without local effect. The launcher finds the program, so settings for code and
+/// build are not used.
 pub(crate) const FUNCTION: &[&str] = &[
     "Architectures",
     "CodeUri",
@@ -65,10 +66,10 @@ pub(crate) const FUNCTION: &[&str] = &[
     "Tracing",
 ];
 
-/// Settings of a function's logs without local effect: lines are kept as the function writes them.
+/// Logging settings of a function without local effect. Lines are stored as the function writes them.
 pub(crate) const LOGGING: &[&str] = &["ApplicationLogLevel", "LogFormat", "SystemLogLevel"];
 
-/// Properties of an event of type `Api` without local effect: callers of a loopback endpoint are trusted.
+/// Properties of an event of type `Api` without local effect. Callers of a loopback endpoint are trusted.
 pub(crate) const API_EVENT: &[&str] = &["Auth", "TimeoutInMillis"];
 
 /// Properties of a REST API without local effect.
@@ -89,10 +90,10 @@ pub(crate) const API: &[&str] = &[
     "TracingEnabled",
 ];
 
-/// Properties of a role that only describe it.
+/// Properties of a role without local effect.
 pub(crate) const ROLE: &[&str] = &["Description", "MaxSessionDuration", "Path", "Tags"];
 
-/// Properties of a log group without local effect: a local log is a file in the data directory.
+/// Properties of a log group without local effect. A local log is a file in the data directory.
 pub(crate) const LOG_GROUP: &[&str] = &[
     "DataProtectionPolicy",
     "KmsKeyId",

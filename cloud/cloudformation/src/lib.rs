@@ -1,8 +1,10 @@
-//! The SAM template, parsed, resolved and typed: the one source of every queue, table, topic, function and mapping.
+//! Parses and resolves the SAM template. It is the only source of all queues, tables, topics, functions and
+//! mappings.
 //!
-//! The stages are `node` (YAML to a tree whose intrinsic functions are parsed), `parameters` and `resolve`
-//! (the tree to plain JSON), `globals` (SAM's merge) and `resources` (JSON to typed resources). Whatever is not
-//! supported is an error that names it and where it stands; nothing is skipped silently but what `ignored` lists.
+//! The steps: `node` parses YAML into a tree with intrinsic functions. `parameters` and `resolve` turn the
+//! tree into plain JSON. `globals` merges SAM's global settings. `resources` turns the JSON into typed
+//! resources. A construct that is not supported is an error with its name and position. Only the constructs
+//! in `ignored` are ignored.
 //! [`sort_by_redrive`] says in which order queues are created. Nothing is created here: `local-cloud` does that.
 //!
 //! Imports `cloud-iam` of the workspace.

@@ -1,4 +1,5 @@
-//! The template as a tree whose intrinsic functions are parsed, in their short (`!Ref`) and long (`Fn::Join`) forms.
+//! The template as a tree with parsed intrinsic functions, in their short (`!Ref`) and long (`Fn::Join`)
+//! forms.
 
 use serde_json::Number;
 use yaml_serde::Value as Yaml;
@@ -18,9 +19,9 @@ pub(crate) enum Node {
     Call(Box<Call>),
 }
 
-/// An intrinsic function and its arguments.
+/// An intrinsic function with its arguments.
 ///
-/// Source: the CloudFormation User Guide, "Intrinsic function reference".
+/// Source: CloudFormation User Guide, "Intrinsic function reference".
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Call {
     Ref(String),
@@ -57,7 +58,7 @@ pub(crate) enum Call {
 }
 
 impl Node {
-    /// Parses YAML; fails on an intrinsic function or tag that is not supported.
+    /// Parses YAML. Returns an error for an intrinsic function or a tag that is not supported.
     pub(crate) fn parse(yaml: Yaml, at: &TemplatePath) -> Result<Self, TemplateError> {
         Ok(match yaml {
             Yaml::Null => Self::Null,
@@ -97,7 +98,7 @@ impl Node {
         })
     }
 
-    /// A mapping is a call if its only key is an intrinsic function's long name.
+    /// Parses a mapping. It is a function call if its only key is the long name of an intrinsic function.
     fn from_entries(mut entries: Vec<(String, Self)>, at: &TemplatePath) -> Result<Self, TemplateError> {
         if entries.len() == 1 && is_long_name(&entries[0]) {
             let (name, argument) = entries.remove(0);
@@ -113,7 +114,8 @@ impl Node {
     }
 }
 
-/// `Condition` is a function only where its argument is a condition's name: in a policy statement it is a mapping.
+/// Returns true for a function call. `Condition` is a function only if its argument is a string: in a policy
+/// statement it is a mapping.
 fn is_long_name((name, argument): &(String, Node)) -> bool {
     name == "Ref" || name.starts_with("Fn::") || (name == "Condition" && matches!(argument, Node::String(_)))
 }
@@ -139,7 +141,7 @@ fn parse_number(number: &yaml_serde::Number, at: &TemplatePath) -> Result<Number
 }
 
 impl Call {
-    /// Parses a function by its long name. The inner error gives the argument back for a name that is unknown.
+    /// Parses a function by its long name. The inner error returns the argument if the name is unknown.
     fn parse(name: &str, argument: Node, at: &TemplatePath) -> Result<Result<Self, Node>, TemplateError> {
         let wrong = |form: &str| TemplateError::invalid(at, format!("`{name}` takes {form}"));
         Ok(Ok(match name {

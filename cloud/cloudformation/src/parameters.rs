@@ -1,4 +1,4 @@
-//! The template's parameters and their values.
+//! The parameters of the template and their values.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::error::TemplateError;
 use crate::node::Node;
 use crate::template_path::TemplatePath;
 
-/// The template's parameters with their values: the override, else the default.
+/// The parameters with their values: the given value, or else the default.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters(BTreeMap<String, Value>);
 
 impl Parameters {
-    /// Reads the section and applies the overrides, by the rules that the template states for each parameter.
+    /// Reads the section and applies the given values. Each value must follow the rules in its declaration.
     pub(crate) fn parse(
         section: Vec<(String, Node)>,
         overrides: &BTreeMap<String, String>,
@@ -34,12 +34,12 @@ impl Parameters {
         Ok(Self(values))
     }
 
-    /// The value of a parameter, if the template has it.
+    /// Returns the value of a parameter, if the template has it.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// Names and values, lists joined by commas.
+    /// Returns names and values. Lists are joined with commas.
     pub(crate) fn into_texts(self) -> BTreeMap<String, String> {
         let text = |value| match value {
             Value::String(text) => text,
@@ -57,7 +57,8 @@ impl Parameters {
     }
 }
 
-/// One parameter's declaration. `AllowedPattern` is left to CloudFormation: it is a Java regular expression.
+/// The declaration of a parameter. `AllowedPattern` is checked by CloudFormation only, because it is a Java
+/// regular expression.
 #[derive(Debug, Default)]
 struct Declaration {
     kind: Kind,
@@ -136,7 +137,7 @@ impl Declaration {
                 if self.max_value.is_some_and(|most| parsed > most) {
                     return Err(refuse("it is above MaxValue".to_owned()));
                 }
-                // CloudFormation hands a Number parameter on as the text that it was given.
+                // CloudFormation passes on the value of a Number parameter as the given text.
                 Ok(Value::String(text.trim().to_owned()))
             }
             Kind::CommaDelimitedList => Ok(text

@@ -1,14 +1,14 @@
-//! Reading a resource's properties one by one, so that what nobody read is reported.
+//! Reads the properties of a resource one by one, so that a property that is not read can be reported.
 
 use serde_json::{Map, Value};
 
 use crate::error::TemplateError;
 use crate::template_path::TemplatePath;
 
-/// A resolved mapping of the template that is being read.
+/// A resolved mapping of the template.
 ///
-/// Reading a property removes it; [`finish`](Self::finish) fails on what is left. Values convert as CloudFormation
-/// converts them: a number may be given as text and the other way round.
+/// Reading a property removes it. [`finish`](Self::finish) returns an error if a property is left. Values are
+/// converted as by CloudFormation: a number may be given as a string, and a string as a number.
 #[derive(Debug)]
 pub(crate) struct Properties {
     at: TemplatePath,
@@ -27,12 +27,12 @@ impl Properties {
         }
     }
 
-    /// Where the mapping stands.
+    /// Returns the position of the mapping.
     pub(crate) fn at(&self) -> &TemplatePath {
         &self.at
     }
 
-    /// Any value, as it stands.
+    /// Reads any value without conversion.
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
         self.values.remove(name)
     }
@@ -57,7 +57,7 @@ impl Properties {
             .transpose()
     }
 
-    /// An integer within bounds, both inclusive.
+    /// Reads an integer from `least` to `most`.
     pub(crate) fn integer_within(
         &mut self,
         name: &str,
@@ -112,7 +112,7 @@ impl Properties {
             .collect()
     }
 
-    /// Every remaining entry with its key, as text.
+    /// Returns all remaining entries as text.
     pub(crate) fn into_texts(self) -> Result<Vec<(String, String)>, TemplateError> {
         let Self { at, values } = self;
         values
@@ -124,7 +124,7 @@ impl Properties {
             .collect()
     }
 
-    /// Every remaining entry as a mapping of its own.
+    /// Returns all remaining entries as mappings.
     pub(crate) fn into_mappings(self) -> Result<Vec<(String, Self)>, TemplateError> {
         let Self { at, values } = self;
         values
@@ -139,7 +139,7 @@ impl Properties {
         }
     }
 
-    /// Fails on a property that nobody read.
+    /// Returns an error if a property was not read.
     pub(crate) fn finish(self) -> Result<(), TemplateError> {
         match self.values.keys().next() {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The order in which queues are created: a dead-letter queue before the queues that send it their dead letters.
+//! The order in which queues are created: a dead-letter queue comes before its source queues.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use crate::resources::queue::Queue;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("queue {name}: its dead letters would return to itself")]
 pub struct RedriveCircle {
-    /// One of them.
+    /// The name of one of these queues.
     pub name: String,
 }
 
-/// Sorts queues; a dead-letter queue outside the template is expected to exist.
+/// Sorts queues. A dead-letter queue that is not in the template must exist already.
 pub fn sort_by_redrive(queues: &[Queue]) -> Result<Vec<&Queue>, RedriveCircle> {
     let by_name: BTreeMap<&str, &Queue> = queues.iter().map(|queue| (queue.name.as_str(), queue)).collect();
     let mut ordered: Vec<&Queue> = Vec::with_capacity(queues.len());
     for queue in queues {
-        // From the queue along its dead-letter queues to the last one; then back.
+        // Follow the dead-letter queues from this queue to the last one, then add them in reverse.
         let mut chain: Vec<&Queue> = Vec::new();
         let mut next = Some(queue);
         while let Some(queue) = next.filter(|queue| !ordered.iter().any(|known| known.name == queue.name)) {

@@ -1,4 +1,4 @@
-//! The template's top level: its sections, still unresolved.
+//! The sections of the template, not resolved yet.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub(crate) struct Sections {
     pub(crate) outputs: Vec<(String, Node)>,
 }
 
-/// A resource as the template declares it.
+/// A resource as declared in the template.
 #[derive(Debug)]
 pub(crate) struct Declaration {
     pub(crate) kind: String,
@@ -27,10 +27,11 @@ pub(crate) struct Declaration {
     pub(crate) metadata: Node,
 }
 
-/// The names of the parameters that a template declares.
+/// Returns the names of the parameters that a template declares.
 ///
 /// # Errors
-/// The text is not YAML, or holds a section, an attribute or a function that local-cloud does not support.
+/// Returns an error if the text is not YAML, or if it contains a section, an attribute or a function
+/// that local-cloud does not support.
 pub fn parameter_names(text: &str) -> Result<BTreeSet<String>, TemplateError> {
     let sections = Sections::parse(text)?;
     Ok(sections.parameters.into_iter().map(|(name, _)| name).collect())
@@ -57,7 +58,7 @@ impl Sections {
                     _ => {
                         return Err(TemplateError::unsupported(
                             &at,
-                            format!("any transform but {TRANSFORM}"),
+                            format!("a transform other than {TRANSFORM}"),
                         ));
                     }
                 },
@@ -114,7 +115,8 @@ impl Declaration {
                 ("Condition", Yaml::String(value)) => condition = Some(value),
                 ("Properties", value) => properties = value,
                 ("Metadata", value) => metadata = value,
-                // Order follows from the references, and the local stack is never deleted by CloudFormation.
+                // References determine the order of creation, and CloudFormation never deletes the local
+                // stack.
                 ("DependsOn" | "DeletionPolicy" | "UpdateReplacePolicy", _) => {}
                 _ => {
                     return Err(TemplateError::unsupported(
@@ -125,7 +127,7 @@ impl Declaration {
             }
         }
         let kind = kind.ok_or_else(|| TemplateError::invalid(at, "`Type` is missing"))?;
-        // What is ignored may use functions that are not supported.
+        // Do not parse an ignored resource, because it may use functions that are not supported.
         let ignored = crate::ignored::is_ignored_type(&kind);
         Ok(Self {
             properties: if ignored {

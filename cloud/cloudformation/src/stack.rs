@@ -1,4 +1,4 @@
-//! The template's resources and outputs, resolved for this machine.
+//! The resources and outputs of the template, resolved for this machine.
 
 use std::collections::BTreeMap;
 
@@ -15,28 +15,28 @@ use crate::stack_location::StackLocation;
 use crate::template_path::TemplatePath;
 use crate::{globals, ignored};
 
-/// A template, resolved: what is to exist on this machine.
+/// A resolved template: the resources to create on this machine.
 #[derive(Debug, Default)]
 pub struct Stack {
-    /// Queues, in the template's order.
+    /// The queues, in the order of the template.
     pub queues: Vec<Queue>,
-    /// Topics, in the template's order.
+    /// The topics, in the order of the template.
     pub topics: Vec<Topic>,
-    /// Subscriptions, those within topics included.
+    /// The subscriptions, including those inside topics.
     pub subscriptions: Vec<Subscription>,
     /// Tables.
     pub tables: Vec<Table>,
     /// Functions.
     pub functions: Vec<Function>,
-    /// Event source mappings, those declared as functions' events included.
+    /// The event source mappings, including those declared as events of functions.
     pub event_source_mappings: Vec<EventSourceMapping>,
     /// The REST API, if the template has one.
     pub api: Option<Api>,
-    /// Roles and their policies.
+    /// The roles and their policies.
     pub roles: Vec<Role>,
-    /// Outputs by name, as `aws cloudformation describe-stacks` would show them.
+    /// The outputs by name, as `aws cloudformation describe-stacks` shows them.
     pub outputs: BTreeMap<String, String>,
-    /// Parameters by name, with the values that were used.
+    /// The parameters by name, with the values that were used.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -145,7 +145,8 @@ impl Stack {
         Ok(())
     }
 
-    /// Gives the API the routes of the functions' events, unless it has a body of its own, which rules on AWS.
+    /// Adds the routes of the functions' events to the API. If the API has an OpenAPI body, the body decides,
+    /// as on AWS.
     fn route_events(&mut self) -> Result<(), TemplateError> {
         let routes: Vec<_> = self
             .functions

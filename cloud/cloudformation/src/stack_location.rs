@@ -1,17 +1,17 @@
-//! The account, region and endpoints that names and ARNs are made of.
+//! The account, the region and the endpoints that names and ARNs contain.
 
-/// Where a stack stands: what CloudFormation's pseudo parameters and a resource's ARN say.
+/// The account, region and endpoints of a stack. Pseudo parameters and ARNs get their values from it.
 #[derive(Clone, Debug)]
 pub struct StackLocation {
-    /// Such as `us-east-1`.
+    /// The region, for example `us-east-1`.
     pub region: String,
-    /// Twelve digits.
+    /// The account id: twelve digits.
     pub account_id: String,
-    /// The stack's name.
+    /// The name of the stack.
     pub stack_name: String,
-    /// The endpoint that answers AWS calls, such as `http://127.0.0.1:4566`, without a slash at its end.
+    /// The URL of the AWS endpoint, for example `http://127.0.0.1:4566`, without a slash at its end.
     pub aws_endpoint_url: String,
-    /// The REST API's own address, such as `http://127.0.0.1:8080`, without a slash at its end.
+    /// The URL of the REST API, for example `http://127.0.0.1:8080`, without a slash at its end.
     pub api_url: String,
 }
 
@@ -19,7 +19,7 @@ const PARTITION: &str = "aws";
 const URL_SUFFIX: &str = "amazonaws.com";
 
 impl StackLocation {
-    /// The ARN of a resource of this account and region.
+    /// Returns the ARN of a resource in this account and region.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!(
@@ -28,31 +28,32 @@ impl StackLocation {
         )
     }
 
-    /// The ARN of a role; IAM has no region.
+    /// Returns the ARN of a role. It contains no region.
     #[must_use]
     pub fn role_arn(&self, name: &str) -> String {
         format!("arn:{PARTITION}:iam::{}:role/{name}", self.account_id)
     }
 
-    /// The URL of a queue.
+    /// Returns the URL of a queue.
     #[must_use]
     pub fn queue_url(&self, name: &str) -> String {
         format!("{}/{}/{name}", self.aws_endpoint_url, self.account_id)
     }
 
-    /// The id of a REST API: on AWS ten letters and digits, here its logical id in lower case.
+    /// Returns the id of a REST API. On AWS it is ten letters and digits; here it is the logical id in lower
+    /// case.
     #[must_use]
     pub fn api_id(&self, logical_id: &str) -> String {
         logical_id.to_lowercase()
     }
 
-    /// The id of a REST API's root resource.
+    /// Returns the id of the root resource of a REST API.
     #[must_use]
     pub fn root_resource_id(&self, logical_id: &str) -> String {
         format!("{}root", self.api_id(logical_id))
     }
 
-    /// Replaces the address under which AWS would serve an API by the local one, which has no stage in its path.
+    /// Replaces the AWS address of an API by the local address, which has no stage in its path.
     #[must_use]
     pub fn localize_api(&self, text: &str) -> String {
         let host_end = format!(".execute-api.{}.{URL_SUFFIX}", self.region);

@@ -1,17 +1,17 @@
-//! The text of `Fn::Sub`, split into literals and variables.
+//! Splits the text of `Fn::Sub` into literals and variables.
 
 /// A part of a `Fn::Sub` text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Part<'t> {
-    /// Text as it stands.
+    /// Literal text.
     Literal(&'t str),
-    /// A name between `${` and `}`.
+    /// The name between `${` and `}`.
     Variable(&'t str),
 }
 
-/// Splits a text; `${!name}` is the literal `${name}`.
+/// Splits a text. `${!name}` is the literal `${name}`.
 ///
-/// `None` if a `${` is not closed.
+/// Returns `None` if a `${` is not closed.
 pub(crate) fn split(text: &str) -> Option<Vec<Part<'_>>> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -43,7 +43,7 @@ mod tests {
     use super::split;
 
     #[test]
-    fn variables_stand_between_braces() {
+    fn names_between_braces_are_variables() {
         assert_eq!(
             split("a-${B}${C.Arn}z"),
             Some(vec![

@@ -1,23 +1,23 @@
-//! Where in the template something stands.
+//! Positions in the template.
 
 use std::fmt;
 
-/// A place in the template, such as `Resources.Orders.Properties.RedrivePolicy`, for error messages.
+/// A position in the template for error messages, for example `Resources.Orders.Properties.RedrivePolicy`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TemplatePath(String);
 
 impl TemplatePath {
-    /// The path of a top-level section or of a resource.
+    /// Returns the path of a top-level section or of a resource.
     pub(crate) fn root(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The path of a key below this one.
+    /// Returns the path of a key below this path.
     pub(crate) fn key(&self, key: &str) -> Self {
         Self(format!("{}.{key}", self.0))
     }
 
-    /// The path of a list's element.
+    /// Returns the path of a list element.
     pub(crate) fn index(&self, index: usize) -> Self {
         Self(format!("{}[{index}]", self.0))
     }

@@ -1,4 +1,4 @@
-//! The template as a whole: what resolves, and how what does not is named.
+//! Tests of whole templates: what they resolve to, and the errors of unsupported and wrong constructs.
 
 use std::collections::BTreeMap;
 
@@ -102,7 +102,7 @@ fn a_stack_resolves() {
 }
 
 #[test]
-fn parameters_are_named_without_their_values() {
+fn parameter_names_are_read_without_values() {
     let names = super::parameter_names(SMALL).unwrap();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["Mode", "Prefix", "Size"]);
 }
@@ -113,7 +113,7 @@ fn a_condition_decides_what_is_created() {
 }
 
 #[test]
-fn parameters_are_judged_by_the_templates_rules() {
+fn parameter_values_must_follow_the_rules_of_the_template() {
     let refuse = |name, value| load(SMALL, &[(name, value)]).unwrap_err().to_string();
     insta::assert_snapshot!(refuse("Sise", "1"), @"the template has no parameter `Sise`");
     insta::assert_snapshot!(refuse("Mode", "KEY"), @"parameter `Mode` cannot be `KEY`: allowed are NONE, IAM");
@@ -124,7 +124,7 @@ fn parameters_are_judged_by_the_templates_rules() {
 }
 
 #[test]
-fn what_is_unsupported_is_named_with_its_place() {
+fn errors_name_an_unsupported_construct_and_its_position() {
     insta::assert_snapshot!(load_error("Resources: {Bus: {Type: AWS::Events::EventBus}}"),
         @"Bus: the resource type `AWS::Events::EventBus` is not supported by local-cloud");
     insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {Colour: red}}}"),
@@ -142,7 +142,7 @@ fn what_is_unsupported_is_named_with_its_place() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place() {
+fn errors_name_a_wrong_value_and_its_position() {
     insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Nothing}}}"),
         @"Q.Properties.QueueName: there is no parameter or resource `Nothing`");
     insta::assert_snapshot!(load_error("Resources: {Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: soon}}}"),
@@ -162,7 +162,7 @@ fn what_is_wrong_is_named_with_its_place() {
 }
 
 #[test]
-fn a_definition_body_rules_over_events() {
+fn a_definition_body_decides_the_routes() {
     let template = |event_path: &str| {
         format!(
             "

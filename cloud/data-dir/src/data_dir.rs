@@ -1,4 +1,4 @@
-//! The data directory: who holds it, and what it tells other programs.
+//! The data directory: its lock, and the files that other programs read.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use crate::error::DataDirError;
 use crate::lock::Lock;
 
-/// Where a running local cloud answers; other programs read it from `endpoints.json`.
+/// The addresses of a running local cloud. Other programs read them from `endpoints.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoints {
-    /// The REST API, such as `http://127.0.0.1:8080`.
+    /// The URL of the REST API, for example `http://127.0.0.1:8080`.
     pub api_url: String,
-    /// The AWS endpoint, such as `http://127.0.0.1:4566`.
+    /// The URL of the AWS endpoint, for example `http://127.0.0.1:4566`.
     pub aws_endpoint_url: String,
-    /// The data directory, absolute; none if nothing is kept.
+    /// The absolute path of the data directory, or `None` if the state is in memory.
     pub data_dir: Option<PathBuf>,
 }
 
-/// A data directory that this process holds until it is dropped.
+/// A data directory that this process has locked. Dropping it releases the lock.
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
@@ -31,7 +31,7 @@ const ENDPOINTS: &str = "endpoints.json";
 const OUTPUTS: &str = "outputs.json";
 
 impl DataDir {
-    /// Creates the directory if need be, and takes its lock.
+    /// Creates the directory if needed, and locks it.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let fail = |source| DataDirError::Io {
             path: path.to_owned(),
@@ -41,18 +41,18 @@ impl DataDir {
         let path = path.canonicalize().map_err(fail)?;
         let lock = Lock::acquire(&path)?;
         let directory = Self { path, _lock: lock };
-        // A killed process leaves its endpoints behind: nobody answers there.
+        // A process that was killed leaves its endpoints file behind. Nothing listens at these addresses.
         directory.remove_endpoints()?;
         Ok(directory)
     }
 
-    /// Its absolute path.
+    /// Returns its absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where functions' logs are kept.
+    /// Returns the directory of the functions' logs.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.path.join("logs")
@@ -77,7 +77,7 @@ impl DataDir {
         }
     }
 
-    /// Readers see the old file or the whole new one.
+    /// Writes a file atomically: readers see the old file or the whole new one.
     fn write(&self, name: &str, value: &impl Serialize) -> Result<(), DataDirError> {
         let path = self.path.join(name);
         let new = self.path.join(format!("{name}.new"));
@@ -93,25 +93,26 @@ impl Endpoints {
     /// Reads the endpoints of the local cloud that runs on a data directory.
     ///
     /// # Errors
-    /// `NotFound` if none runs there, and what else the file system says.
+    /// Returns `NotFound` if none runs there, or another file system error.
     pub fn read(data_dir: &Path) -> io::Result<Self> {
         let text = std::fs::read(data_dir.join(ENDPOINTS))?;
         serde_json::from_slice(&text).map_err(io::Error::from)
     }
 }
 
-/// The template's outputs, such as `OrdersQueueUrl`, as they were when a local cloud last started on a directory.
+/// The outputs of the template, for example `OrdersQueueUrl`, at the last start of a local cloud on a
+/// directory.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Outputs(
-    /// Values by the outputs' names.
+    /// Values by output name.
     pub BTreeMap<String, String>,
 );
 
 impl Outputs {
-    /// Reads the outputs that are kept in a data directory.
+    /// Reads the outputs that are stored in a data directory.
     ///
     /// # Errors
-    /// `NotFound` if none ever ran there, and what else the file system says.
+    /// Returns `NotFound` if no local cloud ever ran there, or another file system error.
     pub fn read(data_dir: &Path) -> io::Result<Self> {
         let text = std::fs::read(data_dir.join(OUTPUTS))?;
         serde_json::from_slice(&text).map_err(io::Error::from)
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_holder_is_refused_by_the_firsts_process_id() {
+    fn the_error_for_a_second_process_names_the_first_process_id() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new");
         let first = DataDir::open(&path).unwrap();
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_are_there_while_it_runs() {
+    fn endpoints_can_be_read_until_they_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let data_dir = DataDir::open(directory.path()).unwrap();
         let endpoints = Endpoints {

@@ -6,20 +6,20 @@ use std::path::PathBuf;
 /// A data directory that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    /// Another process holds it.
+    /// Another process uses it.
     #[error("the data directory {} is in use by process {pid}", path.display())]
     InUse {
         /// The directory.
         path: PathBuf,
-        /// The holder's process id, or `unknown` when it has not written it yet.
+        /// The id of that process, or `unknown` if the process has not written it yet.
         pid: String,
     },
-    /// The file system refused.
+    /// A file system error.
     #[error("cannot use {}: {source}", path.display())]
     Io {
-        /// What could not be read or written.
+        /// The file or directory that could not be read or written.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! The lock that keeps a second process out of a data directory.
+//! The lock that prevents a second process from using the same data directory.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::error::DataDirError;
 
-/// An exclusive lock on `lock` in the directory. The system releases it when the process ends, however it ends.
+/// An exclusive lock on the file `lock` in the directory. The operating system releases it when the process
+/// ends, in whatever way.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
@@ -19,7 +20,7 @@ impl Lock {
             path: path.clone(),
             source,
         };
-        // Not truncated: until the lock is ours, the content is the holder's.
+        // Do not truncate the file yet: before this process has the lock, the content belongs to the holder.
         let mut options = OpenOptions::new();
         let mut file = options
             .create(true)

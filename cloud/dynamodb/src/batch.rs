@@ -1,4 +1,4 @@
-//! `BatchExecuteStatement` without some of its statements, whose answers are known already.
+//! Performs a `BatchExecuteStatement` in which the answers to some statements are known already.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use crate::service::DynamoDb;
 
-/// What DynamoDB answers for a statement that failed. Source: DynamoDB API Reference, `BatchStatementResponse`.
+/// Builds DynamoDB's answer for a failed statement. Source: DynamoDB API Reference, `BatchStatementResponse`.
 #[must_use]
 pub fn statement_error(code: &str, message: &str) -> Value {
     json!({"Error": {"Code": code, "Message": message}})
 }
 
 impl DynamoDb {
-    /// Performs the batch but for the statements that `answers` answers, by their places in it.
+    /// Performs all statements except those in `answers`, which maps the index of a statement to its answer.
+    /// Returns one answer for the whole batch.
     pub async fn call_but(
         &self,
         headers: &HeaderMap,
@@ -54,7 +55,7 @@ impl DynamoDb {
             None => done.next().unwrap_or_else(|| json!({})),
         });
         answer["Responses"] = merged.collect();
-        // It was of the body as it came.
+        // The checksum belongs to the original body.
         response.headers_mut().remove("x-amz-crc32");
         *response.body_mut() = Bytes::from(answer.to_string());
         response

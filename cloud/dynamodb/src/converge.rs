@@ -1,4 +1,4 @@
-//! Bringing a table to what a template says, losing nothing.
+//! Creates a table, or changes an existing one to match the template without losing data.
 
 use dynoxide::Database;
 use dynoxide::errors::DynoxideError;
@@ -6,36 +6,36 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Why a table could not be brought to its description.
+/// The reason why a table could not be created or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvergeError {
-    /// The engine refused.
+    /// The engine returned an error.
     #[error("the table could not be created or changed: {0}")]
     Engine(String),
-    /// The table's key cannot change without losing its items.
+    /// The key of the table differs. It cannot be changed without losing the items.
     #[error(
         "table {table} exists with the key {existing}, the template says {wanted}; a key cannot be changed in place"
     )]
     KeyDiffers {
-        /// The table's name.
+        /// The name of the table.
         table: String,
-        /// Its key as it is, with types.
+        /// The existing key, with types.
         existing: String,
-        /// The key that was asked for.
+        /// The key in the template.
         wanted: String,
     },
-    /// An index of this name has another key.
+    /// An index with this name has another key.
     #[error(
-        "index {index} of table {table} exists with the key {existing}, the template says {wanted}; name it anew"
+        "index {index} of table {table} exists with the key {existing}, the template says {wanted}; give the index another name"
     )]
     IndexDiffers {
-        /// The table's name.
+        /// The name of the table.
         table: String,
-        /// The index's name.
+        /// The name of the index.
         index: String,
-        /// Its key as it is, with types.
+        /// The existing key, with types.
         existing: String,
-        /// The key that was asked for.
+        /// The key in the template.
         wanted: String,
     },
 }
@@ -46,9 +46,9 @@ impl From<DynoxideError> for ConvergeError {
     }
 }
 
-/// Creates the table, or verifies its key and adds the indexes that it lacks. Answers its ARN.
+/// Creates the table, or checks its key and adds missing indexes. Returns its ARN.
 ///
-/// Indexes that the description no longer has stay: dropping one is for the operator to decide.
+/// An index that the description does not contain stays. The operator decides whether to delete it.
 pub(super) fn converge(database: &Database, create_table: Value) -> Result<String, ConvergeError> {
     let name = create_table["TableName"].clone();
     let describe = || -> Result<Value, DynoxideError> {
@@ -124,7 +124,8 @@ fn arn(table: &Value) -> Result<String, ConvergeError> {
     arn.ok_or_else(|| ConvergeError::Engine("the table has no ARN".to_owned()))
 }
 
-/// The key of a table or index as text, `order_id S HASH`; types come from the table's definitions.
+/// Returns the key of a table or an index as text (`order_id S HASH`). The types come from the table's
+/// definitions.
 fn key(owner: &Value, table: &Value) -> String {
     let definitions = table["AttributeDefinitions"]
         .as_array()

@@ -1,9 +1,10 @@
-//! Which kind of `PartiQL` statement it is, and of which table.
+//! Reads the kind and the table of a `PartiQL` statement.
 //!
-//! This must never take a statement for a harmless one that the engine reads otherwise. So it reads strictly: a
-//! statement that is not plainly one of the four is not understood, and then not done.
+//! If this parser and the engine read a statement differently, a forbidden statement could be allowed. So the
+//! parser is strict: it returns `None` for every statement that is not clearly one of the four kinds, and the
+//! call is denied.
 
-/// What a statement does.
+/// The kind of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Select,
@@ -12,7 +13,7 @@ pub(super) enum Kind {
     Delete,
 }
 
-/// A statement, as far as permissions go.
+/// The parts of a statement that its permission depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Statement {
     pub(super) kind: Kind,
@@ -21,7 +22,8 @@ pub(super) struct Statement {
 }
 
 impl Kind {
-    /// Its IAM action. Source: DynamoDB Developer Guide, "IAM security policies with PartiQL for DynamoDB".
+    /// Returns the IAM action. Source: DynamoDB Developer Guide, "IAM security policies with PartiQL for
+    /// DynamoDB".
     pub(super) fn action(self) -> &'static str {
         match self {
             Self::Select => "dynamodb:PartiQLSelect",
@@ -31,7 +33,7 @@ impl Kind {
         }
     }
 
-    /// The words that may follow its table. None at all is allowed where the rest of the statement is optional.
+    /// Returns the keywords that may follow the table, and whether the statement may end there.
     fn followers(self) -> (&'static [&'static str], bool) {
         match self {
             Self::Select => (&["WHERE", "ORDER"], true),
@@ -42,7 +44,7 @@ impl Kind {
     }
 }
 
-/// Reads a statement's kind and target; `None` if it is not plainly one that is known.
+/// Reads the kind and the table of a statement. Returns `None` for a statement that it does not know.
 pub(super) fn parse(statement: &str) -> Option<Statement> {
     let mut tokens = tokens(statement)?.into_iter();
     let first = tokens.next()?;
@@ -58,7 +60,7 @@ pub(super) fn parse(statement: &str) -> Option<Statement> {
         tokens.next().filter(|token| token.is_word("FROM"))?;
         Kind::Delete
     } else if first.is_word("EXISTS") {
-        // A condition of a transaction: `EXISTS(SELECT ...)`.
+        // A condition in a transaction: `EXISTS(SELECT ...)`.
         return tokens
             .next()
             .filter(|token| *token == Token::Sign('('))
@@ -73,7 +75,7 @@ pub(super) fn parse(statement: &str) -> Option<Statement> {
     target(kind, tokens)
 }
 
-/// Reads `table` or `table.index` and what may come after it.
+/// Reads `table` or `table.index`, and checks the token after it.
 fn target(kind: Kind, mut tokens: impl Iterator<Item = Token>) -> Option<Statement> {
     let table = tokens.next()?.into_name()?;
     let mut next = tokens.next();
@@ -96,7 +98,7 @@ enum Token {
     Word(String),
     /// A name between double quotes.
     Quoted(String),
-    /// A string or an Ion literal, whose content does not matter.
+    /// A string or an Ion literal. Its content is not needed.
     Literal,
     Sign(char),
 }
@@ -114,7 +116,7 @@ impl Token {
     }
 }
 
-/// Splits a statement; `None` if something in it is not closed.
+/// Splits a statement into tokens. Returns `None` if a quote or a comment is not closed.
 fn tokens(statement: &str) -> Option<Vec<Token>> {
     let mut rest = statement;
     let mut tokens = Vec::new();
@@ -155,7 +157,8 @@ fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-/// What stands before the closing quote, which is doubled where it is meant, and what comes after.
+/// Returns the text before the closing quote, and the rest after it. A doubled quote stands for one quote in
+/// the text.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut content = String::new();
     let mut rest = text;
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_plain_is_not_understood() {
+    fn unclear_statements_are_not_parsed() {
         for statement in [
             "",
             ";",

@@ -1,5 +1,6 @@
-//! DynamoDB: the action is the operation, on the table or index that it names; a transaction needs the single
-//! operations, a `PartiQL` statement the permission of its kind.
+//! DynamoDB: the action has the name of the operation; the resource is the table or index in the request. A
+//! transaction needs the permissions of its single operations. A `PartiQL` statement needs the permission of
+//! its kind.
 
 use cloud_iam::{ANY, Needs, Permission};
 use cloud_wire::arn;
@@ -7,7 +8,7 @@ use serde_json::Value;
 
 use crate::partiql;
 
-/// What an operation of DynamoDB or of its streams needs.
+/// Returns the permissions that an operation of DynamoDB or DynamoDB Streams needs.
 #[must_use]
 pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -58,7 +59,7 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
             Some(permission) => vec![permission],
             None => return Needs::Unknown,
         },
-        // A transaction is done whole or not at all, and so it is allowed.
+        // A transaction runs completely or not at all, so all its statements must be allowed.
         "ExecuteTransaction" => {
             let statements = request["TransactStatements"].as_array().into_iter().flatten();
             match statements.map(|one| statement(one, region)).collect() {
@@ -70,7 +71,7 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
             let statements = request["Statements"].as_array().into_iter().flatten();
             return Needs::EachStatement(statements.map(|one| statement(one, region)).collect());
         }
-        // Streams and tags are named by ARNs, all else by the table's name.
+        // Requests about streams and tags contain an ARN, all others the name of the table.
         _ => {
             let by_arn = ["StreamArn", "ResourceArn"]
                 .iter()
@@ -90,7 +91,8 @@ fn statement(request: &Value, region: &str) -> Option<Permission> {
     Some(Permission::new(statement.kind.action(), resource))
 }
 
-/// The ARN of a table that is named by its name, or by an ARN, of which the engine takes the name alone.
+/// Returns the ARN of a table. `name` is its name or an ARN. Of an ARN the engine uses only the name, so this
+/// does too.
 fn table_arn(region: &str, name: &str) -> String {
     let name = name.split_once(":table/").map_or(name, |(_, name)| name);
     arn("dynamodb", region, &format!("table/{name}"))

@@ -1,4 +1,4 @@
-//! The engine's listener, on a runtime of its own.
+//! The listener of the engine, on its own tokio runtime.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,14 @@ use dynoxide::Database;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
-/// Threads that serve requests; the engine does one at a time anyway.
+/// Number of threads that serve requests. The engine runs one request at a time anyway.
 const THREADS: usize = 2;
-/// How long requests in hand may take to finish at a stop.
+/// How long running requests may take to finish at a stop.
 const GRACE: Duration = Duration::from_millis(500);
 
 pub(super) struct Server {
     address: SocketAddr,
-    /// What stops it, and what tells that it has stopped.
+    /// The sender stops the server. The receiver gets a signal when it has stopped.
     running: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
@@ -47,7 +47,7 @@ impl Server {
                     }
                 });
                 runtime.shutdown_timeout(Duration::from_millis(100));
-                // Nobody may be waiting.
+                // Sending fails if nobody waits.
                 let _unheard = stopped.send(());
             })?;
         let address = address.await.map_err(std::io::Error::other)??;
@@ -67,13 +67,13 @@ impl Server {
             && stop.send(()).is_ok()
             && tokio::time::timeout(GRACE, has_stopped).await.is_err()
         {
-            tracing::warn!("requests to the DynamoDB engine were still running when it was stopped");
+            tracing::warn!("stopping the DynamoDB engine although requests are still running");
         }
     }
 }
 
-/// A loopback listener whose connections do not delay small segments: they inherit it, and the engine does not
-/// set it. With the delay each answer would take 40 ms.
+/// Creates a loopback listener with `TCP_NODELAY`. The connections inherit the option; the engine does not
+/// set it. Without it, each answer would take 40 ms.
 fn listen() -> Result<TcpListener, std::io::Error> {
     let socket = TcpSocket::new_v4()?;
     socket.set_nodelay(true)?;

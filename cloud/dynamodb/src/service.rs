@@ -1,9 +1,10 @@
-//! DynamoDB: dynoxide, embedded, behind a proxy that passes bytes on unchanged.
+//! DynamoDB: the embedded engine dynoxide, behind a proxy that passes requests and answers on unchanged.
 //!
-//! dynoxide's router is private, so it listens on a loopback port of its own; its engine is synchronous behind one
-//! lock, so it runs on threads of its own and never holds up the other services. What it lacks
-//! (`DescribeContinuousBackups` and `UpdateContinuousBackups`, for instance) it answers with
-//! `UnknownOperationException`.
+//! dynoxide's router is private, so the engine listens on its own loopback port. The engine is synchronous
+//! and has one lock. It runs on its own threads, so that it does not block the other services.
+//!
+//! Operations that it does not have, for example `DescribeContinuousBackups` and `UpdateContinuousBackups`,
+//! are answered with `UnknownOperationException`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,26 +18,26 @@ use serde_json::{Value, json};
 use crate::converge::{ConvergeError, converge};
 use crate::server::Server;
 
-/// Why the database could not be opened.
+/// The reason why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DynamoDbError {
     /// The file cannot be used as a database.
     #[error("the DynamoDB database {path:?} cannot be opened: {reason}")]
     Open {
-        /// The file, if there is one.
+        /// The path of the file, or `None` for a database in memory.
         path: Option<PathBuf>,
-        /// The engine's reason.
+        /// The reason that the engine gave.
         reason: String,
     },
-    /// The engine's own listener could not be started.
+    /// The listener of the engine could not be started.
     #[error("the DynamoDB engine cannot listen: {0}")]
     Listen(#[from] std::io::Error),
-    /// The client for the engine could not be made.
+    /// The HTTP client for the engine could not be created.
     #[error("the DynamoDB proxy cannot be set up: {0}")]
     Client(#[from] reqwest::Error),
 }
 
-/// The table service; cheap to clone.
+/// The table service. Cloning it is cheap.
 #[derive(Clone)]
 pub struct DynamoDb(Arc<Inner>);
 
@@ -77,8 +78,9 @@ impl DynamoDb {
         };
         let database = database.map_err(|error| open_error(error.to_string()))?;
         if durability == Durability::Process {
-            // The engine commits at synchronous=FULL. This is its only public way to NORMAL, which survives the
-            // end of the process; the rest of what it sets are SQLite's defaults.
+            // By default the engine commits with synchronous=FULL. This is its only public way to set NORMAL,
+            // which is enough to survive the end of the process. The other settings that it makes are
+            // SQLite's defaults.
             database
                 .disable_bulk_loading()
                 .map_err(|error| open_error(error.to_string()))?;
@@ -94,21 +96,22 @@ impl DynamoDb {
         })))
     }
 
-    /// The engine's own URL on loopback, such as `http://127.0.0.1:41234/`: what asks there is judged by no policy.
+    /// Returns the engine's own URL on loopback, for example `http://127.0.0.1:41234/`. No policies are
+    /// checked for requests to this URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// Creates the table that a `CreateTable` request describes, or brings an existing one up to it: see
-    /// [`ConvergeError`] for what it cannot bring. Returns the table's ARN.
+    /// Creates the table of a `CreateTable` request, or changes an existing table to match it.
+    /// [`ConvergeError`] lists the changes that are not possible. Returns the ARN of the table.
     pub async fn converge_table(&self, create_table: Value) -> Result<String, ConvergeError> {
         let database = self.0.database.clone();
         let converged = tokio::task::spawn_blocking(move || converge(&database, create_table)).await;
         converged.unwrap_or_else(|error| Err(ConvergeError::Engine(error.to_string())))
     }
 
-    /// Passes a request on and its answer back, headers and bytes unchanged.
+    /// Passes a request to the engine and returns its answer. Headers and bytes do not change.
     pub async fn call(&self, headers: &HeaderMap, body: Bytes) -> Response<Bytes> {
         match self.forward(headers, body).await {
             Ok(response) => response,
@@ -141,13 +144,13 @@ impl DynamoDb {
         Ok(response)
     }
 
-    /// Stops the engine; requests in hand have a moment to finish.
+    /// Stops the engine. Running requests have a short time to finish.
     pub async fn close(&self) {
         self.0.server.stop().await;
     }
 }
 
-/// The headers that are not about one connection alone.
+/// Returns the headers that do not belong to a single connection.
 fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     const HOP_BY_HOP: [HeaderName; 5] = [
         header::HOST,

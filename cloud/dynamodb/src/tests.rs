@@ -36,7 +36,7 @@ async fn open() -> DynamoDb {
 }
 
 #[tokio::test]
-async fn a_table_is_created_then_verified_then_given_its_missing_index() {
+async fn a_table_is_created_then_checked_then_its_missing_index_is_added() {
     let db = open().await;
     let arn = db.converge_table(table("order_id", &[])).await.unwrap();
     assert!(arn.ends_with(":table/orders"), "{arn}");

@@ -1,4 +1,4 @@
-//! Asking IAM before a call is performed, and each service's way of saying no.
+//! Checks IAM before a call is performed, and builds each service's access-denied answer.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use cloud_wire::{Form, json, query};
 use crate::backend::Backend;
 use crate::call::{Call, Service};
 
-/// Lets a call pass, or gives the answer that refuses it.
+/// Checks the permissions of a call. Returns an answer if the call is denied.
 ///
-/// The statements of a `PartiQL` batch are refused alone: by their places in it. Source: DynamoDB API Reference,
-/// `BatchStatementError`, whose codes include `AccessDenied`.
+/// In a `PartiQL` batch, each statement is allowed or denied alone: the result maps the index of a denied
+/// statement to its denial. Source: DynamoDB API Reference, `BatchStatementError`, whose codes include
+/// `AccessDenied`.
 pub(super) fn authorize(
     backend: &Backend,
     call: &Call,
@@ -89,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// Status, error header and body of a refusal.
+    /// Returns the status, the error header and the body of an access-denied answer.
     fn refused(service: Service, action: &str, resource: &str) -> String {
         let call = Call {
             request_id: "id".to_owned(),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn each_service_refuses_in_its_own_words() {
+    fn each_service_denies_access_in_its_own_form() {
         let sqs = refused(Service::Sqs, "sqs:SendMessage", "arn:q");
         assert!(sqs.starts_with("403 AccessDenied;Sender\n"), "{sqs}");
         assert!(

@@ -13,7 +13,7 @@ pub(super) enum Service {
     Sts,
 }
 
-/// An AWS call before anything has happened.
+/// An AWS call that has not been performed yet.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) request_id: String,

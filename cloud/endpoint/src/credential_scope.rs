@@ -19,7 +19,7 @@ impl CredentialScope {
             .nth(1)?
             .split([',', ' '])
             .next()?;
-        // An access key may hold slashes in theory, the four parts behind it never do.
+        // In theory an access key may contain slashes. The four parts after it never do.
         let mut parts = credential.rsplitn(5, '/');
         let (_terminator, service) = (parts.next()?, parts.next()?);
         let (_region, _date, access_key) = (parts.next()?, parts.next()?, parts.next()?);

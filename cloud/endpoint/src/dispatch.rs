@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::call::{Call, Service};
 use crate::sts;
 
-/// Has a call performed by its service, as far as IAM lets it.
+/// Checks the permissions of a call and lets its service perform it.
 pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
     let refused = match authorize(backend, &call) {
         Ok(refused) => refused,

@@ -1,5 +1,5 @@
-//! Only this machine may be addressed: a page in a browser cannot reach the endpoint by a name that it has pointed
-//! at 127.0.0.1 (DNS rebinding).
+//! Accepts only requests that address this machine. Otherwise a web page could reach the endpoint by a domain
+//! name that resolves to 127.0.0.1 (DNS rebinding).
 
 use std::net::IpAddr;
 

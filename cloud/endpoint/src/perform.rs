@@ -1,4 +1,4 @@
-//! The one way from the wire to a service.
+//! The path of a call from the endpoint to a service.
 
 use axum::body::Bytes;
 use axum::http::Response;
@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::call::{Call, Service};
 use crate::fault_injection;
 
-/// Performs a call. No request reaches a service but through here: what is true of all calls is decided here.
+/// Performs a call. Every AWS call passes through this function. Put rules that apply to all services here.
 pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     tracing::trace!(
         service = ?call.service,
@@ -30,10 +30,12 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     fault_injection::perform(backend, call).await
 }
 
-/// True for what may come without credentials: of the forms, only the two links that mails carry, as on AWS.
+/// Returns true for calls that need no credentials. In the Query protocol these are only the two links in
+/// emails, as on AWS.
 ///
-/// Any page in a browser can post a form to a loopback port, but it cannot sign one. The JSON protocols need a header
-/// that a page cannot send, so an unsigned call there is a person with `curl`, and passes.
+/// A web page in a browser can post a form to a loopback port, but it cannot sign the request. The JSON
+/// protocols need a header that a web page cannot send. So an unsigned JSON call comes from a person with
+/// `curl`, and is accepted.
 fn may_be_unsigned(call: &Call) -> bool {
     let is_form = matches!(call.service, Service::Sns | Service::Sts);
     !is_form || matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe")

@@ -1,4 +1,4 @@
-//! From an HTTP request to a call: which service, which operation, from whom.
+//! Finds the service, the operation and the caller of an HTTP request.
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
@@ -9,10 +9,10 @@ use cloud_wire::{Form, json};
 use crate::call::{Call, Service};
 use crate::credential_scope::CredentialScope;
 
-/// What cannot be routed is answered at once.
+/// The error answer to a request that cannot be routed.
 type ErrorResponse = Box<Response<Bytes>>;
 
-/// Finds the service by `X-Amz-Target` (JSON protocols), else by the form's action (Query protocol).
+/// Finds the service by `X-Amz-Target` (JSON protocols), or by the action in the form (Query protocol).
 pub(super) fn route(
     access_keys: &AccessKeys,
     parts: &Parts,
@@ -56,7 +56,7 @@ fn by_form(scope: Option<&CredentialScope>, form: &Form) -> Result<(Service, Str
     let service = match (scope.map(|scope| scope.service.as_str()), form.get("Version")) {
         _ if action.is_empty() => return Err(unknown_operation("The request names no operation.")),
         (Some("sts"), _) | (_, Some("2011-06-15")) => Service::Sts,
-        // A link from a confirmation mail has neither.
+        // A link from a confirmation email has neither.
         (Some("sns"), _) | (_, Some("2010-03-31")) | (None, None) => Service::Sns,
         _ => {
             return Err(unknown_operation(&format!(

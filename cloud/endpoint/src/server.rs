@@ -1,4 +1,5 @@
-//! The AWS endpoint: one loopback port for all services, told apart by what a request carries.
+//! The AWS endpoint: one loopback port for all services. The headers and the form of a request tell which
+//! service it is for.
 //!
 //! Every AWS call becomes a `Call` and passes `perform::perform`, the one place that knows who asks for what
 //! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
@@ -25,12 +26,12 @@ use crate::perform::perform;
 use crate::route::route;
 use crate::{control, host};
 
-/// Bytes of a request's body: DynamoDB takes 16 MB, the others less.
+/// Maximum size of a request body in bytes. DynamoDB accepts 16 MB, the others less.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-/// How long connections may take to finish at a stop.
+/// How long open connections may take to finish at a stop.
 const GRACE: Duration = Duration::from_millis(700);
 
-/// A serving endpoint.
+/// A running endpoint.
 #[derive(Debug)]
 pub struct AwsEndpoint {
     address: SocketAddr,
@@ -46,11 +47,11 @@ impl AwsEndpoint {
         let (stop, stopping) = oneshot::channel::<()>();
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps its delay");
+                tracing::debug!(%error, "Nagle's algorithm could not be turned off for a connection");
             }
         });
         let serving = axum::serve(listener, router(backend.clone()))
-            // A dropped sender stops it as well as a message.
+            // Dropping the sender stops the server as well.
             .with_graceful_shutdown(async { drop(stopping.await) });
         let serving = tokio::spawn(serving.into_future());
         Ok(Self {
@@ -61,20 +62,20 @@ impl AwsEndpoint {
         })
     }
 
-    /// Where it listens.
+    /// The address that the endpoint listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no new connections, lets long polls answer and running calls finish, in under a second. The services
-    /// stay open: closing them is the owner's.
+    /// Accepts no new connections, lets long polls answer and running calls finish, in less than a second.
+    /// The services stay open; their owner closes them.
     pub async fn stop(self) {
         self.backend.stop_waiting();
         let _already_stopped = self.stop.send(());
         let abort = self.serving.abort_handle();
         if tokio::time::timeout(GRACE, self.serving).await.is_err() {
-            tracing::warn!("connections to the AWS endpoint were still busy when it was stopped");
+            tracing::warn!("closing connections to the AWS endpoint that are still busy");
             abort.abort();
         }
     }
@@ -88,7 +89,7 @@ fn router(backend: Backend) -> Router {
         .with_state(backend)
 }
 
-/// Any AWS request.
+/// Handles an AWS request.
 async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body> {
     let request_id = Uuid::new_v4().to_string();
     let mut response = match read(request).await {
@@ -103,7 +104,7 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
     into_body(response).into_response()
 }
 
-/// The whole request; a link that a person follows carries its form in the query instead of the body.
+/// Reads the whole request. A link that a person opens has its form in the query instead of the body.
 async fn read(request: Request) -> Result<(axum::http::request::Parts, Bytes), Response<Bytes>> {
     let (parts, body) = request.into_parts();
     if parts.method == Method::GET {

@@ -1,4 +1,4 @@
-//! STS: who a caller is.
+//! STS: `GetCallerIdentity`.
 
 use axum::body::Bytes;
 use axum::http::Response;

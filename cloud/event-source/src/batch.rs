@@ -1,4 +1,4 @@
-//! Gathering a batch: up to its size, its window and Lambda's payload limit.
+//! Collects a batch, limited by the batch size, the batching window and Lambda's payload limit.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::pin;
@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 use crate::record;
 use crate::source::Source;
 
-/// SQS's longest poll.
+/// The longest wait of a long poll in SQS.
 const LONG_POLL: Duration = Duration::from_secs(20);
-/// Most messages of one receive.
+/// The maximum number of messages of one receive.
 const MAX_PER_RECEIVE: usize = 10;
 const HEAD: &[u8] = br#"{"Records":["#;
 const TAIL: &[u8] = b"]}";
 
-/// What batches of a mapping are made by.
+/// The limits of a mapping's batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) size: usize,
@@ -28,12 +28,12 @@ pub(crate) struct Limits {
     pub(crate) region: String,
 }
 
-/// Messages on their way to a function.
+/// The messages of one invocation.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     /// Message ids and receipt handles.
     messages: Vec<(String, String)>,
-    /// The event so far, without its tail.
+    /// The event JSON so far, without its end.
     event: Vec<u8>,
 }
 
@@ -50,20 +50,20 @@ impl Batch {
         self.messages.iter().map(|(id, _)| id.as_str()).collect()
     }
 
-    /// The receipt handles of all messages but these.
+    /// Returns the receipt handles of all messages except these.
     pub(crate) fn handles_but(&self, failed: &BTreeSet<String>) -> Vec<String> {
         let done = self.messages.iter().filter(|(id, _)| !failed.contains(id));
         done.map(|(_, handle)| handle.clone()).collect()
     }
 
-    /// The event as Lambda's payload; it is taken out.
+    /// Takes the event out and returns it as the payload of an invocation.
     pub(crate) fn take_event(&mut self) -> Vec<u8> {
         let mut event = std::mem::take(&mut self.event);
         event.extend_from_slice(TAIL);
         event
     }
 
-    /// Adds a record unless the event would pass the limit. The first record is always taken.
+    /// Adds a record unless the event would exceed the payload limit. The first record is always added.
     fn add(&mut self, message: &ReceivedMessage, record: &[u8]) -> bool {
         if self.messages.is_empty() {
             self.event.extend_from_slice(HEAD);
@@ -79,12 +79,14 @@ impl Batch {
     }
 }
 
-/// How long a receive may go on after a stop: one that is at work takes milliseconds, one that waits is given up.
+/// How long a receive may continue after a stop. A receive that has found messages needs milliseconds; one
+/// that still waits is cancelled.
 const RECEIVE_GRACE: Duration = Duration::from_millis(100);
 
-/// Gathers the next batch; it is empty if nothing came within a long poll. A stop cuts it short.
+/// Collects the next batch. It is empty if no message came within a long poll. A stop ends the collection
+/// early.
 ///
-/// `carried` holds messages that were received and did not fit: they open the next batch.
+/// `carried` holds messages that were received but did not fit. They start the next batch.
 pub(crate) async fn gather(
     source: &impl Source,
     limits: &Limits,
@@ -115,9 +117,9 @@ pub(crate) async fn gather(
         };
         let max = (limits.size - batch.len()).min(MAX_PER_RECEIVE);
         let received = match receive(source, max, wait, stopping).await {
-            // What was gathered before must not wait for its visibility timeout.
+            // Return the messages received before, so that they need not wait for their visibility timeout.
             Err(error) if !batch.is_empty() => {
-                tracing::warn!(%error, queue = limits.queue_arn, "a batch is cut short by a failed receive");
+                tracing::warn!(%error, queue = limits.queue_arn, "a receive failed; invoking with the messages received before");
                 return Ok(batch);
             }
             result => result?,
@@ -129,7 +131,8 @@ pub(crate) async fn gather(
     }
 }
 
-/// Receives, and does not drop the work half done when a stop comes: what it took would stay invisible.
+/// Receives messages. After a stop, a running receive may finish, because messages that it took would
+/// otherwise stay in flight until their visibility timeout.
 async fn receive(
     source: &impl Source,
     max: usize,
@@ -143,12 +146,13 @@ async fn receive(
     }
 }
 
-/// A message that cannot be written as JSON does not exist: its body is a string. It would be left to redrive.
+/// Adds a message to the batch. Encoding cannot fail, because every field is a string or a map of strings. If
+/// it did, the message would be left out and redriven later.
 fn take(batch: &mut Batch, message: &ReceivedMessage, limits: &Limits) -> bool {
     match record::encode(message, &limits.queue_arn, &limits.region) {
         Ok(record) => batch.add(message, &record),
         Err(error) => {
-            tracing::error!(%error, message_id = message.message_id, "a message has no JSON form");
+            tracing::error!(%error, message_id = message.message_id, "a message could not be encoded as JSON");
             true
         }
     }
@@ -163,10 +167,11 @@ mod tests {
     use super::super::record::tests::message;
     use super::*;
 
-    /// Long enough for a busy machine to receive what lies there, short enough to be waited for to its end.
+    /// Long enough for a busy machine to receive all messages, and short enough for a test to wait until it
+    /// ends.
     const WINDOW: Duration = Duration::from_secs(2);
 
-    /// Gives out its receives one after the other, then nothing.
+    /// Returns its prepared receives one after the other, then none.
     struct Scripted(Mutex<VecDeque<Vec<ReceivedMessage>>>);
 
     impl Scripted {

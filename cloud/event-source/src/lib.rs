@@ -1,4 +1,4 @@
-//! Queues that invoke functions: Lambda's event source mappings.
+//! Lambda's event source mappings: queues that invoke functions.
 //!
 //! An [`EventSource`] receives from a queue with the permissions of the function's role, gathers batches, invokes the function
 //! and deletes what the answer says is done. Invariants: a message that failed, or whose answer is not understood, keeps its

@@ -1,4 +1,4 @@
-//! Polling a queue and invoking a function with what it holds.
+//! Polls a queue and invokes a function with its messages.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,12 +17,13 @@ use crate::report::{Verdict, judge};
 use crate::settings::EventSourceSettings;
 use crate::source::{Queue, Source};
 
-/// The pause after a receive that failed.
+/// The wait after a failed receive.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
 
-/// An event source mapping at work.
+/// A running event source mapping.
 ///
-/// One task receives, as many invocations as may run at once are in flight: a second receiver would only thin the batches.
+/// One task receives messages and starts up to the maximum number of concurrent invocations. There is no
+/// second receiving task, because it would make the batches smaller.
 #[derive(Debug)]
 pub struct EventSource {
     stopping: CancellationToken,
@@ -30,7 +31,7 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    /// Starts to poll, with the permissions of `caller`.
+    /// Starts polling, with the permissions of `caller`.
     #[must_use]
     pub fn start(
         settings: &EventSourceSettings,
@@ -56,7 +57,7 @@ impl EventSource {
                 region,
             },
             report_batch_item_failures: settings.report_batch_item_failures,
-            // More than the function can run would wait in line while their visibility timeout runs.
+            // Further batches would wait for the function while their visibility timeout runs.
             permits: Arc::new(Semaphore::new(
                 settings
                     .maximum_concurrency
@@ -76,13 +77,13 @@ impl EventSource {
         event_source
     }
 
-    /// Receives nothing any more. Batches that are being worked on go on; [`finished`](Self::finished) waits for them.
+    /// Stops receiving. Running batches continue; [`finished`](Self::finished) waits for them.
     pub fn stop(&self) {
         self.stopping.cancel();
         self.tasks.close();
     }
 
-    /// Waits until the last batch is judged.
+    /// Waits until the result of the last batch is handled.
     pub async fn finished(&self) {
         self.tasks.wait().await;
     }
@@ -111,13 +112,14 @@ impl<S: Source> Poller<S> {
                     poller.release(batch.handles_but(&BTreeSet::new())).await;
                 }
                 Ok(batch) => {
-                    // The semaphore is never closed, so that there is always a permit.
+                    // `permit` is always Ok, because the semaphore is never closed.
                     tasks.spawn(poller.clone().process(batch, permit.ok()));
                 }
                 Err(error) => {
-                    // A refusal was told when it was judged, and would be told anew each second.
+                    // IAM logged the denial already. Without this check it would be logged again every
+                    // second.
                     if !matches!(error, SqsError::AccessDenied(_)) {
-                        tracing::warn!(%error, queue = poller.limits.queue_arn, "a queue could not be received from");
+                        tracing::warn!(%error, queue = poller.limits.queue_arn, "could not receive from a queue; trying again");
                     }
                     stopping
                         .run_until_cancelled(tokio::time::sleep(PAUSE_AFTER_ERROR))
@@ -135,20 +137,22 @@ impl<S: Source> Poller<S> {
             .await;
     }
 
-    /// Gives messages back that nobody worked on, so that the next start need not wait for their visibility timeout.
+    /// Makes messages ready that no function worked on, so that the next start need not wait for their
+    /// visibility timeout.
     async fn release(&self, receipt_handles: Vec<String>) {
         if !receipt_handles.is_empty()
             && let Err(error) = self.source.release(receipt_handles).await
         {
-            tracing::warn!(%error, queue = self.limits.queue_arn, "messages stay invisible for their timeout");
+            tracing::warn!(%error, queue = self.limits.queue_arn, "could not release messages; they stay in flight until their visibility timeout");
         }
     }
 
-    /// Invokes the function and deletes what is done. What failed keeps its visibility timeout, as on AWS.
+    /// Invokes the function and deletes the messages that are done. Failed messages stay in flight until
+    /// their visibility timeout, as on AWS.
     async fn process(self: Arc<Self>, mut batch: Batch, _permit: Option<OwnedSemaphorePermit>) {
         let event = batch.take_event();
         let done = match self.function.invoke(event.into()).await {
-            // Killed or never begun: nobody works on the batch any more.
+            // The invocation was killed or did not start, so no process works on the batch.
             Err(InvokeError::Stopping) => return self.release(batch.handles_but(&BTreeSet::new())).await,
             Err(error) => {
                 tracing::warn!(
@@ -169,7 +173,7 @@ impl<S: Source> Poller<S> {
                         function,
                         messages = batch.len(),
                         reason,
-                        "a batch failed by its answer"
+                        "a batch failed because the function's answer is not valid"
                     );
                     return;
                 }
@@ -178,7 +182,7 @@ impl<S: Source> Poller<S> {
         if !done.is_empty()
             && let Err(error) = self.source.delete(done).await
         {
-            tracing::warn!(%error, queue = self.limits.queue_arn, "finished messages were not deleted");
+            tracing::warn!(%error, queue = self.limits.queue_arn, "could not delete processed messages; they will be delivered again");
         }
     }
 }

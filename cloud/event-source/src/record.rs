@@ -1,4 +1,4 @@
-//! A message as a record of Lambda's SQS event.
+//! Encodes a message as a record of Lambda's SQS event.
 //!
 //! Source: the Lambda Developer Guide, "Using Lambda with Amazon SQS", example event.
 
@@ -52,7 +52,7 @@ impl<'m> From<&'m MessageAttribute> for Attribute<'m> {
     }
 }
 
-/// The record as JSON.
+/// Returns the record as JSON.
 pub(crate) fn encode(
     message: &ReceivedMessage,
     queue_arn: &str,
@@ -79,7 +79,7 @@ pub(crate) fn encode(
 pub(crate) mod tests {
     use super::*;
 
-    /// A message as it is received.
+    /// Builds a received message.
     pub(crate) fn message(id: &str, body: &str) -> ReceivedMessage {
         ReceivedMessage {
             message_id: id.to_owned(),

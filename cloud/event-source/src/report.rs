@@ -1,4 +1,4 @@
-//! What a function's answer to a batch means, by the exact rules of `ReportBatchItemFailures`.
+//! Reads a function's answer to a batch, by the exact rules of `ReportBatchItemFailures`.
 //!
 //! Source: the Lambda Developer Guide, "Implementing partial batch responses", success and failure conditions.
 
@@ -6,21 +6,21 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Which messages of a batch are done.
+/// The messages of a batch that are done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// All of them.
+    /// All messages.
     Done,
-    /// All but these.
+    /// All messages except these.
     AllBut(BTreeSet<String>),
-    /// None, because the answer cannot be understood.
+    /// No message, because the answer is not valid. Holds the reason.
     Failed(&'static str),
 }
 
-/// Judges an answer to a batch of the messages `ids`.
+/// Reads the answer to a batch of the messages `ids`.
 ///
-/// Nothing at all means success for all: an empty or null answer, or an empty or null list. What is there and wrong
-/// fails all.
+/// An empty or null answer means that all messages are done, and so does an empty or null list. An answer
+/// that is not valid means that all messages failed.
 pub(crate) fn judge(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
     if answer.trim_ascii().is_empty() {
         return Verdict::Done;

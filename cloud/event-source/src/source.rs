@@ -1,4 +1,4 @@
-//! The queue as an event source uses it.
+//! The operations of a queue that an event source uses.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use cloud_faults::Faults;
 use cloud_iam::{Caller, Permission};
 use cloud_sqs::{ReceivedMessage, Sqs, SqsError};
 
-/// What an event source asks of its queue.
+/// A queue that an event source polls.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one. Messages that come twice may
-    /// make it more.
+    /// Receives up to `max` messages (1 to 10). Waits up to `wait` for the first one. Injected duplicates can
+    /// make it more than `max`.
     fn receive(
         &self,
         max: usize,
@@ -20,18 +20,18 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// Deletes messages by their receipt handles.
     fn delete(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
 
-    /// Makes messages visible at once that were not worked on.
+    /// Makes messages ready at once that no function worked on.
     fn release(&self, receipt_handles: Vec<String>) -> impl Future<Output = Result<(), SqsError>> + Send;
 }
 
-/// One queue of the queue service, used with the permissions of the function's role. It may deliver twice and in any
-/// order: the faults in force see to it.
+/// A queue of the queue service, used with the permissions of the function's role. If fault injection is on,
+/// it delivers messages twice and in any order.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) sqs: Sqs,
     pub(crate) faults: Faults,
     pub(crate) name: String,
-    /// Whose permissions are judged; none may do everything.
+    /// The caller whose permissions are checked. `None` may do everything.
     pub(crate) caller: Option<Caller>,
 }
 
@@ -51,7 +51,7 @@ impl Queue {
 
 impl Source for Queue {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<ReceivedMessage>, SqsError> {
-        // Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", on the execution role.
+        // Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", execution role.
         self.authorize(&["sqs:GetQueueAttributes", "sqs:ReceiveMessage"])?;
         let mut received = self.sqs.receive(&self.name, max, wait).await?;
         self.faults.deliver(&self.name, &mut received);
@@ -67,7 +67,8 @@ impl Source for Queue {
         self.sqs.delete(&self.name, receipt_handles).await
     }
 
-    /// Needs no permission: AWS knows no such release, and lets the visibility run out instead.
+    /// Needs no permission, because AWS has no such operation: there, the messages wait for their visibility
+    /// timeout.
     async fn release(&self, receipt_handles: Vec<String>) -> Result<(), SqsError> {
         self.sqs.release(&self.name, receipt_handles).await
     }

@@ -1,4 +1,4 @@
-//! A queue that invokes a function: the real queue service and a real process.
+//! Tests with a queue that invokes a function: the real queue service and a real process.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,7 +26,7 @@ struct World {
     sqs: Sqs,
     function: Function,
     source: EventSource,
-    /// Ends the queue service when it is dropped.
+    /// Dropping it stops the queue service.
     _stop: watch::Sender<bool>,
 }
 
@@ -75,7 +75,7 @@ impl World {
             .unwrap();
     }
 
-    /// Waits until the queue holds so many ready messages and so many in flight.
+    /// Waits until the queue has this many ready messages and this many in flight.
     async fn holds(&self, ready: &str, in_flight: &str) {
         let request =
             serde_json::json!({"QueueUrl": self.sqs.url("work"), "AttributeNames": ["All"]}).to_string();
@@ -113,7 +113,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn what_a_function_did_is_deleted() {
+async fn processed_messages_are_deleted() {
     let world = world(true).await;
     for number in 0..25 {
         world.send(&format!("{number}")).await;
@@ -123,7 +123,7 @@ async fn what_a_function_did_is_deleted() {
 }
 
 #[tokio::test]
-async fn what_it_reports_stays_in_flight() {
+async fn reported_failures_stay_in_flight() {
     let world = world(true).await;
     world.send("report").await;
     world.holds("0", "1").await;
@@ -139,7 +139,7 @@ async fn without_reports_any_answer_is_success() {
 }
 
 #[tokio::test]
-async fn what_a_stop_kills_is_visible_at_once() {
+async fn messages_of_an_invocation_killed_by_a_stop_are_ready_at_once() {
     let world = world(true).await;
     world.send("hang").await;
     world.holds("0", "1").await;
@@ -154,7 +154,7 @@ fn faults(plan: &str) -> Faults {
     faults
 }
 
-/// Each message is delivered twice or more, and is gone in the end.
+/// Each message is delivered twice or more, and all are deleted in the end.
 #[tokio::test]
 async fn deliveries_that_come_twice_are_deleted_all_the_same() {
     let faults = faults("{seed: 1, deliveries: [{duplicate: 0.5, redelivery: 0.5, shuffle: 1}]}");
@@ -170,9 +170,9 @@ async fn deliveries_that_come_twice_are_deleted_all_the_same() {
     }
 }
 
-/// A process that is killed in the middle leaves its messages to their visibility timeout.
+/// A process is killed during an invocation. Its messages wait for their visibility timeout.
 #[tokio::test]
-async fn what_a_killed_process_worked_on_stays_in_flight() {
+async fn messages_of_a_killed_process_stay_in_flight() {
     let faults = faults("{seed: 1, kills: [{chance: 1, after_milliseconds: [0, 20]}]}");
     let world = world_with(true, faults.clone()).await;
     world.send("hang").await;

@@ -70,7 +70,7 @@ pub async fn run() -> Result<(), reqwest::Error> {
         std::process::exit(1);
     }
     std::thread::spawn(|| {
-        // The parent holds the other end: its end of file means that the parent is gone.
+        // The parent holds the other end of the pipe. End of file means that the parent has ended.
         std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
         std::process::exit(0);
     });
@@ -84,7 +84,7 @@ pub async fn run() -> Result<(), reqwest::Error> {
             header("lambda-runtime-deadline-ms"),
         );
         let payload: Value = next.json().await?;
-        // A message says by its body what is to be done with its batch.
+        // For a batch, the body of the first message names the action.
         let action = payload["do"]
             .as_str()
             .or_else(|| payload["Records"][0]["body"].as_str());
@@ -116,7 +116,7 @@ pub async fn run() -> Result<(), reqwest::Error> {
     }
 }
 
-/// What the last segment of a request's path asks for.
+/// Builds the response that the path asks for.
 fn proxy_response(event: &Value) -> Value {
     match event["path"].as_str() {
         Some("/echo/malformed") => json!("not a response"),

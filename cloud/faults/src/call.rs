@@ -1,4 +1,4 @@
-//! What happens to a call.
+//! Faults of AWS calls.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use fastrand::Rng;
 use crate::faults::Faults;
 use crate::probability::Probability;
 
-/// How a call fails as a whole.
+/// The failure of a whole call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Refused for its rate, without effect.
+    /// Throttled. The call has no effect.
     Throttle,
     /// HTTP 500.
     InternalError {
-        /// Whether the effect happens all the same: whoever is told of an internal error cannot know.
+        /// Whether the call still has its effect. A client that gets an internal error cannot know.
         after_effect: bool,
     },
-    /// HTTP 503, without effect.
+    /// HTTP 503. The call has no effect.
     Unavailable,
-    /// The effect happens, the answer never arrives.
+    /// The call has its effect, but the answer does not arrive.
     LostResponse,
 }
 
-/// What is to happen to one call.
+/// The faults of one call.
 #[derive(Debug)]
 pub struct CallFaults {
     /// How long it is held up before anything else happens.
@@ -35,12 +35,12 @@ pub struct CallFaults {
 }
 
 impl CallFaults {
-    /// Whether the next entry of the batch fails alone.
+    /// Decides whether the next entry of the batch fails alone.
     pub fn entry_fails(&mut self) -> bool {
         self.entry_failure.happens(&mut self.rng)
     }
 
-    /// Whether any entry may fail alone.
+    /// Returns true if single entries may fail.
     #[must_use]
     pub fn entries_may_fail(&self) -> bool {
         self.entry_failure > Probability::default()
@@ -48,9 +48,10 @@ impl CallFaults {
 }
 
 impl Faults {
-    /// Decides on a call, `None` if it is to be left alone.
+    /// Decides the faults of a call. Returns `None` if no rule applies.
     ///
-    /// `operation` is spelt `sqs:SendMessage`; `function` is whose call it is, `None` for an operator's.
+    /// `operation` has the form `sqs:SendMessage`. `function` is the calling function, or `None` for a call
+    /// of the operator.
     #[must_use]
     pub fn call(&self, operation: &str, function: Option<&str>) -> Option<CallFaults> {
         let plan = self.plan()?;
@@ -62,7 +63,8 @@ impl Faults {
                 .happens(&mut rng)
                 .then(|| delay.milliseconds.draw(&mut rng))
         });
-        // One draw falls into one of four adjoining ranges, or behind them.
+        // One random number selects at most one of the four failures. Each takes a range as wide as its
+        // chance.
         let mut left = rng.f64();
         let after_effect = rng.bool();
         let failure = [
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_plan_nothing_happens() {
+    fn without_a_plan_no_fault_is_injected() {
         assert!(Faults::default().call("sqs:SendMessage", Some("f")).is_none());
         let faults = faults("{seed: 1, calls: [{throttle: 1}]}");
         faults.set(None);
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_is_spared_unless_the_rule_names_him() {
+    fn calls_of_the_operator_have_faults_only_if_the_rule_says_so() {
         let spared = faults("{seed: 1, calls: [{throttle: 1}]}");
         assert!(spared.call("sqs:SendMessage", None).is_none());
         let hit = faults("{seed: 1, calls: [{throttle: 1, operator: true, functions: []}]}");
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_fits_decides() {
+    fn the_first_matching_rule_applies() {
         let faults =
             faults("{seed: 1, calls: [{operations: ['sqs:*'], unavailable: 1}, {lost_response: 1}]}");
         let failure = |operation| faults.call(operation, Some("f")).unwrap().failure;
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_its_share_and_a_seed_repeats_itself() {
+    fn each_kind_has_its_share_and_a_seed_gives_the_same_faults_again() {
         let plan =
             "{seed: 9, calls: [{throttle: 0.1, internal_error: 0.2, unavailable: 0.1, lost_response: 0.2}]}";
         let run = || {

@@ -1,4 +1,4 @@
-//! What was done, so that a run can show that each kind of fault really happened.
+//! Counts of injected faults, so that a test run can show that each kind of fault really happened.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,30 +9,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// A call was refused for its rate, in its service's own words; it had no effect.
+    /// A call was throttled, with the error of its service. It had no effect.
     Throttle,
-    /// A call was answered with HTTP 500, with or without its effect.
+    /// A call was answered with HTTP 500. It may have had its effect.
     InternalError,
-    /// A call was answered with HTTP 503; it had no effect.
+    /// A call was answered with HTTP 503. It had no effect.
     Unavailable,
     /// A call had its effect, and the connection was closed without an answer.
     LostResponse,
-    /// A call was held up.
+    /// A call was delayed.
     Delay,
-    /// An entry of a batch call failed alone; it had no effect.
+    /// An entry of a batch call failed alone. It had no effect.
     EntryFailure,
     /// A message was delivered twice.
     Duplicate,
-    /// A message was delivered again although it was done.
+    /// A message was delivered again although it was processed.
     Redelivery,
-    /// A receive's messages came in another order.
+    /// The messages of a receive were delivered in another order.
     Shuffle,
-    /// A function's process was killed in the middle of an invocation.
+    /// The process of a function was killed during an invocation.
     Kill,
 }
 
 impl FaultKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 10] = [
         Self::Throttle,
         Self::InternalError,
@@ -46,7 +46,7 @@ impl FaultKind {
         Self::Kill,
     ];
 
-    /// The name in plans and counts.
+    /// Returns the name in plans and counts.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl FaultKind {
     }
 }
 
-/// How often each kind of fault happened, by what it hit.
+/// The number of injected faults by kind and by subject (an operation, a queue or a function).
 pub type Injected = BTreeMap<FaultKind, BTreeMap<String, u64>>;
 
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_written_by_its_name() {
+    fn a_kind_is_serialized_as_its_name() {
         for kind in FaultKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }

@@ -1,4 +1,5 @@
-//! What happens to messages between a queue and its function. SQS promises at least once, and no order.
+//! Faults of deliveries from a queue to its function. SQS standard queues deliver at least once and in any
+//! order.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::plan::FaultPlan;
 use crate::rules::DeliveryRule;
 
 impl Faults {
-    /// Doubles and shuffles what was received from a queue, which is given by its name.
+    /// Duplicates and shuffles the messages of one receive. `queue` is the name of the queue.
     pub fn deliver<M: Clone>(&self, queue: &str, received: &mut Vec<M>) {
         let Some(plan) = self.plan().filter(|_| !received.is_empty()) else {
             return;
@@ -34,7 +35,7 @@ impl Faults {
         }
     }
 
-    /// Takes those out of what is done that are to be delivered once more.
+    /// Removes messages from `done` that must be delivered once more, and returns them.
     pub fn redeliver<H>(&self, queue: &str, done: &mut Vec<H>) -> Vec<H> {
         let Some(plan) = self.plan() else {
             return Vec::new();
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_what_is_doubled_is_counted() {
+    fn nothing_is_lost_and_duplicates_are_counted() {
         let faults = faults("{seed: 5, deliveries: [{queues: [work], duplicate: 0.3, shuffle: 1}]}");
         let mut received: Vec<_> = (0..100).collect();
         faults.deliver("work", &mut received);
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_is_either_deleted_or_delivered_once_more() {
+    fn a_processed_message_is_either_deleted_or_delivered_once_more() {
         let faults = faults("{seed: 5, deliveries: [{redelivery: 0.3}]}");
         let mut done: Vec<_> = (0..100).collect();
         let again = faults.redeliver("work", &mut done);

@@ -1,17 +1,17 @@
-//! Seeded decisions that do not depend on who comes first.
+//! Seeded random decisions that do not depend on the order of concurrent calls.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use fastrand::Rng;
 
-/// Counts each subject's cases, so that a subject's n-th case is decided alike in every run with the same seed,
-/// however the cases of different subjects fall in between.
+/// Counts the decisions for each subject. The n-th decision for a subject is the same in every run with the
+/// same seed, whatever happens to other subjects in between.
 #[derive(Debug, Default)]
 pub(super) struct Draws(Mutex<HashMap<String, u64>>);
 
 impl Draws {
-    /// The source of the decisions on a subject's next case.
+    /// Returns the random number generator for the subject's next decision.
     pub(super) fn next(&self, seed: u64, subject: &str) -> Rng {
         let mut cases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let case = if let Some(case) = cases.get_mut(subject) {
@@ -25,13 +25,14 @@ impl Draws {
         Rng::with_seed(mix(seed, subject, case))
     }
 
-    /// Begins every subject's cases anew.
+    /// Starts every subject at its first decision again.
     pub(super) fn restart(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
-/// FNV-1a over all three: the same on every machine and with every version of the standard library.
+/// FNV-1a over all three. It gives the same value on every machine and with every version of the standard
+/// library.
 fn mix(seed: u64, subject: &str, case: u64) -> u64 {
     let bytes = seed
         .to_le_bytes()
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_itself_whatever_else_is_drawn_in_between() {
+    fn a_seed_gives_the_same_decisions_whatever_happens_to_other_subjects() {
         let (one, other) = (Draws::default(), Draws::default());
         let expected = draw(&one, 7, "a", 20);
         let mixed: Vec<_> = (0..20)
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn cases_are_spread_evenly() {
+    fn decisions_are_spread_evenly() {
         let draws = Draws::default();
         let hits = (0..10_000).filter(|_| draws.next(1, "a").f64() < 0.1).count();
         assert!((900..1100).contains(&hits), "{hits}");

@@ -13,7 +13,7 @@ use crate::count::{Counts, FaultKind, Injected};
 use crate::draws::Draws;
 use crate::plan::FaultPlan;
 
-/// The faults of one local cloud; cheap to clone.
+/// The fault injection of one local cloud. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Faults(Arc<Inner>);
 
@@ -25,25 +25,26 @@ struct Inner {
 }
 
 impl Faults {
-    /// Puts a plan in force, or ends all faults. Decisions begin anew from the plan's seed; the counts go on.
+    /// Activates a plan, or turns fault injection off. Decisions start again from the plan's seed. The counts
+    /// continue.
     pub fn set(&self, plan: Option<FaultPlan>) {
         *self.0.plan.write().unwrap_or_else(PoisonError::into_inner) = plan.map(Arc::new);
         self.0.draws.restart();
     }
 
-    /// Whether a plan is in force.
+    /// Returns true if a plan is active.
     #[must_use]
     pub fn active(&self) -> bool {
         self.plan().is_some()
     }
 
-    /// What was injected since the start, by kind and by what it hit.
+    /// Returns the number of injected faults since the start, by kind and by subject.
     #[must_use]
     pub fn injected(&self) -> Injected {
         self.0.counts.read()
     }
 
-    /// Counts a fault that has happened. `subject` is what it hit: `sqs:SendMessage`, a queue, a function.
+    /// Counts an injected fault. `subject` is its operation (`sqs:SendMessage`), queue or function.
     pub fn record(&self, kind: FaultKind, subject: &str) {
         self.0.counts.add(kind, subject);
     }

@@ -1,4 +1,4 @@
-//! Processes that die in the middle of their work.
+//! Kills of function processes during an invocation.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::count::FaultKind;
 use crate::faults::Faults;
 use crate::pattern::any_matches;
 
-/// An invocation's appointed end.
+/// A planned kill of the process that runs an invocation.
 #[derive(Debug)]
 pub struct Kill {
     faults: Faults,
@@ -15,7 +15,7 @@ pub struct Kill {
 }
 
 impl Faults {
-    /// Decides whether an invocation of a function ends with its process, and when.
+    /// Decides whether the process of an invocation is killed, and when.
     #[must_use]
     pub fn kill(&self, function: &str) -> Option<Kill> {
         let plan = self.plan()?;
@@ -33,7 +33,8 @@ impl Faults {
 }
 
 impl Kill {
-    /// Counts the kill; `false` if the faults have ended meanwhile, which spares the process.
+    /// Counts the kill. Returns `false` if fault injection was turned off meanwhile; then the process is not
+    /// killed.
     fn strikes(&self) -> bool {
         let strikes = self.faults.active();
         if strikes {
@@ -43,7 +44,7 @@ impl Kill {
     }
 }
 
-/// Waits until the process is to be killed, for ever if it is not.
+/// Waits until the process must be killed. Waits for ever if it must not.
 pub async fn wait_for_kill(kill: Option<&Kill>) {
     if let Some(kill) = kill {
         tokio::time::sleep(kill.after).await;
@@ -60,7 +61,7 @@ mod tests {
     use crate::plan::FaultPlan;
 
     #[tokio::test]
-    async fn a_kill_comes_due_unless_the_faults_have_ended() {
+    async fn a_kill_comes_due_unless_fault_injection_is_turned_off() {
         let faults = Faults::default();
         assert!(faults.kill("worker").is_none());
         let plan = "{seed: 1, kills: [{functions: [worker], chance: 1, after_milliseconds: [5, 9]}]}";

@@ -1,4 +1,4 @@
-//! Faults on demand: what AWS does to a system on a bad day, done on purpose.
+//! Fault injection: produces on purpose the faults that AWS can produce.
 //!
 //! A [`FaultPlan`] says how often which call, delivery or invocation fails; [`Faults`] holds the plan in force, decides
 //! each case and counts what it did. Invariants: nothing happens without a plan, and the same seed gives the same

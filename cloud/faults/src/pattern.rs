@@ -1,14 +1,14 @@
-//! Names with `*`.
+//! Patterns for names, with `*` as wildcard.
 
 use serde::Deserialize;
 
-/// A name, or a part of one: `*` stands for anything, also for nothing.
+/// A pattern for a name. `*` matches any number of characters.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Pattern(String);
 
 impl Pattern {
-    /// The pattern that every name matches.
+    /// Returns the pattern that matches every name.
     pub(super) fn any() -> Self {
         Self("*".to_owned())
     }
@@ -18,7 +18,7 @@ impl Pattern {
     }
 }
 
-/// Whether any of the patterns matches.
+/// Returns true if one of the patterns matches.
 pub(super) fn any_matches(patterns: &[Pattern], name: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_any_number_of_characters() {
         for (pattern, name) in [
             ("*", ""),
             ("*", "sqs:SendMessage"),

@@ -1,35 +1,35 @@
-//! Reading a plan: `events/faults.yaml` is one.
+//! Reads fault plans. `events/faults.yaml` is an example.
 
 use serde::Deserialize;
 
 use crate::rules::{CallRule, DeliveryRule, KillRule};
 
-/// How often which faults happen. YAML, and therefore JSON too:
+/// The chances of all faults. A plan is YAML, or JSON, which is also YAML:
 ///
 /// ```yaml
 /// seed: 42
 /// calls:
 ///   - operations: ["sqs:*", "dynamodb:BatchExecuteStatement"]   # default: all
-///     functions: [order-worker]       # default: all. Whose calls
-///     operator: false                 # whether also calls of no function: orderctl, the AWS CLI, tests
-///     throttle: 0.02                  # refused, without effect
-///     internal_error: 0.01            # HTTP 500; with even odds the effect has happened
+///     functions: [order-worker]       # the calling functions; default: all
+///     operator: false                 # also calls of no function: orderctl, the AWS CLI, tests
+///     throttle: 0.02                  # throttled, without effect
+///     internal_error: 0.01            # HTTP 500; half of these calls have their effect
 ///     unavailable: 0.01               # HTTP 503, without effect
-///     lost_response: 0.02             # the effect happens, the connection closes without an answer
-///     entry_failure: 0.02             # each entry of a batch call alone, without effect
+///     lost_response: 0.02             # the call has its effect, the connection closes without an answer
+///     entry_failure: 0.02             # for each entry of a batch call: fails alone, without effect
 ///     delay: {chance: 0.05, milliseconds: [10, 300]}
 /// deliveries:
 ///   - queues: [orders]                # default: all
-///     duplicate: 0.02                 # each message: twice, in one batch or in two
-///     redelivery: 0.02                # each message: once more although it was done
-///     shuffle: 0.2                    # each receive: in another order
+///     duplicate: 0.02                 # for each message: delivered twice, in one batch or in two
+///     redelivery: 0.02                # for each message: delivered once more although it was processed
+///     shuffle: 0.2                    # for each receive: delivered in another order
 /// kills:
 ///   - functions: [order-worker]       # default: all
-///     chance: 0.05                    # each invocation
-///     after_milliseconds: [0, 60]     # SIGKILL that long after it began, if it still runs
+///     chance: 0.05                    # for each invocation
+///     after_milliseconds: [0, 60]     # SIGKILL this long after the start, if the invocation still runs
 /// ```
 ///
-/// Every chance is from 0 to 1 and 0 when absent; of each list, the first rule that fits decides.
+/// Every chance is from 0 to 1, and 0 if it is absent. In each list, the first matching rule applies.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
     pub(super) seed: u64,
@@ -38,13 +38,14 @@ pub struct FaultPlan {
     pub(super) kills: Vec<KillRule>,
 }
 
-/// Why a text is no plan.
+/// The reason why a text is not a fault plan.
 #[derive(Debug, thiserror::Error)]
 pub enum FaultPlanError {
-    /// It has not the form of one; the reason names the place.
+    /// It does not have the form of a plan. The reason names the position.
     #[error("the fault plan cannot be read: {0}")]
     Form(#[from] yaml_serde::Error),
-    /// A rule's chances of failure sum up to more than 1; holds the rule's number, from 1, and the sum.
+    /// The sum of a rule's failure chances is more than 1. Holds the number of the rule, starting at 1, and
+    /// the sum.
     #[error(
         "the fault plan's call rule {0} lets calls fail with a chance of {1:.2}: throttle, internal_error, unavailable and lost_response must not sum up to more than 1"
     )]
@@ -64,7 +65,7 @@ struct Document {
 }
 
 impl FaultPlan {
-    /// Reads a plan; see [`FaultPlan`] for its form.
+    /// Parses a plan; see [`FaultPlan`] for its form.
     pub fn parse(text: &str) -> Result<Self, FaultPlanError> {
         let Document {
             seed,
@@ -73,7 +74,7 @@ impl FaultPlan {
             kills,
         } = yaml_serde::from_str(text)?;
         for (index, rule) in calls.iter().enumerate() {
-            // Sums of decimal fractions miss 1 by a hair.
+            // Floating-point sums may be slightly above 1.
             if rule.failure() > 1.0 + 1e-9 {
                 return Err(FaultPlanError::MoreThanAlways(index + 1, rule.failure()));
             }
@@ -86,13 +87,14 @@ impl FaultPlan {
         })
     }
 
-    /// The same faults, decided from another seed: a restarted system should not repeat its predecessor's.
+    /// Returns the same plan with another seed, so that a restarted system does not repeat the faults of the
+    /// run before.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
         Self { seed, ..self }
     }
 
-    /// The seed that decides.
+    /// The seed of the decisions.
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_the_position_and_the_problem() {
         let error = |text: &str| FaultPlan::parse(text).unwrap_err().to_string();
         insta::assert_snapshot!(error("seed: 1\ncalls:\n  - throtle: 0.1\n"), @"the fault plan cannot be read: calls[0]: unknown field `throtle`, expected one of `operations`, `functions`, `operator`, `throttle`, `internal_error`, `unavailable`, `lost_response`, `entry_failure`, `delay` at line 3 column 5");
         insta::assert_snapshot!(error("calls: []"), @"the fault plan cannot be read: missing field `seed`");

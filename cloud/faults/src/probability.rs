@@ -1,9 +1,9 @@
-//! How often.
+//! Probabilities in a fault plan.
 
 use fastrand::Rng;
 use serde::Deserialize;
 
-/// A probability, 0 to 1.
+/// A probability from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Deserialize)]
 #[serde(try_from = "f64")]
 pub(super) struct Probability(f64);
@@ -13,7 +13,7 @@ impl Probability {
         self.0
     }
 
-    /// Whether it happens this time. It draws once, whatever the chance is.
+    /// Decides by a random number whether the fault happens. It always takes exactly one random number.
     pub(super) fn happens(self, rng: &mut Rng) -> bool {
         rng.f64() < self.0
     }

@@ -1,4 +1,4 @@
-//! What a plan consists of. Of each list, the first rule that fits a case decides it.
+//! The rules of a fault plan. In each list, the first matching rule applies.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn anything() -> Vec<Pattern> {
     vec![Pattern::any()]
 }
 
-/// Calls that arrive at the AWS endpoint.
+/// Faults of calls to the AWS endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CallRule {
@@ -37,13 +37,13 @@ pub(super) struct CallRule {
 }
 
 impl CallRule {
-    /// `function` is `None` for an operator's call.
+    /// Returns true if the rule applies to a call. `function` is `None` for a call of the operator.
     pub(super) fn fits(&self, operation: &str, function: Option<&str>) -> bool {
         let from = function.map_or(self.operator, |function| any_matches(&self.functions, function));
         from && any_matches(&self.operations, operation)
     }
 
-    /// The chance that a call fails as a whole: at most one of the four kinds hits it.
+    /// The chance that a call fails as a whole. A call has at most one of these four failures.
     pub(super) fn failure(&self) -> f64 {
         [
             self.throttle,
@@ -57,7 +57,7 @@ impl CallRule {
     }
 }
 
-/// A call that takes longer.
+/// A delay of a call.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Delay {
@@ -65,7 +65,7 @@ pub(super) struct Delay {
     pub(super) milliseconds: Span,
 }
 
-/// Messages on their way from a queue to its function.
+/// Faults of deliveries from a queue to its function.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeliveryRule {
@@ -79,7 +79,7 @@ pub(super) struct DeliveryRule {
     pub(super) shuffle: Probability,
 }
 
-/// Invocations that end with their process.
+/// Kills of processes during an invocation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KillRule {
@@ -89,7 +89,7 @@ pub(super) struct KillRule {
     pub(super) after_milliseconds: Span,
 }
 
-/// A time between two, both in milliseconds and both possible.
+/// A range of durations in milliseconds. Both ends are included.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "[u64; 2]")]
 pub(super) struct Span {

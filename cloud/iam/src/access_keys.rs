@@ -1,4 +1,4 @@
-//! Who asks: access keys and what they stand for.
+//! The callers of the endpoint, and the access keys that identify them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -7,29 +7,29 @@ use cloud_wire::ACCOUNT;
 
 use crate::caller::Caller;
 
-/// Who a call is from.
+/// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// A person or a tool: any key that is not a function's. May do everything.
+    /// A person or a tool: any access key that does not belong to a function. May do everything.
     Operator {
         /// The access key that the request was signed with.
         access_key: String,
     },
-    /// A function, with its role's permissions.
+    /// A function, with the permissions of its role.
     Function {
         /// The access key that the function was started with.
         access_key: String,
-        /// The role's name.
+        /// The name of the role.
         role: String,
-        /// The function's name, which is its session's.
+        /// The name of the function, which is also the name of the role session.
         function: String,
     },
-    /// A request without credentials, such as a link from a mail.
+    /// A request without credentials, for example a link in an email.
     Anonymous,
 }
 
 impl Principal {
-    /// The ARN that `GetCallerIdentity` answers.
+    /// Returns the ARN that `GetCallerIdentity` answers.
     #[must_use]
     pub fn arn(&self) -> String {
         match self {
@@ -41,7 +41,7 @@ impl Principal {
         }
     }
 
-    /// The caller whose policies are judged; none may do everything.
+    /// Returns the caller whose permissions are checked. `None` may do everything.
     #[must_use]
     pub fn judged(&self) -> Option<Caller> {
         match self {
@@ -53,7 +53,7 @@ impl Principal {
         }
     }
 
-    /// The unique id, which SQS shows as `SenderId`.
+    /// Returns the unique id. SQS shows it as `SenderId`.
     #[must_use]
     pub fn user_id(&self) -> String {
         match self {
@@ -64,18 +64,18 @@ impl Principal {
     }
 }
 
-/// The functions' access keys; cheap to clone, one registry.
+/// The access keys of the functions. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct AccessKeys(Arc<RwLock<HashMap<String, (String, String)>>>);
 
 impl AccessKeys {
-    /// Says that calls with this key come from this function in this role.
+    /// Registers the access key of a function and its role.
     pub fn register(&self, access_key: &str, role: &str, function: &str) {
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
         keys.insert(access_key.to_owned(), (role.to_owned(), function.to_owned()));
     }
 
-    /// Who an access key stands for.
+    /// Returns the owner of an access key.
     #[must_use]
     pub fn principal(&self, access_key: &str) -> Principal {
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_says_who_asks() {
+    fn the_access_key_identifies_the_caller() {
         let keys = AccessKeys::default();
         keys.register("AKIA1", "order-api-role", "order-api");
         let arn = keys.principal("AKIA1").arn();

@@ -1,35 +1,35 @@
-//! Who is judged.
+//! The callers whose permissions are checked.
 
 use std::fmt;
 
 use cloud_wire::ACCOUNT;
 
-/// The service that delivers to queues.
+/// The service principal of SNS, which delivers to queues.
 pub const SNS: &str = "sns.amazonaws.com";
-/// The service that runs functions.
+/// The service principal of Lambda, which runs functions.
 pub const LAMBDA: &str = "lambda.amazonaws.com";
 
-/// A caller whose permissions are judged.
+/// A caller whose permissions are checked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caller {
-    /// A function, which acts with its role.
+    /// A Lambda function, which calls with the credentials of its role.
     Role {
-        /// The role's name.
+        /// The name of the role.
         role: String,
-        /// The session's name, which is the function's.
+        /// The name of the role session: the name of the function.
         session: String,
     },
-    /// A service of AWS, which acts for a resource.
+    /// An AWS service that calls on behalf of a resource.
     Service {
-        /// Such as `sns.amazonaws.com`.
+        /// The service principal, for example `sns.amazonaws.com`.
         name: &'static str,
-        /// The ARN of the resource that it acts for: the value of `aws:SourceArn`.
+        /// The ARN of that resource, the value of `aws:SourceArn`.
         source_arn: String,
     },
 }
 
 impl Caller {
-    /// The ARN of the role itself, if the caller has one.
+    /// Returns the ARN of the role, or `None` for a service.
     #[must_use]
     pub fn role_arn(&self) -> Option<String> {
         match self {
@@ -38,7 +38,7 @@ impl Caller {
         }
     }
 
-    /// The ARN of the role's session, if the caller has one.
+    /// Returns the ARN of the role session, or `None` for a service.
     #[must_use]
     pub fn session_arn(&self) -> Option<String> {
         match self {
@@ -50,7 +50,7 @@ impl Caller {
     }
 }
 
-/// The name under which AWS's messages speak of the caller.
+/// The name of the caller in AWS's messages.
 impl fmt::Display for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

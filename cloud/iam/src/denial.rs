@@ -1,4 +1,4 @@
-//! What was refused: told once in the log, kept for whoever asks.
+//! Denied calls. Each different denial is logged once and kept for queries.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,32 +9,34 @@ use tokio::sync::watch;
 use crate::caller::Caller;
 use crate::policy::Permission;
 
-/// Distinct refusals that are kept. A function that tries out resources must not fill the memory.
+/// Maximum number of different denials that are kept. A function that tries many resources must not fill the
+/// memory.
 const MAX_KEPT: usize = 1000;
 
-/// A refusal.
+/// A denied call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Denial {
-    /// Who was refused.
+    /// The caller.
     pub caller: Caller,
-    /// What.
+    /// The permission that the caller does not have.
     pub permission: Permission,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a caller was refused.
+/// The reason for a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// No statement of the caller's role allows it, nor one of the resource.
+    /// No statement of the caller's role and no statement of the resource's policy allows the call.
     NoIdentityPolicy,
-    /// No statement of the resource's policy allows it, and the caller has no policy of its own.
+    /// The caller is a service, which has no policies of its own, and no statement of the resource's policy
+    /// allows the call.
     NoResourcePolicy,
-    /// A statement of the caller's role denies it.
+    /// A statement of the caller's role denies the call.
     ExplicitDenyOfIdentityPolicy,
-    /// A statement of the resource's policy denies it.
+    /// A statement of the resource's policy denies the call.
     ExplicitDenyOfResourcePolicy,
-    /// The request could not be understood well enough to say which permission it needs.
+    /// The needed permission cannot be determined from the request.
     NotUnderstood,
 }
 
@@ -47,9 +49,9 @@ impl Reason {
     }
 }
 
-/// AWS's sentence. Source: IAM User Guide, "Troubleshoot access denied error messages".
+/// AWS's message. Source: IAM User Guide, "Troubleshoot access denied error messages".
 impl Denial {
-    /// The message with the action as a service spells it.
+    /// Returns the message. `action` is the action as the service spells it.
     #[must_use]
     pub fn message(&self, action: &str) -> String {
         let Self {
@@ -75,7 +77,7 @@ impl Denial {
                 "with an explicit deny in a resource-based policy".to_owned()
             }
             Reason::NotUnderstood => {
-                "because it cannot be told which permission the request needs".to_owned()
+                "because the permission that the request needs cannot be determined".to_owned()
             }
         };
         let resource = &permission.resource;
@@ -89,7 +91,7 @@ impl fmt::Display for Denial {
     }
 }
 
-/// The refusals since the start, each once.
+/// The denials since the start, each different one once.
 #[derive(Debug)]
 pub struct Denials {
     kept: Mutex<BTreeSet<Denial>>,
@@ -123,21 +125,21 @@ impl Denials {
         self.count.send_replace(count);
     }
 
-    /// All of them, without order of time.
+    /// Returns all denials. They are not ordered by time.
     #[must_use]
     pub fn all(&self) -> Vec<Denial> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().cloned().collect()
     }
 
-    /// Waits until there is one that `is_it` is true of, and gives it.
+    /// Waits for a denial for which `is_it` returns true, and returns it.
     pub async fn find(&self, is_it: impl Fn(&Denial) -> bool) -> Denial {
         let mut count = self.count.subscribe();
         loop {
             if let Some(denial) = self.all().into_iter().find(&is_it) {
                 return denial;
             }
-            // The sender lives as long as `self` does.
+            // This cannot fail: `self` owns the sender.
             let _changed = count.changed().await;
         }
     }

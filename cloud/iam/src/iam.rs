@@ -1,12 +1,12 @@
-//! IAM: whether a caller may do what a call asks for.
+//! IAM: decides whether a caller may make a call.
 //!
 //! Policies are parsed once, from the template and from the attributes of queues and topics; what this evaluator does
 //! not know is an error then, never a statement that silently does nothing. Each service says which permissions
 //! its operations need, `policy` holds documents and judges them, [`Denials`] remembers what was refused.
 //!
-//! Judged are functions, which call with the credentials of their roles, and AWS services, which call on behalf of a
-//! resource. Every other access key is the operator and may do everything. A call over loopback counts as encrypted:
-//! `aws:SecureTransport` is always true.
+//! Two kinds of callers are checked: functions, which call with the credentials of their roles, and AWS
+//! services, which call on behalf of a resource. Every other access key belongs to the operator, who may do
+//! everything. A call over loopback counts as encrypted: `aws:SecureTransport` is always true.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,27 +24,27 @@ pub struct Role {
     pub policies: Vec<Policy>,
 }
 
-/// Who may do what; cheap to clone, one registry.
+/// The policies of all roles and resources. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Iam(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By the role's name.
+    /// Policies by role name.
     identity: RwLock<HashMap<String, Arc<[Policy]>>>,
-    /// By the resource's ARN.
+    /// Policies by resource ARN.
     resource: RwLock<HashMap<String, Arc<Policy>>>,
     denials: Denials,
 }
 
 impl Iam {
-    /// Replaces the roles by these.
+    /// Replaces all roles with these.
     pub fn set_roles(&self, roles: impl IntoIterator<Item = Role>) {
         let roles = roles.into_iter().map(|role| (role.name, role.policies.into()));
         *self.0.identity.write().unwrap_or_else(PoisonError::into_inner) = roles.collect();
     }
 
-    /// Sets the policy of a queue or a topic, or takes it away.
+    /// Sets or removes the policy of a queue or a topic.
     pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
         let mut policies = self.0.resource.write().unwrap_or_else(PoisonError::into_inner);
         match policy {
@@ -53,10 +53,10 @@ impl Iam {
         };
     }
 
-    /// Says whether a caller has a permission. A refusal is recorded.
+    /// Checks whether a caller has a permission. A denial is recorded.
     ///
     /// # Errors
-    /// The refusal, in AWS's words.
+    /// Returns the denial, with a message in AWS's words.
     pub fn authorize(&self, caller: &Caller, permission: &Permission) -> Result<(), Denial> {
         let identity = match caller {
             Caller::Role { role, .. } => self
@@ -89,7 +89,7 @@ impl Iam {
         Err(self.refuse(caller, permission.clone(), reason))
     }
 
-    /// Records a refusal and gives it back.
+    /// Records a denial and returns it.
     #[must_use]
     pub fn refuse(&self, caller: &Caller, permission: Permission, reason: Reason) -> Denial {
         let denial = Denial {
@@ -101,7 +101,7 @@ impl Iam {
         denial
     }
 
-    /// What was refused since the start.
+    /// The denials since the start.
     #[must_use]
     pub fn denials(&self) -> &Denials {
         &self.0.denials

@@ -1,20 +1,20 @@
-//! Which permissions an operation needs.
+//! The permissions that an operation needs.
 //!
 //! Source: AWS Service Authorization Reference, the pages of Amazon SQS, Amazon SNS and Amazon DynamoDB.
 
 use crate::policy::Permission;
 
-/// What an operation needs.
+/// The permissions that an operation needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// All of these, or the call is refused.
+    /// The call needs all of these permissions.
     All(Vec<Permission>),
-    /// One for each statement of a batch, whose statements are judged alone. `None` is a statement of which it cannot
-    /// be told.
+    /// One permission for each statement of a batch. Each statement is allowed or denied alone. `None` stands
+    /// for a statement whose permission cannot be determined.
     EachStatement(Vec<Option<Permission>>),
-    /// It cannot be told, so that nothing may be done.
+    /// The permission cannot be determined, so the call is denied.
     Unknown,
 }
 
-/// What stands for the resource where an action has no resource type, or the request names none.
+/// The resource of an action that has no resource type, and of a request that names no resource.
 pub const ANY: &str = "*";

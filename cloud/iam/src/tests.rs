@@ -1,4 +1,4 @@
-//! Callers, roles and resources together.
+//! Tests of callers, role policies and resource policies together.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn sns(topic: &str) -> Caller {
     }
 }
 
-/// The verdict on `sqs:SendMessage` to the queue.
+/// Evaluates `sqs:SendMessage` to the queue.
 fn send(identity: Option<&Value>, resource: Option<&Value>, caller: &Caller) -> Result<(), Reason> {
     let iam = Iam::default();
     if let Some(document) = identity {
@@ -36,7 +36,7 @@ fn send(identity: Option<&Value>, resource: Option<&Value>, caller: &Caller) -> 
 }
 
 #[test]
-fn within_an_account_one_side_is_enough_and_either_may_deny() {
+fn within_an_account_one_allow_is_enough_and_any_deny_wins() {
     let allow = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE});
     let by_queue = |effect: &str, principal: Value| json!({"Effect": effect, "Principal": principal, "Action": "sqs:*", "Resource": QUEUE});
     let role = json!({"AWS": "arn:aws:iam::000000000000:role/worker"});
@@ -53,7 +53,7 @@ fn within_an_account_one_side_is_enough_and_either_may_deny() {
         send(None, Some(&by_queue("Allow", json!("*"))), &worker()),
         Ok(())
     );
-    // The account may, which leaves it to the role's own policies.
+    // A statement that names the account leaves the decision to the role's own policies.
     assert_eq!(
         send(None, Some(&by_queue("Allow", account.clone())), &worker()),
         Err(Reason::NoIdentityPolicy)
@@ -80,7 +80,7 @@ fn within_an_account_one_side_is_enough_and_either_may_deny() {
 }
 
 #[test]
-fn a_service_needs_the_resource_to_let_it_in() {
+fn a_service_needs_a_resource_policy_that_allows_it() {
     let policy = json!({
         "Effect": "Allow",
         "Principal": {"Service": SNS},
@@ -101,7 +101,7 @@ fn a_service_needs_the_resource_to_let_it_in() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_kept_once_and_can_be_waited_for() {
+async fn a_denial_is_kept_once_and_find_waits_for_it() {
     let iam = Iam::default();
     let permission = Permission::new("sqs:SendMessage", QUEUE);
     let waiting = tokio::spawn({

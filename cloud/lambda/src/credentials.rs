@@ -1,20 +1,20 @@
-//! A function's access keys.
+//! The access keys of functions.
 
 use uuid::Uuid;
 
 /// The access key with which a function signs its AWS calls. Its key id tells the endpoint which role is calling.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// `ASIA` and 16 letters and digits, as temporary credentials have.
+    /// `ASIA` and 16 letters and digits, the form of temporary credentials.
     pub access_key_id: String,
-    /// The secret.
+    /// The secret access key.
     pub secret_access_key: String,
-    /// The session token, which temporary credentials carry.
+    /// The session token, which temporary credentials have.
     pub session_token: String,
 }
 
 impl Credentials {
-    /// Fresh random credentials: they live as long as the system runs.
+    /// Creates random credentials. They are valid until the system stops.
     #[must_use]
     pub fn generate() -> Self {
         let random = || Uuid::new_v4().simple().to_string();

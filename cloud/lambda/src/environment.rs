@@ -1,19 +1,20 @@
-//! The environment that a function's process starts with.
+//! The environment variables of a function's process.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use crate::settings::FunctionSettings;
 
-/// The variables of a function's process, and no others: what Lambda sets, and the function's own.
+/// Returns all environment variables of a function's process: those that Lambda sets, and the function's own.
 ///
-/// Source: the Lambda Developer Guide, "Defined runtime environment variables". Added to AWS's are `AWS_ENDPOINT_URL`,
-/// which is the services' only switch, and `NO_PROXY`, without which a proxy in the way would break loopback calls.
+/// Source: Lambda Developer Guide, "Defined runtime environment variables". Two variables are not AWS's:
+/// `AWS_ENDPOINT_URL`, the only setting that sends the functions to local-cloud, and `NO_PROXY`, because a
+/// configured proxy would break loopback calls.
 pub(crate) fn build_environment(
     settings: &FunctionSettings,
     runtime_api: SocketAddr,
 ) -> BTreeMap<String, String> {
-    // The function's own come first, so that none of them can replace a reserved one.
+    // The reserved variables are added last, so that the function cannot replace them.
     let mut variables = settings.environment.clone();
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
     let no_proxy = "127.0.0.1,localhost".to_owned();

@@ -1,29 +1,29 @@
-//! How an invocation ends without a result.
+//! The errors of invocations.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
 
-/// An invocation that gave no result.
+/// An invocation without a result.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// The function answered with an error of its own: the body that it posted to the Runtime API.
+    /// The function returned an error. Holds the body that it posted to the Runtime API.
     #[error("the function returned an error")]
     Function(Bytes),
-    /// The function could not start: the body that it posted to `init/error`.
+    /// The function could not start. Holds the body that it posted to `init/error`.
     #[error("the function failed to initialize")]
     Init(Bytes),
-    /// The process was killed at the function's timeout.
+    /// The function reached its timeout and its process was killed.
     #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The process ended while it worked.
+    /// The process ended during the invocation.
     #[error("the runtime exited: {0}")]
     Exited(String),
-    /// The process could not be started at all.
+    /// The process could not be started.
     #[error("the function could not be started: {0}")]
     Spawn(String),
-    /// The payload is larger than Lambda takes, in bytes.
+    /// The payload is larger than Lambda accepts. Holds its size in bytes.
     #[error("the payload of {0} bytes is over Lambda's limit of 6 MB")]
     PayloadTooLarge(usize),
     /// The system is stopping.
@@ -32,7 +32,7 @@ pub enum InvokeError {
 }
 
 impl InvokeError {
-    /// The error's type, as AWS spells it.
+    /// Returns the type of the error, as AWS spells it.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl InvokeError {
         }
     }
 
-    /// The body that Lambda's `Invoke` would answer with.
+    /// Returns the body of Lambda's `Invoke` answer for this error.
     #[must_use]
     pub fn body(&self) -> Bytes {
         match self {

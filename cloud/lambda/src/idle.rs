@@ -1,10 +1,11 @@
-//! The processes of a function that wait for work.
+//! The idle processes of a function.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::process::Process;
 
-/// Idle processes, the one used last on top: the others can cool down.
+/// A stack of idle processes. The process used last is on top, so that the others stay unused when the load
+/// is low.
 #[derive(Debug)]
 pub(crate) struct IdleProcesses(Mutex<Option<Vec<Process>>>);
 
@@ -27,14 +28,14 @@ impl IdleProcesses {
         None
     }
 
-    /// Keeps a process; after [`close`](Self::close) it ends instead.
+    /// Adds a process. After [`close`](Self::close) the process ends instead.
     pub(crate) fn put(&self, process: Process) {
         if let Some(stack) = self.lock().as_mut() {
             stack.push(process);
         }
     }
 
-    /// Gives all processes away, and keeps none from now on.
+    /// Returns all processes. Processes that are added later end at once.
     pub(crate) fn close(&self) -> Vec<Process> {
         self.lock().take().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! One invocation on its way through a process.
+//! One invocation of a process.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,10 +6,10 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// Lambda's limit for a synchronous payload and for its response: 6 MB and a little, in bytes.
+/// Lambda's limit for a synchronous payload and for its response, in bytes: 6 MB and 100 bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 6 * 1024 * 1024 + 100;
 
-/// What a runtime answers.
+/// The answer of a runtime.
 #[derive(Debug)]
 pub(crate) enum Answer {
     /// The body of `response`.
@@ -18,18 +18,18 @@ pub(crate) enum Answer {
     Error(Bytes),
 }
 
-/// A payload that waits for its runtime to ask for it, and where the answer goes.
+/// An invocation that waits until its runtime asks for it.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) request_id: Uuid,
     pub(crate) payload: Bytes,
     pub(crate) timeout: Duration,
-    /// Told when the runtime took the payload: the timeout counts from then.
+    /// Signals that the runtime took the payload. The timeout starts then.
     pub(crate) taken: oneshot::Sender<()>,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
-/// Milliseconds since 1970 at which a timeout that starts now ends.
+/// Returns the end of a timeout that starts now, in milliseconds since 1970.
 pub(crate) fn deadline_milliseconds(timeout: Duration) -> u128 {
     (SystemTime::now() + timeout)
         .duration_since(SystemTime::UNIX_EPOCH)

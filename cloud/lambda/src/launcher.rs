@@ -1,4 +1,4 @@
-//! How a function's program is started.
+//! Finds the command that starts a function's program.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,23 +8,23 @@ use std::sync::Arc;
 /// A program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// The program's path.
+    /// The path of the program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments of the program.
     pub arguments: Vec<OsString>,
 }
 
-/// Finds the command that runs a function, by the name of its binary (`order-api`).
+/// Finds the command that runs a function, by the name of its binary (for example `order-api`).
 #[derive(Clone)]
 pub struct Launcher(Arc<dyn Fn(&str) -> Command + Send + Sync>);
 
 impl Launcher {
-    /// A launcher that asks `find`.
+    /// Creates a launcher that calls `find`.
     pub fn new(find: impl Fn(&str) -> Command + Send + Sync + 'static) -> Self {
         Self(Arc::new(find))
     }
 
-    /// The command of a binary.
+    /// Returns the command of a binary.
     #[must_use]
     pub fn command(&self, binary: &str) -> Command {
         (self.0)(binary)

@@ -1,4 +1,4 @@
-//! Where functions' output goes.
+//! The destinations of functions' output.
 
 use std::io;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-/// Takes a function's output line by line.
+/// Writes a function's output, one line at a time.
 #[derive(Clone, Debug)]
 pub struct LogSink {
     function: Arc<str>,
@@ -17,17 +17,17 @@ pub struct LogSink {
 enum Target {
     /// A file in the data directory.
     File(Arc<Mutex<std::fs::File>>),
-    /// Where this program's own events go, when nothing is kept.
+    /// The log of this program. Used if there is no data directory.
     Tracing,
-    /// Nowhere: the function's role may not write logs.
+    /// The lines are dropped, because the function's role may not write logs.
     Nowhere,
 }
 
-/// Longer lines are cut into pieces of this many bytes, so that a process cannot fill the memory with one.
+/// The maximum length of a line. Longer lines are split, so that one line cannot fill the memory.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 impl LogSink {
-    /// Lines go to tracing.
+    /// Creates a sink that writes lines to `tracing`.
     #[must_use]
     pub fn tracing(function: &str) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl LogSink {
         }
     }
 
-    /// Lines are lost, as on AWS those of a function whose role may not write logs.
+    /// Creates a sink that drops all lines, as on AWS if the function's role may not write logs.
     #[must_use]
     pub fn nowhere(function: &str) -> Self {
         Self {
@@ -45,10 +45,10 @@ impl LogSink {
         }
     }
 
-    /// Lines are appended to `NAME.log` in a directory, which is created.
+    /// Creates a sink that appends lines to `NAME.log` in a directory. Creates the directory if needed.
     ///
     /// # Errors
-    /// When the directory or the file cannot be written.
+    /// Returns an error if the directory or the file cannot be written.
     pub fn file(function: &str, directory: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(directory)?;
         let path = directory.join(format!("{function}.log"));
@@ -59,7 +59,7 @@ impl LogSink {
         })
     }
 
-    /// Writes one line. A log that cannot be written must not stop the function, so the error is only told.
+    /// Writes one line. If this fails, the error is only logged, because it must not stop the function.
     pub fn line(&self, line: &[u8]) {
         let file = match &self.target {
             Target::File(file) => file,
@@ -73,14 +73,14 @@ impl LogSink {
         let mut text = Vec::with_capacity(line.len() + 1);
         text.extend_from_slice(line);
         text.push(b'\n');
-        // One append a line keeps the lines of several processes whole.
+        // One write per line keeps the lines of several processes apart.
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = io::Write::write_all(&mut *file, &text) {
-            tracing::warn!(function = &*self.function, %error, "a log line was not written");
+            tracing::warn!(function = &*self.function, %error, "a log line could not be written");
         }
     }
 
-    /// Copies a process's output until it ends.
+    /// Copies the output of a process until it ends.
     pub(crate) async fn copy(self, output: impl AsyncRead + Unpin) {
         use tokio::io::AsyncReadExt;
         let mut reader = BufReader::new(output);

@@ -1,4 +1,4 @@
-//! How soon a function is started again that did not get to its first work.
+//! The wait before a function is started again after its initialization failed.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Spaces out the starts of a function that fails to initialize, so that a crash loop does not spin.
+/// Delays the starts of a function that fails to initialize, so that it does not restart in a tight loop.
 #[derive(Debug, Default)]
 pub(crate) struct Restart(Mutex<State>);
 
@@ -19,7 +19,7 @@ struct State {
 }
 
 impl Restart {
-    /// Waits until the next start is due.
+    /// Waits until the next start is allowed.
     pub(crate) async fn due(&self) {
         let not_before = self.0.lock().unwrap_or_else(PoisonError::into_inner).not_before;
         if let Some(not_before) = not_before {
@@ -38,7 +38,7 @@ impl Restart {
     }
 }
 
-/// The pause after so many failures in a row before.
+/// The wait after this many earlier failures in a row.
 fn pause(failures: u32) -> Duration {
     FIRST_PAUSE
         .saturating_mul(1 << failures.min(10))

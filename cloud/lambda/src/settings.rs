@@ -9,35 +9,35 @@ use crate::credentials::Credentials;
 use crate::launcher::Launcher;
 use crate::logs::LogSink;
 
-/// What a function is made of.
+/// The settings of a function.
 #[derive(Clone, Debug)]
 pub struct FunctionSettings {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// Its ARN.
+    /// The ARN.
     pub arn: String,
-    /// The program that the launcher finds.
+    /// The name of the program. The launcher finds it.
     pub binary: String,
-    /// Its handler's name.
+    /// The name of the handler.
     pub handler: String,
-    /// What it is told of its memory, in MB.
+    /// The memory size in MB, in an environment variable. It is not enforced.
     pub memory_megabytes: u32,
-    /// How long an invocation may take.
+    /// The maximum duration of an invocation.
     pub timeout: Duration,
-    /// Its own environment variables.
+    /// The function's own environment variables.
     pub environment: BTreeMap<String, String>,
-    /// Most processes at once.
+    /// The maximum number of processes, and so of concurrent invocations.
     pub concurrency: usize,
-    /// Such as `us-east-1`.
+    /// The region, for example `us-east-1`.
     pub region: String,
-    /// Where its AWS calls go.
+    /// The endpoint of the function's AWS calls.
     pub aws_endpoint_url: String,
-    /// What it signs them with.
+    /// The credentials that sign these calls.
     pub credentials: Credentials,
-    /// How its program is started.
+    /// Finds the command of the program.
     pub launcher: Launcher,
-    /// Where its output goes.
+    /// The destination of the function's output.
     pub log: LogSink,
-    /// When its processes are killed on purpose.
+    /// The faults that kill its processes on purpose.
     pub faults: Faults,
 }

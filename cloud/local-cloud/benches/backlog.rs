@@ -1,10 +1,12 @@
-//! Whether a queue's depth costs anything.
+//! Measures whether a deep queue is slower than a shallow one.
 //!
-//! Two stores on disk: one holds a deep backlog, the other a shallow one that is filled again and again. Slices of equal
-//! size are drained from both by turns, so that whatever else the machine does slows both alike: receive ten, delete ten.
+//! There are two stores on disk. One has a deep backlog. The other has a shallow backlog that is filled again
+//! and again. Slices of equal size are drained from both in turn (receive ten, delete ten), so that other
+//! load on the machine slows both equally.
 //!
-//! It is done twice: over the API, as every consumer of a queue does it, which is what the bound holds for; and by calls
-//! within the process, without JSON and HTTP, which shows what the store alone pays for the depth.
+//! The measurement is done twice. Over the API, as every consumer uses a queue: the bound applies to this
+//! one. And by calls within the process, without JSON and HTTP: this shows what the depth costs in the store
+//! alone.
 
 use std::fmt;
 use std::path::Path;
@@ -21,21 +23,21 @@ use local_cloud::sqs::Sqs;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// Messages of the deep backlog, unless the environment variable [`MESSAGES`] says otherwise.
+/// Number of messages in the deep backlog, unless the environment variable [`MESSAGES`] is set.
 const DEEP: u64 = 1_000_000;
-/// How many messages the deep backlog has.
+/// The environment variable with the number of messages in the deep backlog.
 const MESSAGES: &str = "BACKLOG_MESSAGES";
-/// The queue's name in both stores.
+/// The name of the queue in both stores.
 const QUEUE: &str = "orders";
-/// Messages of the shallow backlog, and of a slice of the deep one.
+/// Number of messages in the shallow backlog, and in a slice of the deep one.
 const SHALLOW: u64 = 1000;
-/// Consumers, as many as a busy event source mapping has.
+/// Number of consumers, as many as a busy event source mapping has.
 const CONSUMERS: usize = 5;
-/// Senders that fill a queue side by side.
+/// Number of senders that fill a queue concurrently.
 const SENDERS: usize = 16;
-/// Messages of one call.
+/// Number of messages in one call.
 const BATCH: usize = 10;
-/// By how much the deep backlog may be slower over the API.
+/// How much slower the deep backlog may be over the API, as a fraction.
 const TOLERANCE: f64 = 0.15;
 
 /// One store with its queue.
@@ -46,7 +48,7 @@ struct Store {
     url: String,
 }
 
-/// How the messages are taken.
+/// How messages are received and deleted.
 #[derive(Clone, Copy)]
 enum Consumer {
     InProcess,
@@ -80,7 +82,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Drains both, and answers the deep backlog's rate as a part of the shallow one's.
+/// Drains both backlogs. Returns the rate of the deep backlog divided by the rate of the shallow one.
 async fn compare(consumer: Consumer, messages: u64) -> anyhow::Result<f64> {
     let directory = tempfile::tempdir()?;
     let deep = Store::open(&directory.path().join("deep")).await?;
@@ -96,7 +98,7 @@ async fn compare(consumer: Consumer, messages: u64) -> anyhow::Result<f64> {
     let [mut deep_time, mut shallow_time] = [Duration::ZERO; 2];
     for slice in 0..slices {
         shallow.fill(SHALLOW).await?;
-        // Who goes first changes, lest one of them always pays for the filling.
+        // Change the order each time, so that not always the same store is slowed by the filling.
         if slice % 2 == 0 {
             deep_time += deep.drain(consumer, SHALLOW).await?;
             shallow_time += shallow.drain(consumer, SHALLOW).await?;
@@ -146,7 +148,7 @@ impl Store {
         })
     }
 
-    /// Sends messages of an order's usual size by `SendMessageBatch`.
+    /// Sends messages of the usual size of an order with `SendMessageBatch`.
     async fn fill(&self, messages: u64) -> anyhow::Result<()> {
         let body = "x".repeat(500);
         let entries: Vec<_> = (0..BATCH)
@@ -165,7 +167,7 @@ impl Store {
         Ok(())
     }
 
-    /// Receives and deletes so many messages.
+    /// Receives and deletes this many messages.
     async fn drain(&self, consumer: Consumer, messages: u64) -> anyhow::Result<Duration> {
         let begun = Instant::now();
         let calls = messages.div_ceil(BATCH as u64);

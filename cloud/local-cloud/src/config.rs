@@ -1,4 +1,4 @@
-//! What a local cloud is started with.
+//! The options of a local cloud.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,39 +10,41 @@ pub use cloud_store::Durability;
 /// The options of [`LocalCloud::start`](crate::LocalCloud::start).
 #[derive(Clone, Debug)]
 pub struct LocalCloudConfig {
-    /// Where the state is kept.
+    /// Where the state is stored.
     pub data: DataLocation,
-    /// What an acknowledged write survives.
+    /// Which kind of failure an acknowledged write survives.
     pub durability: Durability,
-    /// The REST API's port; 0 picks a free one.
+    /// The port of the REST API. 0 chooses a free port.
     pub api_port: u16,
-    /// The AWS endpoint's port; 0 picks a free one.
+    /// The port of the AWS endpoint. 0 chooses a free port.
     pub aws_port: u16,
     /// The text of the SAM template.
     pub template: String,
-    /// Values for the template's parameters, over their defaults.
+    /// Values for the parameters of the template. They replace the defaults.
     pub parameters: BTreeMap<String, String>,
     /// Finds the program of a function.
     pub launcher: Launcher,
-    /// Whether email subscriptions are confirmed at once, instead of by the link in the mail.
+    /// Whether email subscriptions are confirmed at once. Otherwise the link in the confirmation email
+    /// confirms them.
     pub confirm_emails: bool,
-    /// Most processes of one function, where the template reserves fewer or none.
+    /// The maximum number of processes of one function. A reserved concurrency in the template can make it
+    /// smaller.
     pub function_concurrency: usize,
-    /// What goes wrong on purpose, from the start on; nothing where absent.
+    /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
 }
 
-/// Where the state is kept.
+/// Where the state is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataLocation {
-    /// In a directory, which is created.
+    /// In a directory. It is created if needed.
     Directory(PathBuf),
-    /// In memory: it ends with the process.
+    /// In memory. The state is lost when the process ends.
     Ephemeral,
 }
 
 impl LocalCloudConfig {
-    /// The usual options: free ports, in memory, emails confirmed.
+    /// Creates the default options: free ports, state in memory, emails confirmed.
     #[must_use]
     pub fn new(template: impl Into<String>, launcher: Launcher) -> Self {
         Self {
@@ -60,7 +62,8 @@ impl LocalCloudConfig {
     }
 }
 
-/// Twice the processors, 4 to 16: a function waits for its calls most of the time, and a burst must not start hundreds.
+/// Twice the number of processors, but 4 to 16. A function waits for its calls most of the time, so it can
+/// use more processes than processors. A burst must not start hundreds of processes.
 fn default_concurrency() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     (processors * 2).clamp(4, 16)

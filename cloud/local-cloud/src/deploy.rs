@@ -1,6 +1,7 @@
-//! Bringing queues, topics, subscriptions and tables to what the template says.
+//! Creates and updates queues, topics, subscriptions and tables so that they match the template.
 //!
-//! Whatever an older template left behind stays: deploying loses nothing, and a change that cannot be made is an error.
+//! Resources that an older template created stay, so that a deployment loses no data. A change that cannot be
+//! made is an error.
 
 use cloud_cloudformation::{RedriveCircle, Stack, sort_by_redrive};
 use cloud_dynamodb::ConvergeError;
@@ -9,39 +10,39 @@ use cloud_sqs::SqsError;
 
 use crate::services::Services;
 
-/// A resource that could not be brought to what the template says.
+/// A resource that could not be created or updated.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
-    /// A queue was refused.
+    /// A queue could not be created or updated.
     #[error("queue {name}: {source}")]
     Queue {
-        /// Its name.
+        /// The name of the queue.
         name: String,
-        /// Why.
+        /// The reason.
         source: SqsError,
     },
     /// Queues are each other's dead-letter queues in a circle.
     #[error(transparent)]
     RedriveCircle(#[from] RedriveCircle),
-    /// A topic or a subscription was refused.
+    /// A topic or a subscription could not be created or updated.
     #[error("topic {name}: {source}")]
     Topic {
-        /// The topic's name or ARN.
+        /// The name or the ARN of the topic.
         name: String,
-        /// Why.
+        /// The reason.
         source: SnsError,
     },
-    /// A table cannot become what the template says.
+    /// A table could not be created or updated.
     #[error("table {name}: {source}")]
     Table {
-        /// Its name.
+        /// The name of the table.
         name: String,
-        /// Why.
+        /// The reason.
         source: ConvergeError,
     },
 }
 
-/// Converges everything that a stack needs before its functions start.
+/// Creates or updates all resources that the functions of a stack need, before the functions start.
 pub(crate) async fn converge(
     stack: &Stack,
     services: &Services,

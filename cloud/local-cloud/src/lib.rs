@@ -1,4 +1,4 @@
-//! One machine's AWS: the operations that this system and its operators use, over AWS's own wire protocols.
+//! AWS on one machine: the operations that this system and its operators use, over AWS's own protocols.
 //!
 //! [`LocalCloud::start`] reads the SAM template, opens the state, serves the AWS endpoint and the REST API, and runs
 //! the functions as processes. This is the only crate that knows both the template and the services: it converts what

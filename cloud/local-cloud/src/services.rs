@@ -1,4 +1,4 @@
-//! All services over one place for their state.
+//! All services, and their shared state.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,39 +13,39 @@ use cloud_store::{Durability, Location, Store, StoreError};
 use cloud_wire::Clock;
 use tokio::sync::watch;
 
-/// What the services run on.
+/// The configuration of the services.
 #[derive(Clone, Debug)]
 pub struct ServicesConfig {
-    /// An existing directory for `state.db` and `dynamodb.db`; memory where absent.
+    /// An existing directory for `state.db` and `dynamodb.db`. `None` keeps the state in memory.
     pub directory: Option<PathBuf>,
-    /// What an answer's promise survives.
+    /// Which kind of failure an acknowledged write survives.
     pub durability: Durability,
-    /// The address that clients use and that queue URLs begin with, `http://127.0.0.1:4566` for instance.
+    /// The URL that clients use, for example `http://127.0.0.1:4566`. Queue URLs start with it.
     pub base_url: String,
-    /// The region in ARNs. Requests signed for another region are served as if for this one.
+    /// The region in ARNs. A request that is signed for another region is served in the same way.
     pub region: String,
-    /// Confirms email subscriptions at once, without asking.
+    /// Whether email subscriptions are confirmed at once, without a confirmation email.
     pub confirm_emails: bool,
 }
 
-/// Why the services could not be opened.
+/// The reason why the services could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
-    /// The store of queues, topics and mail.
+    /// The store of queues, topics and emails could not be opened.
     #[error("the state cannot be opened: {0}")]
     Store(#[from] StoreError),
-    /// The table service.
+    /// The table service could not be opened.
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
-    /// The queue service.
+    /// The queue service could not be started.
     #[error("the queues cannot be opened: {0}")]
     Sqs(#[from] SqsError),
-    /// The topic service.
+    /// The topic service could not be started.
     #[error("the topics cannot be opened: {0}")]
     Sns(#[from] SnsError),
 }
 
-/// The services; cheap to clone.
+/// The services. Cloning them is cheap.
 #[derive(Clone, Debug)]
 pub struct Services {
     /// Queues.
@@ -56,18 +56,18 @@ pub struct Services {
     pub mailbox: Mailbox,
     /// Tables.
     pub dynamodb: DynamoDb,
-    /// Which access key is whose.
+    /// The functions' access keys.
     pub access_keys: AccessKeys,
-    /// What goes wrong on purpose.
+    /// Fault injection.
     pub faults: Faults,
-    /// The time that all of them go by.
+    /// The clock of all services.
     pub clock: Clock,
     store: Store,
     stop: Arc<watch::Sender<bool>>,
 }
 
 impl Services {
-    /// Opens the state and starts the background work.
+    /// Opens the state and starts the background tasks.
     pub async fn open(config: ServicesConfig) -> Result<Self, ServicesError> {
         let file = |name| {
             config
@@ -109,7 +109,7 @@ impl Services {
         })
     }
 
-    /// Who may do what, and what was refused.
+    /// The policies, and the calls that they denied.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         self.sqs.iam()
@@ -129,12 +129,12 @@ impl Services {
         }
     }
 
-    /// Ends long polls with what there is, and background work. Other calls go on.
+    /// Makes long polls answer at once and ends background tasks. Other calls continue.
     pub fn stop_waiting(&self) {
         self.stop.send_replace(true);
     }
 
-    /// Ends all work and closes the state: what was acknowledged is on disk.
+    /// Ends all work and closes the state. All acknowledged writes are stored then.
     pub async fn close(&self) {
         self.stop_waiting();
         tokio::join!(self.store.close(), self.dynamodb.close());

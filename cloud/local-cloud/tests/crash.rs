@@ -1,4 +1,4 @@
-//! What was acknowledged survives `kill -9` of the whole process.
+//! Tests that acknowledged messages survive `kill -9` of the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -11,10 +11,11 @@ use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::store::Durability;
 use serde_json::json;
 
-/// What of a signature is looked at.
+/// The parts of a signature that the endpoint reads.
 const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sns/aws4_request, Signature=0";
 
-/// Tells the child where to keep its state; the test binary runs itself again as the process to be killed.
+/// The environment variable that tells the child process where to store its state. The test binary runs
+/// itself again as the process that is killed.
 const DIRECTORY: &str = "LOCAL_CLOUD_CRASH_TEST_DIRECTORY";
 
 async fn open(directory: &Path, base_url: String) -> Services {
@@ -28,7 +29,7 @@ async fn open(directory: &Path, base_url: String) -> Services {
     Services::open(config).await.unwrap()
 }
 
-/// Not a test of its own: the process that the test below kills.
+/// Not a test itself: this is the process that the test below kills.
 #[tokio::test]
 async fn the_process_that_is_killed() {
     let Some(directory) = std::env::var_os(DIRECTORY) else {
@@ -38,18 +39,18 @@ async fn the_process_that_is_killed() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let _endpoint = AwsEndpoint::start(listener, open(directory, url.clone()).await.backend()).unwrap();
-    // Renamed into place, so that the parent never reads half of it.
+    // Write and rename, so that the parent never reads half of the file.
     std::fs::write(directory.join("url.tmp"), url).unwrap();
     std::fs::rename(directory.join("url.tmp"), directory.join("url")).unwrap();
     std::future::pending::<()>().await;
 }
 
-/// Ends the child also if the test fails.
+/// Kills the child process when it is dropped, even if the test fails.
 struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
-        // It may have been killed already.
+        // The child may have been killed already.
         let _result = self.0.kill();
         let _result = self.0.wait();
     }
@@ -108,7 +109,7 @@ async fn acknowledged_messages_are_there_after_kill_9() {
                 let client = reqwest::Client::builder().no_proxy().build().unwrap();
                 for n in 0.. {
                     let body = format!("{round}-{sender}-{n}");
-                    // Half are sent, half are published.
+                    // Half of the messages are sent to the queue, half are published to the topic.
                     let request = if n % 2 == 0 {
                         let send = json!({"QueueUrl": "q", "MessageBody": body});
                         client
@@ -139,7 +140,7 @@ async fn acknowledged_messages_are_there_after_kill_9() {
             acknowledged.push(reports.recv().await.unwrap());
         }
         drop(child);
-        // Answers that were on their way count too.
+        // Answers that arrived after the kill count as well.
         while let Some(body) = reports.recv().await {
             acknowledged.push(body);
         }

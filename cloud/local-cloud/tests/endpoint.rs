@@ -1,4 +1,4 @@
-//! The endpoint from outside, over HTTP: what boto3's tests cannot see.
+//! Tests of the endpoint over HTTP that boto3 cannot make.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -44,7 +44,7 @@ async fn sqs(url: &str, operation: &str, request: Value) -> reqwest::Response {
         .unwrap()
 }
 
-/// A connection over which a request has been written.
+/// Opens a connection and writes a request to it.
 async fn open(endpoint: &AwsEndpoint, request: &str) -> TcpStream {
     let mut connection = TcpStream::connect(endpoint.address()).await.unwrap();
     connection.write_all(request.as_bytes()).await.unwrap();
@@ -66,12 +66,12 @@ async fn it_stops_within_a_second_although_long_polls_are_open() {
         "GET /_local/mail?wait=20 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     )
     .await;
-    // Requests are read in the order of their arrival: once this one is answered, both wait.
+    // Requests are read in the order of arrival. When this one is answered, both polls are waiting.
     client().get(format!("{url}/_local/health")).send().await.unwrap();
     let begun = Instant::now();
     endpoint.stop().await;
     services.close().await;
-    // Far less than the polls would have waited, and far more than a busy machine needs.
+    // Much shorter than the polls' wait, and much longer than a busy machine needs.
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     for connection in [&mut poll, &mut mail] {
         let mut answer = String::new();
@@ -118,11 +118,12 @@ async fn another_host_name_is_refused() {
     services.close().await;
 }
 
-/// A response that is lost is not even begun: the client sees its connection end, and cannot know what happened.
+/// A lost response has no bytes at all. The client sees that the connection ends, and cannot know whether the
+/// call had its effect.
 #[tokio::test]
 async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
     let (endpoint, services, url) = start().await;
-    // Faults strike functions, and a function may do only what a policy allows.
+    // Faults apply to calls of functions, and a function needs a policy that allows the call.
     let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}});
     let queue = json!({"QueueName": "q", "Attributes": {"Policy": policy.to_string()}});
     sqs(&url, "CreateQueue", queue).await;
@@ -193,7 +194,7 @@ async fn a_queue_is_woken_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_plan_that_is_none_is_refused_with_the_reason() {
+async fn a_malformed_fault_plan_is_refused_with_the_reason() {
     let (endpoint, services, url) = start().await;
     let answer = client()
         .put(format!("{url}/_local/faults"))

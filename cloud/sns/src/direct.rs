@@ -8,7 +8,7 @@ use crate::subscription::SubscriptionState;
 use crate::{subscription_ops, topic};
 
 impl Sns {
-    /// Creates the topic, or sets its attributes to these. Returns its ARN.
+    /// Creates the topic, or sets the attributes of an existing topic. Returns its ARN.
     pub async fn converge_topic(
         &self,
         name: &str,
@@ -17,12 +17,12 @@ impl Sns {
         topic::converge(self, name, attributes).await
     }
 
-    /// Creates the subscription, or sets its attributes to these where topic, protocol and endpoint have one.
-    /// Returns its ARN.
+    /// Creates the subscription, or sets the attributes of the subscription that has this topic, protocol and
+    /// endpoint. Returns its ARN.
     ///
-    /// `sqs` is confirmed at once. A new `email` is confirmed at once if `confirm` is set or the service is
-    /// configured so, else it waits for `ConfirmSubscription`; one that is there already, waiting or suspended, is
-    /// confirmed by `confirm` too.
+    /// An `sqs` subscription is confirmed at once. An `email` subscription is confirmed at once if `confirm`
+    /// or [`SnsConfig::confirm_emails`](crate::SnsConfig::confirm_emails) is set, even if it exists already and is pending or suspended.
+    /// Otherwise a new one waits for `ConfirmSubscription`.
     pub async fn converge_subscription(
         &self,
         topic_arn: &str,
@@ -34,12 +34,12 @@ impl Sns {
         subscription_ops::converge(self, topic_arn, protocol, endpoint, &attributes, confirm).await
     }
 
-    /// Every subscription with its state and, for `email`, its rate.
+    /// Returns every subscription with its state and, for `email`, its highest rate.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionState>, SnsError> {
         subscription_ops::states(self).await
     }
 
-    /// Enforces the policies of the topics that exist, which later changes keep up.
+    /// Enforces the policies of the topics that are in the store. Later changes of a topic update its policy.
     pub async fn enforce_policies(&self) -> Result<(), SnsError> {
         topic::enforce_policies(self).await
     }

@@ -1,4 +1,4 @@
-//! Email subscriptions: delivery, the question for confirmation, and the suspension of one that gets too much.
+//! Email subscriptions: delivery, the confirmation request, and suspension above the rate limit.
 
 use cloud_store::Tx;
 use uuid::Uuid;
@@ -8,22 +8,23 @@ use crate::mailbox::{CONFIRMATION, NOTIFICATION, NewMail};
 use crate::service::Sns;
 use crate::subscription::Subscription;
 
-/// Emails that SNS delivers to one subscription in any second; one more suspends it.
+/// Maximum number of emails that SNS delivers to one subscription in one second. One more suspends the
+/// subscription.
 ///
 /// Source: SNS Developer Guide, "Amazon SNS quotas": "email: 10 per second for each subscription".
 const MAX_PER_SECOND: i64 = 10;
-/// The subject of a message that was published without one.
+/// The subject of a message that is published without a subject.
 const DEFAULT_SUBJECT: &str = "AWS Notification Message";
 
-/// A token that cannot be guessed.
+/// Creates a random token that cannot be guessed.
 pub(super) fn new_token() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
-/// Delivers a message, or suspends the subscription if this is the eleventh within a second.
+/// Delivers a message, or suspends the subscription if this is the eleventh message within a second.
 ///
-/// A suspended subscription is pending again, as on AWS: a new confirmation is needed, and what is published until
-/// then is not delivered but counted.
+/// A suspended subscription is pending again, as on AWS, and gets a new confirmation request. Until it is
+/// confirmed, messages to it are counted and not delivered.
 pub(super) fn deliver(
     sns: &Sns,
     tx: &Tx<'_>,
@@ -57,7 +58,7 @@ pub(super) fn deliver(
         tracing::warn!(
             subscription = subscription.arn,
             messages_per_second = rate,
-            "the email subscription {} got more than {MAX_PER_SECOND} messages in a second and is suspended",
+            "the email subscription {} is suspended: it got more than {MAX_PER_SECOND} messages in a second",
             subscription.arn
         );
         return ask_for_confirmation(sns, tx, &subscription);
@@ -73,7 +74,7 @@ pub(super) fn deliver(
     Ok(sns.mailbox().deliver(tx, &mail)?)
 }
 
-/// Sends the question whether the subscription is wanted, with all that is needed to answer it.
+/// Sends the confirmation request, with the token, a link and a command that confirm the subscription.
 pub(super) fn ask_for_confirmation(
     sns: &Sns,
     tx: &Tx<'_>,

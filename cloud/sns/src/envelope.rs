@@ -1,4 +1,4 @@
-//! What a queue gets of a message: the message itself, or AWS's JSON envelope around it.
+//! The SQS message of a delivery: the published text itself (raw delivery), or AWS's JSON envelope around it.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 use crate::message::Message;
 use crate::subscription::Subscription;
 
-/// The sender that AWS shows for messages from SNS.
+/// The `SenderId` that AWS shows for messages from SNS.
 const SENDER: &str = "AIDAIT2UOQQY3AUEKVGXU";
 
-/// The SQS message for a subscription.
+/// Builds the SQS message for a subscription.
 ///
-/// Raw delivery passes the text and the attributes on. The envelope has the fields of AWS's, except that nothing
-/// local is signed: `Signature` and `SigningCertURL` are empty.
+/// Raw delivery passes on the text and the attributes. The envelope has the same fields as on AWS, but it is
+/// not signed: `Signature` and `SigningCertURL` are empty.
 pub(super) fn for_queue(
     subscription: &Subscription,
     message: &Message,

@@ -1,43 +1,43 @@
-//! The errors of SNS, by AWS's own codes.
+//! The errors of SNS, with AWS's own codes.
 
 use cloud_sqs::SqsError;
 use cloud_store::StoreError;
 
-/// What SNS answers instead of a result; see the "Errors" section of each action in the SNS API Reference.
+/// An error answer of SNS. Source: the "Errors" section of each action in the SNS API Reference.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}: {}", self.code(), self.message())]
 pub enum SnsError {
-    /// The topic or subscription does not exist; holds which kind.
+    /// The topic or subscription does not exist. Holds which of the two.
     NotFound(&'static str),
-    /// A parameter is wrong; holds the parameter and the reason.
+    /// A parameter is not valid. Holds the parameter and the reason.
     InvalidParameter(String),
-    /// A message attribute's value is wrong; holds the whole message.
+    /// The value of a message attribute is not valid. Holds the whole message.
     InvalidParameterValue(String),
-    /// The caller may not do this.
+    /// A policy does not allow the call.
     AuthorizationError(String),
-    /// Two entries of a batch have one id.
+    /// Two entries of a batch have the same id.
     BatchEntryIdsNotDistinct,
-    /// A batch's messages are larger than 262,144 bytes together.
+    /// The messages of a batch are larger than 262,144 bytes together.
     BatchRequestTooLong,
     /// A batch without entries.
     EmptyBatchRequest,
     /// A batch of more than ten entries.
     TooManyEntriesInBatchRequest,
-    /// An entry's id is not 1 to 80 letters, digits, hyphens and underscores.
+    /// The id of an entry is not 1 to 80 letters, digits, hyphens and underscores.
     InvalidBatchEntryId,
-    /// SNS has no such action, or this implementation has not.
+    /// SNS, or this implementation, has no action with this name.
     InvalidAction(String),
     /// The store failed.
     Internal(String),
 }
 
 impl SnsError {
-    /// A parameter that is refused for `reason`, in AWS's form.
+    /// Builds the error for a parameter that is refused for `reason`, in AWS's form.
     pub(super) fn parameter(name: &str, reason: impl std::fmt::Display) -> Self {
         Self::InvalidParameter(format!("{name} Reason: {reason}"))
     }
 
-    /// The code on the wire.
+    /// The error code in the answer.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl SnsError {
         }
     }
 
-    /// The message, in AWS's words where they are known.
+    /// The message for people, in AWS's words where they are known.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
@@ -104,7 +104,7 @@ impl From<rusqlite::Error> for SnsError {
     }
 }
 
-/// A message attribute has one set of rules in SQS and SNS; the codes differ.
+/// SQS and SNS have the same rules for message attributes, but different error codes.
 impl From<SqsError> for SnsError {
     fn from(error: SqsError) -> Self {
         match error {

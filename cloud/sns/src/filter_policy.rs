@@ -1,4 +1,4 @@
-//! Filter policies on message attributes: values of one key are alternatives, all keys must match.
+//! Filter policies on message attributes. All keys must match. A key matches if one of its values matches.
 //!
 //! Source: SNS Developer Guide, "Amazon SNS subscription filter policies".
 
@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use cloud_sqs::{AttributeValue, MessageAttribute};
 use serde_json::{Map, Value};
 
-/// Keys of one policy.
+/// Maximum number of keys of one policy.
 const MAX_KEYS: usize = 5;
 
-/// A parsed policy.
+/// A parsed filter policy.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FilterPolicy(BTreeMap<String, Vec<Condition>>);
 
@@ -21,7 +21,7 @@ enum Condition {
     Prefix(String),
     Suffix(String),
     EqualsIgnoreCase(String),
-    /// Present, and none of these.
+    /// Matches if the attribute is present and none of these conditions matches it.
     AnythingBut(Vec<Condition>),
     Exists(bool),
     Numeric(Vec<(Comparison, f64)>),
@@ -37,7 +37,7 @@ enum Comparison {
 }
 
 impl FilterPolicy {
-    /// Parses a policy; the error is the reason in words.
+    /// Parses a policy. The error is a reason for people.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let policy: Map<String, Value> = serde_json::from_str(text)
             .map_err(|_| "failed to parse JSON: a policy is an object".to_owned())?;
@@ -64,7 +64,7 @@ impl FilterPolicy {
         Ok(Self(keys))
     }
 
-    /// True if a message with these attributes is to be delivered.
+    /// Returns true if a message with these attributes must be delivered.
     pub(super) fn accepts(&self, attributes: &BTreeMap<String, MessageAttribute>) -> bool {
         self.0.iter().all(|(key, conditions)| {
             let values = attributes.get(key).map(values_of);
@@ -126,7 +126,8 @@ fn parse_numeric(operands: &[Value]) -> Result<Condition, String> {
     }
 }
 
-/// The values that conditions look at: a `String.Array` has several, a `Binary` has none.
+/// Returns the values that the conditions are compared with. A `String.Array` has several, a `Binary` has
+/// none.
 fn values_of(attribute: &MessageAttribute) -> Vec<Value> {
     let AttributeValue::String(text) = &attribute.value else {
         return Vec::new();
@@ -141,7 +142,7 @@ fn values_of(attribute: &MessageAttribute) -> Vec<Value> {
 }
 
 impl Condition {
-    /// `values` is absent if the attribute is.
+    /// `values` is `None` if the message does not have the attribute.
     fn holds(&self, values: Option<&[Value]>) -> bool {
         match (self, values) {
             (Self::Exists(exists), values) => values.is_some() == *exists,
@@ -154,7 +155,8 @@ impl Condition {
         let text = value.as_str();
         match self {
             Self::Exactly(wanted) => match (wanted.as_f64(), value.as_f64()) {
-                // AWS compares numbers to five digits after the point; half of that is equal enough.
+                // AWS compares numbers to five digits after the decimal point. The tolerance is half of the
+                // last digit.
                 (Some(wanted), Some(value)) => (wanted - value).abs() < 0.000_005,
                 _ => wanted == value,
             },
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_alternatives_and_keys_are_all_needed() {
+    fn one_value_of_each_key_must_match() {
         let policy = r#"{"store": ["a", "b"], "price": [{"numeric": [">=", 10, "<", 20]}]}"#;
         assert!(accepts(
             policy,
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_refused() {
+    fn unsupported_policies_are_refused() {
         for bad in [
             "[]",
             "nonsense",

@@ -1,4 +1,5 @@
-//! The mailbox: every email that the topics delivered, readable in order and by waiting for the next one.
+//! The mailbox: every email that SNS delivered. Readers get the emails in order and can wait for the next
+//! one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,26 +14,26 @@ use tokio::time::Instant;
 /// An email in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StoredMail {
-    /// Its place in the mailbox, from 1, without gaps that matter: a later one is greater.
+    /// The position in the mailbox, starting at 1. A later email has a higher number; numbers may be missing.
     pub sequence: i64,
-    /// The id that `Publish` answered.
+    /// The message id that `Publish` returned.
     pub message_id: String,
-    /// `notification`, or `confirmation` for the question whether a subscription is wanted.
+    /// `notification` for a published message, `confirmation` for a confirmation request.
     pub kind: String,
-    /// The subscription's endpoint.
+    /// The email address of the subscription.
     pub to: String,
-    /// The subject line.
+    /// The subject.
     pub subject: String,
-    /// The text exactly as published. AWS appends a footer with a link to unsubscribe; here it would only get in
-    /// the way of comparing.
+    /// The text exactly as published. AWS appends a footer with an unsubscribe link. It is left out here, so
+    /// that the text can be compared with the published text.
     pub body: String,
-    /// When it was delivered, RFC 3339 in UTC with milliseconds.
+    /// The time of delivery: RFC 3339 in UTC with milliseconds.
     pub received_at: String,
-    /// The subscription that it was delivered to.
+    /// The ARN of the subscription.
     pub subscription_arn: String,
 }
 
-/// An email that is to be put into the mailbox.
+/// An email to add to the mailbox.
 #[derive(Clone, Debug)]
 pub(crate) struct NewMail<'a> {
     pub(crate) message_id: &'a str,
@@ -43,12 +44,12 @@ pub(crate) struct NewMail<'a> {
     pub(crate) body: &'a str,
 }
 
-/// The kind of an email that carries a published message.
+/// The kind of an email with a published message.
 pub(crate) const NOTIFICATION: &str = "notification";
-/// The kind of an email that asks for a subscription's confirmation.
+/// The kind of an email with a confirmation request.
 pub(crate) const CONFIRMATION: &str = "confirmation";
 
-/// The mailbox; cheap to clone.
+/// The mailbox. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     store: Store,
@@ -58,7 +59,7 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// A mailbox in `store`; waits end when `stopping` becomes true.
+    /// Creates a mailbox in `store`. Readers stop waiting when `stopping` becomes true.
     #[must_use]
     pub fn new(store: Store, clock: Clock, stopping: watch::Receiver<bool>) -> Self {
         Self {
@@ -69,12 +70,14 @@ impl Mailbox {
         }
     }
 
-    /// Up to `limit` emails after `after` in the order of their delivery, waiting up to `wait` for the first.
+    /// Returns up to `limit` emails after the position `after`, in the order of delivery. Waits up to `wait`
+    /// for the first.
     pub async fn read(&self, after: i64, limit: u32, wait: Duration) -> Result<Vec<StoredMail>, StoreError> {
         let deadline = Instant::now() + wait;
         let mut stopping = self.stopping.clone();
         loop {
-            // Listening begins before the look, so that nothing arrives unheard between the two.
+            // Register for the signal before reading the mailbox. An email that arrives between the two is
+            // not missed.
             let arrival = self.arrived.notified();
             let mail = self.store.run(move |tx| select(tx, after, limit)).await?;
             if !mail.is_empty() || Instant::now() >= deadline {
@@ -88,7 +91,7 @@ impl Mailbox {
         }
     }
 
-    /// Puts an email into the mailbox, within the transaction.
+    /// Adds an email to the mailbox, within the transaction.
     pub(crate) fn deliver(&self, tx: &Tx<'_>, mail: &NewMail<'_>) -> Result<(), rusqlite::Error> {
         tx.prepare_cached(
             "INSERT INTO mail (message_id, kind, subscription_arn, recipient, subject, body, received_at)
@@ -108,7 +111,7 @@ impl Mailbox {
         Ok(())
     }
 
-    /// How many notifications a subscription got in the second before now.
+    /// Returns the number of notifications that a subscription got in the last second.
     pub(crate) fn in_last_second(&self, tx: &Tx<'_>, subscription_arn: &str) -> Result<i64, rusqlite::Error> {
         tx.prepare_cached(
             "SELECT COUNT(*) FROM mail WHERE subscription_arn = ?1 AND received_at > ?2 AND kind = 'notification'",

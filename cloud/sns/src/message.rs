@@ -8,10 +8,10 @@ use cloud_wire::Form;
 use crate::error::SnsError;
 use crate::request::message_attributes;
 
-/// A message that is within the limits.
+/// A message that is within all limits except the size limit.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
-    /// The text for each protocol that has one of its own, and `default`.
+    /// The text for each protocol that has its own, and the text for `default`.
     texts: BTreeMap<String, String>,
     pub(super) subject: Option<String>,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
@@ -44,9 +44,9 @@ impl Message {
         })
     }
 
-    /// The text that a protocol's subscribers get.
+    /// Returns the text that subscribers with this protocol get.
     pub(super) fn text_for(&self, protocol: &str) -> &str {
-        // `default` is always there: parsing saw to it.
+        // Parsing ensures that `default` is present.
         self.texts
             .get(protocol)
             .or_else(|| self.texts.get("default"))
@@ -54,8 +54,8 @@ impl Message {
     }
 }
 
-/// A subject is ASCII, begins with a letter, a digit or punctuation, has no line breaks or control characters and is
-/// under 100 characters long. Source: SNS API Reference, `Publish`.
+/// A subject is ASCII, starts with a letter, a digit or punctuation, has no line breaks or control characters
+/// and is shorter than 100 characters. Source: SNS API Reference, `Publish`.
 fn parse_subject(subject: &str) -> Result<String, SnsError> {
     let sound = (1..100).contains(&subject.len())
         && subject.chars().all(|c| matches!(c, ' '..='~'))
@@ -71,7 +71,7 @@ fn parse_structure(text: &str) -> Result<BTreeMap<String, String>, SnsError> {
     let texts: BTreeMap<String, serde_json::Value> = serde_json::from_str(text).map_err(|_| {
         SnsError::InvalidParameter("Message Structure - JSON message body failed to parse".to_owned())
     })?;
-    // Entries that are not strings are passed over, as on AWS.
+    // Entries that are not strings are ignored, as on AWS.
     let texts: BTreeMap<_, _> = texts
         .into_iter()
         .filter_map(|(key, text)| Some((key, text.as_str()?.to_owned())))

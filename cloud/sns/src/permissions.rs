@@ -1,14 +1,14 @@
-//! SNS: the action is the operation, `PublishBatch` needs `Publish`.
+//! SNS: the action has the name of the operation. `PublishBatch` needs `Publish`.
 
 use cloud_iam::{ANY, Needs, Permission};
 use cloud_wire::{Form, arn};
 
-/// What an operation of SNS needs.
+/// Returns the permissions that an operation of SNS needs.
 #[must_use]
 pub fn permissions(operation: &str, form: &Form, region: &str) -> Needs {
     let topic = match operation {
         "CreateTopic" => form.get("Name").map(|name| arn("sns", region, name)),
-        // These have no resource type, also where the request names a subscription.
+        // These actions have no resource type, even if the request names a subscription.
         "ListTopics"
         | "ListSubscriptions"
         | "Unsubscribe"

@@ -1,4 +1,4 @@
-//! The Query protocol: which action, from which form, and its XML.
+//! The Query protocol: chooses the action, reads its form and writes its XML answer.
 
 use bytes::Bytes;
 use cloud_wire::{Form, Xml, query};
@@ -11,7 +11,8 @@ use crate::{publish, subscription_ops as subscriptions, topic};
 /// The XML namespace of answers.
 pub const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-/// Does the action and answers what goes into its result. `signed` says whether the caller showed credentials.
+/// Runs the action and returns the content of its result element. `signed` is true if the caller signed the
+/// request.
 pub async fn call(sns: &Sns, action: &str, form: &Form, signed: bool) -> Result<Xml, SnsError> {
     match action {
         "CreateTopic" => topic::create(sns, form).await,
@@ -32,7 +33,7 @@ pub async fn call(sns: &Sns, action: &str, form: &Form, signed: bool) -> Result<
     }
 }
 
-/// The answer on the wire.
+/// Builds the HTTP response.
 pub fn respond(action: &str, outcome: Result<Xml, SnsError>, request_id: &str) -> Response<Bytes> {
     match outcome {
         Ok(result) => query::success(NAMESPACE, action, &result, request_id),

@@ -1,4 +1,5 @@
-//! `Publish` and `PublishBatch`: one transaction from the topic into every queue and mailbox.
+//! `Publish` and `PublishBatch`: one transaction delivers a message from the topic to all queues and
+//! mailboxes.
 
 use std::collections::HashSet;
 
@@ -16,9 +17,9 @@ use crate::service::Sns;
 use crate::subscription::{Protocol, Subscription};
 use crate::{email, envelope, topic};
 
-/// Bytes of one message, and of a whole batch.
+/// Maximum size of one message, and of all messages of a batch, in bytes.
 const MAX_BYTES: usize = 262_144;
-/// Entries of one batch.
+/// Maximum number of entries of one batch.
 const MAX_ENTRIES: usize = 10;
 
 fn topic_arn(form: &Form) -> Result<String, SnsError> {
@@ -87,10 +88,11 @@ pub(super) async fn publish_batch(sns: &Sns, form: &Form) -> Result<Xml, SnsErro
             topic::get(tx, &topic_arn)?;
             let mut outcomes = Vec::with_capacity(messages.len());
             for (entry, message) in messages {
-                // Read anew for each: an email may have suspended its subscription.
+                // Read the subscriptions again for each message, because an email may have suspended one of
+                // them.
                 let subscriptions = Subscription::of_topic(tx, &topic_arn)?;
                 match message.and_then(|message| fan_out(&service, tx, &subscriptions, &message)) {
-                    // The store's failure is the whole batch's: nothing of it is kept.
+                    // If the store fails, the whole batch fails and is rolled back.
                     Err(error @ SnsError::Internal(_)) => return Err(error),
                     outcome => outcomes.push((entry, outcome)),
                 }
@@ -127,7 +129,7 @@ fn batch_answer(outcomes: &[(String, Result<String, SnsError>)]) -> Xml {
     answer
 }
 
-/// Delivers a message to all who are to have it; answers its id.
+/// Delivers a message to all subscriptions whose filter policy accepts it. Returns the message id.
 fn fan_out(
     sns: &Sns,
     tx: &Tx<'_>,
@@ -165,7 +167,8 @@ fn fan_out(
     Ok(message_id)
 }
 
-/// Puts a delivery into the subscription's queue or, failing that, into its dead-letter queue.
+/// Adds a delivery to the subscription's queue. If that fails, adds it to the subscription's dead-letter
+/// queue.
 fn to_queue(
     sns: &Sns,
     tx: &Tx<'_>,
@@ -176,7 +179,7 @@ fn to_queue(
     if delivery.attributes.len() > MAX_ATTRIBUTES {
         tracing::warn!(
             subscription = arn,
-            "{arn} discards a message: raw delivery has room for ten attributes"
+            "{arn} drops a message: raw delivery allows at most ten attributes"
         );
         return Ok(());
     }
@@ -190,7 +193,7 @@ fn to_queue(
         tracing::warn!(
             subscription = arn,
             reason = error.code(),
-            "{arn} cannot deliver and has no dead-letter queue"
+            "{arn} drops a message: its queue refused it and it has no dead-letter queue"
         );
         return Ok(());
     };
@@ -198,13 +201,14 @@ fn to_queue(
         tracing::warn!(
             subscription = arn,
             reason = error.code(),
-            "{arn}'s dead-letter queue refuses a message"
+            "{arn} drops a message: its queue and its dead-letter queue refused it"
         );
     }
     Ok(())
 }
 
-/// The outer error is the store's and undoes the publish, the inner one is the queue's, which has to let SNS in.
+/// Adds a delivery to a queue whose policy must allow SNS. The outer error comes from the store and rolls
+/// back the publish. The inner error comes from the queue.
 fn try_enqueue(
     sns: &Sns,
     tx: &Tx<'_>,

@@ -1,4 +1,4 @@
-//! Shapes that several actions share.
+//! Types and functions that several actions share.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::error::SnsError;
 /// Attributes of a topic or a subscription, by name.
 pub(super) type Attributes = BTreeMap<String, String>;
 
-/// Attributes as the store keeps them.
+/// Encodes attributes for the store.
 pub(super) fn encode(attributes: &Attributes) -> Result<String, SnsError> {
     serde_json::to_string(attributes).map_err(|error| SnsError::Internal(error.to_string()))
 }
 
-/// Attributes as the store kept them.
+/// Decodes attributes from the store.
 pub(super) fn decode(text: &str) -> Result<Attributes, SnsError> {
     serde_json::from_str(text).map_err(|error| SnsError::Internal(error.to_string()))
 }
@@ -55,12 +55,12 @@ pub(super) fn message_attributes(form: &Form) -> Result<BTreeMap<String, Message
     Ok(attributes)
 }
 
-/// A page of 100; the token is the key of the last item before it.
+/// A page of 100 items. The token is the key of the last item on the previous page.
 pub(super) struct Page {
     after: String,
 }
 
-/// Items of one page, as on AWS.
+/// Number of items of one page, as on AWS.
 const PAGE: usize = 100;
 
 impl Page {
@@ -70,7 +70,8 @@ impl Page {
         }
     }
 
-    /// The answer: the items after the token in order of their keys, and the next token if there are more.
+    /// Builds the answer: the items after the token in the order of their keys, and the next token if there
+    /// are more.
     pub(super) fn answer<T>(
         &self,
         list: &str,

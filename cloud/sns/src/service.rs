@@ -1,8 +1,10 @@
 //! SNS: standard topics over the Query protocol, with `sqs` and `email` subscriptions.
 //!
-//! A publish and the enqueues that follow from it are one transaction of the store: a message is in all the queues
-//! that are to have it, or `Publish` failed. Known differences from AWS: filter policies look at attributes only,
-//! envelopes are not signed, emails have no footer, and email subscriptions have no HTTP links but the local one.
+//! A publish and its deliveries to queues are one transaction of the store. Either the message is in every
+//! queue that must get it, or `Publish` fails.
+//!
+//! Known differences from AWS: filter policies apply to attributes only, envelopes are not signed, emails
+//! have no footer, and the only link in an email is the local confirmation link.
 
 use std::sync::Arc;
 
@@ -13,33 +15,33 @@ use cloud_wire::ACCOUNT;
 
 use crate::mailbox::Mailbox;
 
-/// What an [`Sns`] is made of.
+/// The configuration of an [`Sns`].
 #[derive(Clone, Debug)]
 pub struct SnsConfig {
-    /// The queues that it delivers to, in whose store topics are kept.
+    /// The queues that topics deliver to. Topics are kept in the same store.
     pub sqs: Sqs,
-    /// The mailbox that it delivers to.
+    /// The mailbox that email subscriptions deliver to.
     pub mailbox: Mailbox,
-    /// The address that links in confirmation mails begin with.
+    /// The start of every link in a confirmation email.
     pub base_url: String,
     /// The region in ARNs.
     pub region: String,
-    /// Confirms email subscriptions at once, without asking.
+    /// Whether email subscriptions are confirmed at once, without a confirmation email.
     pub confirm_emails: bool,
 }
 
-/// The topic service; cheap to clone.
+/// The topic service. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Sns(Arc<SnsConfig>);
 
 impl Sns {
-    /// The service on what `config` names.
+    /// Creates the service.
     #[must_use]
     pub fn new(config: SnsConfig) -> Self {
         Self(Arc::new(config))
     }
 
-    /// The ARN of a topic of this name, whether it exists or not.
+    /// Returns the ARN of the topic with this name. The topic need not exist.
     #[must_use]
     pub fn arn(&self, name: &str) -> String {
         format!("arn:aws:sns:{}:{ACCOUNT}:{name}", self.0.region)

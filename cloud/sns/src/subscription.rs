@@ -1,4 +1,4 @@
-//! A subscription's row, and what its attributes mean.
+//! The database row of a subscription, and the meaning of its attributes.
 
 use cloud_sqs::name;
 use cloud_store::Tx;
@@ -19,15 +19,15 @@ pub(super) struct Subscription {
     pub(super) attributes: Attributes,
     pub(super) confirmed: bool,
     pub(super) authenticate_on_unsubscribe: bool,
-    /// What `ConfirmSubscription` must bring.
+    /// The token that `ConfirmSubscription` must send.
     pub(super) token: Option<String>,
-    /// Was confirmed, and got more emails in a second than SNS delivers.
+    /// True if the subscription was confirmed and then got more emails in a second than SNS delivers.
     pub(super) suspended: bool,
     pub(super) peak_per_second: i64,
     pub(super) undelivered: i64,
 }
 
-/// How a subscription is delivered to.
+/// The protocol of a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     Sqs,
@@ -42,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// The protocol of this name, with an endpoint of its kind.
+    /// Parses a protocol and checks that the endpoint is valid for it.
     pub(super) fn parse(protocol: &str, endpoint: &str) -> Result<Self, SnsError> {
         match protocol {
             "sqs" if name::from_arn(endpoint).is_some() => Ok(Self::Sqs),
@@ -74,13 +74,13 @@ pub struct SubscriptionState {
     pub topic_arn: String,
     /// `sqs` or `email`.
     pub protocol: String,
-    /// A queue's ARN or an address.
+    /// The ARN of a queue, or an email address.
     pub endpoint: String,
     /// `confirmed`, `pending`, or `suspended` after more than ten emails in a second.
     pub state: &'static str,
-    /// The most emails that any one second asked for.
+    /// The highest number of emails that were published to it within one second.
     pub peak_per_second: i64,
-    /// Emails that were not delivered because of the suspension.
+    /// Number of emails that were not delivered because of the suspension.
     pub undelivered: i64,
 }
 
@@ -103,7 +103,7 @@ impl From<Subscription> for SubscriptionState {
     }
 }
 
-/// Checks settable attributes and their values.
+/// Checks that the attributes can be set, and checks their values.
 pub(super) fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> {
     for (name, value) in attributes {
         match (name.as_str(), value.as_str()) {
@@ -175,7 +175,7 @@ impl Subscription {
         select(tx, "TRUE", &[])
     }
 
-    /// Writes the row, new or not.
+    /// Inserts or replaces the row.
     pub(super) fn put(&self, tx: &Tx<'_>) -> Result<(), SnsError> {
         tx.prepare_cached(&format!(
             "INSERT OR REPLACE INTO subscriptions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
@@ -212,12 +212,12 @@ impl Subscription {
             .is_some_and(|value| value == "true")
     }
 
-    /// The filter policy; none was kept that does not parse.
+    /// Returns the filter policy. It always parses, because `check_attributes` checked it.
     pub(super) fn filter_policy(&self) -> Option<FilterPolicy> {
         FilterPolicy::parse(self.attributes.get("FilterPolicy")?).ok()
     }
 
-    /// The name of the queue for what cannot be delivered.
+    /// Returns the name of the subscription's dead-letter queue.
     pub(super) fn dead_letter_queue(&self) -> Option<String> {
         let arn = dead_letter_arn(self.attributes.get("RedrivePolicy")?)?;
         name::from_arn(&arn).map(str::to_owned)

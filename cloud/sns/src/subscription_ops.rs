@@ -13,7 +13,7 @@ use crate::service::Sns;
 use crate::subscription::{Protocol, Subscription, SubscriptionState, check_attributes};
 use crate::{email, topic};
 
-/// What stands for the ARN of a subscription that waits for its confirmation.
+/// AWS shows this text in place of the ARN of an unconfirmed subscription.
 const PENDING: &str = "PendingConfirmation";
 
 pub(super) async fn subscribe(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
@@ -41,7 +41,7 @@ pub(super) async fn subscribe(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
                 ));
             }
             if !existing.confirmed {
-                // Asking again sends the question again.
+                // A repeated Subscribe sends the confirmation request again.
                 email::ask_for_confirmation(&service, tx, &existing)?;
             }
             Ok(existing)
@@ -121,7 +121,7 @@ pub(super) async fn converge(
 pub(super) async fn confirm(sns: &Sns, form: &Form, signed: bool) -> Result<Xml, SnsError> {
     let topic_arn = form.get("TopicArn").unwrap_or_default().to_owned();
     let token = form.get("Token").unwrap_or_default().to_owned();
-    // Only a caller who could be asked again may make unsubscribing need a signature.
+    // Only a signed caller may set that Unsubscribe needs a signature.
     let authenticate = form.get("AuthenticateOnUnsubscribe") == Some("true") && signed;
     let arn = sns
         .store()
@@ -146,7 +146,7 @@ pub(super) async fn confirm(sns: &Sns, form: &Form, signed: bool) -> Result<Xml,
     Ok(answer)
 }
 
-/// The ARN in the request, which must look like a subscription's.
+/// Returns the ARN in the request. It must have the form of a subscription ARN.
 fn subscription_arn(form: &Form) -> Result<String, SnsError> {
     let arn = form.get("SubscriptionArn").unwrap_or_default();
     if arn.starts_with("arn:aws:sns:") && arn.split(':').count() == 7 {
@@ -169,7 +169,7 @@ pub(super) async fn unsubscribe(sns: &Sns, form: &Form, signed: bool) -> Result<
                 SnsError::AuthorizationError("Unsubscribing needs the topic owner's signature.".to_owned()),
             ),
             Some(subscription) => subscription.remove(tx),
-            // Gone already, which is what was asked for.
+            // The subscription is deleted already.
             None => Ok(()),
         })
         .await?;

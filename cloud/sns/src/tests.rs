@@ -18,7 +18,7 @@ async fn services(confirm_emails: bool) -> Services {
     let (stop, stopping) = watch::channel(false);
     let migrations = [&cloud_sqs::MIGRATIONS[..], &MIGRATIONS].concat();
     let store = Store::open(&Location::Memory, Durability::Process, &migrations).unwrap();
-    // Still, so that what belongs to a second does so on any machine.
+    // The clock is stopped, so that all calls of a test are in the same second on any machine.
     let clock = Clock::stopped();
     let base_url = "http://127.0.0.1:4566".to_owned();
     let region = "us-east-1".to_owned();
@@ -57,7 +57,7 @@ impl Services {
         self.call(action, fields).await.unwrap_err().code()
     }
 
-    /// A queue that lets SNS in.
+    /// Creates a queue whose policy allows SNS.
     async fn queue(&self, name: &str) {
         let policy = serde_json::json!({"Statement": {
             "Effect": "Allow",
@@ -69,7 +69,7 @@ impl Services {
         self.sns.sqs().converge_queue(name, attributes).await.unwrap();
     }
 
-    /// A topic with a queue of this name behind it.
+    /// Creates the topic `t` and subscribes a queue with this name to it.
     async fn topic_and_queue(&self, name: &str, attributes: &[(&str, &str)]) -> String {
         let arn = self.sns.converge_topic("t", BTreeMap::new()).await.unwrap();
         self.queue(name).await;
@@ -122,7 +122,7 @@ async fn a_message_arrives_in_aws_envelope_or_raw() {
 }
 
 #[tokio::test]
-async fn filter_policies_choose_and_missing_queues_send_to_the_dead_letter_queue() {
+async fn filter_policies_apply_and_deliveries_to_a_missing_queue_are_dead_lettered() {
     let s = services(true).await;
     s.queue("dlq").await;
     let redrive = format!(r#"{{"deadLetterTargetArn": "{}"}}"#, s.sns.sqs().arn("dlq"));
@@ -225,7 +225,7 @@ async fn an_eleventh_email_in_a_second_suspends_the_subscription() {
 }
 
 #[tokio::test]
-async fn batches_are_judged_as_a_whole_and_by_entry() {
+async fn batches_are_checked_as_a_whole_and_entry_by_entry() {
     let s = services(true).await;
     let topic = s.topic_and_queue("q", &[("RawMessageDelivery", "true")]).await;
     let batch = |entries: &[(&str, &str)]| {
@@ -339,7 +339,7 @@ async fn message_structure_gives_each_protocol_its_text() {
 }
 
 #[tokio::test]
-async fn a_queue_that_does_not_let_sns_in_gets_nothing_and_the_dead_letter_queue_everything() {
+async fn deliveries_to_a_queue_that_does_not_allow_sns_are_dead_lettered() {
     let s = services(true).await;
     s.queue("dlq").await;
     let redrive = format!(r#"{{"deadLetterTargetArn": "{}"}}"#, s.sns.sqs().arn("dlq"));

@@ -12,7 +12,8 @@ use crate::error::SnsError;
 use crate::request::{Attributes, Page, decode, encode};
 use crate::service::Sns;
 
-/// The attributes that `SetTopicAttributes` takes here. Only `DisplayName` and `Policy` mean anything to a reader.
+/// The attributes that `SetTopicAttributes` accepts. Only `DisplayName` and `Policy` are used here; the
+/// others are stored.
 const SETTABLE: &[&str] = &[
     "DisplayName",
     "Policy",
@@ -56,17 +57,17 @@ fn parse_policy(value: &str) -> Result<Policy, SnsError> {
     Policy::resource(&document).map_err(|error| invalid(error.to_string()))
 }
 
-/// The policy among a topic's attributes. Without one of its own a topic has AWS's default, which lets in only those
-/// whom policies of the account let in. One that an older version took and this one cannot read is told of, and
-/// allows and denies nothing.
+/// Returns the policy of a topic, if it has one. A topic without a policy behaves as with AWS's default
+/// policy: only callers whose account policies allow the call have access. A policy that an older version
+/// accepted and this version cannot parse is logged and ignored.
 fn policy(attributes: &Attributes) -> Option<Policy> {
     let value = attributes.get("Policy").filter(|value| !value.is_empty())?;
     parse_policy(value)
-        .inspect_err(|error| tracing::warn!(%error, "a topic's policy has no effect"))
+        .inspect_err(|error| tracing::warn!(%error, "ignoring a topic policy that cannot be parsed"))
         .ok()
 }
 
-/// Enforces the policies of all topics, as the store has them.
+/// Enforces the policies of all topics in the store.
 pub(super) async fn enforce_policies(sns: &Sns) -> Result<(), SnsError> {
     let topics = sns
         .store()
@@ -82,7 +83,7 @@ pub(super) async fn enforce_policies(sns: &Sns) -> Result<(), SnsError> {
     Ok(())
 }
 
-/// The attributes of an existing topic.
+/// Returns the attributes of a topic, or `None` if it does not exist.
 pub(super) fn find(tx: &Tx<'_>, arn: &str) -> Result<Option<Attributes>, SnsError> {
     let text: Option<String> = tx
         .prepare_cached("SELECT attributes FROM topics WHERE arn = ?1")?
@@ -91,7 +92,7 @@ pub(super) fn find(tx: &Tx<'_>, arn: &str) -> Result<Option<Attributes>, SnsErro
     text.map(|text| decode(&text)).transpose()
 }
 
-/// The attributes of a topic that must exist.
+/// Returns the attributes of a topic, or an error if it does not exist.
 pub(super) fn get(tx: &Tx<'_>, arn: &str) -> Result<Attributes, SnsError> {
     if !arn.starts_with("arn:aws:sns:") || arn.split(':').count() != 6 {
         return Err(SnsError::parameter("TopicArn", "not a topic's ARN"));
@@ -225,7 +226,7 @@ pub(super) async fn get_attributes(sns: &Sns, form: &Form) -> Result<Xml, SnsErr
     Ok(answer)
 }
 
-/// What a topic without a policy of its own allows: its account may use it.
+/// AWS's default policy of a topic: its account may use it.
 fn default_policy(arn: &str) -> String {
     json!({
         "Version": "2008-10-17",

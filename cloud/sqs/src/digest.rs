@@ -1,4 +1,4 @@
-//! The MD5 digests by which clients check what arrived.
+//! MD5 digests of bodies and attributes. Clients compare them with what they sent or received.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,8 +12,9 @@ pub(crate) fn md5_hex(bytes: &[u8]) -> String {
     hex(&Md5::digest(bytes))
 }
 
-/// The digest of message attributes: for each in order of its name, the length-prefixed name and type, a byte for
-/// the transport type, and the length-prefixed value.
+/// The MD5 digest of message attributes. Attributes are taken in the order of their names. For each, the
+/// digest covers the length-prefixed name, the length-prefixed data type, one byte for the transport type (1
+/// string, 2 binary) and the length-prefixed value.
 ///
 /// Source: SQS Developer Guide, "Calculating the MD5 message digest for message attributes".
 pub(crate) fn md5_of_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
@@ -39,7 +40,7 @@ pub(crate) fn md5_of_attributes(attributes: &BTreeMap<String, MessageAttribute>)
 }
 
 fn update(digest: &mut Md5, bytes: &[u8]) {
-    // Attributes are at most 1 MiB.
+    // The cast cannot fail: attributes are at most 1 MiB.
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     digest.update(length.to_be_bytes());
     digest.update(bytes);
@@ -49,7 +50,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a string does not fail.
+            // Writing to a String does not fail.
             let _ok = write!(text, "{byte:02x}");
             text
         })
@@ -65,7 +66,7 @@ mod tests {
             md5_hex(b"This is a test message"),
             "fafb00f5732ab283681e124bf8747ed1"
         );
-        // The value that moto and LocalStack record for AWS's answer.
+        // moto and LocalStack record this digest from an answer of AWS.
         let attribute = MessageAttribute {
             data_type: "Number".to_owned(),
             value: AttributeValue::String("1493147359900".to_owned()),

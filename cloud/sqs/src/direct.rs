@@ -14,7 +14,8 @@ use crate::service::{Sqs, SqsConfig};
 use crate::{expiry, ops};
 
 impl Sqs {
-    /// Starts the service and its background work: the alarm, the sweeper and unfinished message move tasks.
+    /// Starts the service and its background tasks: the alarm, the deletion of expired messages, and message
+    /// move tasks that an earlier process did not finish.
     pub async fn start(config: SqsConfig) -> Result<Self, SqsError> {
         let sqs = Self::new(config);
         for queue in sqs.store().run(Queue::all).await? {
@@ -27,9 +28,10 @@ impl Sqs {
         Ok(sqs)
     }
 
-    /// Creates the queue, or sets its attributes to these where it exists, keeping its messages. Returns its URL.
+    /// Creates the queue, or sets the attributes of an existing queue and keeps its messages. Returns the
+    /// queue's URL.
     ///
-    /// Attributes that are not given fall back to their defaults, as they do in a CloudFormation update.
+    /// Attributes that are not given get their default values, as in a CloudFormation update.
     pub async fn converge_queue(
         &self,
         name: &str,
@@ -39,9 +41,9 @@ impl Sqs {
         Ok(self.url(name))
     }
 
-    /// Receives up to `max` messages (1 to 10), waiting up to `wait` for the first one.
+    /// Receives up to `max` messages (1 to 10). Waits up to `wait` for the first one.
     ///
-    /// `queue` is a name, URL or ARN. All system and message attributes are given.
+    /// `queue` is a name, URL or ARN. The answer has all system attributes and message attributes.
     pub async fn receive(
         &self,
         queue: &str,
@@ -51,18 +53,19 @@ impl Sqs {
         ops::receive::receive(self, queue_name(queue), max, None, Some(wait)).await
     }
 
-    /// Deletes by receipt handle, any number in one transaction. A receipt that is outdated deletes nothing.
+    /// Deletes messages by receipt handle, any number in one transaction. An outdated receipt handle deletes
+    /// nothing.
     pub async fn delete(&self, queue: &str, receipt_handles: Vec<String>) -> Result<(), SqsError> {
         ops::delete::delete_all(self, queue_name(queue), receipt_handles).await
     }
 
-    /// Makes messages ready at once that were received and not worked on. A receipt that is outdated changes nothing.
+    /// Makes received messages ready again at once. An outdated receipt handle changes nothing.
     pub async fn release(&self, queue: &str, receipt_handles: Vec<String>) -> Result<(), SqsError> {
         ops::visibility::release_all(self, queue_name(queue), receipt_handles).await
     }
 
-    /// Makes messages ready at once that were put off: hidden for longer than the queue's visibility timeout, or delayed
-    /// for longer. Answers how many.
+    /// Makes messages ready at once whose retry is postponed: those that stay hidden for longer than the
+    /// queue's visibility timeout, and those that are delayed for longer. Returns how many.
     pub async fn wake(&self, queue: &str) -> Result<u64, SqsError> {
         ops::wake::wake(self, queue_name(queue)).await
     }

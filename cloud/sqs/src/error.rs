@@ -1,68 +1,69 @@
-//! The errors of SQS, by AWS's own codes.
+//! The errors of SQS, with AWS's own codes.
 
 use cloud_store::StoreError;
 
-/// What SQS answers instead of a result.
+/// An error answer of SQS.
 ///
-/// [`SqsError::code`] is the code that tools print and SDKs compare, for instance
-/// `AWS.SimpleQueueService.NonExistentQueue`; see the "Errors" section of each action in the SQS API Reference.
+/// [`SqsError::code`] is the code that tools print and SDKs compare, for example
+/// `AWS.SimpleQueueService.NonExistentQueue`. Source: the "Errors" section of each action in the SQS API
+/// Reference.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}: {}", self.code(), self.message())]
 pub enum SqsError {
     /// No queue has this name.
     QueueDoesNotExist,
-    /// A queue of this name has other attributes; holds the attribute's name.
+    /// A queue with this name and other attributes exists. Holds the name of an attribute that differs.
     QueueNameExists(String),
-    /// SQS has no such queue attribute.
+    /// SQS has no queue attribute with this name.
     InvalidAttributeName(String),
-    /// A queue attribute's value is out of its range; holds the attribute's name.
+    /// The value of a queue attribute is out of range. Holds the attribute's name.
     InvalidAttributeValue(String),
-    /// A parameter's value is not allowed; holds the whole message.
+    /// The value of a parameter is not allowed. Holds the whole message.
     InvalidParameterValue(String),
-    /// A required parameter is absent; holds its name.
+    /// A required parameter is missing. Holds its name.
     MissingParameter(&'static str),
-    /// A body holds characters that XML 1.0 does not allow.
+    /// The body contains characters that XML 1.0 does not allow.
     InvalidMessageContents,
-    /// The handle was not made by this queue.
+    /// This queue did not issue the receipt handle.
     ReceiptHandleIsInvalid(String),
     /// The message is not in flight, so its visibility cannot be changed.
     MessageNotInflight,
-    /// 120,000 messages are in flight already.
+    /// 120,000 messages of the queue are in flight already.
     OverLimit,
-    /// The queue was purged within the last 60 seconds; holds its name.
+    /// The queue was purged within the last 60 seconds. Holds its name.
     PurgeQueueInProgress(String),
-    /// Two entries of a batch have one id.
+    /// Two entries of a batch have the same id.
     BatchEntryIdsNotDistinct(String),
-    /// A batch's messages are larger than 1 MiB together; holds their size in bytes.
+    /// The messages of a batch are larger than 1 MiB together. Holds their size in bytes.
     BatchRequestTooLong(usize),
-    /// A batch without entries; holds the entry's type.
+    /// A batch without entries. Holds the entry's type.
     EmptyBatchRequest(&'static str),
-    /// A batch of more than ten entries; holds how many.
+    /// A batch of more than ten entries. Holds their number.
     TooManyEntriesInBatchRequest(usize),
-    /// An entry's id is not 1 to 80 letters, digits, hyphens and underscores.
+    /// The id of an entry is not 1 to 80 letters, digits, hyphens and underscores.
     InvalidBatchEntryId,
-    /// A message move task, or its queue, does not exist; holds the whole message.
+    /// A message move task, or its queue, does not exist. Holds the whole message.
     ResourceNotFound(String),
-    /// SQS has this, this implementation has not; holds the whole message.
+    /// SQS supports this, but this implementation does not. Holds the whole message.
     UnsupportedOperation(String),
-    /// The caller may not do this; holds the whole message.
+    /// A policy does not allow the call. Holds the whole message.
     AccessDenied(String),
-    /// SQS has no such action.
+    /// SQS has no action with this name.
     UnknownOperation(String),
-    /// The request is not JSON of the action's shape.
+    /// The request is not JSON with the fields of the action.
     Serialization(String),
     /// The store failed.
     Internal(String),
 }
 
 impl SqsError {
-    /// The code as tools know it, from the time of the Query protocol.
+    /// The error code of the older Query protocol. Tools print it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.codes().0
     }
 
-    /// The name of the error's shape in the JSON protocol.
+    /// The name of the error in the JSON protocol.
     #[must_use]
     pub fn shape(&self) -> &'static str {
         self.codes().1
@@ -78,7 +79,7 @@ impl SqsError {
         }
     }
 
-    /// True unless the service is at fault.
+    /// Returns true if the sender caused the error, false if the service did.
     #[must_use]
     pub fn is_senders_fault(&self) -> bool {
         !matches!(self, Self::Internal(_))
@@ -129,7 +130,7 @@ impl SqsError {
         }
     }
 
-    /// The message, in AWS's words where they are known.
+    /// The message for people, in AWS's words where they are known.
     #[must_use]
     pub fn message(&self) -> String {
         match self {

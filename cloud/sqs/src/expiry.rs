@@ -1,4 +1,5 @@
-//! What time does to messages: delays and visibility timeouts end, retention runs out, discarded partitions go.
+//! Changes that happen when time passes: delays and visibility timeouts end, messages expire, discarded
+//! partitions are deleted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +13,20 @@ use crate::queue::Queue;
 use crate::service::Sqs;
 use crate::signals::Signals;
 
-/// Messages that one step of the alarm moves.
+/// Maximum number of messages that one transaction of the alarm makes ready.
 const STEP: usize = 500;
-/// Messages that a step on the way of another operation moves.
+/// Maximum number of messages that another operation makes ready before it does its own work.
 const PASSING_STEP: usize = 50;
-/// How often retention is looked at.
+/// Time between two searches for expired messages.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What has become due, by the index that holds no ready message. The reader ends it.
+/// Selects the due messages. The index `messages_due` holds no ready message. The caller stops reading at its
+/// limit.
 pub(super) const DUE: &str = "SELECT id, queue_id, receive_count FROM messages
     WHERE state <> 0 AND due_at <= ?1 ORDER BY due_at";
-/// When the next message becomes due.
+/// Selects the time when the next message becomes due.
 pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM messages WHERE state <> 0";
-/// Deletes what is past retention among a queue's oldest: their ids are in the order of their sending.
+/// Deletes expired messages among the oldest of a queue. The order of ids is the order of sending.
 pub(super) const EXPIRED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND sent_at <= ?2 AND id IN
     (SELECT id FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT ?3)";
 
@@ -34,12 +36,13 @@ pub(super) const DISCARDED: &str = "DELETE FROM messages WHERE queue_id = ?1 AND
 /// Deletes one message, whatever its state.
 pub(super) const ONE: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2";
 
-/// Makes ready what has become due, a bounded number.
+/// Makes due messages ready, at most `PASSING_STEP` of them.
 pub(super) fn pass(sqs: &Sqs, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
     release_due(sqs, tx, now, PASSING_STEP).map(drop)
 }
 
-/// Makes up to `limit` due messages ready, or moves them to their dead-letter queue; answers how many.
+/// Makes up to `limit` due messages ready, or moves them to their dead-letter queue. Returns how many were
+/// due.
 fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: usize) -> Result<usize, SqsError> {
     let mut statement = tx.prepare_cached(DUE)?;
     let due: Vec<(i64, i64, u32)> = statement
@@ -53,7 +56,7 @@ fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: usize) -> Result<usize, 
         }
         match &last {
             Some(queue) => release(sqs, tx, queue, id, receive_count)?,
-            // Its queue was deleted or purged.
+            // The queue was deleted or purged.
             None => {
                 tx.prepare_cached(ONE)?.execute([queue_id, id])?;
             }
@@ -62,7 +65,8 @@ fn release_due(sqs: &Sqs, tx: &Tx<'_>, now: i64, limit: usize) -> Result<usize, 
     Ok(due.len())
 }
 
-/// Makes one message ready again, or moves it to the dead-letter queue if it was received often enough.
+/// Makes one message ready again, or moves it to the dead-letter queue if its receive count has reached the
+/// maximum.
 pub(super) fn release(
     sqs: &Sqs,
     tx: &Tx<'_>,
@@ -79,10 +83,11 @@ pub(super) fn release(
     Ok(())
 }
 
-/// Moves a message to its queue's dead-letter queue if it was received as often as the policy permits.
+/// Moves a message to the dead-letter queue if its receive count has reached `maxReceiveCount`. Returns true
+/// if it moved.
 ///
-/// Id, first sending time and receive count stay. Without such a queue the message stays where it is: AWS
-/// does not lose it either.
+/// The message keeps its id, sent timestamp and receive count. If the dead-letter queue does not exist, the
+/// message stays in its queue. AWS does not delete it either.
 pub(super) fn redrive(
     sqs: &Sqs,
     tx: &Tx<'_>,
@@ -114,7 +119,8 @@ pub(super) fn redrive(
     Ok(true)
 }
 
-/// Deletes what is past retention or was discarded, in a bounded step; true if there may be more.
+/// Deletes some expired messages and some messages of discarded partitions. Returns true if there may be
+/// more.
 fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
     let mut more = false;
     for queue in Queue::all(tx)? {
@@ -138,7 +144,7 @@ fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
     Ok(more)
 }
 
-/// Makes messages ready at the moment they become due, until the service stops.
+/// Makes messages ready when they become due, until the service stops.
 pub(super) async fn run_alarm(sqs: Sqs) {
     let signals: Arc<Signals> = Arc::clone(sqs.signals());
     let mut stopping = sqs.stopping();
@@ -149,14 +155,15 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             let now = service.clock().now_ms();
             let full = release_due(&service, tx, now, STEP)? == STEP;
             let next: Option<i64> = tx.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0))?;
-            // Set before this commit's own announcements and those of later ones, so that none is missed.
+            // Set the alarm inside the transaction. Changes of this commit and of later commits call
+            // `Signals::due` after it, so no due time is missed.
             service.signals().set_alarm(next.unwrap_or(i64::MAX));
             Ok::<_, SqsError>((full, next))
         });
         let (full, next) = match step.await {
             Ok(step) => step,
             Err(error) => {
-                tracing::warn!(%error, "messages that became due wait for the next attempt");
+                tracing::warn!(%error, "could not make due messages ready; trying again in one second");
                 (false, Some(sqs.clock().now_ms() + 1000))
             }
         };
@@ -164,7 +171,7 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             continue;
         }
         let wait = next.map_or(i64::MAX, |at| at - sqs.clock().now_ms());
-        // The wall clock may be set: never sleep longer than a minute on its word.
+        // The wall clock may be changed, so sleep for a minute at most.
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000));
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -175,17 +182,17 @@ pub(super) async fn run_alarm(sqs: Sqs) {
     }
 }
 
-/// Deletes what is past retention, until the service stops.
+/// Deletes expired messages until the service stops.
 pub(super) async fn run_sweeper(sqs: Sqs) {
     let mut stopping = sqs.stopping();
     loop {
         let moved = sqs.clock().moved();
         let now = sqs.clock().now_ms();
         match sqs.store().run(move |tx| sweep(tx, now)).await {
-            // Others get their turn between two steps.
+            // Start the next transaction at once. Other jobs run between two transactions.
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "the sweep of expired messages waits for its next turn"),
+            Err(error) => tracing::warn!(%error, "could not delete expired messages; trying again later"),
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_INTERVAL) => {}

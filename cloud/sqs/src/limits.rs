@@ -1,4 +1,4 @@
-//! What a message may be: AWS's rules for bodies and attributes.
+//! AWS's rules for message bodies and message attributes.
 //!
 //! Source: SQS API Reference, `SendMessage`; SQS Developer Guide, "Amazon SQS message metadata" and "Message quotas".
 
@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use crate::error::SqsError;
 use crate::message::{AttributeValue, MessageAttribute};
 
-/// Bytes of one message, and of a whole batch.
+/// Maximum size of one message, and of all messages of a batch, in bytes.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
-/// Attributes of one message.
+/// Maximum number of attributes of one message.
 pub const MAX_ATTRIBUTES: usize = 10;
-/// Seconds by which a message may be delayed.
+/// Maximum delay of a message, in seconds.
 pub(crate) const MAX_DELAY_SECONDS: u32 = 900;
 
-/// Checks a body: not empty, and only the characters that XML 1.0 allows.
+/// Checks that a body is not empty and contains only characters that XML 1.0 allows.
 pub(crate) fn check_body(body: &str) -> Result<(), SqsError> {
     if body.is_empty() {
         return Err(SqsError::MissingParameter("MessageBody"));
@@ -30,7 +30,7 @@ fn is_xml_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
-/// Checks names, types and values of message attributes, and that there are at most ten.
+/// Checks that there are at most ten message attributes, and checks each of them.
 pub(crate) fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) -> Result<(), SqsError> {
     if attributes.len() > MAX_ATTRIBUTES {
         return Err(invalid(format!(
@@ -43,7 +43,7 @@ pub(crate) fn check_attributes(attributes: &BTreeMap<String, MessageAttribute>) 
         .try_for_each(|(name, attribute)| check_attribute(name, attribute))
 }
 
-/// Checks one attribute's name, type and value; SNS has the same rules.
+/// Checks the name, type and value of one attribute. SNS has the same rules.
 pub fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError> {
     check_name(name)?;
     check_value(name, attribute)
@@ -102,7 +102,7 @@ fn check_value(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError>
     }
 }
 
-/// True for a decimal number with an optional sign, fraction and exponent.
+/// Returns true for a decimal number with an optional sign, fraction and exponent.
 pub(crate) fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
         && text.parse::<f64>().is_ok_and(f64::is_finite)

@@ -11,16 +11,17 @@ use serde::{Deserialize, Serialize};
 pub struct ReceivedMessage {
     /// The id that `SendMessage` answered, a UUID.
     pub message_id: String,
-    /// What deletes this receipt of the message, or changes its visibility.
+    /// The handle that deletes the message or changes its visibility.
     pub receipt_handle: String,
     /// The body as sent.
     pub body: String,
     /// MD5 of the body's UTF-8 bytes, in hex.
     pub md5_of_body: String,
-    /// System attributes as AWS spells them: `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`,
-    /// `ApproximateFirstReceiveTimestamp`, `AWSTraceHeader`, `DeadLetterQueueSourceArn`. Times in milliseconds.
+    /// System attributes by AWS's names: `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`,
+    /// `ApproximateFirstReceiveTimestamp`, `AWSTraceHeader`, `DeadLetterQueueSourceArn`. Times are in
+    /// milliseconds.
     pub attributes: BTreeMap<String, String>,
-    /// The sender's own attributes, by name.
+    /// The attributes that the sender set, by name.
     pub message_attributes: BTreeMap<String, MessageAttribute>,
 }
 
@@ -28,9 +29,9 @@ pub struct ReceivedMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "WireAttribute", into = "WireAttribute")]
 pub struct MessageAttribute {
-    /// The data type with its custom suffix.
+    /// The data type with its optional suffix.
     pub data_type: String,
-    /// The value, of the kind that the data type names.
+    /// The value. Its kind matches the data type.
     pub value: AttributeValue,
 }
 
@@ -44,7 +45,7 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// Bytes that count towards the message's size.
+    /// The number of bytes that count towards the size of the message.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
@@ -54,7 +55,7 @@ impl AttributeValue {
     }
 }
 
-/// The attribute as JSON spells it.
+/// The JSON form of a message attribute.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WireAttribute {
@@ -76,7 +77,8 @@ impl TryFrom<WireAttribute> for MessageAttribute {
                     .decode(encoded)
                     .map_err(|_| "BinaryValue is not base64")?,
             ),
-            // Judged where the attribute's name is known.
+            // `limits::check_attribute` refuses the empty value, because it knows the attribute's name for
+            // the error.
             (None, None) => AttributeValue::String(String::new()),
             (Some(_), Some(_)) => return Err("an attribute has both a StringValue and a BinaryValue"),
         };
@@ -101,7 +103,7 @@ impl From<MessageAttribute> for WireAttribute {
     }
 }
 
-/// A message that is to be sent, within all limits: see [`super::limits`].
+/// A message to send. It is within all limits of [`super::limits`].
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     /// The text.
@@ -112,12 +114,12 @@ pub struct NewMessage {
     pub trace_header: Option<String>,
     /// What the system attribute `SenderId` shows.
     pub sender_id: String,
-    /// Seconds; the queue's own delay where absent.
+    /// In seconds. `None` means the delay of the queue.
     pub delay_seconds: Option<u32>,
 }
 
 impl NewMessage {
-    /// Bytes of the body and of every attribute's name, type and value: what AWS's size limits count.
+    /// The size that AWS's limits count: the bytes of the body and of each attribute's name, type and value.
     pub(crate) fn size(&self) -> usize {
         let attributes = self
             .attributes

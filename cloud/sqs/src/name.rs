@@ -17,7 +17,8 @@ pub(super) fn check(name: &str) -> Result<(), SqsError> {
     ))
 }
 
-/// True for 1 to 80 letters, digits, hyphens and underscores, the rule of queue names and of batch entry ids.
+/// Returns true for 1 to 80 letters, digits, hyphens and underscores. Queue names and batch entry ids follow
+/// this rule.
 #[must_use]
 pub fn is_identifier(text: &str) -> bool {
     (1..=80).contains(&text.len())
@@ -26,12 +27,12 @@ pub fn is_identifier(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// The name that a queue URL ends in, whatever its host; a bare name is taken as it is.
+/// Returns the last part of a queue URL, for any host. A name without a host is returned as it is.
 pub(super) fn from_url(url: &str) -> &str {
     url.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
-/// The name in an SQS queue's ARN.
+/// Returns the queue name in the ARN of an SQS queue.
 #[must_use]
 pub fn from_arn(arn: &str) -> Option<&str> {
     let mut parts = arn.strip_prefix("arn:aws:sqs:")?.split(':');
@@ -39,7 +40,7 @@ pub fn from_arn(arn: &str) -> Option<&str> {
     (parts.next().is_none() && !name.is_empty()).then_some(name)
 }
 
-/// The name in a queue's name, URL or ARN.
+/// Returns the queue name in a name, URL or ARN.
 pub(crate) fn queue_name(queue: &str) -> String {
     from_arn(queue).unwrap_or_else(|| from_url(queue)).to_owned()
 }
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn fifo_is_refused_as_unsupported_and_nonsense_as_invalid() {
+    fn fifo_names_are_unsupported_and_malformed_names_are_invalid() {
         check("orders-dlq_2").unwrap();
         assert!(matches!(
             check("orders.fifo"),

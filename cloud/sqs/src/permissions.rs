@@ -1,4 +1,4 @@
-//! SQS: the action is the operation, a batch's the single one's.
+//! SQS: the action has the name of the operation. A batch operation needs the action of the single operation.
 
 use cloud_iam::{ANY, Needs, Permission};
 use cloud_wire::arn;
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::name::queue_name;
 
-/// What an operation of SQS needs.
+/// Returns the permissions that an operation of SQS needs.
 #[must_use]
 pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |field: &str| request[field].as_str();
-    // As the service itself finds the queue: by the name in whatever names it.
+    // The queue name is read in the same way as the service reads it: from a name, URL or ARN.
     let named = |field| text(field).map(|queue| arn("sqs", region, &queue_name(queue)));
     let permission = |action: &str, resource: Option<String>| {
         Permission::new(
@@ -19,7 +19,7 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
             resource.unwrap_or_else(|| ANY.to_owned()),
         )
     };
-    // Moving messages is receiving and deleting them as well. Source: SQS Developer Guide, "Configure queue
+    // A move task also receives and deletes messages. Source: SQS Developer Guide, "Configure queue
     // permissions for dead-letter queue redrive".
     let move_task = |source: Option<String>| {
         [operation, "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"]
@@ -31,12 +31,14 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
         "ListQueues" => vec![permission(operation, None)],
         "StartMessageMoveTask" => {
             let mut needed = move_task(named("SourceArn"));
-            // Without a destination messages go to whichever queues they came from.
+            // Without a destination, the messages go back to the queues that they came from, so any queue
+            // must be allowed.
             needed.push(permission("SendMessage", named("DestinationArn")));
             needed
         }
         "ListMessageMoveTasks" => move_task(named("SourceArn")),
-        // Its handle names the queue only to the service.
+        // The task handle does not name the queue in a form that can be checked here, so any queue must be
+        // allowed.
         "CancelMessageMoveTask" => move_task(None),
         _ => {
             let action = operation.strip_suffix("Batch").unwrap_or(operation);

@@ -1,4 +1,4 @@
-//! AWS JSON 1.0: which action, from which JSON, and how an error looks on the wire.
+//! AWS JSON 1.0: chooses the action, reads its request and writes the answer or the error.
 //!
 //! Source: AWS Smithy documentation, "AWS JSON 1.0 protocol" and "AWS Query compatible".
 
@@ -12,7 +12,8 @@ use crate::error::SqsError;
 use crate::ops::{attributes, delete, move_task, queues, receive, send, tags, visibility};
 use crate::service::Sqs;
 
-/// Does the action and answers its JSON. `sender` is what `SenderId` shows for messages that it sends.
+/// Runs the action and returns its JSON answer. `sender` becomes the `SenderId` of messages that the action
+/// sends.
 pub async fn call(sqs: &Sqs, operation: &str, body: &[u8], sender: &str) -> Result<Value, SqsError> {
     match operation {
         "CreateQueue" => queues::create(sqs, parse(body)?).await,
@@ -43,11 +44,11 @@ pub async fn call(sqs: &Sqs, operation: &str, body: &[u8], sender: &str) -> Resu
     }
 }
 
-/// Reads a request. The reason of a refusal names fields and types, never a value of the request.
+/// Parses a request. The error message contains no value of the request, because values may be personal data.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| {
-        // serde's own message quotes values; a field's name is all that a caller needs.
+        // serde's message quotes values. Only the name of a missing field is taken from it.
         let message = error.to_string();
         match message
             .strip_prefix("missing field `")
@@ -69,7 +70,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
     })
 }
 
-/// The answer on the wire. Errors carry the old codes in `x-amzn-query-error`, which is where SDKs look for them.
+/// Builds the HTTP response. SDKs read the error code of the older Query protocol from the header
+/// `x-amzn-query-error`.
 pub fn respond(outcome: Result<Value, SqsError>) -> Response<Bytes> {
     let (status, body, query_error) = match outcome {
         Ok(answer) => (StatusCode::OK, answer, None),

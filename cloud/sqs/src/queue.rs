@@ -1,4 +1,4 @@
-//! A queue's row.
+//! The database row of a queue.
 
 use cloud_store::Tx;
 use rusqlite::{OptionalExtension, Row, params};
@@ -9,7 +9,7 @@ use crate::settings::QueueSettings;
 /// A queue as it is in the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
-    /// The partition of its messages; another one after a purge.
+    /// The key of its messages (their partition). A purge changes it.
     pub(crate) id: i64,
     pub(crate) name: String,
     pub(crate) settings: QueueSettings,
@@ -29,26 +29,26 @@ pub(crate) struct Counts {
 const COLUMNS: &str = "id, name, settings, created_at, modified_at, purged_at";
 
 impl Queue {
-    /// The queue of this name.
+    /// Returns the queue with this name.
     pub(crate) fn find(tx: &Tx<'_>, name: &str) -> Result<Option<Self>, SqsError> {
         let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM queues WHERE name = ?1"))?;
         let row = statement.query_row([name], read).optional()?;
         row.map(TryInto::try_into).transpose()
     }
 
-    /// The queue of this name, or [`SqsError::QueueDoesNotExist`].
+    /// Returns the queue with this name, or [`SqsError::QueueDoesNotExist`].
     pub(crate) fn get(tx: &Tx<'_>, name: &str) -> Result<Self, SqsError> {
         Self::find(tx, name)?.ok_or(SqsError::QueueDoesNotExist)
     }
 
-    /// The queue whose messages lie in this partition, if it still is one.
+    /// Returns the queue that owns this partition, if a queue still does.
     pub(super) fn of_partition(tx: &Tx<'_>, id: i64) -> Result<Option<Self>, SqsError> {
         let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM queues WHERE id = ?1"))?;
         let row = statement.query_row([id], read).optional()?;
         row.map(TryInto::try_into).transpose()
     }
 
-    /// All queues in order of their names.
+    /// Returns all queues, in the order of their names.
     pub(super) fn all(tx: &Tx<'_>) -> Result<Vec<Self>, SqsError> {
         let mut statement = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM queues ORDER BY name"))?;
         let rows = statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?;
@@ -74,14 +74,14 @@ impl Queue {
         Ok(())
     }
 
-    /// Deletes the queue; its messages vanish now and leave the disk in steps.
+    /// Deletes the queue. Its messages are gone for clients at once; the rows are deleted later in steps.
     pub(super) fn remove(&self, tx: &Tx<'_>) -> Result<(), SqsError> {
         tx.prepare_cached("DELETE FROM queues WHERE id = ?1")?
             .execute([self.id])?;
         self.discard_partition(tx)
     }
 
-    /// Empties the queue by giving it a new partition, whatever the number of its messages.
+    /// Empties the queue by giving it a new partition. The cost does not depend on the number of messages.
     pub(super) fn purge(&self, tx: &Tx<'_>, now: i64) -> Result<(), SqsError> {
         tx.prepare_cached("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'queues'")?
             .execute([])?;
@@ -118,7 +118,7 @@ impl Queue {
         Ok(counts)
     }
 
-    /// Messages sent at this moment or before are past retention.
+    /// The newest sent timestamp that is past the retention period at `now`.
     pub(super) fn retention_cutoff(&self, now: i64) -> i64 {
         now - i64::from(self.settings.retention_seconds) * 1000
     }

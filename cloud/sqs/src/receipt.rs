@@ -1,4 +1,4 @@
-//! Receipt handles: which row, and which receipt of it.
+//! Receipt handles: they name the row of a message and one receipt of it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,15 +9,16 @@ use crate::error::SqsError;
 
 /// A handle to one receipt of a message.
 ///
-/// On the wire it is base64 of a mark of the queue, the row's id and the nonce of the receiving call: it cannot be guessed,
-/// an older one is told from the current one, and one of another queue is refused.
+/// Its text is base64 of three parts: a mark of the queue, the id of the row and the nonce of the receive
+/// call. So it cannot be guessed, an outdated handle differs from the current one, and a handle from another
+/// queue is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
     pub(super) row: i64,
     pub(super) nonce: Nonce,
 }
 
-/// What one call to receive marks all its receipts with: random, and new with each call.
+/// The random value of one receive call. All receipts of that call contain it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Nonce(pub(super) [u8; 16]);
 
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_is_read_by_its_own_queue_only() {
+    fn a_handle_is_valid_only_for_its_own_queue() {
         let receipt = Receipt {
             row: 42,
             nonce: Nonce::new(),

@@ -1,4 +1,5 @@
--- Queues are spoken of by name; `id` names their messages' partition and changes when the queue is purged.
+-- Requests name a queue by its name. `id` is the key of its messages (their partition) and changes when the
+-- queue is purged.
 CREATE TABLE queues (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     name        TEXT    NOT NULL UNIQUE,
@@ -9,7 +10,7 @@ CREATE TABLE queues (
     purged_at   INTEGER NOT NULL DEFAULT 0
 );
 
--- state: 0 ready, 1 delayed, 2 in flight. due_at: when a delayed or in-flight message becomes ready.
+-- state: 0 ready, 1 delayed, 2 in flight. due_at: the time when a delayed or in-flight message becomes ready.
 CREATE TABLE messages (
     id                INTEGER PRIMARY KEY,
     queue_id          INTEGER NOT NULL,
@@ -28,12 +29,13 @@ CREATE TABLE messages (
     body              TEXT    NOT NULL
 );
 
--- Receiving walks the ready ones only, the alarm the others only: neither looks at a backlog.
+-- ReceiveMessage reads only ready messages, the alarm only the others. Neither reads through a backlog of the
+-- other kind.
 CREATE INDEX messages_ready ON messages (queue_id, id) WHERE state = 0;
 CREATE INDEX messages_due ON messages (due_at) WHERE state <> 0;
 CREATE INDEX messages_age ON messages (queue_id, sent_at);
 
--- Counting a million rows takes as long as it sounds, so they are counted as they change.
+-- COUNT(*) over a million rows is slow, so triggers keep the counts up to date.
 CREATE TABLE queue_counts (
     queue_id INTEGER NOT NULL,
     state    INTEGER NOT NULL,
@@ -53,7 +55,7 @@ WHEN OLD.queue_id <> NEW.queue_id OR OLD.state <> NEW.state BEGIN
     UPDATE queue_counts SET messages = messages + 1 WHERE queue_id = NEW.queue_id AND state = NEW.state;
 END;
 
--- Partitions of purged and deleted queues, emptied in steps.
+-- Partitions of purged and deleted queues. Their messages are deleted in steps.
 CREATE TABLE discarded_partitions (queue_id INTEGER PRIMARY KEY);
 
 CREATE TABLE move_tasks (

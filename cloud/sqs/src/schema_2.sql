@@ -1,6 +1,7 @@
--- A message in two rows. Receiving, hiding and redriving change the narrow one, of which some fifty share a page; the wide
--- one is written by the sender, read by the receiver and deleted. With one row for both, each of these steps logged the
--- content's pages again, and a deep backlog, whose pages are all different ones, paid most for it.
+-- A message has two rows. Receiving, hiding and redriving change the narrow row, of which about fifty fit in
+-- a page. The wide row holds the content: the sender writes it, the receiver reads it, and then it is
+-- deleted. With one row for both, each of these steps wrote the pages of the content to the WAL again. A deep
+-- backlog made this slowest, because its messages are all on different pages.
 DROP TRIGGER message_added;
 DROP TRIGGER message_removed;
 DROP TRIGGER message_changed;
@@ -9,8 +10,9 @@ DROP INDEX messages_due;
 DROP INDEX messages_age;
 ALTER TABLE messages RENAME TO messages_1;
 
--- state: 0 ready, 1 delayed, 2 in flight. due_at: when a delayed or in-flight message becomes ready. Within a queue, ids are in
--- the order of sent_at: a message keeps both when it is redriven, and gets both anew when it is moved.
+-- state: 0 ready, 1 delayed, 2 in flight. due_at: the time when a delayed or in-flight message becomes ready.
+-- Within a queue, the order of ids is the order of sent_at: a redriven message keeps both, a moved message
+-- gets a new id and a new sent_at.
 CREATE TABLE messages (
     queue_id          INTEGER NOT NULL,
     id                INTEGER NOT NULL,
@@ -39,7 +41,8 @@ INSERT INTO messages
     SELECT queue_id, id, state, due_at, receive_count, sent_at, first_received_at, receipt, source_arn FROM messages_1;
 DROP TABLE messages_1;
 
--- Receiving walks the ready ones only, the alarm the others only: neither looks at a backlog.
+-- ReceiveMessage reads only ready messages, the alarm only the others. Neither reads through a backlog of the
+-- other kind.
 CREATE INDEX messages_ready ON messages (queue_id, id) WHERE state = 0;
 CREATE INDEX messages_due ON messages (due_at) WHERE state <> 0;
 

@@ -1,9 +1,11 @@
-//! SQS: standard queues over AWS JSON 1.0, on the store.
+//! SQS: standard queues over AWS JSON 1.0. Queues and messages are in the store.
 //!
-//! One module per family of actions; `protocol` reads and writes the wire. What time does (visibility timeouts,
-//! delays, retention, redrive) happens by an alarm, so that a poison message lies in its dead-letter queue although
-//! nobody polls any more. Known differences from AWS: FIFO queues are refused, a deleted name can be used again at
-//! once, and counts are exact.
+//! `ops` has one module for each family of actions. `protocol` reads requests and writes answers. An alarm in
+//! `expiry` ends visibility timeouts and delays and redrives messages. So a poison message reaches the
+//! dead-letter queue even if nobody polls its source queue.
+//!
+//! Known differences from AWS: FIFO queues are refused, the name of a deleted queue can be used again at
+//! once, and the approximate counts are exact.
 
 use std::sync::Arc;
 
@@ -15,22 +17,22 @@ use tokio::sync::watch;
 use crate::settings::QueueSettings;
 use crate::signals::Signals;
 
-/// What an [`Sqs`] is made of.
+/// The configuration of an [`Sqs`].
 #[derive(Clone, Debug)]
 pub struct SqsConfig {
-    /// The address that queue URLs begin with, `http://127.0.0.1:4566` for instance.
+    /// The start of every queue URL, for example `http://127.0.0.1:4566`.
     pub base_url: String,
     /// The region in ARNs.
     pub region: String,
-    /// Where queues and messages are kept.
+    /// The store of queues and messages.
     pub store: Store,
-    /// The time.
+    /// The source of the current time.
     pub clock: Clock,
-    /// Becomes true when long polls are to answer and background work is to end.
+    /// Becomes true when the service stops. Then long polls answer and background tasks end.
     pub stopping: watch::Receiver<bool>,
 }
 
-/// The queue service; cheap to clone.
+/// The queue service. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Sqs(Arc<Inner>);
 
@@ -51,25 +53,25 @@ impl Sqs {
         }))
     }
 
-    /// The ARN of a queue of this name, whether it exists or not.
+    /// Returns the ARN of the queue with this name. The queue need not exist.
     #[must_use]
     pub fn arn(&self, name: &str) -> String {
         format!("arn:aws:sqs:{}:{ACCOUNT}:{name}", self.0.config.region)
     }
 
-    /// The URL of a queue of this name, whether it exists or not.
+    /// Returns the URL of the queue with this name. The queue need not exist.
     #[must_use]
     pub fn url(&self, name: &str) -> String {
         format!("{}/{ACCOUNT}/{name}", self.0.config.base_url)
     }
 
-    /// Whom queues let in, and what was refused.
+    /// The policies of the queues, and the calls that they denied.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         &self.0.iam
     }
 
-    /// Enforces a queue's policy from the commit on.
+    /// Enforces the policy of a queue after the commit of `tx`.
     pub(crate) fn enforce_policy(&self, tx: &Tx<'_>, name: &str, settings: Option<&QueueSettings>) {
         let policy = settings.and_then(QueueSettings::policy);
         let (iam, arn) = (self.0.iam.clone(), self.arn(name));

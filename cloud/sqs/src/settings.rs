@@ -1,4 +1,4 @@
-//! Queue attributes: parsed once, kept as they were meant, printed as AWS prints them.
+//! Queue attributes: parsed when they are set, stored as typed values, printed in AWS's form.
 //!
 //! Source: SQS API Reference, `SetQueueAttributes`.
 
@@ -21,18 +21,18 @@ pub(crate) struct QueueSettings {
     pub(crate) maximum_message_size: u32,
     pub(crate) redrive: Option<RedrivePolicy>,
     pub(crate) redrive_allow: Option<RedriveAllowPolicy>,
-    /// Attributes that are kept as they were given: `Policy`, and those of encryption, which have no effect here.
+    /// Attributes that are kept as given: `Policy`, and the encryption attributes, which have no effect here.
     pub(crate) inert: BTreeMap<String, String>,
 }
 
-/// Where a message goes that was received too often.
+/// The dead-letter queue of a queue, and the receive count at which messages move to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RedrivePolicy {
     pub(crate) target_arn: String,
     pub(crate) max_receive_count: u32,
 }
 
-/// Which queues may name this one as their dead-letter queue.
+/// Which queues may use this queue as their dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum RedriveAllowPolicy {
     AllowAll,
@@ -56,7 +56,7 @@ impl Default for QueueSettings {
 }
 
 impl QueueSettings {
-    /// Takes over the attributes given; the others stay.
+    /// Sets the given attributes. The others do not change.
     pub(crate) fn apply(&mut self, attributes: &BTreeMap<String, String>) -> Result<(), SqsError> {
         attributes
             .iter()
@@ -116,16 +116,16 @@ impl QueueSettings {
         }
     }
 
-    /// Its policy, if it has one. One that an older version took and this one cannot read is told of, and allows
-    /// and denies nothing.
+    /// Returns the queue's policy, if it has one. A policy that an older version accepted and this version
+    /// cannot parse is logged and ignored.
     pub(crate) fn policy(&self) -> Option<Policy> {
         let policy = parse_policy(self.inert.get("Policy")?);
         policy
-            .inspect_err(|error| tracing::warn!(%error, "a queue's policy has no effect"))
+            .inspect_err(|error| tracing::warn!(%error, "ignoring a queue policy that cannot be parsed"))
             .ok()
     }
 
-    /// The attributes as `GetQueueAttributes` names them.
+    /// Returns the attributes by the names of `GetQueueAttributes`.
     pub(crate) fn to_attributes(&self) -> BTreeMap<String, String> {
         let mut attributes = self.inert.clone();
         let mut add = |name: &str, value: String| attributes.insert(name.to_owned(), value);
@@ -183,7 +183,7 @@ fn parse_redrive(value: &str) -> Result<Option<RedrivePolicy>, SqsError> {
             "Redrive policy does not contain mandatory attribute: maxReceiveCount.",
         ));
     }
-    // Tools send it as a number and as a string.
+    // Some tools send the count as a number, others as a string.
     let count = count
         .as_u64()
         .or_else(|| count.as_str().and_then(|text| text.parse().ok()));
@@ -216,7 +216,7 @@ fn parse_redrive_allow(value: &str) -> Result<Option<RedriveAllowPolicy>, SqsErr
     }
 }
 
-/// AWS's sentence for a parameter that cannot be taken.
+/// AWS's message for a parameter value that is not valid.
 pub(crate) fn invalid_parameter(name: &str, value: &str, reason: &str) -> SqsError {
     SqsError::InvalidParameterValue(format!(
         "Value {value} for parameter {name} is invalid. Reason: {reason}"

@@ -1,4 +1,5 @@
-//! Who waits for what: long polls for messages, the alarm for the next moment at which a message becomes ready.
+//! Signals that wake tasks: long polls when a message arrives, and the alarm when a message will become due
+//! earlier.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cloud_store::Tx;
 use tokio::sync::Notify;
 
-/// Wake-ups, given only after the commit of what they announce.
+/// The signals. Each is sent only after the commit of the change that it announces.
 #[derive(Debug)]
 pub(super) struct Signals {
     arrivals: Mutex<HashMap<String, Arc<Notify>>>,
-    /// The moment for which the alarm is set.
+    /// The time for which the alarm is set, in milliseconds.
     next_due: AtomicI64,
     pub(super) alarm: Notify,
 }
@@ -27,19 +28,19 @@ impl Default for Signals {
 }
 
 impl Signals {
-    /// What is notified when the queue has something to receive.
+    /// Returns the signal for new messages in this queue.
     pub(super) fn arrivals(&self, queue: &str) -> Arc<Notify> {
         let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(arrivals.entry(queue.to_owned()).or_default())
     }
 
-    /// Says, once `tx` is committed, that the queue has something to receive.
+    /// Signals, after the commit of `tx`, that the queue has a message to receive.
     pub(super) fn arrived(self: &Arc<Self>, tx: &Tx<'_>, queue: &str) {
         let arrivals = self.arrivals(queue);
         tx.on_commit(move || arrivals.notify_waiters());
     }
 
-    /// Says, once `tx` is committed, that a message becomes ready at `at`.
+    /// Signals, after the commit of `tx`, that a message becomes ready at `at`.
     pub(super) fn due(self: &Arc<Self>, tx: &Tx<'_>, at: i64) {
         let signals = Arc::clone(self);
         tx.on_commit(move || {
@@ -49,7 +50,8 @@ impl Signals {
         });
     }
 
-    /// Says for when the alarm is set. A moment announced since the alarm looked is kept by `notify_one`'s permit.
+    /// Stores the time for which the alarm is set. If `due` announces an earlier time before the alarm
+    /// sleeps, `notify_one` keeps a permit and the alarm wakes at once.
     pub(super) fn set_alarm(&self, at: i64) {
         self.next_due.store(at, Ordering::Release);
     }

@@ -1,9 +1,13 @@
-//! Writing the log back into the database, beside the writer.
+//! Runs checkpoints on a thread of its own: copies the write-ahead log (WAL) into the database file.
 //!
-//! SQLite would do it in the commit that fills the log, and every caller of that commit would wait for the disk: the
-//! longer, the more different pages the log holds, so that a deep backlog would pay most. A thread with a connection
-//! of its own does it instead while the writer goes on. The log begins again from its start only when all of it is written
-//! back, which a writer that never pauses keeps from happening: at a bound, it waits for the thread and writes back the rest.
+//! By default, SQLite runs a checkpoint inside the commit that makes the WAL too long. Every caller of that
+//! commit waits for the disk. The wait grows with the number of different pages in the WAL, so it is longest
+//! with a deep backlog. Here a second thread with its own connection runs the checkpoints, and the writer
+//! continues.
+//!
+//! SQLite starts again at the beginning of the WAL only after a checkpoint has copied all of it. A writer
+//! that never pauses adds pages during each checkpoint and prevents this. When the WAL reaches `MAX_PAGES`,
+//! the writer waits for the thread and copies the rest itself.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -19,28 +23,30 @@ use crate::error::StoreError;
 use crate::location::Durability;
 use crate::schema;
 
-/// Pages by which the log grows between two rounds of the thread.
+/// Number of pages that the WAL grows by between two checkpoints of the thread.
 const ROUND: c_int = 4000;
-/// Pages of the log at which the writer itself writes back the rest: 64 MiB.
+/// Number of pages in the WAL at which the writer itself runs a checkpoint: 64 MiB.
 const MAX_PAGES: c_int = 16_384;
 
 thread_local! {
-    /// Pages in the log after this thread's last commit. The hook is a plain function, and the connection its thread's own.
+    /// Pages in the WAL after the last commit of this thread. It is thread-local because SQLite's hook is a
+    /// plain function without state, and each connection belongs to one thread.
     static LOG_PAGES: Cell<c_int> = const { Cell::new(0) };
 }
 
-/// The writer's handle to the thread.
+/// The writer's handle to the checkpoint thread.
 pub(super) struct Checkpointer {
     rounds: SyncSender<()>,
-    /// Held by the one who is writing back: SQLite would refuse the other.
+    /// Held during a checkpoint. SQLite refuses a second checkpoint at the same time.
     turn: Arc<Mutex<()>>,
     thread: JoinHandle<()>,
-    /// Pages in the log when the last round was asked for.
+    /// Pages in the WAL when the writer last requested a checkpoint.
     asked_at: c_int,
 }
 
 impl Checkpointer {
-    /// Takes the checkpoints of the database at `path` from `connection`, which the calling thread writes with.
+    /// Starts the checkpoint thread for the database at `path`, and turns off SQLite's own checkpoints on
+    /// `connection`, the connection of the calling thread.
     pub(super) fn start(
         connection: &Connection,
         path: &Path,
@@ -55,7 +61,7 @@ impl Checkpointer {
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&own, &asked, &its_turn))
             .map_err(|error| StoreError::Thread(error.into()))?;
-        // The hook takes the place of SQLite's own checkpoints.
+        // This hook replaces SQLite's own hook, which runs a checkpoint every 1000 pages.
         connection.wal_hook(Some(|_log: &Wal, pages| {
             LOG_PAGES.set(pages);
             Ok(())
@@ -68,10 +74,10 @@ impl Checkpointer {
         })
     }
 
-    /// Keeps the log short; called after each commit.
+    /// Requests or runs a checkpoint if the WAL is long. The writer calls it after each commit.
     pub(super) fn committed(&mut self, connection: &Connection) {
         let pages = LOG_PAGES.get();
-        // The log began again.
+        // If `pages` is smaller than before, SQLite started again at the beginning of the WAL.
         self.asked_at = self.asked_at.min(pages);
         if pages >= MAX_PAGES {
             write_back(connection, &self.turn);
@@ -80,11 +86,11 @@ impl Checkpointer {
         }
     }
 
-    /// Ends the thread, after its round if it is in one.
+    /// Ends the thread. A checkpoint that is running finishes first.
     pub(super) fn stop(self) {
         drop(self.rounds);
         if self.thread.join().is_err() {
-            tracing::error!("the checkpointing thread panicked");
+            tracing::error!("the checkpoint thread panicked");
         }
     }
 }
@@ -95,11 +101,11 @@ fn run(connection: &Connection, asked: &Receiver<()>, turn: &Mutex<()>) {
     }
 }
 
-/// Writes back what is in the log.
+/// Copies into the database file what the WAL holds now.
 fn write_back(connection: &Connection, turn: &Mutex<()>) {
     let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
     if let Err(error) = answer {
-        tracing::warn!(%error, "a checkpoint failed; the log grows until the next one");
+        tracing::warn!(%error, "a checkpoint failed; the write-ahead log grows until the next one succeeds");
     }
 }

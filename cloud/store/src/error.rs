@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-/// Why the store could not do a job.
+/// The reason why the store could not do a job.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite refused.
+    /// SQLite returned an error.
     #[error("the database failed: {0}")]
     Sqlite(Arc<rusqlite::Error>),
-    /// The job panicked; what it wrote was rolled back.
+    /// The job panicked. Its changes were rolled back.
     #[error("the job panicked and was rolled back")]
     Panicked,
-    /// SQLite undid the whole transaction, as it does when the disk is full.
-    #[error("the database undid the transaction")]
+    /// SQLite rolled back the whole transaction, for example because the disk is full.
+    #[error("the database rolled back the transaction")]
     RolledBack,
     /// The store is closed.
     #[error("the store is closed")]
@@ -20,12 +20,12 @@ pub enum StoreError {
     /// The writer thread could not be started.
     #[error("the writer thread could not be started: {0}")]
     Thread(Arc<std::io::Error>),
-    /// The file was written by a newer version of this program.
+    /// A newer version of this program wrote the file.
     #[error("the database has schema version {found}, this program knows versions up to {known}")]
     NewerSchema {
         /// The version in the file.
         found: i64,
-        /// The newest that this program knows.
+        /// The newest version that this program knows.
         known: i64,
     },
     /// A migration failed.

@@ -2,21 +2,22 @@
 
 use std::path::PathBuf;
 
-/// Where the database lies.
+/// Where the database is stored.
 #[derive(Clone, Debug)]
 pub enum Location {
-    /// In this file; SQLite adds `-wal` and `-shm` beside it.
+    /// In this file. SQLite creates files with the suffixes `-wal` and `-shm` beside it.
     Disk(PathBuf),
-    /// In memory: gone with the process.
+    /// In memory. It is lost when the process ends.
     Memory,
 }
 
-/// What a committed transaction survives.
+/// Which kind of failure a committed transaction survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// `kill -9` of the process: the log is written, the operating system may still hold it (`synchronous=NORMAL`).
+    /// `kill -9` of the process. The WAL is written, but the operating system may not have it on the disk yet
+    /// (`synchronous=NORMAL`).
     #[default]
     Process,
-    /// A power cut as well: each commit waits for the disk (`synchronous=FULL`).
+    /// A power cut as well. Each commit waits for the disk (`synchronous=FULL`).
     Power,
 }

@@ -1,4 +1,4 @@
-//! Settings, tables and migrations.
+//! Connection settings and schema migrations.
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -6,7 +6,7 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use crate::error::StoreError;
 use crate::location::Durability;
 
-/// Prepared statements that are kept.
+/// Number of prepared statements that a connection caches.
 const STATEMENTS: usize = 256;
 
 pub(super) fn configure(connection: &Connection, durability: Durability) -> Result<(), StoreError> {

@@ -1,9 +1,11 @@
-//! Durable state: one SQLite database in WAL mode, and one thread that writes to it.
+//! The durable state: one SQLite database in WAL mode, and one thread that writes to it.
 //!
-//! Work arrives as closures. The writer takes all that wait (bounded), runs each in a savepoint of one transaction,
-//! commits once and then answers all of them: a commit's cost is shared by whoever is waiting for it, and an answer
-//! is never given before what it promises is in the log. A job that fails or panics is rolled back alone; a failed
-//! commit fails every job of its group. Another thread writes the log back into the database meanwhile.
+//! A caller sends its work as a closure (a job). The writer takes all waiting jobs, up to a limit, and runs
+//! each in a savepoint of one transaction. It commits once and then answers all callers. So the callers share
+//! the cost of the commit, and no caller gets its answer before its changes are in the write-ahead log.
+//!
+//! A job that fails or panics is rolled back alone. A commit that fails makes every job of its group fail. A
+//! second thread runs the checkpoints; see `checkpoint`.
 
 use std::sync::Arc;
 
@@ -17,17 +19,17 @@ use crate::schema;
 use crate::tx::Tx;
 use crate::writer::{self, Message, Task};
 
-/// Jobs that may wait for the writer before callers wait for a place.
+/// Maximum number of jobs that wait for the writer. Further callers wait until they can add theirs.
 const WAITING_JOBS: usize = 1024;
 
-/// A handle to the database; cheap to clone.
+/// A handle to the database. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Store {
     jobs: mpsc::Sender<Message>,
 }
 
 impl Store {
-    /// Opens the database, brings its schema up to date and starts the writer.
+    /// Opens the database, migrates its schema to the newest version and starts the writer thread.
     ///
     /// Each of the `migrations` is SQL that brings the database from the version of its index to the next. The database
     /// keeps the number of those done in its `user_version`, so that the list may only grow at its end.
@@ -54,9 +56,9 @@ impl Store {
         Ok(Self { jobs })
     }
 
-    /// Runs `work` in a transaction and answers once it is committed.
+    /// Runs `work` in a transaction and returns its result after the commit.
     ///
-    /// Work whose caller has gone before its turn came is not done.
+    /// The writer skips the work if the caller's future was dropped before its turn.
     pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -69,11 +71,12 @@ impl Store {
         answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
-    /// Finishes the work that waits, writes the log back into the database and closes it. Later work is refused.
+    /// Finishes the waiting work, runs a last checkpoint and closes the database. Later work fails with
+    /// [`StoreError::Closed`].
     pub async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Message::Close(done)).await.is_ok() {
-            // An error means that another caller closed it first, which is as good.
+            // An error means that another caller closed the store first.
             let _closed = closed.await;
         }
     }

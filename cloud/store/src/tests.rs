@@ -28,7 +28,7 @@ async fn names(store: &Store) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_failing_or_panicking_job_is_undone_alone() {
+async fn a_failing_or_panicking_job_is_rolled_back_alone() {
     let store = Store::open(&Location::Memory, Durability::Process, &MIGRATIONS).unwrap();
     let good = store.run(|tx| write(tx, "good"));
     let bad = store.run(|tx| {
@@ -51,7 +51,7 @@ async fn a_failing_or_panicking_job_is_undone_alone() {
 }
 
 #[tokio::test]
-async fn effects_follow_the_commit_and_only_of_jobs_that_were_kept() {
+async fn effects_run_after_the_commit_and_only_for_jobs_that_succeeded() {
     let store = Store::open(&Location::Memory, Durability::Process, &MIGRATIONS).unwrap();
     let (seen, mut effects) = mpsc::unbounded_channel();
     for (name, fails) in [("one", false), ("two", true), ("three", false)] {
@@ -70,7 +70,7 @@ async fn effects_follow_the_commit_and_only_of_jobs_that_were_kept() {
 }
 
 #[tokio::test]
-async fn what_was_answered_is_there_after_closing_and_opening() {
+async fn an_answered_write_is_there_after_closing_and_opening() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::Disk(directory.path().join("state.db"));
     let store = Store::open(&location, Durability::Power, &MIGRATIONS).unwrap();
@@ -96,15 +96,15 @@ async fn a_file_of_a_newer_version_is_refused() {
     assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }));
 }
 
-/// Enough commits for several rounds of checkpoints, while the log may not grow without bound.
+/// Commits enough pages for several checkpoints. The WAL must not grow without bound.
 #[tokio::test]
-async fn the_log_is_written_back_while_the_writer_goes_on_and_nothing_is_lost() {
+async fn checkpoints_run_while_the_writer_continues_and_nothing_is_lost() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
     let location = Location::Disk(path.clone());
     let store = Store::open(&location, Durability::Process, &MIGRATIONS).unwrap();
     let text = "x".repeat(100_000);
-    // Some 40,000 pages, in transactions of about 250.
+    // About 40,000 pages, in transactions of about 250 pages.
     for number in 0..1600 {
         let text = text.clone();
         let write = store.run(move |tx| {
@@ -117,11 +117,11 @@ async fn the_log_is_written_back_while_the_writer_goes_on_and_nothing_is_lost() 
         write.await.unwrap();
     }
     let log = std::fs::metadata(path.with_extension("db-wal")).unwrap().len();
-    assert!(log < 100 * 1024 * 1024, "the log has {log} bytes");
+    assert!(log < 100 * 1024 * 1024, "the WAL has {log} bytes");
     let written_back = std::fs::metadata(&path).unwrap().len();
     assert!(
         written_back > 50_000_000,
-        "the database has {written_back} bytes only"
+        "the database file has only {written_back} bytes"
     );
     store.close().await;
     let store = Store::open(&location, Durability::Process, &MIGRATIONS).unwrap();

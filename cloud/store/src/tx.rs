@@ -5,10 +5,10 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
-/// What runs once a transaction is in the log.
+/// A closure that runs after the transaction is committed.
 pub(crate) type AfterCommit = Box<dyn FnOnce() + Send>;
 
-/// A job's view of the transaction: a connection, and effects that wait for the commit.
+/// The transaction that a job works in: a connection, and effects that run after the commit.
 pub struct Tx<'c> {
     connection: &'c Connection,
     after: RefCell<Vec<AfterCommit>>,
@@ -22,7 +22,7 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Runs `effect` once the transaction is committed, and not at all if this job or the commit fails.
+    /// Runs `effect` after the commit. It does not run if this job or the commit fails.
     pub fn on_commit(&self, effect: impl FnOnce() + Send + 'static) {
         self.after.borrow_mut().push(Box::new(effect));
     }

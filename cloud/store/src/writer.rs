@@ -9,26 +9,27 @@ use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
 use crate::tx::{AfterCommit, Tx};
 
-/// Jobs that share one commit at most: enough to spread its cost, few enough to keep each caller's wait short.
+/// Maximum number of jobs in one commit: enough to share its cost, few enough to keep each caller's wait
+/// short.
 const GROUP: usize = 256;
 
-/// What the writer is asked to do.
+/// A request to the writer thread.
 pub(super) enum Message {
     Job(Box<dyn Job>),
     Close(oneshot::Sender<()>),
 }
 
-/// A job without its types.
+/// A job whose types are erased.
 pub(super) trait Job: Send {
-    /// True if nobody waits for the answer any more.
+    /// Returns true if nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
-    /// Does the work; true if it is to be kept.
+    /// Does the work. Returns true if its changes must be kept.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
-    /// Answers the caller, with the group's fate if that is an error.
+    /// Sends the answer to the caller. If `group` is an error, the caller gets that error.
     fn settle(self: Box<Self>, group: Result<(), StoreError>);
 }
 
-/// A job with its types.
+/// A job with its types: the work, its result and the channel to the caller.
 pub(super) struct Task<F, T, E> {
     work: Option<F>,
     outcome: Option<Result<T, E>>,
@@ -66,12 +67,12 @@ where
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(StoreError::Panicked.into()),
         };
-        // A caller that has gone does not need its answer.
+        // Sending fails if the caller is gone. Then nobody needs the answer.
         let _unheard = self.reply.send(answer);
     }
 }
 
-/// Serves jobs until the store is closed or every handle is gone.
+/// Runs jobs until the store is closed or every handle is dropped.
 pub(super) fn run(
     connection: Connection,
     mut checkpointer: Option<Checkpointer>,
@@ -92,7 +93,7 @@ pub(super) fn run(
             checkpointer.committed(&connection);
         }
         if !closers.is_empty() {
-            // Nothing new comes in; what waits already is still done.
+            // No new job can be added. The jobs that wait already are still done.
             waiting.close();
         }
     }
@@ -100,7 +101,7 @@ pub(super) fn run(
         checkpointer.stop();
     }
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
-        tracing::warn!(%error, "the last checkpoint failed; the next start replays the log");
+        tracing::warn!(%error, "the last checkpoint failed; the next start reads the write-ahead log again");
     }
     drop(connection);
     for done in closers {
@@ -108,7 +109,7 @@ pub(super) fn run(
     }
 }
 
-/// Runs a group in one transaction and answers its callers.
+/// Runs a group of jobs in one transaction and answers their callers.
 fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
     group.retain(|job| !job.is_abandoned());
     if group.is_empty() {
@@ -140,9 +141,10 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<A
     for job in group {
         execute(connection, "SAVEPOINT job")?;
         let tx = Tx::new(connection);
-        // The job is not looked at again after a panic except to drop it, and its writes are undone.
+        // Unwind safety: after a panic, the job is only dropped, and its changes are rolled back.
         let kept = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
-        // SQLite undoes a whole transaction on a full disk and the like: then no job of the group was done.
+        // SQLite rolls back the whole transaction for errors such as a full disk. Then no job of the group is
+        // done.
         if connection.is_autocommit() {
             return Err(StoreError::RolledBack);
         }

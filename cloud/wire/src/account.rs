@@ -1,9 +1,9 @@
 //! The account and the region of everything local, and ARNs within them.
 
-/// The account that everything local belongs to.
+/// The AWS account id of all local resources.
 pub const ACCOUNT: &str = "000000000000";
 
-/// The region of everything local.
+/// The region of all local resources.
 pub const REGION: &str = "us-east-1";
 
 /// The ARN of a service's resource in the account.

@@ -1,4 +1,4 @@
-//! The one place that reads the time.
+//! The clock. All code reads the time from it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,22 +6,23 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
-/// Wall-clock time in milliseconds since the Unix epoch; cheap to clone.
+/// Wall-clock time in milliseconds since the Unix epoch. Cloning it is cheap.
 ///
-/// It can be moved forward, so that a test of retention or of a visibility timeout need not wait for it.
+/// It can be moved forward, so that a test need not wait for a retention period or a visibility timeout.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Where it stands, if it stands still.
+    /// The time of a stopped clock.
     stopped_at: Option<i64>,
     offset_ms: AtomicI64,
     moved: Notify,
 }
 
 impl Clock {
-    /// A clock that only [`Clock::advance`] moves, for tests of what fits into a second.
+    /// Creates a clock that only [`Clock::advance`] moves, for tests in which several calls must be in the
+    /// same second.
     #[must_use]
     pub fn stopped() -> Self {
         Self(Arc::new(Inner {
@@ -30,13 +31,13 @@ impl Clock {
         }))
     }
 
-    /// Milliseconds since the Unix epoch.
+    /// Returns the milliseconds since the Unix epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         self.0.stopped_at.unwrap_or_else(system_ms) + self.0.offset_ms.load(Ordering::Relaxed)
     }
 
-    /// Moves the clock forward and wakes what waits for a moment that may now have come.
+    /// Moves the clock forward and wakes tasks that wait for a time, which may have come now.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.0.offset_ms.fetch_add(by, Ordering::Relaxed);

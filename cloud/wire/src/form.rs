@@ -1,10 +1,10 @@
-//! The Query protocol's requests: flat names that spell lists and maps.
+//! Requests of the Query protocol: forms with flat field names that encode lists and maps.
 //!
 //! Source: AWS Smithy documentation, "AWS query protocol".
 
 use std::collections::BTreeMap;
 
-/// A form's fields by their full names.
+/// The fields of a form by their full names.
 #[derive(Clone, Debug, Default)]
 pub struct Form(BTreeMap<String, String>);
 
@@ -21,7 +21,7 @@ impl Form {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The fields below `prefix.N.` for each N, in order of N.
+    /// Returns the fields below `prefix.N.` for each N, in the order of N.
     #[must_use]
     pub fn list(&self, prefix: &str) -> Vec<Self> {
         let mut items: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
@@ -39,7 +39,7 @@ impl Form {
         items.into_values().map(Self).collect()
     }
 
-    /// The map spelt `prefix.entry.N.key` and `.value`.
+    /// Returns the map in `prefix.entry.N.key` and `prefix.entry.N.value`.
     #[must_use]
     pub fn map(&self, prefix: &str) -> BTreeMap<String, String> {
         let entries = self.list(&format!("{prefix}.entry")).into_iter();
@@ -54,7 +54,7 @@ mod tests {
     use super::Form;
 
     #[test]
-    fn lists_and_maps_are_read_in_the_order_of_their_numbers() {
+    fn lists_are_in_the_order_of_their_numbers_and_maps_are_read() {
         let form = Form::parse(b"L.member.10.Id=ten&L.member.2.Id=two&A.entry.1.key=k&A.entry.1.value=a%26b");
         let ids: Vec<_> = form
             .list("L.member")

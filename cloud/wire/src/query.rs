@@ -1,11 +1,11 @@
-//! The Query protocol's answers, as every service that speaks it gives them.
+//! Answers of the Query protocol.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::xml::Xml;
 
-/// `<ActionResponse>` with the result and the request's id.
+/// Builds `<ActionResponse>` with the result and the request id.
 #[must_use]
 pub fn success(namespace: &str, action: &str, result: &Xml, request_id: &str) -> Response<Bytes> {
     let mut xml = Xml::default();
@@ -20,7 +20,7 @@ pub fn success(namespace: &str, action: &str, result: &Xml, request_id: &str) ->
     response(StatusCode::OK, xml)
 }
 
-/// `<ErrorResponse>` with the code and the message.
+/// Builds `<ErrorResponse>` with the error code and the message.
 #[must_use]
 pub fn failure(namespace: &str, status: u16, code: &str, message: &str, request_id: &str) -> Response<Bytes> {
     let fault = if status >= 500 { "Receiver" } else { "Sender" };

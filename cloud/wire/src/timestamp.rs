@@ -1,16 +1,16 @@
-//! Moments as AWS writes them in text.
+//! Timestamps in AWS's text form.
 
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// `2026-11-23T10:15:30.123Z` for milliseconds since the Unix epoch.
+/// Formats milliseconds since the Unix epoch as `2026-11-23T10:15:30.123Z`.
 #[must_use]
 pub fn iso8601(ms: i64) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
         .ok()
         .and_then(|moment| moment.format(format).ok())
-        // Only a clock thousands of years from now has no such form.
+        // Formatting fails only for times thousands of years from now.
         .unwrap_or_else(|| ms.to_string())
 }
 

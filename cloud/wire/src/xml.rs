@@ -1,6 +1,7 @@
-//! The little XML that the Query protocol answers.
+//! Writes the XML of the Query protocol.
 
-/// A document under construction; text is escaped, names are the program's own.
+/// An XML document under construction. Text is escaped. Names are not escaped, because they come from this
+/// program.
 #[derive(Debug, Default)]
 pub struct Xml(String);
 
@@ -10,7 +11,7 @@ impl Xml {
         self.element(name, |xml| xml.escape(text))
     }
 
-    /// Adds `<name>...</name>` with what `content` adds between.
+    /// Adds `<name>...</name>` with the content that `content` adds.
     pub fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) -> &mut Self {
         self.0.push('<');
         self.0.push_str(name);
@@ -23,7 +24,7 @@ impl Xml {
         self
     }
 
-    /// Adds what another document holds.
+    /// Adds the content of another document.
     pub fn append(&mut self, other: &Self) -> &mut Self {
         self.0.push_str(&other.0);
         self
@@ -51,7 +52,7 @@ impl Xml {
                 '<' => self.0.push_str("&lt;"),
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
-                // A parser would turn a bare one into a line feed.
+                // An XML parser would read an unescaped carriage return as a line feed.
                 '\r' => self.0.push_str("&#13;"),
                 c => self.0.push(c),
             }

@@ -1,4 +1,4 @@
-//! The REST API's listener.
+//! The listener of the REST API.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,12 +21,12 @@ use crate::proxy_event::{self, ApiContext};
 use crate::proxy_response;
 use crate::routes::Routes;
 
-/// API Gateway's limit for a body, in bytes.
+/// API Gateway's limit for a request body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How long API Gateway waits for a function.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
-/// A REST API that is being served; it closes when this is dropped.
+/// A running REST API. Dropping it closes its listener.
 #[derive(Debug)]
 pub struct RestApi {
     server: JoinHandle<()>,
@@ -36,7 +36,7 @@ pub struct RestApi {
 struct Api {
     context: ApiContext,
     routes: Routes,
-    /// By name.
+    /// Functions by name.
     functions: BTreeMap<String, Function>,
     integration_timeout: Duration,
 }
@@ -65,7 +65,7 @@ impl RestApi {
         let router = Router::new().fallback(handle).with_state(Arc::new(api));
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+                tracing::debug!(%error, "Nagle's algorithm could not be turned off for a connection");
             }
         });
         let server = tokio::spawn(async move {
@@ -77,7 +77,7 @@ impl RestApi {
         Self { server }
     }
 
-    /// Accepts no connection any more.
+    /// Stops accepting connections.
     pub fn stop(&self) {
         self.server.abort();
     }
@@ -129,19 +129,19 @@ impl Api {
             Err(_) => return Err(GatewayError::IntegrationTimeout),
             Ok(Err(InvokeError::PayloadTooLarge(_))) => return Err(GatewayError::RequestTooLarge),
             Ok(Err(error)) => {
-                tracing::warn!(%request_id, function = found.function, %error, "a request failed in its function");
+                tracing::warn!(%request_id, function = found.function, %error, "the function of a request failed");
                 return Err(GatewayError::InternalServerError);
             }
             Ok(Ok(answer)) => answer,
         };
         proxy_response::decode(&answer).map_err(|error| {
-            tracing::warn!(%request_id, function = found.function, %error, "a function's answer was refused");
+            tracing::warn!(%request_id, function = found.function, %error, "a function's answer is not a proxy response");
             GatewayError::InternalServerError
         })
     }
 }
 
-/// Reads a body up to the limit. One that is announced as larger is refused without being read.
+/// Reads a body up to the limit. If `Content-Length` is above the limit, the body is not read.
 async fn read(headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, GatewayError> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
@@ -150,7 +150,7 @@ async fn read(headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, Gate
         return Err(GatewayError::RequestTooLarge);
     }
     to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
-        // The only error of its own that the reader has is that of its limit.
+        // The reader itself returns only one error: the limit was exceeded.
         let is_limit = std::error::Error::source(&error)
             .is_some_and(|source| source.to_string().contains("length limit exceeded"));
         if is_limit {

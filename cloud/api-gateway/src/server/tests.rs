@@ -1,4 +1,4 @@
-//! The REST API as a client sees it, with a real function behind it.
+//! Tests of the REST API as a client sees it, with a real function.
 
 use std::net::Ipv4Addr;
 
@@ -102,7 +102,7 @@ async fn a_body_over_the_limit_is_refused() {
     let client = client().await;
     let (status, _, _) = client.send("POST", "/post", vec![b'x'; MAX_BODY_BYTES + 1]).await;
     assert_eq!(status, 413);
-    // Within the gateway's limit, over Lambda's.
+    // Within the limit of the gateway, but above the limit of Lambda.
     let (status, _, _) = client.send("POST", "/post", vec![b'x'; 7 * 1024 * 1024]).await;
     assert_eq!(status, 413);
     client.function.stop(Duration::ZERO).await;

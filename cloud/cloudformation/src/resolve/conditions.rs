@@ -1,4 +1,4 @@
-//! Evaluating conditions.
+//! Evaluates conditions.
 
 use super::resolver::Resolver;
 use crate::error::TemplateError;
@@ -6,7 +6,7 @@ use crate::node::{Call, Node};
 use crate::template_path::TemplatePath;
 
 impl Resolver<'_> {
-    /// The value of a condition of the template, by its name.
+    /// Returns the value of a condition of the template.
     pub(crate) fn condition(&self, name: &str, at: &TemplatePath) -> Result<bool, TemplateError> {
         let node = self
             .conditions

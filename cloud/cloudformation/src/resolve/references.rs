@@ -1,4 +1,4 @@
-//! `Ref` and `Fn::GetAtt`: what a parameter, a pseudo parameter or a resource is called on this machine.
+//! `Ref` and `Fn::GetAtt`: the values of parameters, pseudo parameters and resources on this machine.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::sections::Declaration;
 use crate::template_path::TemplatePath;
 
 impl<'t> Resolver<'t> {
-    /// The value of `Ref`.
+    /// Returns the value of `Ref`.
     pub(super) fn reference(&self, target: &str, at: &TemplatePath) -> Result<Value, TemplateError> {
         if let Some(value) = self.parameters.get(target) {
             return Ok(value.clone());
@@ -42,7 +42,7 @@ impl<'t> Resolver<'t> {
         }))
     }
 
-    /// The value of `Fn::GetAtt`.
+    /// Returns the value of `Fn::GetAtt`.
     pub(super) fn attribute(
         &self,
         resource: &str,
@@ -60,7 +60,7 @@ impl<'t> Resolver<'t> {
             ("AWS::DynamoDB::Table", "Arn") => location.arn("dynamodb", &format!("table/{name}")),
             ("AWS::Serverless::Function", "Arn") => location.arn("lambda", &format!("function:{name}")),
             ("AWS::IAM::Role", "Arn") => location.role_arn(&name),
-            // As on AWS, the ARN of a log group ends with an asterisk, so that it covers its streams.
+            // On AWS, the ARN of a log group ends with an asterisk, so that it covers the streams.
             ("AWS::Logs::LogGroup", "Arn") => location.arn("logs", &format!("log-group:{name}:*")),
             ("AWS::Serverless::Api", "RootResourceId") => location.root_resource_id(resource),
             (kind, "Arn") if ignored::is_ignored_type(kind) => location.arn("ignored", &name),
@@ -73,7 +73,8 @@ impl<'t> Resolver<'t> {
         })
     }
 
-    /// The name that the template gives a resource, or its logical id; and for an API its stage.
+    /// Returns the name of a resource in the template, or else its logical id. For an API, also returns its
+    /// stage.
     pub(crate) fn physical_name(
         &self,
         id: &str,

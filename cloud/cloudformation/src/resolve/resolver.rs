@@ -1,4 +1,4 @@
-//! Resolving intrinsic functions: the tree becomes plain JSON.
+//! Resolves intrinsic functions. The result is plain JSON.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::stack_location::StackLocation;
 use crate::substitution::{self, Part};
 use crate::template_path::TemplatePath;
 
-/// Resolves nodes of one template.
+/// Resolves the nodes of one template.
 ///
 /// References are followed on demand: every local name and ARN follows from the template and the [`StackLocation`] alone, so
 /// nothing has to exist before it is named.
@@ -23,7 +23,7 @@ pub(crate) struct Resolver<'t> {
     pub(crate) parameters: &'t Parameters,
     pub(super) conditions: BTreeMap<&'t str, &'t Node>,
     pub(super) resources: BTreeMap<&'t str, &'t Declaration>,
-    /// The resources and conditions on the way, against circular references.
+    /// The resources and conditions that are being resolved, to detect circular references.
     visiting: RefCell<Vec<String>>,
 }
 
@@ -49,7 +49,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Resolves a node; `None` stands for `AWS::NoValue`, which removes the property or element.
+    /// Resolves a node. `None` stands for `AWS::NoValue`, which removes the property or the element.
     pub(crate) fn resolve(&self, node: &Node, at: &TemplatePath) -> Result<Option<Value>, TemplateError> {
         Ok(Some(match node {
             Node::Null => Value::Null,
@@ -76,7 +76,7 @@ impl<'t> Resolver<'t> {
         }))
     }
 
-    /// Resolves a node that has to be a string.
+    /// Resolves a node that must be a string.
     pub(crate) fn text(&self, node: &Node, at: &TemplatePath) -> Result<String, TemplateError> {
         match self.resolve(node, at)? {
             Some(Value::String(text)) => Ok(text),
@@ -163,7 +163,7 @@ impl<'t> Resolver<'t> {
         Ok(result)
     }
 
-    /// A `${Name}` or `${Name.Attribute}` of `Fn::Sub`.
+    /// Resolves a `${Name}` or `${Name.Attribute}` in `Fn::Sub`.
     fn variable(&self, name: &str, at: &TemplatePath) -> Result<String, TemplateError> {
         if let Some((resource, attribute)) = name.split_once('.')
             && !name.ends_with(".Stage")
@@ -179,7 +179,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Runs `work` unless `name` is already on the way.
+    /// Calls `work`. Returns an error if `name` is being resolved already.
     pub(super) fn visit<T>(
         &self,
         name: &str,

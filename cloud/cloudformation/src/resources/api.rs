@@ -1,4 +1,4 @@
-//! `AWS::Serverless::Api` and the events of type `Api`.
+//! `AWS::Serverless::Api`, and function events of type `Api`.
 
 use super::openapi;
 use super::route::Route;
@@ -11,13 +11,13 @@ use crate::template_path::TemplatePath;
 /// The REST API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Api {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Its stage. Locally it is told to functions and does not stand in the path, as with a custom domain.
+    /// The stage. Locally, it is in the events of functions but not in the path, as with a custom domain.
     pub stage: String,
-    /// What it serves.
+    /// The routes.
     pub routes: Vec<Route>,
-    /// Whether the routes come from its OpenAPI body: then the functions' events add none.
+    /// True if the routes come from an OpenAPI body. Then the functions' events add no routes.
     has_body: bool,
 }
 
@@ -42,7 +42,7 @@ impl Api {
         })
     }
 
-    /// The API that SAM makes for events that name none.
+    /// The API that SAM creates for events that do not name an API.
     pub(crate) fn implicit() -> Self {
         Self {
             id: "serverlessrestapi".to_owned(),
@@ -52,7 +52,8 @@ impl Api {
         }
     }
 
-    /// Adds the routes of the functions' events; under a body, each has to be in the body already.
+    /// Adds the routes of the functions' events. If the API has a body, each route must be in the body
+    /// already.
     pub(crate) fn add_event_routes(&mut self, routes: Vec<Route>) -> Result<(), TemplateError> {
         if !self.has_body {
             self.routes.extend(routes);

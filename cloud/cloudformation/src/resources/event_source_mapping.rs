@@ -1,4 +1,4 @@
-//! `AWS::Lambda::EventSourceMapping`, and a function's event of type `SQS`.
+//! `AWS::Lambda::EventSourceMapping`, and function events of type `SQS`.
 
 use std::time::Duration;
 
@@ -9,28 +9,29 @@ use crate::properties::Properties;
 /// A queue that invokes a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSourceMapping {
-    /// Its logical id.
+    /// The logical id.
     pub id: String,
-    /// The function's physical name.
+    /// The physical name of the function.
     pub function_name: String,
-    /// The queue's ARN.
+    /// The ARN of the queue.
     pub queue_arn: String,
-    /// The queue's name.
+    /// The name of the queue.
     pub queue_name: String,
-    /// Most messages of a batch, 1 to 10,000.
+    /// The maximum number of messages in a batch, 1 to 10,000.
     pub batch_size: usize,
-    /// How long to wait for a fuller batch, up to 300 seconds.
+    /// The maximum time to wait for more messages, up to 300 seconds.
     pub batching_window: Duration,
-    /// Most invocations at once, 2 to 1,000.
+    /// The maximum number of concurrent invocations, 2 to 1,000.
     pub maximum_concurrency: Option<usize>,
-    /// Whether the function's answer names the messages that failed.
+    /// Whether the function's answer names the failed messages.
     pub report_batch_item_failures: bool,
     /// Whether the queue is polled.
     pub enabled: bool,
 }
 
 impl EventSourceMapping {
-    /// Reads a mapping; `source` is the property that names the queue, which SAM and Lambda call differently.
+    /// Reads a mapping. `source` is the property with the queue's ARN. SAM and Lambda use different names for
+    /// it.
     pub(crate) fn read(
         id: String,
         function: &str,

@@ -15,28 +15,28 @@ use crate::stack_location::StackLocation;
 /// A function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// Its ARN.
+    /// The ARN.
     pub arn: String,
-    /// The program that it runs: `BuildProperties.Binary` of its metadata, else its logical id in kebab case without
-    /// a `Function` at its end (`OrderApiFunction` runs `order-api`).
+    /// The name of the program: `BuildProperties.Binary` in the metadata, or else the logical id in kebab
+    /// case without a `Function` at its end (`OrderApiFunction` runs `order-api`).
     pub binary: String,
-    /// Its handler's name, which a custom runtime is free to ignore.
+    /// The name of the handler. A custom runtime may ignore it.
     pub handler: String,
-    /// Memory in MB. It is told to the function and not enforced.
+    /// The memory size in MB, for an environment variable. It is not enforced.
     pub memory_megabytes: u32,
-    /// How long an invocation may take.
+    /// The maximum duration of an invocation.
     pub timeout: Duration,
-    /// Its environment variables.
+    /// The environment variables.
     pub environment: BTreeMap<String, String>,
-    /// The ARN of the role that it acts with.
+    /// The ARN of the role.
     pub role_arn: Option<String>,
-    /// Most instances at once, if they are limited.
+    /// The maximum number of concurrent invocations, if it is limited.
     pub reserved_concurrency: Option<usize>,
-    /// The log group that its output goes to.
+    /// The log group of the output.
     pub log_group: String,
-    /// Its events of type `Api`.
+    /// The routes of the events of type `Api`.
     pub routes: Vec<Route>,
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_program_is_named_by_metadata_or_logical_id() {
+    fn the_program_name_comes_from_the_metadata_or_the_logical_id() {
         assert_eq!(binary("OrderApiFunction", &Value::Null), "order-api");
         assert_eq!(binary("Notifier", &Value::Null), "notifier");
         let metadata = serde_json::json!({"BuildProperties": {"Binary": "worker"}});

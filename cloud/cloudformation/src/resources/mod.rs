@@ -1,4 +1,4 @@
-//! The typed resources, one file each.
+//! The typed resources, one file for each.
 
 pub(crate) mod api;
 pub(crate) mod event_source_mapping;
@@ -12,7 +12,7 @@ pub(crate) mod subscription;
 pub(crate) mod table;
 pub(crate) mod topic;
 
-/// The last part of an ARN or of a queue's URL: the resource's own name.
+/// Returns the last part of an ARN or of a queue URL: the name of the resource.
 pub(crate) fn name_of(arn_or_url: &str) -> &str {
     arn_or_url.rsplit([':', '/']).next().unwrap_or(arn_or_url)
 }

@@ -1,4 +1,4 @@
-//! The routes of a REST API's OpenAPI body, by API Gateway's extensions.
+//! Reads the routes from the OpenAPI body of a REST API, by API Gateway's extensions.
 //!
 //! Source: the API Gateway Developer Guide, "OpenAPI extensions for API Gateway".
 
@@ -11,7 +11,8 @@ const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const METHODS: [&str; 7] = ["delete", "get", "head", "options", "patch", "post", "put"];
 
-/// Reads the paths whose integration is a function. A `mock` one (a preflight's answer) is left to the gateway.
+/// Reads the paths with a function integration. A `mock` integration (the answer to a CORS preflight) is
+/// skipped, because the gateway answers it itself.
 pub(crate) fn read_routes(mut body: Properties) -> Result<Vec<Route>, TemplateError> {
     let paths = body.mapping("paths")?.ok_or_else(|| body.missing("paths"))?;
     let mut routes = Vec::new();

@@ -1,4 +1,5 @@
-//! `AWS::SQS::QueuePolicy` and `AWS::SNS::TopicPolicy`: they become the attribute `Policy` of what they name.
+//! `AWS::SQS::QueuePolicy` and `AWS::SNS::TopicPolicy`. They become the attribute `Policy` of their queues
+//! and topics.
 
 use cloud_iam as iam;
 
@@ -7,7 +8,7 @@ use crate::error::TemplateError;
 use crate::properties::Properties;
 use crate::template_path::TemplatePath;
 
-/// Resource policies that wait for their queues and topics to be read.
+/// Resource policies. They are attached when all queues and topics are read.
 #[derive(Debug, Default)]
 pub(crate) struct Policies {
     queues: Vec<Attachment>,

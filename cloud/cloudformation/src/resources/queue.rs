@@ -10,15 +10,15 @@ use crate::properties::Properties;
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// Its attributes, under the names and with the values of SQS's `CreateQueue`.
+    /// The attributes, with the names and values of SQS's `CreateQueue`.
     pub attributes: BTreeMap<String, String>,
-    /// The name of its dead-letter queue, which has to exist before it.
+    /// The name of the dead-letter queue. That queue must be created first.
     pub dead_letter_queue: Option<String>,
 }
 
-/// Properties that are attributes of the same name.
+/// Properties with the same name as their attribute.
 const ATTRIBUTES: [&str; 5] = [
     "DelaySeconds",
     "MaximumMessageSize",

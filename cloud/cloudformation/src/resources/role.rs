@@ -8,25 +8,25 @@ use crate::properties::Properties;
 use crate::stack_location::StackLocation;
 use crate::template_path::TemplatePath;
 
-/// A role that functions act with.
+/// A role of functions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// Its ARN.
+    /// The ARN.
     pub arn: String,
-    /// Who may assume it.
+    /// The trust policy: who may assume the role.
     pub assume_role_policy: iam::Policy,
-    /// What it may do.
+    /// The inline policies: the permissions of the role.
     pub policies: Vec<Policy>,
 }
 
 /// An inline policy of a role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Its name.
+    /// The name of the policy.
     pub name: String,
-    /// What it says.
+    /// The policy document.
     pub document: iam::Policy,
 }
 

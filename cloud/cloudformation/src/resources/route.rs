@@ -4,14 +4,14 @@ use crate::error::TemplateError;
 use crate::ignored;
 use crate::properties::Properties;
 
-/// A method on a path, and the function that answers it.
+/// A method on a path, and the function that handles it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// An HTTP method in capitals, or `ANY`.
+    /// An HTTP method in upper case, or `ANY`.
     pub method: String,
-    /// Such as `/orders/{id}` or `/{proxy+}`.
+    /// The path, for example `/orders/{id}` or `/{proxy+}`.
     pub path: String,
-    /// The function's physical name.
+    /// The physical name of the function.
     pub function_name: String,
 }
 

@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use crate::error::TemplateError;
 use crate::properties::Properties;
 
-/// A subscription of a topic.
+/// A subscription to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// The topic's ARN.
+    /// The ARN of the topic.
     pub topic_arn: String,
     /// `sqs` or `email`.
     pub protocol: String,
-    /// A queue's ARN, or an address.
+    /// The ARN of a queue, or an email address.
     pub endpoint: String,
-    /// Its attributes, under the names and with the values of SNS's `Subscribe`.
+    /// The attributes, with the names and values of SNS's `Subscribe`.
     pub attributes: BTreeMap<String, String>,
 }
 
 impl Subscription {
-    /// Reads a subscription; one within a topic names no topic of its own.
+    /// Reads a subscription. A subscription inside a topic does not name its topic, so `topic_arn` is given.
     pub(crate) fn read(mut properties: Properties, topic_arn: Option<String>) -> Result<Self, TemplateError> {
         let topic_arn = match topic_arn {
             Some(topic_arn) => topic_arn,

@@ -9,13 +9,13 @@ use crate::properties::Properties;
 /// A table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// The body of the DynamoDB call `CreateTable` that makes it.
+    /// The body of the DynamoDB request `CreateTable` that creates the table.
     pub create: Value,
 }
 
-/// Properties that stand in `CreateTable` under the same name, in the same shape.
+/// Properties with the same name and the same form in `CreateTable`.
 const SAME_IN_CREATE_TABLE: [&str; 4] = [
     "AttributeDefinitions",
     "BillingMode",
@@ -42,7 +42,7 @@ impl Table {
         if create.get("BillingMode") != Some(&json!("PAY_PER_REQUEST")) {
             return Err(TemplateError::unsupported(
                 properties.at(),
-                "a billing mode but PAY_PER_REQUEST",
+                "a billing mode other than PAY_PER_REQUEST",
             ));
         }
         properties.finish()?;

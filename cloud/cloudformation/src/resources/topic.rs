@@ -11,14 +11,14 @@ use crate::stack_location::StackLocation;
 /// A topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// Its physical name.
+    /// The physical name.
     pub name: String,
-    /// Its attributes, under the names and with the values of SNS's `CreateTopic`.
+    /// The attributes, with the names and values of SNS's `CreateTopic`.
     pub attributes: BTreeMap<String, String>,
 }
 
 impl Topic {
-    /// Reads the topic and the subscriptions within it.
+    /// Reads a topic and the subscriptions inside it.
     pub(crate) fn read(
         location: &StackLocation,
         name: String,

@@ -1,6 +1,7 @@
-//! The faults in force, at run time, under `/_local/faults`: a run turns them on and off, and reads what they did.
+//! `/_local/faults`: turns fault injection on and off at run time, and returns the counts of injected faults.
 //!
-//! A web page cannot change them: browsers ask before they send a PUT or a DELETE to another origin, and are refused.
+//! A web page from another origin cannot change the faults: the browser sends a CORS preflight before a PUT
+//! or a DELETE, and the preflight is refused.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -15,16 +16,17 @@ use crate::backend::Backend;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetQuery {
-    /// Replaces the plan's own seed.
+    /// Replaces the seed of the plan.
     seed: Option<u64>,
 }
 
-/// `{"active": BOOLEAN, "injected": {KIND: {SUBJECT: COUNT}}}`, counted since the start.
+/// Answers `{"active": BOOLEAN, "injected": {KIND: {SUBJECT: COUNT}}}`. The counts start with the process.
 pub(super) async fn show(State(backend): State<Backend>) -> Response {
     respond_with_state(&backend)
 }
 
-/// Puts the plan of the body in force; `?seed=N` replaces its seed. 400 says what is wrong with it.
+/// Activates the fault plan in the body. `?seed=N` replaces its seed. A plan that is not valid is answered
+/// with 400 and the reason.
 pub(super) async fn set(
     State(backend): State<Backend>,
     Query(query): Query<SetQuery>,
@@ -44,7 +46,7 @@ pub(super) async fn set(
     }
 }
 
-/// Ends all faults; the counts stay.
+/// Turns fault injection off. The counts stay.
 pub(super) async fn end(State(backend): State<Backend>) -> Response {
     backend.faults.set(None);
     respond_with_state(&backend)

@@ -1,4 +1,4 @@
-//! Queues beyond what SQS offers, under `/_local/queues`.
+//! Queue operations that SQS does not have, under `/_local/queues`.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,9 +10,10 @@ use serde_json::json;
 use super::state::respond_with_failure;
 use crate::backend::Backend;
 
-/// `{"woken": COUNT}`: the messages of the queue that were put off are to be received at once.
+/// Makes the postponed messages of the queue ready at once. Answers `{"woken": COUNT}`.
 ///
-/// A PUT, since that may be repeated, and since browsers ask before they send one to another origin, and are refused.
+/// The method is PUT, because the call may be repeated. A web page from another origin cannot send it: the
+/// browser sends a CORS preflight before a PUT, and the preflight is refused.
 pub(super) async fn wake(State(backend): State<Backend>, Path(name): Path<String>) -> Response {
     match backend.sqs.wake(&name).await {
         Ok(woken) => Json(json!({ "woken": woken })).into_response(),

@@ -1,4 +1,5 @@
-//! What is not AWS: the mailbox, subscriptions' states and a sign of life, as JSON under `/_local/`.
+//! Paths that AWS does not have: the mailbox, the state of subscriptions and the health check, as JSON under
+//! `/_local/`.
 
 use std::time::Duration;
 
@@ -11,12 +12,12 @@ use serde_json::json;
 
 use crate::backend::Backend;
 
-/// Emails of one answer, unless fewer are asked for.
+/// Maximum number of emails in one answer.
 const MAX_MAIL: u32 = 1000;
-/// Seconds that a request for mail may wait.
+/// Maximum time that a request for emails waits, in seconds.
 const MAX_WAIT_SECONDS: u64 = 20;
 
-/// `{"status": "ok"}` once the services are open.
+/// Answers `{"status": "ok"}` when the services are open.
 pub(super) async fn health() -> Response {
     Json(json!({ "status": "ok" })).into_response()
 }
@@ -30,7 +31,7 @@ pub(super) struct MailQuery {
     wait: u64,
 }
 
-/// `{"mail": [...], "next": SEQUENCE}`, oldest first, for `?after=SEQUENCE&limit=N&wait=SECONDS`.
+/// Answers `{"mail": [...], "next": SEQUENCE}`, oldest first, for `?after=SEQUENCE&limit=N&wait=SECONDS`.
 pub(super) async fn mail(State(backend): State<Backend>, Query(query): Query<MailQuery>) -> Response {
     let limit = query.limit.unwrap_or(100).clamp(1, MAX_MAIL);
     let wait = Duration::from_secs(query.wait.min(MAX_WAIT_SECONDS));
@@ -43,7 +44,7 @@ pub(super) async fn mail(State(backend): State<Backend>, Query(query): Query<Mai
     }
 }
 
-/// `{"subscriptions": [...]}` with state and, for email, the peak rate.
+/// Answers `{"subscriptions": [...]}` with their state and, for email, their highest rate.
 pub(super) async fn subscriptions(State(backend): State<Backend>) -> Response {
     match backend.sns.subscriptions().await {
         Ok(subscriptions) => Json(json!({ "subscriptions": subscriptions })).into_response(),

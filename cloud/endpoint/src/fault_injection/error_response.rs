@@ -1,7 +1,8 @@
-//! Failures in each service's own words: SDKs decide by status and code whether to try again.
+//! Injected error answers in the form of each service. SDKs decide by status and error code whether to retry.
 //!
-//! Sources: "Common Errors" and each action's "Errors" in the API References. SQS is seen to throttle with 403, SNS
-//! with `Throttling` and 400, although their pages name others.
+//! Sources: "Common Errors" and the "Errors" section of each action in the API References. In practice, SQS
+//! throttles with status 403, and SNS with the code `Throttling` and status 400, although their pages name
+//! others.
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -10,12 +11,12 @@ use cloud_wire::{json, query};
 
 use crate::call::Service;
 
-/// An answer that says nothing of the call but that it failed.
+/// The parts of an error answer.
 struct Failed {
     status: u16,
-    /// The error's shape in the JSON protocols, with its namespace.
+    /// The name of the error in the JSON protocols, with its namespace.
     shape: &'static str,
-    /// The code in the Query protocol, and in SQS's header for the clients that still go by it.
+    /// The error code of the Query protocol. For SQS it is in a header, for clients that still use it.
     code: &'static str,
     message: &'static str,
 }

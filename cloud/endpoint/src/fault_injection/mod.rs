@@ -16,7 +16,7 @@ use crate::dispatch::dispatch;
 #[derive(Clone, Copy, Debug)]
 struct Lost;
 
-/// Performs a call as the faults in force will have it.
+/// Performs a call with the faults that the active plan decides for it.
 pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     let operation = format!("{}:{}", prefix(call.service), call.operation);
     let function = match &call.principal {
@@ -45,7 +45,7 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
             record(FaultKind::InternalError);
             let answer = error_response::internal_error(call.service, &call.request_id);
             if after_effect {
-                // Its answer is what gets lost.
+                // Perform the call and drop its real answer.
                 drop(dispatch(backend, call).await);
             }
             answer
@@ -59,7 +59,7 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     }
 }
 
-/// Performs a call of which single entries may fail.
+/// Performs a call in which single entries may fail.
 async fn perform_partly(
     backend: &Backend,
     mut call: Call,
@@ -88,8 +88,8 @@ async fn perform_partly(
     (partial.join)(answer)
 }
 
-/// The body that the connection is given: one that breaks off before its first byte where the answer is to be lost.
-/// hyper then closes the connection with nothing written, not even a status.
+/// Returns the body for the connection. For a lost response, the body fails before its first byte. Then hyper
+/// closes the connection and writes nothing, not even a status.
 pub(super) fn into_body(answer: Response<Bytes>) -> Response<Body> {
     if answer.extensions().get::<Lost>().is_none() {
         return answer.map(Body::from);
@@ -101,7 +101,7 @@ pub(super) fn into_body(answer: Response<Bytes>) -> Response<Body> {
     Response::from_parts(parts, Body::from_stream(broken))
 }
 
-/// The service as IAM spells it in actions.
+/// The service prefix of IAM actions.
 fn prefix(service: Service) -> &'static str {
     match service {
         Service::DynamoDb => "dynamodb",

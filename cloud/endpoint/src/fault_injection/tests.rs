@@ -1,4 +1,4 @@
-//! What a client sees of faults, against the services themselves.
+//! Tests of injected faults as a client sees them, with the real services.
 
 use axum::http::{HeaderMap, StatusCode};
 use cloud_dynamodb::DynamoDb;
@@ -91,7 +91,7 @@ impl World {
         (answer.status(), serde_json::from_slice(answer.body()).unwrap())
     }
 
-    /// What the queue holds, once the faults have ended.
+    /// Turns the faults off and returns the messages in the queue.
     async fn received(&self) -> Vec<String> {
         self.backend.faults.set(None);
         let messages = self
@@ -108,7 +108,7 @@ impl World {
     }
 }
 
-/// What the DynamoDB engine looks at.
+/// The headers that the DynamoDB engine needs.
 fn headers(operation: &str) -> HeaderMap {
     let headers = [
         ("content-type", "application/x-amz-json-1.0".to_owned()),
@@ -129,7 +129,7 @@ fn message(body: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_throttled_call_has_no_effect_and_its_services_own_words() {
+async fn a_throttled_call_has_no_effect_and_the_error_of_its_service() {
     let world = World::new("{seed: 1, calls: [{throttle: 1}]}").await;
     let answer = world
         .raw(Service::Sqs, "SendMessage", message("m").to_string())
@@ -150,7 +150,7 @@ async fn a_throttled_call_has_no_effect_and_its_services_own_words() {
 }
 
 #[tokio::test]
-async fn an_unavailable_service_does_nothing_and_an_internal_error_tells_nothing() {
+async fn unavailable_has_no_effect_and_an_internal_error_may_have_one() {
     let world =
         World::new("{seed: 1, calls: [{operations: ['sqs:*'], internal_error: 1}, {unavailable: 1}]}").await;
     for number in 0..10 {
@@ -213,7 +213,7 @@ async fn entries_fail_alone_and_the_others_take_effect() {
 }
 
 #[tokio::test]
-async fn a_batch_all_of_whose_entries_fail_succeeds_as_a_call() {
+async fn a_batch_call_succeeds_even_if_every_entry_fails() {
     let world = World::new("{seed: 1, calls: [{entry_failure: 1}]}").await;
     let request = json!({"QueueUrl": "q", "Entries": [{"Id": "e", "MessageBody": "m"}]});
     let (status, answer) = world.json(Service::Sqs, "SendMessageBatch", request).await;
@@ -242,7 +242,7 @@ async fn a_batch_all_of_whose_entries_fail_succeeds_as_a_call() {
 }
 
 #[tokio::test]
-async fn statements_and_keys_keep_their_places() {
+async fn statements_and_keys_keep_their_order() {
     let world = World::new("seed: 1").await;
     let table = json!({
         "TableName": "rows", "BillingMode": "PAY_PER_REQUEST",

@@ -1,4 +1,5 @@
-//! The element `Condition`: all of its operators have to hold, for all of their keys, with one of the values each.
+//! The element `Condition`. All operators and all their keys must match. A key matches if one of its values
+//! matches.
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "AWS global condition context keys".
 
@@ -10,20 +11,21 @@ use super::pattern::Pattern;
 use super::texts::texts;
 use crate::caller::Caller;
 
-/// One key under one operator.
+/// One condition key with one operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Condition {
     test: Test,
-    /// `...IfExists`: true where the request has no such key.
+    /// Set for operators that end in `IfExists`: the condition holds if the request does not have the key.
     if_exists: bool,
     key: Key,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
-    /// `String...`, `Arn...` and `Bool`: one of the values is, or none of them.
+    /// `String...`, `Arn...` and `Bool`: one of the values must match (`wanted` is true), or none of them may
+    /// match.
     Is { values: Values, wanted: bool },
-    /// `Null`: whether the key is absent.
+    /// `Null`: the key must be absent (true) or present (false).
     Absent(bool),
 }
 
@@ -34,18 +36,19 @@ enum Values {
     Patterns(Vec<Pattern>),
 }
 
-/// The keys that requests have here.
+/// The condition keys that requests have here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key {
     SecureTransport,
     SourceArn,
     SourceAccount,
-    /// What SNS and SQS called the source's account first. AWS does not set it for callers that sign themselves.
+    /// The older name of `aws:SourceAccount` in SNS and SQS. AWS does not set it for callers that sign their
+    /// requests.
     SourceOwner,
     PrincipalArn,
     PrincipalAccount,
     PrincipalIsAwsService,
-    /// Of requests to KMS alone, of which there are none here.
+    /// Only requests to KMS have this key. There are none here.
     ViaService,
 }
 
@@ -96,7 +99,7 @@ impl Test {
             "StringNotEquals" => (Values::Exact(values), false),
             "StringEqualsIgnoreCase" => (any_case(values), true),
             "StringNotEqualsIgnoreCase" => (any_case(values), false),
-            // AWS gives wildcards the same meaning in both.
+            // AWS treats wildcards in ArnEquals and ArnLike the same.
             "StringLike" | "ArnEquals" | "ArnLike" => (patterns(values)?, true),
             "StringNotLike" | "ArnNotEquals" | "ArnNotLike" => (patterns(values)?, false),
             _ => {
@@ -121,7 +124,7 @@ impl Values {
 }
 
 impl Key {
-    /// Keys are compared without regard to case.
+    /// Parses a key. Upper and lower case are equal.
     fn parse(location: &str, key: &str) -> Result<Self, PolicyError> {
         Ok(match key.to_lowercase().as_str() {
             "aws:securetransport" => Self::SecureTransport,
@@ -143,7 +146,7 @@ impl Key {
 
     fn of(self, caller: &Caller) -> Option<String> {
         match (self, caller) {
-            // Loopback: nothing can listen in that could not read the process.
+            // A call over loopback cannot be intercepted by anyone who cannot read the process itself.
             (Self::SecureTransport, _) => Some("true".to_owned()),
             (Self::SourceArn, Caller::Service { source_arn, .. }) => Some(source_arn.clone()),
             (Self::SourceAccount | Self::SourceOwner, Caller::Service { .. })
@@ -161,7 +164,7 @@ impl Condition {
         match (&self.test, value) {
             (Test::Absent(wanted), value) => value.is_none() == *wanted,
             (Test::Is { values, wanted }, Some(value)) => values.contain(&value) == *wanted,
-            // Without the key only a negated operator holds.
+            // If the request does not have the key, only a negated operator or `IfExists` holds.
             (Test::Is { wanted, .. }, None) => self.if_exists || !wanted,
         }
     }
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_named() {
+    fn the_error_names_an_unsupported_construct() {
         for (condition, named) in [
             (
                 json!({"IpAddress": {"aws:SourceArn": "10.0.0.0/8"}}),

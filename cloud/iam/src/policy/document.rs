@@ -9,7 +9,7 @@ use super::principal::Principals;
 use super::request::Request;
 use super::texts::texts;
 
-/// A policy document that was understood in full.
+/// A policy document. All of its constructs are supported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     statements: Vec<Statement>,
@@ -18,7 +18,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Statement {
     allows: bool,
-    /// Absent in a policy that belongs to a caller.
+    /// `None` in a role's policy, which does not name its caller.
     principals: Option<Principals>,
     actions: Coverage,
     resources: Coverage,
@@ -29,42 +29,43 @@ struct Statement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Coverage {
     patterns: Vec<Pattern>,
-    /// Whether it covers what matches, or what does not.
+    /// True for `Action` and `Resource`, false for `NotAction` and `NotResource`.
     matching: bool,
 }
 
-/// What a policy is attached to.
+/// The kind of the object that a policy is attached to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A caller, who is not named again.
+    /// A role. The policy does not name a principal, because that is the role.
     Identity,
-    /// A queue or a topic: callers are named.
+    /// A queue or a topic. The policy names the principals.
     Resource,
-    /// A role: who may assume it. The role itself is not named again.
+    /// The trust policy of a role: it names who may assume the role. It does not name a resource, because
+    /// that is the role.
     Trust,
 }
 
 impl Policy {
-    /// A policy of a role.
+    /// Parses a policy of a role.
     ///
     /// # Errors
-    /// When it is malformed or uses what cannot be evaluated here.
+    /// Returns an error if the document is malformed or uses an unsupported construct.
     pub fn identity(document: &Value) -> Result<Self, PolicyError> {
         Self::parse(document, Kind::Identity)
     }
 
-    /// A policy of a queue or a topic.
+    /// Parses a policy of a queue or a topic.
     ///
     /// # Errors
-    /// When it is malformed or uses what cannot be evaluated here.
+    /// Returns an error if the document is malformed or uses an unsupported construct.
     pub fn resource(document: &Value) -> Result<Self, PolicyError> {
         Self::parse(document, Kind::Resource)
     }
 
-    /// A policy that says who may assume a role.
+    /// Parses the trust policy of a role.
     ///
     /// # Errors
-    /// When it is malformed or uses what cannot be evaluated here.
+    /// Returns an error if the document is malformed or uses an unsupported construct.
     pub fn trust(document: &Value) -> Result<Self, PolicyError> {
         Self::parse(document, Kind::Trust)
     }
@@ -104,13 +105,13 @@ impl Policy {
         })
     }
 
-    /// Whether one of its statements allows the request.
+    /// Returns true if a statement allows the request.
     #[must_use]
     pub fn allows(&self, request: &Request<'_>) -> bool {
         self.statements.iter().any(|s| s.allows && s.applies(request))
     }
 
-    /// Whether one of its statements denies the request.
+    /// Returns true if a statement denies the request.
     #[must_use]
     pub fn denies(&self, request: &Request<'_>) -> bool {
         self.statements.iter().any(|s| !s.allows && s.applies(request))
@@ -200,7 +201,7 @@ impl Coverage {
         }
     }
 
-    /// Reads `name` or `Notname`, of which there has to be exactly one.
+    /// Reads the field `name` or `Notname`. Exactly one of the two must be present.
     fn parse(
         location: &str,
         fields: &Map<String, Value>,
@@ -238,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_named_with_its_statement() {
+    fn errors_name_the_statement_and_the_problem() {
         let statement = json!({"Sid": "S", "Effect": "Allow", "Action": "sqs:*", "Resource": "*"});
         let with = |name: &str, value: Value| {
             let mut statement = statement.clone();

@@ -1,6 +1,6 @@
-//! Why a policy document is refused.
+//! The reasons why a policy document is refused.
 
-/// A policy that cannot be enforced as it was meant.
+/// A policy that cannot be enforced as written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// The document or one of its statements does not have the form of a policy.
@@ -8,15 +8,15 @@ pub enum PolicyError {
     Malformed {
         /// The statement, by its `Sid` or number, or the document.
         location: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A construct of AWS's that local-cloud does not evaluate. Passing over it would allow or deny too much.
+    /// local-cloud does not support this construct. Ignoring it would allow or deny too much.
     #[error("{location}: {construct} is not supported by local-cloud")]
     Unsupported {
         /// The statement, by its `Sid` or number, or the document.
         location: String,
-        /// What it uses.
+        /// The construct.
         construct: String,
     },
 }

@@ -1,4 +1,4 @@
-//! The laws of evaluation, for any policies.
+//! Property tests of policy evaluation: rules that hold for all policies.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const RESOURCES: [&str; 3] = [
     "arn:aws:sns:r:a:events",
 ];
 
-/// Statements that overlap often: over few actions and resources, some of them under wildcards.
+/// Generates statements with few actions and resources, some with wildcards, so that they often overlap.
 fn statement() -> impl Strategy<Value = Value> {
     let action = prop::sample::select(vec![
         "*",
@@ -47,7 +47,7 @@ fn policy(statements: &[Value]) -> Policy {
     Policy::identity(&json!({"Version": "2012-10-17", "Statement": statements})).unwrap()
 }
 
-/// The verdict on every action on every resource.
+/// Evaluates the policies for every action on every resource.
 fn verdicts(policies: &[Policy]) -> Vec<Verdict> {
     let caller = Caller::Role {
         role: "r".to_owned(),
@@ -67,7 +67,7 @@ fn verdicts(policies: &[Policy]) -> Vec<Verdict> {
     verdicts
 }
 
-/// What a pattern means, told the slow way.
+/// A slow but simple implementation of pattern matching, to compare with.
 fn matches_simply(pattern: &[char], text: &[char]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
@@ -94,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_statements_and_their_grouping_mean_nothing(
+    fn the_order_and_the_grouping_of_statements_have_no_effect(
         (statements, shuffled) in prop::collection::vec(statement(), 0..6)
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
         cut in 0..6usize,
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn without_a_statement_that_allows_nothing_is_allowed(mut statements in prop::collection::vec(statement(), 0..5)) {
+    fn without_an_allow_statement_nothing_is_allowed(mut statements in prop::collection::vec(statement(), 0..5)) {
         for statement in &mut statements {
             statement["Effect"] = json!("Deny");
         }
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn taking_an_allow_away_never_allows_more(statements in prop::collection::vec(statement(), 1..6), at in 0..6usize) {
+    fn removing_an_allow_statement_never_allows_more(statements in prop::collection::vec(statement(), 1..6), at in 0..6usize) {
         let at = at % statements.len();
         prop_assume!(statements[at]["Effect"] == "Allow");
         let mut fewer = statements.clone();
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn wildcards_mean_what_the_simple_reading_says(pattern in "[ab*?]{0,8}", text in "[ab]{0,10}") {
+    fn matching_equals_the_simple_implementation(pattern in "[ab*?]{0,8}", text in "[ab]{0,10}") {
         let simple: (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
         prop_assert_eq!(Pattern::parse("p", &pattern).unwrap().matches(&text), matches_simply(&simple.0, &simple.1));
     }

@@ -1,4 +1,4 @@
-//! Policy documents, and what they say of a request.
+//! Policy documents and their evaluation.
 //!
 //! Source: IAM User Guide, "IAM JSON policy element reference" and "Policy evaluation logic".
 
@@ -14,21 +14,21 @@ pub use document::Policy;
 pub use error::PolicyError;
 pub use request::{Permission, Request};
 
-/// What policies answer.
+/// The result of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A statement allows it and none denies it.
+    /// A statement allows the request and none denies it.
     Allowed,
-    /// A statement of the caller's own policies denies it, whatever others allow.
+    /// A statement of the caller's own policies denies the request. Allow statements do not matter then.
     DeniedByIdentityPolicy,
-    /// A statement of the resource's policy denies it, whatever others allow.
+    /// A statement of the resource's policy denies the request. Allow statements do not matter then.
     DeniedByResourcePolicy,
-    /// No statement allows it.
+    /// No statement allows the request.
     NotAllowed,
 }
 
-/// Judges a request by the caller's policies and the resource's, within one account: an explicit deny wins, then one
-/// allow of either side is enough.
+/// Evaluates a request with the caller's policies and the resource's policy, within one account. A deny
+/// statement wins. Otherwise one allow statement, of the caller or the resource, is enough.
 pub(crate) fn judge(identity: &[Policy], resource: Option<&Policy>, request: &Request<'_>) -> Verdict {
     if identity.iter().any(|policy| policy.denies(request)) {
         Verdict::DeniedByIdentityPolicy

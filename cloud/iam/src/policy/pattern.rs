@@ -1,16 +1,16 @@
-//! Wildcards: `*` for any characters, also none, `?` for exactly one.
+//! Wildcards: `*` matches any number of characters, `?` exactly one.
 
 use super::error::PolicyError;
 
-/// Text with wildcards.
+/// A text with wildcards.
 ///
-/// In an ARN a `*` at the end of a segment reaches over colons; AWS advises against others, and here each does.
-/// Source: IAM User Guide, "IAM JSON policy elements: Resource".
+/// In an ARN, a `*` at the end of a segment also matches colons. AWS advises against `*` elsewhere in a
+/// segment; here every `*` matches colons. Source: IAM User Guide, "IAM JSON policy elements: Resource".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern(String);
 
 impl Pattern {
-    /// A pattern that tells upper from lower case, as ARNs do.
+    /// Parses a pattern that is case-sensitive, as ARNs are.
     pub(super) fn parse(location: &str, text: &str) -> Result<Self, PolicyError> {
         if text.contains("${") {
             return Err(PolicyError::unsupported(
@@ -21,16 +21,17 @@ impl Pattern {
         Ok(Self(text.to_owned()))
     }
 
-    /// A pattern for text that was put into lower case, as the names of actions are compared.
+    /// Parses a pattern for text in lower case. Action names are compared in lower case.
     pub(super) fn parse_lower_case(location: &str, text: &str) -> Result<Self, PolicyError> {
         Self::parse(location, &text.to_lowercase())
     }
 
-    /// Whether it covers all of `text`.
+    /// Returns true if the pattern matches all of `text`.
     pub(super) fn matches(&self, text: &str) -> bool {
         let (pattern, text) = (self.0.as_bytes(), text.as_bytes());
         let (mut at, mut read) = (0, 0);
-        // The last asterisk, and how much of the text it has eaten so far.
+        // The position after the last asterisk, and the end of the text that this asterisk has matched so
+        // far.
         let mut retry: Option<(usize, usize)> = None;
         while read < text.len() {
             match pattern.get(at) {
@@ -43,7 +44,7 @@ impl Pattern {
                     read += 1;
                 }
                 _ => match retry {
-                    // One more byte for the last asterisk: an earlier one need never be tried again.
+                    // Let the last asterisk match one more byte. Earlier asterisks need no retry.
                     Some((after, eaten)) => {
                         retry = Some((after, eaten + 1));
                         at = after;
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wildcards_stand_for_what_aws_says() {
+    fn wildcards_match_as_on_aws() {
         let matches = |pattern: &str, text: &str| Pattern::parse("p", pattern).unwrap().matches(text);
         for (pattern, text) in [
             ("*", ""),
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_is_no_literal() {
+    fn policy_variables_are_refused() {
         let error = Pattern::parse("p", "arn:aws:s3:::home/${aws:username}").unwrap_err();
         assert!(error.to_string().contains("policy variable"), "{error}");
     }

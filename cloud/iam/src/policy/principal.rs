@@ -1,4 +1,4 @@
-//! Whom a statement of a resource's policy is about.
+//! The principals that a statement in a resource's policy names.
 
 use cloud_wire::ACCOUNT;
 use serde_json::Value;
@@ -16,11 +16,11 @@ pub(super) enum Principals {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Principal {
-    /// An account, by its number or the ARN of its root.
+    /// An account, given by its id or the ARN of its root.
     Account(String),
-    /// A role or a session, by its ARN.
+    /// A role or a role session, given by its ARN.
     Identity(String),
-    /// A service, by its name.
+    /// A service, given by its service principal.
     Service(String),
 }
 
@@ -51,8 +51,8 @@ impl Principals {
         Ok(Self::Some(principals))
     }
 
-    /// Whether a statement that allows grants the caller something by itself. One that names the account only lets
-    /// the account's own policies decide.
+    /// Returns true if an allow statement with these principals allows the caller by itself. A statement that
+    /// names only the account does not: then the account's own policies decide.
     pub(super) fn grant(&self, caller: &Caller) -> bool {
         match self {
             Self::Everyone => true,
@@ -60,7 +60,8 @@ impl Principals {
         }
     }
 
-    /// Whether a statement that denies is about the caller; the account's is about all who belong to it.
+    /// Returns true if a deny statement with these principals applies to the caller. A statement that names
+    /// the account applies to all its roles.
     pub(super) fn cover(&self, caller: &Caller) -> bool {
         let is_ours = |principal: &Principal| matches!(principal, Principal::Account(id) if id == ACCOUNT);
         self.grant(caller)
@@ -81,7 +82,7 @@ impl Principal {
         if name.contains('*') {
             return Err(PolicyError::malformed(
                 location,
-                format!("the principal `{name}` may hold no wildcard"),
+                format!("the principal `{name}` must not contain a wildcard"),
             ));
         }
         if name.starts_with("arn:aws:iam::") || name.starts_with("arn:aws:sts::") {

@@ -5,14 +5,14 @@ use crate::caller::Caller;
 /// One action on one resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
-    /// Such as `sqs:SendMessage`, as the Service Authorization Reference spells it.
+    /// The action as the Service Authorization Reference spells it, for example `sqs:SendMessage`.
     pub action: String,
-    /// An ARN; `*` for an action without a resource type.
+    /// An ARN, or `*` for an action without a resource type.
     pub resource: String,
 }
 
 impl Permission {
-    /// A permission.
+    /// Creates a permission.
     pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
         Self {
             action: action.into(),
@@ -21,11 +21,11 @@ impl Permission {
     }
 }
 
-/// What is asked of policies.
+/// A request that policies are evaluated for.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
-    /// Who asks.
+    /// The caller.
     pub caller: &'a Caller,
-    /// For what.
+    /// The permission that the call needs.
     pub permission: &'a Permission,
 }

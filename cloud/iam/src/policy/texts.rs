@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::error::PolicyError;
 
-/// One text or a list of them; truth values and numbers count as their texts.
+/// Reads a string or a list of strings. Booleans and numbers are converted to strings.
 pub(super) fn texts(location: &str, name: &str, value: &Value) -> Result<Vec<String>, PolicyError> {
     let text = |value: &Value| match value {
         Value::String(text) => Ok(text.clone()),

@@ -1,4 +1,4 @@
-//! A function: its processes, and how many of them work at once.
+//! A function: its processes and the number of concurrent invocations.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::process::{Failure, Process};
 use crate::restart::Restart;
 use crate::settings::FunctionSettings;
 
-/// How long a process may take to end by itself when the system stops.
+/// How long a process may take to end after SIGTERM when the system stops.
 const TERMINATION_GRACE: Duration = Duration::from_millis(300);
 
-/// A function that can be invoked; cheap to clone.
+/// A function that can be invoked. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Function(Arc<Inner>);
 
@@ -30,12 +30,12 @@ struct Inner {
     restart: Restart,
     invocations: TaskTracker,
     reapers: TaskTracker,
-    /// Ends the invocations that still run when the grace of a stop is over.
+    /// Cancels the invocations that still run at the end of a stop's grace time.
     killed: CancellationToken,
 }
 
 impl Function {
-    /// A function without processes: the first invocation starts one.
+    /// Creates a function without processes. The first invocation starts one.
     #[must_use]
     pub fn new(settings: FunctionSettings) -> Self {
         Self(Arc::new(Inner {
@@ -49,15 +49,16 @@ impl Function {
         }))
     }
 
-    /// Its settings.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &FunctionSettings {
         &self.0.settings
     }
 
-    /// Invokes the function and waits for its result; at most `concurrency` run at once, the others queue.
+    /// Invokes the function and waits for its result. At most `concurrency` invocations run at the same time;
+    /// the others wait.
     ///
-    /// The invocation goes on when the caller stops waiting, as on AWS.
+    /// If the caller stops waiting, the invocation continues, as on AWS.
     pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(InvokeError::PayloadTooLarge(payload.len()));
@@ -73,7 +74,7 @@ impl Function {
         invocation.await.unwrap_or(Err(InvokeError::Stopping))
     }
 
-    /// Starts a process ahead of the first invocation.
+    /// Starts a process before the first invocation.
     pub async fn warm(&self) -> Result<(), InvokeError> {
         let inner = &self.0;
         let _permit = inner.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
@@ -86,8 +87,8 @@ impl Function {
         Ok(())
     }
 
-    /// Takes no invocation any more, lets those that run end within `grace`, then kills them; every process is ended and
-    /// reaped on return.
+    /// Refuses new invocations, lets running ones finish within `grace` and then kills them. When it returns,
+    /// every process has ended and has been waited for.
     pub async fn stop(&self, grace: Duration) {
         let inner = &self.0;
         inner.permits.close();
@@ -98,7 +99,7 @@ impl Function {
         {
             tracing::warn!(
                 function = inner.settings.name,
-                "an invocation is killed because the system stops"
+                "killing a running invocation because the system stops"
             );
         }
         inner.killed.cancel();
@@ -109,7 +110,7 @@ impl Function {
         }
         inner.reapers.close();
         let ended = tokio::time::timeout(TERMINATION_GRACE, inner.reapers.wait()).await;
-        // Dropping a process kills its group.
+        // Dropping a process kills its process group.
         drop(processes);
         if ended.is_err() {
             inner.reapers.wait().await;
@@ -139,7 +140,7 @@ impl Inner {
                     self.keep(process);
                     return Err(error);
                 }
-                // An idle process had ended just when it was taken: the next one gets the payload.
+                // The idle process ended just before this invocation. Try the next process.
                 Err(Failure::BeforeWork(InvokeError::Exited(_))) if was_proven => {}
                 Err(Failure::BeforeWork(error)) => {
                     self.restart.failed();
@@ -147,7 +148,7 @@ impl Inner {
                     return Err(error);
                 }
                 Err(Failure::Died(error)) => {
-                    tracing::warn!(function = self.settings.name, %error, "an invocation ended with its process");
+                    tracing::warn!(function = self.settings.name, %error, "the function's process ended during an invocation");
                     return Err(error);
                 }
             }
@@ -160,7 +161,7 @@ impl Inner {
             .await
             .inspect_err(|error| {
                 self.restart.failed();
-                tracing::warn!(function = self.settings.name, %error, "the function was not started");
+                tracing::warn!(function = self.settings.name, %error, "the function's process could not be started");
             })
     }
 

@@ -1,4 +1,4 @@
-//! Functions as real processes: the test program runs itself again as the child.
+//! Tests with real processes: the test program runs itself again as the child process.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::credentials::Credentials;
 use crate::launcher::{Command, Launcher};
 use crate::logs::LogSink;
 
-/// The name under which the child's test is found.
+/// The full name of the child's test.
 const CHILD: &str = "function::tests::child";
 
 impl FunctionSettings {
-    /// A function whose process is [`child`].
+    /// Settings of a function whose process is [`child`].
     pub(crate) fn example() -> Self {
         let program = std::env::current_exe().unwrap();
         let arguments = example_function::arguments(CHILD);
@@ -66,7 +66,7 @@ async fn an_idle_process_is_used_again() {
 }
 
 #[tokio::test]
-async fn a_functions_own_error_keeps_its_process() {
+async fn after_a_function_error_the_process_is_used_again() {
     let function = Function::new(FunctionSettings::example());
     let first = invoke(&function, json!({})).await.unwrap();
     let error = invoke(&function, json!({"do": "fail"})).await.unwrap_err();
@@ -100,7 +100,7 @@ async fn an_invocation_that_hangs_is_killed_at_its_timeout() {
     let mut settings = FunctionSettings::example();
     settings.timeout = Duration::from_millis(250);
     let function = Function::new(settings);
-    // On a busy machine an answer may take longer than the timeout, too: then another process is asked.
+    // On a busy machine, even this answer may take longer than the timeout. Then ask another process.
     let process = async || {
         loop {
             if let Ok(answer) = invoke(&function, json!({})).await {
@@ -151,20 +151,20 @@ async fn concurrency_is_limited_and_the_others_queue() {
 }
 
 #[tokio::test]
-async fn a_stop_kills_what_does_not_end() {
+async fn a_stop_kills_an_invocation_that_does_not_end() {
     let function = Function::new(FunctionSettings::example());
     function.warm().await.unwrap();
     let hanging = tokio::spawn({
         let function = function.clone();
         async move { invoke(&function, json!({"do": "hang"})).await }
     });
-    // The second invocation runs once the first has taken the warm process: then the first one hangs.
+    // This invocation starts when the first one has taken the warm process. So the first one hangs now.
     invoke(&function, json!({})).await.unwrap();
     function.stop(Duration::from_millis(50)).await;
     assert!(matches!(hanging.await.unwrap(), Err(InvokeError::Stopping)));
 }
 
-/// Prints the rate and latency of one process: run with `--ignored --nocapture --release`.
+/// Prints the rate and the latency of one process. Run it with `--ignored --nocapture --release`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn measure_one_process() {

@@ -1,4 +1,4 @@
-//! A function's process: started in a group of its own, watched, and killed as a group.
+//! The process of a function. It runs in its own process group, which is killed as a whole.
 
 mod reaper;
 
@@ -18,49 +18,50 @@ use crate::runtime_api::{Event, RuntimeApi};
 use crate::settings::FunctionSettings;
 use reaper::DesiredState;
 
-/// How long a process may take until it asks for its first work, as on AWS.
+/// How long a process may take until its first request for work, as on AWS.
 const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A running process; it is killed with its whole group when this is dropped.
+/// A running process. Dropping it kills its whole process group.
 #[derive(Debug)]
 pub(crate) struct Process {
     runtime_api: RuntimeApi,
     desired_state: watch::Sender<DesiredState>,
     exited: watch::Receiver<Option<String>>,
-    /// Whether it has taken an invocation before.
+    /// True if the process has taken an invocation before.
     proven: bool,
 }
 
-/// Why an invocation gave no result, and what that says about the process.
+/// The reason why an invocation has no result, and the state of the process after it.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The process never took the payload: another one may be given it.
+    /// The process did not take the payload. Another process may get it.
     BeforeWork(InvokeError),
-    /// The function answered with an error; the process goes on.
+    /// The function returned an error. The process continues.
     Answered(InvokeError),
-    /// The process died of it, or has to.
+    /// The process ended, or must be killed.
     Died(InvokeError),
 }
 
 impl Process {
-    /// Starts a process; `reapers` waits for its end.
+    /// Starts a process. A task in `reapers` waits for its end.
     pub(crate) async fn spawn(
         settings: &FunctionSettings,
         reapers: &TaskTracker,
     ) -> Result<Self, InvokeError> {
         let runtime_api = RuntimeApi::start(&settings.arn)
             .await
-            .map_err(|error| InvokeError::Spawn(format!("no port for its runtime API: {error}")))?;
+            .map_err(|error| InvokeError::Spawn(format!("its Runtime API could not listen: {error}")))?;
         let command = settings.launcher.command(&settings.binary);
         let mut child = tokio::process::Command::new(&command.program)
             .args(&command.arguments)
             .env_clear()
             .envs(build_environment(settings, runtime_api.address()))
-            // A pipe that we hold: its end of file tells the child that we are gone, however that came about.
+            // The child reads end of file from this pipe when this program ends, for whatever reason.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C reaches the terminal's foreground group: the children are ours to stop.
+            // Ctrl-C signals the foreground process group of the terminal. The children are in other groups,
+            // so this program stops them itself.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
@@ -86,7 +87,7 @@ impl Process {
         self.exited.borrow().is_none()
     }
 
-    /// Whether it has taken an invocation before.
+    /// Returns true if the process has taken an invocation before.
     pub(crate) fn is_proven(&self) -> bool {
         self.proven
     }
@@ -107,8 +108,8 @@ impl Process {
             .unwrap_or(Err(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
     }
 
-    /// Hands the process a payload and waits for its answer; the timeout counts from when it took the payload, and so
-    /// does its appointed end, if it has one.
+    /// Gives the process a payload and waits for its answer. The timeout starts when the process takes the
+    /// payload. So does the time until an injected kill, if there is one.
     pub(crate) async fn invoke(
         &mut self,
         payload: Bytes,
@@ -136,7 +137,7 @@ impl Process {
         }
         self.proven = true;
         tokio::select! {
-            // A process may answer and exit at once: the answer counts.
+            // A process may answer and exit at once. Then its answer counts.
             biased;
             answer = &mut answered => match answer {
                 Ok(Answer::Response(body)) => Ok(body),
@@ -150,17 +151,17 @@ impl Process {
         }
     }
 
-    /// Asks the process to end: its input closes, and its group is sent SIGTERM.
+    /// Asks the process to end: closes its standard input and sends SIGTERM to its process group.
     pub(crate) fn terminate(&self) {
         self.desired_state.send_replace(DesiredState::Ended);
     }
 
-    /// Waits for the process's end; says how it ended.
+    /// Waits until the process ends, and returns its exit status as text.
     pub(crate) async fn exit(&self) -> String {
         let mut exited = self.exited.clone();
         match exited.wait_for(Option::is_some).await {
             Ok(status) => status.clone().unwrap_or_default(),
-            Err(_) => "its watcher ended".to_owned(),
+            Err(_) => "exit status unknown".to_owned(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for a child's end, and bringing it about.
+//! Waits for the end of a child process, and ends it on request.
 
 use std::io;
 use std::process::ExitStatus;
@@ -18,7 +18,8 @@ pub(super) enum DesiredState {
 
 /// Waits for the child, which is killed when the sender of its desired state is dropped, and tells how it ended.
 ///
-/// Only this task waits for the child, so that its process id cannot have been reused when its group is signalled.
+/// Only this task waits for the child. So the process id cannot belong to another process when this task
+/// signals the process group.
 pub(super) async fn reap(
     mut child: Child,
     mut desired_states: watch::Receiver<DesiredState>,
@@ -52,7 +53,7 @@ fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group
         && let Err(error) = kill_process_group(group, signal)
     {
-        tracing::debug!(%error, "a process group was not signalled");
+        tracing::debug!(%error, "a process group could not be signalled");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Lambda Runtime API, version 2018-06-01, for one process.
 //!
-//! Source: the Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes". The API does not say which
-//! process calls, so every process gets a listener of its own.
+//! A request of this API does not say which process sends it. So every process has a listener of its own.
+//! Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 
 mod routes;
 mod slot;
@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use slot::{Event, InvocationSlot};
 
-/// A listener that serves one process; it closes when this is dropped.
+/// A listener that serves one process. Dropping it closes the listener.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     address: SocketAddr,
@@ -25,16 +25,16 @@ pub(crate) struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Listens on a free loopback port on behalf of a function.
+    /// Listens on a free loopback port for a process of the function.
     pub(crate) async fn start(function_arn: &str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let slot = Arc::new(InvocationSlot::default());
         let router = routes::router(slot.clone(), function_arn);
-        // Without this, Nagle's algorithm and delayed acknowledgements cost 40 ms a call.
+        // With Nagle's algorithm, delayed acknowledgements would add 40 ms to each call.
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
+                tracing::debug!(%error, "Nagle's algorithm could not be turned off for a connection");
             }
         });
         let server = tokio::spawn(async move {
@@ -49,7 +49,7 @@ impl RuntimeApi {
         })
     }
 
-    /// Where it listens: the value of `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the listener's address, the value of `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }

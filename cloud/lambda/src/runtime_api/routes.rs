@@ -1,4 +1,4 @@
-//! The Runtime API's paths.
+//! The paths of the Runtime API.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ async fn next(State(process): State<Process>) -> Response {
         return refuse(
             StatusCode::FORBIDDEN,
             "InvalidStateTransition",
-            "the invocation before is not answered",
+            "the previous invocation is not answered",
         );
     };
     let headers = [
@@ -65,7 +65,7 @@ async fn response(
 ) -> Response {
     match body {
         Ok(body) => answer(&process, &id, Answer::Response(body)),
-        // Unanswered, the invocation would last until its timeout.
+        // Answer the invocation with an error. Otherwise it would last until its timeout.
         Err(rejection) => {
             let message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
             let body = json!({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message});
@@ -84,7 +84,8 @@ async fn init_error(State(process): State<Process>, body: Bytes) -> Response {
     accepted()
 }
 
-/// A late answer, to an invocation that timed out, say, is refused as AWS refuses it.
+/// Passes an answer on. An answer to another invocation, for example one that timed out, is refused as on
+/// AWS.
 fn answer(process: &Process, id: &str, answer: Answer) -> Response {
     if Uuid::parse_str(id).is_ok_and(|id| process.slot.answer(id, answer)) {
         accepted()
@@ -108,7 +109,7 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
         .into_response()
 }
 
-/// X-Ray's form, of the invocation's own digits, not sampled.
+/// Returns a trace id in the form of X-Ray, made of the request id, with `Sampled=0`.
 fn trace_id(request_id: Uuid) -> String {
     let digits = request_id.simple().to_string();
     format!(
@@ -120,6 +121,6 @@ fn trace_id(request_id: Uuid) -> String {
 }
 
 fn ascii(text: &str) -> HeaderValue {
-    // Digits, hexadecimal and punctuation only: always a valid value, and the fallback is never taken.
+    // The text has only digits, letters and punctuation, so it is always a valid header value.
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -1,4 +1,4 @@
-//! The one invocation that a process has at a time, and what happens to it.
+//! Passes one invocation at a time to a process, and its answer back.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::invocation::{Answer, Invocation};
 
-/// Between the pool, which puts invocations in, and the runtime, which takes them and answers.
+/// Connects the function, which puts invocations in, and the runtime, which takes and answers them.
 #[derive(Debug)]
 pub(crate) struct InvocationSlot {
     state: Mutex<State>,
@@ -16,12 +16,12 @@ pub(crate) struct InvocationSlot {
     initialized: watch::Sender<Initialization>,
 }
 
-/// How far the process has come before its first invocation.
+/// The result of a process's initialization.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// It has asked for work.
+    /// The process asked for work.
     Ready,
-    /// It reported that it cannot start, with this body.
+    /// The process reported with this body that it cannot start.
     Failed(Bytes),
 }
 
@@ -49,15 +49,15 @@ impl Default for InvocationSlot {
 }
 
 impl InvocationSlot {
-    /// Hands the process an invocation. The caller hands over one at a time.
+    /// Gives the process an invocation. The caller must wait for its end before it gives the next one.
     pub(crate) fn put(&self, invocation: Invocation) {
         *self.state() = State::Waiting(invocation);
         self.arrived.notify_one();
     }
 
-    /// Takes the next invocation, waiting for one: what `invocation/next` does.
+    /// Waits for the next invocation and takes it. This is the request `invocation/next`.
     ///
-    /// `None` if the runtime has not answered the one before.
+    /// Returns `None` if the runtime has not answered the invocation before.
     pub(crate) async fn next(&self) -> Option<Taken> {
         self.initialized.send_if_modified(|initialized| {
             let first = initialized.is_none();
@@ -67,7 +67,8 @@ impl InvocationSlot {
             first
         });
         loop {
-            // A permit is kept for the case that the invocation arrives between the look and the wait.
+            // If the invocation arrives between `take` and `notified`, `notify_one` keeps a permit and the
+            // wait ends at once.
             match self.take() {
                 Ok(Some(taken)) => return Some(taken),
                 Ok(None) => self.arrived.notified().await,
@@ -89,7 +90,7 @@ impl InvocationSlot {
             }) => {
                 *state = State::Working { request_id, answer };
                 drop(state);
-                // The caller may have given up on the invocation: then nobody waits for its start.
+                // Sending fails if the caller has given up on the invocation. Then nobody needs the signal.
                 let _ = taken.send(());
                 Ok(Some(Taken {
                     request_id,
@@ -104,7 +105,8 @@ impl InvocationSlot {
         }
     }
 
-    /// Answers the invocation that the process works on; `false` if that is another one, or none.
+    /// Answers the invocation that the process works on. Returns `false` if the process works on another one,
+    /// or on none.
     pub(crate) fn answer(&self, request_id: Uuid, answer: Answer) -> bool {
         let mut state = self.state();
         match std::mem::take(&mut *state) {
@@ -113,7 +115,7 @@ impl InvocationSlot {
                 answer: reply,
             } if current == request_id => {
                 drop(state);
-                // The caller may have given up.
+                // Sending fails if the caller has given up on the invocation.
                 let _ = reply.send(answer);
                 true
             }
@@ -124,12 +126,12 @@ impl InvocationSlot {
         }
     }
 
-    /// Notes that the process cannot start: what `init/error` does.
+    /// Stores that the process cannot start. This is the request `init/error`.
     pub(crate) fn fail_initialization(&self, body: Bytes) {
         self.initialized.send_replace(Some(Event::Failed(body)));
     }
 
-    /// Waits until the process asked for work, or reported that it cannot start.
+    /// Waits until the process asks for work or reports that it cannot start.
     pub(crate) async fn initialization(&self) -> Event {
         let mut receiver = self.initialized.subscribe();
         loop {

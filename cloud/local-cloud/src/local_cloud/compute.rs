@@ -1,4 +1,4 @@
-//! The functions of a stack, with what invokes them.
+//! The functions of a stack, its event sources and its REST API.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::role;
 use crate::config::LocalCloudConfig;
 use crate::services::Services;
 
-/// Functions, event sources and the REST API.
+/// The running functions, event sources and REST API.
 #[derive(Debug)]
 pub(super) struct Compute {
     functions: BTreeMap<String, Function>,
@@ -26,7 +26,7 @@ pub(super) struct Compute {
 }
 
 impl Compute {
-    /// Starts everything of the stack that computes.
+    /// Starts all functions, event sources and the REST API of the stack.
     pub(super) fn start(
         config: &LocalCloudConfig,
         stack: &Stack,
@@ -115,11 +115,11 @@ impl Compute {
         })
     }
 
-    /// Starts a process of each function. One that fails is told: its invocations will try again.
+    /// Starts a process of each function. A failure is logged; the next invocation starts a process again.
     pub(super) async fn warm(&self) {
         join_all(self.functions.values().map(async |function| {
             if let Err(error) = function.warm().await {
-                tracing::error!(function = function.settings().name, %error, "a function does not start");
+                tracing::error!(function = function.settings().name, %error, "a function could not be started");
             }
         }))
         .await;
@@ -129,7 +129,7 @@ impl Compute {
         self.functions.get(name)
     }
 
-    /// Takes no work any more, lets that which runs end within `grace`, and ends every process.
+    /// Accepts no more work, lets running work finish within `grace`, and ends every process.
     pub(super) async fn stop(&self, grace: Duration) {
         if let Some(rest_api) = &self.rest_api {
             rest_api.stop();

@@ -1,4 +1,4 @@
-//! Why a local cloud did not start.
+//! The reasons why a local cloud did not start.
 
 use std::io;
 
@@ -9,68 +9,68 @@ use cloud_iam::LAMBDA;
 use crate::deploy::DeployError;
 use crate::services::ServicesError;
 
-/// Why a local cloud did not start. Whatever had started is ended again.
+/// The reason why a local cloud did not start. Everything that had been started is stopped again.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data directory is in use or cannot be written.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
-    /// A port is taken, or may not be used.
+    /// A port is in use, or the process may not use it.
     #[error("port {port} cannot be used, choose another with {flag}: {source}")]
     Port {
         /// The port.
         port: u16,
-        /// The option that sets it.
+        /// The command-line option that sets it.
         flag: &'static str,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The template cannot be run here.
+    /// The template cannot run on this machine.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// The state could not be opened.
+    /// The services could not be opened.
     #[error(transparent)]
     Services(#[from] ServicesError),
-    /// A resource could not be brought to what the template says.
+    /// A resource could not be created or updated.
     #[error(transparent)]
     Deploy(#[from] DeployError),
     /// A mapping or a route names a function that the template does not have.
     #[error("{referrer} names function {function}, which the template does not have")]
     NoSuchFunction {
-        /// The mapping or route.
+        /// The mapping or the route.
         referrer: String,
-        /// The function's name.
+        /// The name of the function.
         function: String,
     },
-    /// A function's role is not one of the template's.
+    /// The template does not define the role of a function.
     #[error(
-        "function {function} has the role {role}, which the template does not have: what it may do is not known"
+        "function {function} has the role {role}, which the template does not define, so its permissions are unknown"
     )]
     NoSuchRole {
-        /// The function's name.
+        /// The name of the function.
         function: String,
-        /// The role's ARN.
+        /// The ARN of the role.
         role: String,
     },
-    /// A role's trust policy does not let Lambda act with it.
+    /// The trust policy of a role does not allow Lambda to assume the role.
     #[error(
         "function {function} has the role {role}, which {LAMBDA} may not assume: see its AssumeRolePolicyDocument"
     )]
     RoleCannotBeAssumed {
-        /// The function's name.
+        /// The name of the function.
         function: String,
-        /// The role's name.
+        /// The name of the role.
         role: String,
     },
-    /// A function's log cannot be written.
+    /// The log of a function cannot be written.
     #[error("the log of function {function} cannot be written: {source}")]
     Log {
-        /// The function's name.
+        /// The name of the function.
         function: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The AWS endpoint's listener failed.
+    /// The listener of the AWS endpoint failed.
     #[error("the AWS endpoint cannot be served: {0}")]
     AwsEndpoint(io::Error),
 }

@@ -1,4 +1,4 @@
-//! Starting everything, in order, and stopping it again.
+//! Starts everything in order, and stops it again.
 
 mod compute;
 mod error;
@@ -20,17 +20,17 @@ use crate::deploy;
 use crate::services::{Services, ServicesConfig};
 use compute::Compute;
 
-/// The name that the template's stack has here.
+/// The name of the local stack.
 const STACK_NAME: &str = "orders";
 
-/// One machine's AWS.
+/// AWS on one machine.
 #[derive(Debug)]
 pub struct LocalCloud;
 
 impl LocalCloud {
-    /// Starts the services, brings them to what the template says, and starts its functions.
+    /// Starts the services, creates and updates the resources of the template, and starts its functions.
     ///
-    /// Everything that can be refused without touching the state (the lock, the ports, the template) is tried first.
+    /// Checks that do not change the state (the lock, the ports, the template) come first.
     pub async fn start(config: LocalCloudConfig) -> Result<Running, StartError> {
         let data_dir = match &config.data {
             DataLocation::Directory(path) => Some(DataDir::open(path)?),
@@ -81,7 +81,7 @@ impl LocalCloud {
         }
     }
 
-    /// What is started on open services; they are the caller's to close.
+    /// Starts everything that needs open services. If it fails, the caller closes the services.
     async fn start_on(
         config: &LocalCloudConfig,
         services: &Services,

@@ -1,4 +1,4 @@
-//! Taking the ports.
+//! Binds the ports.
 
 use std::net::Ipv4Addr;
 
@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::error::StartError;
 
-/// Binds a loopback port, 0 for a free one; gives the URL under which it answers.
+/// Binds a loopback port. 0 chooses a free port. Returns the listener and its URL.
 pub(super) async fn bind(port: u16, flag: &'static str) -> Result<(TcpListener, String), StartError> {
     let fail = |source| StartError::Port { port, flag, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_taken_port_is_named_with_its_flag() {
+    async fn the_error_for_a_port_in_use_names_the_port_and_its_option() {
         let (listener, url) = bind(0, "--api-port").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         assert_eq!(url, format!("http://127.0.0.1:{port}"));

@@ -1,11 +1,12 @@
-//! Functions and their roles.
+//! The roles of functions.
 
 use cloud_cloudformation::{Function, Role, StackLocation};
 use cloud_iam::{Caller, Iam, LAMBDA, Permission, Request};
 
 use super::error::StartError;
 
-/// The caller that a function is; `None` for one without a role, which may do everything.
+/// Returns the caller for a function's role. Returns `None` for a function without a role, which may do
+/// everything.
 pub(super) fn assume_role(function: &Function, roles: &[Role]) -> Result<Option<Caller>, StartError> {
     let Some(arn) = &function.role_arn else {
         return Ok(None);
@@ -36,7 +37,8 @@ pub(super) fn assume_role(function: &Function, roles: &[Role]) -> Result<Option<
     }))
 }
 
-/// Whether a function's output may be kept: on AWS it goes to a stream of its log group by these two actions.
+/// Returns true if a function's output may be stored. On AWS, Lambda needs these two actions to write it to a
+/// log stream.
 ///
 /// Source: Lambda Developer Guide, "Sending Lambda function logs to `CloudWatch` Logs".
 pub(super) fn may_log(iam: &Iam, caller: &Caller, function: &Function, location: &StackLocation) -> bool {

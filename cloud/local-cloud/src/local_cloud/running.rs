@@ -1,4 +1,4 @@
-//! A local cloud that runs.
+//! A running local cloud.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use cloud_lambda::{Credentials, InvokeError};
 use super::compute::Compute;
 use crate::services::Services;
 
-/// How long invocations may go on when the system stops.
+/// How long invocations may continue when the system stops.
 const INVOCATION_GRACE: Duration = Duration::from_millis(800);
 
-/// A local cloud that runs until it is stopped. When it is dropped instead, its processes are killed.
+/// A running local cloud. Dropping it without [`Running::stop`] kills its processes.
 #[derive(Debug)]
 pub struct Running {
     endpoints: Endpoints,
@@ -46,60 +46,62 @@ impl Running {
         }
     }
 
-    /// Where it answers.
+    /// Returns the addresses of the REST API and the AWS endpoint.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
 
-    /// The stack's outputs by name.
+    /// Returns the outputs of the stack by name.
     #[must_use]
     pub fn outputs(&self) -> &BTreeMap<String, String> {
         &self.stack.outputs
     }
 
-    /// The subscriptions that the template declares.
+    /// Returns the subscriptions that the template declares.
     #[must_use]
     pub fn subscriptions(&self) -> &[Subscription] {
         &self.stack.subscriptions
     }
 
-    /// What the template says, resolved.
+    /// Returns the resolved template.
     #[must_use]
     pub fn stack(&self) -> &Stack {
         &self.stack
     }
 
-    /// Invokes a function by its physical name; `None` if there is none of this name.
+    /// Invokes a function by its physical name. Returns `None` if there is no such function.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Option<Result<Bytes, InvokeError>> {
         let function = self.compute.function(function)?;
         Some(function.invoke(payload).await)
     }
 
-    /// The credentials that a function calls with, by its physical name; `None` if there is none of this name.
+    /// Returns the credentials of a function by its physical name. Returns `None` if there is no such
+    /// function.
     #[must_use]
     pub fn credentials(&self, function: &str) -> Option<&Credentials> {
         Some(&self.compute.function(function)?.settings().credentials)
     }
 
-    /// What functions and services were refused since the start.
+    /// Returns the calls of functions and services that were denied since the start.
     #[must_use]
     pub fn denials(&self) -> &Denials {
         self.services.iam().denials()
     }
 
-    /// The services behind the AWS endpoint: queues, topics, tables and the mailbox.
+    /// Returns the services behind the AWS endpoint: queues, topics, tables and the mailbox.
     #[must_use]
     pub fn services(&self) -> &Services {
         &self.services
     }
 
-    /// Stops everything within 2 seconds: no process of it is left, and all that was acknowledged is in the store.
+    /// Stops everything within 2 seconds. Then no process is left, and all acknowledged writes are in the
+    /// store.
     pub async fn stop(self) {
         if let Some(data_dir) = &self.data_dir
             && let Err(error) = data_dir.remove_endpoints()
         {
-            tracing::warn!(%error, "the endpoints file stays behind");
+            tracing::warn!(%error, "could not remove the endpoints file");
         }
         self.compute.stop(INVOCATION_GRACE).await;
         self.aws_endpoint.stop().await;

@@ -1,4 +1,4 @@
-//! Everything together: a small template, real services, real processes.
+//! Tests of everything together: a small template, real services and real processes.
 
 use std::path::Path;
 use std::time::Duration;
@@ -64,7 +64,7 @@ fn config(directory: &Path) -> LocalCloudConfig {
     }
 }
 
-/// Calls the AWS endpoint as an operator.
+/// Calls the AWS endpoint with the operator's access key.
 async fn aws(running: &Running, target: &str, request: Value) -> Value {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let service = if target.starts_with("AmazonSQS") {
@@ -104,7 +104,7 @@ async fn send(running: &Running, queue: &str, body: &str) {
     .await;
 }
 
-/// Waits until the queue holds so many ready messages and so many in flight.
+/// Waits until the queue has this many ready messages and this many in flight.
 async fn holds(running: &Running, queue: &str, ready: &str, in_flight: &str) {
     let url = running.services().sqs.url(queue);
     let settled = async {
@@ -195,7 +195,7 @@ async fn a_stop_keeps_the_state_and_leaves_no_process() {
         .insert("MaxReceiveCount".to_owned(), "7".to_owned());
     let running = LocalCloud::start(again).await.unwrap();
     holds(&running, "kept", "1", "0").await;
-    // What hung was given back at the stop: it is received again at once.
+    // The stop released the message of the hanging invocation, so it is received again at once.
     holds(&running, "work", "0", "1").await;
     let url = running.services().sqs.url("work");
     let answer = aws(
@@ -215,7 +215,7 @@ async fn a_stop_keeps_the_state_and_leaves_no_process() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_start_is_refused_and_a_failed_one_leaves_nothing_held() {
+async fn a_second_start_is_refused_and_a_failed_start_releases_everything() {
     let directory = tempfile::tempdir().unwrap();
     let running = LocalCloud::start(config(directory.path())).await.unwrap();
     let error = LocalCloud::start(config(directory.path()))

@@ -1,4 +1,4 @@
-"""An unmodified boto3 against AWS_ENDPOINT_URL: the wire protocols, judged by a client that is not ours."""
+"""Fixtures: an unmodified boto3 that calls AWS_ENDPOINT_URL. It checks the protocols with a client that is not ours."""
 
 import os
 import uuid
@@ -69,7 +69,7 @@ def topic(sns, name):
 
 @pytest.fixture
 def code():
-    """The error code of a call that must fail."""
+    """Return the error code of a call that must fail."""
     from botocore.exceptions import ClientError
 
     def of(call, **arguments):

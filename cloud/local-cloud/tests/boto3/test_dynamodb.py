@@ -1,4 +1,4 @@
-"""DynamoDB through the endpoint, as far as orders uses it, and who the caller is."""
+"""DynamoDB through the endpoint, as far as orders uses it, and the identity of the caller."""
 
 import pytest
 

@@ -13,7 +13,7 @@ def receive(sqs, url, **arguments):
 
 
 def mailbox(endpoint, to):
-    """All mail to an address. The mailbox is the machine's own, not AWS's."""
+    """Return all emails to an address. The mailbox is part of local-cloud, not of AWS."""
     after, found = 0, []
     while True:
         with urllib.request.urlopen(f"{endpoint}/_local/mail?after={after}&limit=1000") as answer:
@@ -26,7 +26,7 @@ def mailbox(endpoint, to):
 
 @pytest.fixture
 def let_sns_in(sqs, arn_of):
-    """Without such a policy a queue refuses what SNS brings."""
+    """Return a function that sets a queue policy. Without it, a queue refuses deliveries from SNS."""
 
     def give(url):
         statement = {
@@ -180,7 +180,8 @@ def test_too_many_emails_suspend_the_subscription(sns, topic, name, endpoint):
     assert confirmed() == "1"
     entries = [{"Id": str(n), "Message": "m"} for n in range(10)]
     published = 0
-    # Two batches are too many where they meet within a second, which nobody can promise of any two.
+    # Two batches within one second are too many. Nobody can promise that any two are so close, so publish
+    # until it happens.
     while confirmed() == "1" and published < 1000:
         sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
         published += len(entries)

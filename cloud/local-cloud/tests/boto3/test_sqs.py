@@ -1,4 +1,4 @@
-"""SQS: what succeeds, and the code of what fails. boto3 itself checks every MD5 digest."""
+"""SQS: successful calls, and the error codes of calls that fail. boto3 itself checks every MD5 digest."""
 
 import json
 import time
@@ -228,7 +228,7 @@ def test_move_task_errors(sqs, with_dead_letters, arn_of, code):
     sqs.start_message_move_task(SourceArn=arn_of(dead_letters))
     task = finished_task(sqs, arn_of(dead_letters))
     assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
-    # At one a second they last for longer than the calls below take.
+    # At one message per second, the task runs for longer than the calls below take.
     for _ in range(3):
         entries = [{"Id": str(n), "MessageBody": "x"} for n in range(10)]
         sqs.send_message_batch(QueueUrl=dead_letters, Entries=entries)

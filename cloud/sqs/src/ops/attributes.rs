@@ -28,7 +28,7 @@ pub(crate) struct SetQueueAttributes {
     attributes: BTreeMap<String, String>,
 }
 
-/// Attributes that may be asked for although this queue has none.
+/// Attributes that a request may name although this queue does not have them.
 const OPTIONAL: &[&str] = &[
     "All",
     "Policy",

@@ -1,4 +1,4 @@
-//! What all batch actions share: the rules for entries, and the answer's shape.
+//! The parts that all batch actions share: the rules for entries, and the form of the answer.
 
 use std::collections::HashSet;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::error::SqsError;
 use crate::name::is_identifier;
 
-/// Entries of one batch.
+/// Maximum number of entries of one batch.
 const MAX_ENTRIES: usize = 10;
 
-/// Checks that there are 1 to 10 entries with distinct, sound ids. `entry` is the entry type's name.
+/// Checks that there are 1 to 10 entries with distinct, valid ids. `entry` is the name of the entry type.
 pub(super) fn check_entries<'a>(
     entry: &'static str,
     ids: impl ExactSizeIterator<Item = &'a str>,
@@ -34,7 +34,7 @@ pub(super) fn check_entries<'a>(
     Ok(())
 }
 
-/// The answer of a batch action: each entry succeeded or failed alone.
+/// Builds the answer of a batch action. Each entry succeeds or fails alone.
 pub(super) fn answer<T: Serialize>(outcomes: Vec<(String, Result<T, SqsError>)>) -> Value {
     let (mut successful, mut failed) = (Vec::new(), Vec::new());
     for (id, outcome) in outcomes {

@@ -34,10 +34,11 @@ struct DeleteEntry {
     receipt_handle: String,
 }
 
-/// Deletes one row by its key.
+/// Deletes one message. The primary key finds its row.
 pub(crate) const BY_RECEIPT: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3";
 
-/// Deletes the message if the receipt is its current one; an outdated receipt succeeds and deletes nothing.
+/// Deletes the message if the receipt handle is its current one. With an outdated one it deletes nothing and
+/// returns no error.
 fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
     let receipt = Receipt::decode(handle, &queue.name)?;
     tx.prepare_cached(BY_RECEIPT)?
@@ -45,7 +46,7 @@ fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
     Ok(())
 }
 
-/// Deletes all of these in one transaction, or none if one handle is not this queue's.
+/// Deletes these messages in one transaction. If another queue issued one of the handles, nothing is deleted.
 pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
     sqs.store()
         .run(move |tx| {

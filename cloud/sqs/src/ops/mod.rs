@@ -1,4 +1,5 @@
-//! The actions, one module per family. Each has its request's shape, the work in a transaction and the answer.
+//! The actions, one module for each family. A module has the request types, the work in a transaction and the
+//! answers.
 
 pub(super) mod attributes;
 pub(super) mod batch;

@@ -48,10 +48,10 @@ pub(crate) struct ListDeadLetterSourceQueues {
     max_results: Option<i64>,
 }
 
-/// How long after a purge the next one is refused.
+/// Time after a purge in which the next purge is refused, in milliseconds.
 const PURGE_INTERVAL_MS: i64 = 60_000;
 
-/// Checks that a redrive policy's target exists and lets this queue use it.
+/// Checks that the dead-letter queue of a redrive policy exists and allows this source queue.
 pub(super) fn check_redrive(
     sqs: &Sqs,
     tx: &Tx<'_>,
@@ -112,7 +112,7 @@ fn first_difference(existing: &QueueSettings, asked: &QueueSettings) -> Option<S
     different.map(|(name, _)| name)
 }
 
-/// Creates the queue, or gives it exactly these attributes.
+/// Creates the queue, or sets exactly these attributes on the existing queue.
 pub(crate) async fn converge(
     sqs: &Sqs,
     name: String,
@@ -143,7 +143,7 @@ pub(crate) async fn delete(sqs: &Sqs, request: OneQueue) -> Result<Value, SqsErr
         .run(move |tx| {
             Queue::get(tx, &name)?.remove(tx)?;
             service.enforce_policy(tx, &name, None);
-            // Those who wait for its messages learn that it is gone.
+            // Wake the long polls on this queue, so that they answer that it does not exist.
             service.signals().arrived(tx, &name);
             Ok::<_, SqsError>(())
         })
@@ -200,7 +200,7 @@ pub(crate) async fn list_sources(sqs: &Sqs, request: ListDeadLetterSourceQueues)
     Ok(page.answer(sqs, "queueUrls", sources.collect()))
 }
 
-/// Every queue's name and its dead-letter queue's ARN.
+/// Returns the name of every queue and the ARN of its dead-letter queue.
 async fn names(sqs: &Sqs) -> Result<Vec<(String, Option<String>)>, SqsError> {
     let queues = sqs.store().run(Queue::all).await?;
     Ok(queues
@@ -209,7 +209,7 @@ async fn names(sqs: &Sqs) -> Result<Vec<(String, Option<String>)>, SqsError> {
         .collect())
 }
 
-/// A page of queue names; the token is the last name of the page before.
+/// A page of queue names. The next token is the last name on the previous page.
 struct Page {
     after: String,
     size: Option<usize>,
@@ -232,7 +232,7 @@ impl Page {
         let mut answer = json!({});
         if rest.len() > size {
             rest.truncate(size);
-            // Without MaxResults AWS gives the first thousand and no token.
+            // Without MaxResults, AWS returns the first 1000 names and no token.
             if self.size.is_some() {
                 answer["NextToken"] = json!(rest.last());
             }

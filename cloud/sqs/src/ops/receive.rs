@@ -1,4 +1,4 @@
-//! `ReceiveMessage`: the oldest ready messages, with long polling by wake-up.
+//! `ReceiveMessage`: receives the oldest ready messages. A long poll sleeps until a signal wakes it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use crate::receipt::{Nonce, Receipt};
 use crate::service::Sqs;
 use crate::settings::invalid_parameter;
 
-/// Messages of one queue that may be in flight.
+/// Maximum number of messages of one queue that are in flight.
 const MAX_IN_FLIGHT: i64 = 120_000;
-/// Rows that one receive looks at: expired ones and dead letters are passed over.
+/// Maximum number of rows that one receive reads. It skips expired messages and messages that it redrives.
 const MAX_EXAMINED: usize = 100;
-/// Seconds for which a receive may hide a message.
+/// Maximum visibility timeout, in seconds.
 pub(super) const MAX_VISIBILITY_SECONDS: i64 = 43_200;
 
 #[derive(Debug, Deserialize)]
@@ -41,15 +41,17 @@ pub(crate) struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
-/// The oldest ready messages and what they say, by the index that holds none but these, since SQLite left to itself walks the
-/// key over all that is in flight. The reader ends it: SQLite prepares
-/// a statement anew each time that a bound `LIMIT` is bound.
+/// Selects the oldest ready messages and their contents.
+///
+/// `INDEXED BY messages_ready`: this index holds only ready messages. Without it, SQLite reads the primary
+/// key and passes over all messages in flight. There is no `LIMIT ?`: SQLite prepares a statement again
+/// whenever the parameter of a `LIMIT` is bound. The caller stops reading at its limit.
 pub(crate) const READY: &str =
     "SELECT m.id, m.sent_at, m.first_received_at, m.receive_count, m.source_arn, c.message_id, c.body, c.body_md5, c.sender_id,
             c.trace_header, c.attributes
      FROM messages AS m INDEXED BY messages_ready JOIN contents AS c ON c.id = m.id
      WHERE m.queue_id = ?1 AND m.state = 0 AND m.id > ?2 ORDER BY m.id";
-/// Puts a message in flight.
+/// Changes a message to in flight.
 pub(crate) const HIDE: &str = "UPDATE OR FAIL messages
     SET state = ?3, due_at = ?4, receipt = ?5, receive_count = ?6, first_received_at = ?7
     WHERE queue_id = ?1 AND id = ?2";
@@ -139,7 +141,8 @@ fn to_json(mut message: ReceivedMessage, system: &[String], custom: &[String]) -
     json
 }
 
-/// `All` and `.*` mean every attribute, `prefix.*` those that begin so.
+/// Returns true if `wanted` selects the attribute. `All` and `.*` select every attribute, `prefix.*` those
+/// that start with `prefix`.
 fn is_wanted(name: &str, wanted: &str) -> bool {
     wanted == "All"
         || wanted == name
@@ -148,8 +151,8 @@ fn is_wanted(name: &str, wanted: &str) -> bool {
             .is_some_and(|prefix| name.starts_with(prefix))
 }
 
-/// Receives up to `max` messages for `visibility` seconds (the queue's own where absent), waiting for the first
-/// one up to `wait` (the queue's own where absent).
+/// Receives up to `max` messages and hides them for `visibility` seconds. Waits up to `wait` for the first
+/// message. `None` means the value of the queue.
 pub(crate) async fn receive(
     sqs: &Sqs,
     queue: String,
@@ -161,7 +164,8 @@ pub(crate) async fn receive(
     let arrivals = sqs.signals().arrivals(&queue);
     let mut stopping = sqs.stopping();
     loop {
-        // Listening begins before the look at the queue, so that nothing arrives unheard between the two.
+        // Register for the signal before reading the queue. A message that arrives between the two is not
+        // missed.
         let arrival = arrivals.notified();
         tokio::pin!(arrival);
         arrival.as_mut().enable();
@@ -186,7 +190,7 @@ pub(crate) async fn receive(
     }
 }
 
-/// A ready message before it is known whether it may be received.
+/// A ready message that may still be expired or due for redrive.
 struct Candidate {
     row: i64,
     sent_at: i64,
@@ -246,7 +250,7 @@ fn take(
     Ok(received)
 }
 
-/// Up to `limit` ready messages that follow the row `after`.
+/// Returns up to `limit` ready messages with a row id above `after`.
 fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Candidate>, SqsError> {
     let mut statement = tx.prepare_cached(READY)?;
     let rows = statement.query_map([queue.id, after], |row| {
@@ -267,7 +271,7 @@ fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Ca
     Ok(rows.take(limit).collect::<Result<_, _>>()?)
 }
 
-/// Puts one message in flight.
+/// Changes one message to in flight.
 fn hide(
     tx: &Tx<'_>,
     queue: &Queue,
@@ -280,7 +284,7 @@ fn hide(
         row: candidate.row,
         nonce,
     };
-    // Hidden for no time at all, it stays ready.
+    // With a visibility timeout of 0 the message stays ready.
     let (state, due_at) = if hidden_for == 0 {
         (0, 0)
     } else {

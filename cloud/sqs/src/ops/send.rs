@@ -55,7 +55,7 @@ struct Entry {
     message_deduplication_id: Option<String>,
 }
 
-/// What a sender is told.
+/// The answer to a sender.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Sent {
@@ -74,7 +74,7 @@ pub(crate) struct Sent {
 const TRACE_HEADER: &str = "AWSTraceHeader";
 
 impl Entry {
-    /// Checks all that does not depend on the queue.
+    /// Checks everything that does not depend on the queue.
     fn parse(self, sender: &str) -> Result<(NewMessage, Option<String>), SqsError> {
         if self.message_deduplication_id.is_some() {
             return Err(invalid(
@@ -124,7 +124,7 @@ fn invalid(message: String) -> SqsError {
     SqsError::InvalidParameterValue(message)
 }
 
-/// Puts a message that is within the general limits into a queue, within the transaction.
+/// Adds a message to a queue, within the transaction. The message is within the general limits already.
 pub(crate) fn enqueue(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, message: &NewMessage) -> Result<Sent, SqsError> {
     let size = message.size();
     if size > queue.settings.maximum_message_size as usize {
@@ -161,7 +161,7 @@ pub(crate) fn enqueue(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, message: &NewMessag
     })
 }
 
-/// Gives stored contents to a queue as its newest message, hidden for `delay` seconds.
+/// Adds stored contents to a queue as its newest message, hidden for `delay` seconds.
 pub(super) fn add_message(
     sqs: &Sqs,
     tx: &Tx<'_>,
@@ -242,7 +242,7 @@ pub(crate) async fn send_batch(
                         ..sent
                     })
                 });
-                // The store's failure is the whole batch's: nothing of it is kept.
+                // If the store fails, the whole batch fails and is rolled back.
                 if let Err(error @ SqsError::Internal(_)) = sent {
                     return Err(error);
                 }

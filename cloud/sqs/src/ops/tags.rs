@@ -13,7 +13,7 @@ use crate::name::queue_name;
 use crate::queue::Queue;
 use crate::service::Sqs;
 
-/// Tags that a queue may have.
+/// Maximum number of tags of a queue.
 const MAX_TAGS: usize = 50;
 
 #[derive(Debug, Deserialize)]

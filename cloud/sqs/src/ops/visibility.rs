@@ -39,7 +39,7 @@ struct VisibilityEntry {
     visibility_timeout: i64,
 }
 
-/// Hides the message for `seconds` from now; 0 makes it ready at once.
+/// Hides the message for `seconds` from now. 0 makes it ready at once.
 fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64) -> Result<(), SqsError> {
     let seconds = in_range("VisibilityTimeout", seconds, 0, MAX_VISIBILITY_SECONDS)?;
     let receipt = Receipt::decode(handle, &queue.name)?;
@@ -66,7 +66,7 @@ fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64)
     Ok(())
 }
 
-/// Makes messages ready at once, in one transaction; those that are not in flight any more are left alone.
+/// Makes messages ready at once, in one transaction. Messages that are no longer in flight do not change.
 pub(crate) async fn release_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
     let service = sqs.clone();
     sqs.store()

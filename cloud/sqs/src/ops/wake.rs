@@ -1,23 +1,26 @@
-//! What SQS does not offer: messages that were put off get their next try at once.
+//! Makes postponed messages ready at once. SQS has no such action.
 
 use crate::error::SqsError;
 use crate::expiry;
 use crate::queue::Queue;
 use crate::service::Sqs;
 
-/// Messages that one step wakes.
+/// Maximum number of messages in one transaction.
 const STEP: usize = 500;
-/// Those of a queue that become due after a moment, by the index that holds no ready message, since SQLite left to
-/// itself walks the whole queue. The reader ends it.
+/// Selects the messages of a queue that become due after a given time. `INDEXED BY messages_due`: this index
+/// holds no ready message. Without it, SQLite reads all messages of the queue. The caller stops reading at
+/// its limit.
 pub(crate) const PUT_OFF: &str = "SELECT id, receive_count FROM messages INDEXED BY messages_due
     WHERE state <> 0 AND due_at > ?1 AND queue_id = ?2";
 
-/// Makes ready what is hidden for longer than a receive hides it, a bounded number in each transaction; how many that
-/// were.
+/// Makes messages ready that stay hidden for longer than the queue's visibility timeout, or are delayed for
+/// longer. Returns how many. Each transaction changes a bounded number.
 ///
-/// Somebody put such a message off; perhaps while it is worked on, in case its process dies, and then it is delivered once
-/// more. Others are left alone: each delivery beside the one that is worked on counts as a receive and brings the
-/// message nearer to the dead-letter queue.
+/// A message hidden for so long was postponed by a consumer. If the consumer still works on it (it postponed
+/// the message in case its process ends), the message is delivered once more.
+///
+/// Other messages in flight do not change. Each further delivery of a message that a consumer works on raises
+/// its receive count and brings it nearer to the dead-letter queue.
 pub(crate) async fn wake(sqs: &Sqs, name: String) -> Result<u64, SqsError> {
     let mut woken = 0;
     loop {

@@ -55,7 +55,7 @@ impl Service {
         self.sqs.receive(queue, 10, Duration::from_secs(0)).await.unwrap()
     }
 
-    /// Receives with a wait that only a missed wake-up would use up.
+    /// Receives one message. The wait of 20 seconds ends early unless a signal is missed.
     async fn await_one(&self, queue: &str) -> ReceivedMessage {
         self.sqs
             .receive(queue, 1, Duration::from_secs(20))
@@ -176,23 +176,23 @@ async fn a_long_poll_wakes_on_arrival_on_the_end_of_a_delay_and_of_a_visibility_
 }
 
 #[tokio::test]
-async fn waking_shows_what_was_put_off_and_leaves_alone_what_is_worked_on() {
+async fn waking_makes_postponed_messages_ready_and_leaves_others_in_flight() {
     let s = service().await;
     s.call("CreateQueue", json!({"QueueName": "q"})).await;
     s.call("CreateQueue", json!({"QueueName": "other"})).await;
     for queue in ["q", "other"] {
-        s.send(queue, "put off").await;
+        s.send(queue, "postponed").await;
         let hidden = s.receive(queue).await.remove(0).receipt_handle;
         let put_off = json!({"QueueUrl": queue, "ReceiptHandle": hidden, "VisibilityTimeout": 900});
         s.call("ChangeMessageVisibility", put_off).await;
     }
-    s.send("q", "worked on").await;
+    s.send("q", "still in flight").await;
     let held = s.receive("q").await.remove(0);
     assert_eq!(s.sqs.wake("q").await.unwrap(), 1);
     let woken = s.await_one("q").await;
-    assert_eq!(woken.body, "put off");
+    assert_eq!(woken.body, "postponed");
     assert_eq!(woken.attributes["ApproximateReceiveCount"], "2");
-    // What it is worked on now, and what was before, stays with its receivers; the other queue's waits.
+    // Both messages of `q` are in flight now. The message of the other queue stays postponed.
     assert_eq!(s.sqs.wake("q").await.unwrap(), 0);
     assert_eq!(s.counts("q").await, [0, 2, 0]);
     assert_eq!(s.counts("other").await, [0, 1, 0]);
@@ -204,7 +204,7 @@ async fn waking_shows_what_was_put_off_and_leaves_alone_what_is_worked_on() {
 }
 
 #[tokio::test]
-async fn any_number_is_woken() {
+async fn waking_has_no_limit_on_the_number_of_messages() {
     let s = service().await;
     s.call("CreateQueue", json!({"QueueName": "q"})).await;
     for _ in 0..101 {
@@ -246,7 +246,7 @@ async fn a_poison_message_reaches_the_dead_letter_queue_although_nobody_polls_it
 }
 
 #[tokio::test]
-async fn moved_messages_are_new_and_one_without_a_source_fails_the_task() {
+async fn moved_messages_are_new_and_a_message_without_a_source_fails_the_task() {
     let s = service().await;
     s.with_dead_letters().await;
     s.send("main", "dead").await;
@@ -304,7 +304,7 @@ async fn a_move_task_survives_a_restart_and_can_be_cancelled() {
     let location = Location::Disk(directory.path().join("state.db"));
     let s = service_on(&location).await;
     s.with_dead_letters().await;
-    // More than are moved before the task is cancelled, at one a second.
+    // At one message per second, the task is cancelled before it has moved all of these.
     for n in 0..60 {
         s.send("dlq", &n.to_string()).await;
     }
@@ -411,7 +411,7 @@ async fn creating_is_idempotent_for_equal_attributes_only() {
 }
 
 #[tokio::test]
-async fn batches_are_judged_as_a_whole_and_by_entry() {
+async fn batches_are_checked_as_a_whole_and_entry_by_entry() {
     let s = service().await;
     s.call("CreateQueue", json!({"QueueName": "q"})).await;
     let batch = |entries: Value| json!({"QueueUrl": "q", "Entries": entries});
@@ -462,7 +462,7 @@ async fn long_polls_end_when_the_service_stops() {
 }
 
 #[tokio::test]
-async fn requests_of_another_shape_are_refused_without_quoting_them() {
+async fn malformed_requests_are_refused_without_quoting_them() {
     let s = service().await;
     assert_eq!(
         s.error("SendMessage", json!({"MessageBody": "secret"})).await,
@@ -480,7 +480,7 @@ async fn requests_of_another_shape_are_refused_without_quoting_them() {
     assert_eq!(s.error("Dance", json!({})).await, "UnknownOperationException");
 }
 
-/// The cost of an operation must not depend on how many messages lie in the queue, or are in flight.
+/// The cost of an operation must not depend on the number of messages in the queue or in flight.
 #[tokio::test]
 async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() {
     let s = service().await;
@@ -508,7 +508,7 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
             Ok::<_, SqsError>(steps)
         });
         let plan = plan.await.unwrap();
-        // A covering scan that MIN ends after its first entry is a search by another name.
+        // SQLite calls `MIN` over an index a covering scan, but stops after the first entry.
         let bounded = |step: &String| step.starts_with("SEARCH") || step.contains("messages_due");
         let beside = |step: &String| step.starts_with("LIST SUBQUERY") || step == "CREATE BLOOM FILTER";
         let steps: Vec<_> = plan.iter().filter(|step| !beside(step)).collect();
@@ -516,7 +516,7 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
             !steps.is_empty() && steps.iter().all(|step| bounded(step)),
             "{sql}: {plan:?}"
         );
-        // A search by the key would walk over all that is in flight to find what is ready.
+        // A search by the primary key would read all messages in flight to find the ready ones.
         assert!(steps[0].contains(index), "{sql}: {plan:?}");
         assert!(
             !plan.iter().any(|step| step.contains("TEMP B-TREE")),

@@ -1,11 +1,12 @@
-//! What lies in the tables: two rows a message, counts that are right, and messages of an older schema.
+//! Checks the tables: each message has two rows, the counts are exact, and a migration keeps the messages of
+//! schema 1.
 
 use proptest::prelude::*;
 use rusqlite::Connection;
 
 use super::*;
 
-/// What a client or time may do to the queue `main` and its dead-letter queue.
+/// A change to the queue `main` or its dead-letter queue, made by a client or by time.
 #[derive(Clone, Debug)]
 enum Step {
     Send { delay: u32 },
@@ -61,25 +62,25 @@ impl Service {
                 self.sqs.clock().advance(Duration::from_secs(u64::from(seconds)));
             }
             (Step::MoveDeadLetters, _) => {
-                // One may be running already, which is an error as good as any.
+                // A task may be running already. Then this call fails, which the test accepts.
                 let request = json!({"SourceArn": self.sqs.arn("dlq")});
                 let _refused = self.try_call("StartMessageMoveTask", request).await;
             }
             (Step::Purge, _) => {
-                // Refused within a minute of another one.
+                // A second purge within a minute is refused.
                 let _refused = self.try_call("PurgeQueue", json!({"QueueUrl": "main"})).await;
             }
             (_, None) => {}
         }
     }
 
-    /// An outdated handle is refused, which is as good.
+    /// An outdated handle is refused, which the test accepts.
     async fn change(&self, handle: &str, seconds: u32) {
         let request = json!({"QueueUrl": "main", "ReceiptHandle": handle, "VisibilityTimeout": seconds});
         let _refused = self.try_call("ChangeMessageVisibility", request).await;
     }
 
-    /// How many counts are wrong, messages without contents, and contents without a message.
+    /// Returns the number of wrong counts, of messages without contents, and of contents without a message.
     async fn wrong_rows(&self) -> [i64; 3] {
         let query = "SELECT
             (SELECT COUNT(*) FROM queue_counts AS q WHERE messages <>
@@ -116,7 +117,7 @@ proptest! {
     }
 }
 
-/// A store as the first schema left it, with a message in each state and one that was redriven.
+/// Creates a database with schema 1: one message in each state, and one message that was redriven.
 fn first_schema(path: &std::path::Path) {
     let connection = Connection::open(path).unwrap();
     connection
@@ -179,7 +180,7 @@ async fn messages_of_the_first_schema_are_kept() {
         dead[0].attributes["DeadLetterQueueSourceArn"],
         "arn:aws:sqs:us-east-1:000000000000:q"
     );
-    // A receipt that was given out before the change still deletes its message.
+    // A receipt handle from before the migration still deletes its message.
     let handle = crate::receipt::Receipt {
         row: 3,
         nonce: crate::receipt::Nonce([7; 16]),

@@ -1,6 +1,8 @@
-//! `BatchGetItem`: what the table had no capacity for comes back as `UnprocessedKeys`.
+//! `BatchGetItem`: keys that fail are returned as `UnprocessedKeys`, as if the table had no capacity for
+//! them.
 //!
-//! Source: DynamoDB API Reference, `BatchGetItem`. At least one key is processed, else the whole call is refused.
+//! At least one key is processed. On AWS, a call without any processed key fails as a whole. Source: DynamoDB
+//! API Reference, `BatchGetItem`.
 
 use axum::body::Bytes;
 use serde_json::{Map, Value};
@@ -29,7 +31,7 @@ pub(super) fn split(body: &[u8], mut fails: impl FnMut() -> bool) -> Option<Part
     if failed == 0 {
         return None;
     }
-    // A table all of whose keys failed must not be asked for none.
+    // Remove a table if all of its keys failed, because a request must not contain an empty list of keys.
     if let Some(tables) = request["RequestItems"].as_object_mut() {
         tables.retain(|_, asked| asked["Keys"].as_array().is_none_or(|keys| !keys.is_empty()));
     }

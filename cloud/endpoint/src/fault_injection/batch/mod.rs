@@ -1,5 +1,5 @@
-//! Batch calls of which single entries fail: those are taken out of the request, and their failures put into the
-//! answer as AWS words them. What is left of the call happens as it always does.
+//! Batch calls in which single entries fail. The failing entries are removed from the request, the service
+//! performs the rest, and the failures are added to the answer in AWS's form.
 
 mod get_items;
 mod partial;
@@ -10,10 +10,10 @@ mod statements;
 use crate::call::{Call, Service};
 use partial::Partial;
 
-/// Takes a call apart; `fails` decides on one entry after the other.
+/// Splits a call. `fails` decides for one entry after the other.
 ///
-/// `None` if no entry is to fail, if the operation knows no entries, and if its request cannot be read: that is for
-/// its service to say.
+/// Returns `None` if no entry fails, if the operation has no entries, or if the request cannot be parsed.
+/// In the last case the service answers with its own error.
 pub(crate) fn split(call: &Call, fails: impl FnMut() -> bool) -> Option<Partial> {
     match (call.service, call.operation.as_str()) {
         (Service::Sqs, "SendMessageBatch" | "DeleteMessageBatch" | "ChangeMessageVisibilityBatch") => {

@@ -5,19 +5,19 @@ use axum::http::{Response, StatusCode};
 use cloud_wire::json;
 use serde_json::Value;
 
-/// Puts the failures into the answer to the rest; there is none where every entry failed.
+/// Adds the failures to the answer. The answer is `None` if every entry failed.
 type Join = Box<dyn FnOnce(Option<Response<Bytes>>) -> Response<Bytes> + Send>;
 
-/// A batch call, taken apart.
+/// A batch call, split into its failing entries and the rest.
 pub(crate) struct Partial {
-    /// How many entries fail.
+    /// Number of entries that fail.
     pub(crate) failed: usize,
-    /// The request without them; `None` if nothing is left.
+    /// The request without these entries, or `None` if no entry remains.
     pub(crate) rest: Option<Bytes>,
     pub(crate) join: Join,
 }
 
-/// Takes the elements out of an array that fail; gives them with the places that they had.
+/// Removes the failing elements from an array. Returns them with their indices.
 pub(super) fn take_failing(array: &mut Vec<Value>, mut fails: impl FnMut() -> bool) -> Vec<(usize, Value)> {
     let mut failing = Vec::new();
     let mut left = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn take_failing(array: &mut Vec<Value>, mut fails: impl FnMut() -> bo
     failing
 }
 
-/// Changes an answer in JSON, if it is one of success.
+/// Changes a JSON answer if it has status 200.
 pub(super) fn edit(answer: Response<Bytes>, change: impl FnOnce(&mut Value)) -> Response<Bytes> {
     let Ok(mut body) = serde_json::from_slice::<Value>(answer.body()) else {
         return answer;

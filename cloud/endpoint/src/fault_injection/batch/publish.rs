@@ -11,7 +11,7 @@ use super::partial::Partial;
 
 const ACTION: &str = "PublishBatch";
 const ENTRIES: &str = "PublishBatchRequestEntries.member.";
-/// Where an answer's failures begin; text is escaped, so that no message's content can be taken for it.
+/// The start of the failures in an answer. Text is escaped, so no message can contain this.
 const FAILED: &str = "<Failed>";
 
 pub(super) fn split(body: &[u8], request_id: String, mut fails: impl FnMut() -> bool) -> Option<Partial> {
@@ -56,12 +56,12 @@ pub(super) fn split(body: &[u8], request_id: String, mut fails: impl FnMut() -> 
     })
 }
 
-/// The number of the entry that a field belongs to.
+/// Returns the number of the entry that a field belongs to.
 fn entry_of(name: &str) -> Option<u32> {
     name.strip_prefix(ENTRIES)?.split('.').next()?.parse().ok()
 }
 
-/// The answer to a call whose every entry failed.
+/// Builds the answer to a call in which every entry failed.
 fn all(failures: &Xml, request_id: &str) -> Response<Bytes> {
     let mut result = Xml::default();
     result.element("Successful", |_| {});
@@ -71,7 +71,7 @@ fn all(failures: &Xml, request_id: &str) -> Response<Bytes> {
     query::success(NAMESPACE, ACTION, &result, request_id)
 }
 
-/// An answer of failure holds no such list and stays as it is.
+/// Adds the failures to an answer. An error answer has no list of failures, so it does not change.
 fn add(answer: Response<Bytes>, failures: Xml) -> Response<Bytes> {
     let failures = failures.into_string();
     answer.map(|body| {

@@ -1,4 +1,4 @@
-//! `BatchExecuteStatement`: each statement succeeds or fails alone, the call succeeds either way.
+//! `BatchExecuteStatement`: each statement succeeds or fails alone. The call itself succeeds.
 //!
 //! Source: DynamoDB API Reference, `BatchStatementResponse` and `BatchStatementError`.
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::partial::{Partial, edit, take_failing};
 
-/// What a statement that had no effect may be told, one after the other.
+/// Error codes for statements without effect, used in turn.
 const CODES: [(&str, &str); 4] = [
     (
         "ThrottlingError",
@@ -43,7 +43,7 @@ pub(super) fn split(body: &[u8], fails: impl FnMut() -> bool) -> Option<Partial>
                 let Some(responses) = answer["Responses"].as_array_mut() else {
                     return;
                 };
-                // In ascending order, so that each lands at the place that its statement had.
+                // The indices are in ascending order, so each failure gets the index of its statement.
                 for (position, _) in failing {
                     responses.insert(position.min(responses.len()), failure(position));
                 }

@@ -1,6 +1,7 @@
 //! `StartMessageMoveTask`, `ListMessageMoveTasks`, `CancelMessageMoveTask`.
 //!
-//! A task moves the messages that were ready when it began, by a worker that a restart resumes; see [`worker`].
+//! A task moves the messages that were ready when it started. A background worker does it, and a restart
+//! resumes the worker; see [`worker`].
 
 mod worker;
 
@@ -43,11 +44,11 @@ pub(crate) struct CancelMessageMoveTask {
     task_handle: String,
 }
 
-/// The newest of the ready messages, by the index that holds none but these.
+/// Selects the newest ready message. The index `messages_ready` holds only ready messages.
 pub(crate) const LAST_READY: &str =
     "SELECT MAX(id) FROM messages INDEXED BY messages_ready WHERE queue_id = ?1 AND state = 0";
 
-/// The queue that an ARN names, as a task's `parameter`.
+/// Finds the queue of an ARN. `parameter` is the name of the request parameter for the error.
 fn resource(tx: &Tx<'_>, arn: &str, parameter: &str) -> Result<Queue, SqsError> {
     let found = name::from_arn(arn)
         .map(|name| Queue::find(tx, name))
@@ -91,8 +92,8 @@ pub(crate) async fn start(sqs: &Sqs, request: StartMessageMoveTask) -> Result<Va
                      at a given time.",
                 ));
             }
-            // What is sent or redriven to the source from now on is not this task's, or a poison message that
-            // comes straight back would keep it busy for ever.
+            // The task does not move messages that are sent or redriven to the source from now on. Otherwise
+            // a poison message that fails again would keep the task busy for ever.
             let last_ready: Option<i64> = tx
                 .prepare_cached(LAST_READY)?
                 .query_row([source.id], |row| row.get(0))?;
@@ -127,7 +128,7 @@ fn invalid(message: &str) -> SqsError {
     SqsError::InvalidParameterValue(message.to_owned())
 }
 
-/// Starts the workers of tasks that an earlier process left running.
+/// Starts the workers of tasks that an earlier process did not finish.
 pub(crate) async fn resume(sqs: &Sqs) -> Result<(), SqsError> {
     let ids = sqs
         .store()
@@ -167,7 +168,7 @@ pub(crate) async fn list(sqs: &Sqs, request: ListMessageMoveTasks) -> Result<Val
                     "ApproximateNumberOfMessagesToMove": row.get::<_, i64>(6)?,
                     "StartedTimestamp": row.get::<_, i64>(7)?,
                 });
-                // Only a running task can be cancelled, so only it has a handle.
+                // The answer has a handle only for a running task, because only that can be cancelled.
                 if status == "RUNNING" {
                     task["TaskHandle"] = json!(handle(&row.get::<_, String>(0)?, &arn));
                 }
@@ -206,7 +207,7 @@ pub(crate) async fn cancel(sqs: &Sqs, request: CancelMessageMoveTask) -> Result<
     Ok(json!({ "ApproximateNumberOfMessagesMoved": moved }))
 }
 
-/// AWS's handles are base64 of such a document too.
+/// Encodes a task handle. AWS's handles are base64 of the same kind of document.
 fn handle(id: &str, source_arn: &str) -> String {
     STANDARD.encode(json!({ "taskId": id, "sourceArn": source_arn }).to_string())
 }

@@ -1,4 +1,5 @@
-//! Moves messages in paced steps, each one transaction with the count of what it moved.
+//! Moves messages in steps at the task's rate. Each step is one transaction, which also counts the moved
+//! messages.
 
 use std::time::Duration;
 
@@ -13,24 +14,24 @@ use crate::ops::send::add_message;
 use crate::queue::Queue;
 use crate::service::Sqs;
 
-/// The ready messages up to an id.
+/// Selects ready messages up to a given id.
 pub(crate) const MOVABLE: &str = "SELECT id, source_arn FROM messages INDEXED BY messages_ready
     WHERE queue_id = ?1 AND state = 0 AND id <= ?2 ORDER BY id LIMIT ?3";
 
-/// Messages that a task may move each second; also the pace where none is given.
+/// Maximum number of messages that a task moves each second. It is also the rate of a task that sets none.
 pub(super) const MAX_RATE: i64 = 500;
 
-/// Steps of one second.
+/// Number of steps in one second.
 const STEPS: i64 = 10;
 
-/// What a step leaves to do.
+/// The result of one step.
 enum Next {
-    /// Messages each second.
+    /// More messages may remain. Holds the rate in messages per second.
     Continue(i64),
     Done,
 }
 
-/// Works at the task until it ends or the service stops.
+/// Runs the task until it ends or the service stops.
 pub(super) fn spawn(sqs: &Sqs, id: String) {
     let sqs = sqs.clone();
     tokio::spawn(async move {
@@ -39,12 +40,12 @@ pub(super) fn spawn(sqs: &Sqs, id: String) {
             let (service, task) = (sqs.clone(), id.clone());
             let wait = match sqs.store().run(move |tx| step(&service, tx, &task)).await {
                 Ok(Next::Done) => return,
-                // Slow tasks move one message at a time.
+                // A task with a rate below ten per second moves one message in each step.
                 Ok(Next::Continue(rate)) => {
                     Duration::from_millis(1000 / STEPS.min(rate).unsigned_abs().max(1))
                 }
                 Err(error) => {
-                    tracing::warn!(task = id, %error, "a message move task tries its step again");
+                    tracing::warn!(task = id, %error, "a step of a message move task failed; trying again");
                     Duration::from_secs(1)
                 }
             };
@@ -112,7 +113,7 @@ fn step(sqs: &Sqs, tx: &Tx<'_>, id: &str) -> Result<Next, SqsError> {
     Ok(Next::Continue(task.rate))
 }
 
-/// Sends a message to `destination` as a new one: with a new id, time and receive count.
+/// Sends the message to `destination` as a new message, with a new id, sent timestamp and receive count.
 fn move_row(sqs: &Sqs, tx: &Tx<'_>, source: &Queue, row: i64, destination: &Queue) -> Result<(), SqsError> {
     tx.prepare_cached(
         "INSERT INTO contents (message_id, sender_id, trace_header, body_md5, attributes, body)

@@ -77,3 +77,10 @@ class _Decisions:
 def of_type(template, kind):
     """The resources of one type, by logical id."""
     return {k: v["Properties"] for k, v in template["Resources"].items() if v["Type"] == kind}
+
+
+def each_of_type(template, kind):
+    """The same, for a test that goes through all of them: without any it would show nothing."""
+    found = of_type(template, kind)
+    assert found, f"the template has no {kind}"
+    return found

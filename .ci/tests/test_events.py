@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from deployed_template import of_type, source
+from deployed_template import each_of_type, source
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 ORDER = json.loads((EVENTS / "order.json").read_text())
@@ -96,7 +96,7 @@ def test_a_notification_is_a_cloud_event():
 
 
 def test_records_come_from_the_queues_of_the_template():
-    queues = {queue["QueueName"]["Fn::Sub"] for queue in of_type(source(), "AWS::SQS::Queue").values()}
+    queues = {queue["QueueName"]["Fn::Sub"] for queue in each_of_type(source(), "AWS::SQS::Queue").values()}
     for name in BATCHES:
         for record in load(name)["Records"]:
             assert "${NamePrefix}" + record["eventSourceARN"].rsplit(":", 1)[1] in queues

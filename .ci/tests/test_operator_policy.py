@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import parliament
-from deployed_template import deployed, of_type
+from deployed_template import deployed, each_of_type
 
 POLICY = (Path(__file__).resolve().parents[2] / "docs" / "operator-policy.json").read_text()
 STATEMENTS = json.loads(POLICY)["Statement"]
@@ -32,5 +32,5 @@ def test_its_resources_are_those_of_the_template():
     template = deployed()
     named = {resource.rsplit(":", 1)[1] for one in STATEMENTS for resource in as_list(one["Resource"]) if ":sqs:" in resource}
     # The prefix is empty by default.
-    queues = {queue["QueueName"]["Fn::Sub"].removeprefix("${NamePrefix}") for queue in of_type(template, "AWS::SQS::Queue").values()}
+    queues = {queue["QueueName"]["Fn::Sub"].removeprefix("${NamePrefix}") for queue in each_of_type(template, "AWS::SQS::Queue").values()}
     assert named and named <= queues

@@ -5,7 +5,7 @@ import re
 
 import parliament
 import pytest
-from deployed_template import deployed, of_type
+from deployed_template import deployed, each_of_type
 
 # With everything that a parameter can add.
 TEMPLATE = deployed(
@@ -29,13 +29,13 @@ EXPECTED = {
 
 
 def policies():
-    for role, properties in of_type(TEMPLATE, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(TEMPLATE, "AWS::IAM::Role").items():
         for policy in properties["Policies"]:
             yield f"{role}/{policy['PolicyName']}", policy["PolicyDocument"]
     for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-        for name, properties in of_type(TEMPLATE, kind).items():
+        for name, properties in each_of_type(TEMPLATE, kind).items():
             yield name, properties["PolicyDocument"]
-    for name, properties in of_type(TEMPLATE, "AWS::KMS::Key").items():
+    for name, properties in each_of_type(TEMPLATE, "AWS::KMS::Key").items():
         yield name, properties["KeyPolicy"]
 
 

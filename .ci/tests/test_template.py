@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from deployed_template import TEMPLATE, deployed, of_type, source, transformed
+from deployed_template import deployed, each_of_type, source, transformed
 
 MODES = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}], "NONE": []}
 ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -17,7 +17,7 @@ def body(template):
 
 def statements(template):
     """Every statement of every identity policy, with the role's logical id."""
-    for role, properties in of_type(template, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(template, "AWS::IAM::Role").items():
         for policy in properties["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield role, statement
@@ -93,7 +93,7 @@ def test_a_new_authorization_reaches_the_stage(monkeypatch):
     monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda: next(now))
     # The time is part of the deployment's name: no template that was made earlier.
     templates = [transformed(ApiAuth=mode) for mode in MODES]
-    deployments = [name for t in templates for name in of_type(t, "AWS::ApiGateway::Deployment")]
+    deployments = [name for t in templates for name in each_of_type(t, "AWS::ApiGateway::Deployment")]
     assert len(set(deployments)) == len(MODES)
     for template, deployment in zip(templates, deployments, strict=True):
         (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
@@ -124,7 +124,7 @@ def test_no_route_passes_the_callers_credentials_on():
 
 def test_roles_have_no_managed_policy_and_no_wildcard():
     template = deployed()
-    for role, properties in of_type(template, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(template, "AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in properties, role
     for role, statement in statements(template):
         assert statement["Effect"] == "Allow"
@@ -166,7 +166,7 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_longest_window():
 
 
 def test_every_mapping_reports_failures_one_by_one():
-    for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values():
+    for mapping in each_of_type(deployed(), "AWS::Lambda::EventSourceMapping").values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
 
@@ -182,7 +182,9 @@ def test_a_dead_letter_queue_outlives_its_source():
 
 def test_a_dead_letter_is_kept_14_days():
     queues = of_type(deployed(), "AWS::SQS::Queue")
-    for queue in [q for q in queues.values() if "RedrivePolicy" in q]:
+    sources = [queue for queue in queues.values() if "RedrivePolicy" in queue]
+    assert len(sources) == 2
+    for queue in sources:
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
@@ -191,7 +193,7 @@ def test_queues_and_topics_refuse_plain_http():
     template = deployed()
     denied = set()
     for kind, subjects in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::SNS::TopicPolicy", "Topics")):
-        for policy in of_type(template, kind).values():
+        for policy in each_of_type(template, kind).values():
             for statement in policy["PolicyDocument"]["Statement"]:
                 if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
                     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
@@ -200,7 +202,8 @@ def test_queues_and_topics_refuse_plain_http():
 
 
 def test_only_its_topic_may_write_to_a_queue():
-    for policy in of_type(deployed(), "AWS::SQS::QueuePolicy").values():
+    written_to = set()
+    for policy in each_of_type(deployed(), "AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
                 assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
@@ -208,6 +211,8 @@ def test_only_its_topic_may_write_to_a_queue():
                 queue = statement["Resource"]["Fn::GetAtt"][0]
                 topic = "OrderEmailsTopic" if queue == "EmailsDeliveryDlq" else "OrderEventsTopic"
                 assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": topic}}}
+                written_to.add(queue)
+    assert written_to == {"NotificationsQueue", "NotificationsDeliveryDlq", "EmailsDeliveryDlq"}
 
 
 @pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("staging", False), ("prod", True)])
@@ -218,14 +223,19 @@ def test_only_prod_protects_its_table(stage, protected):
 
 
 def test_deletion_policies_are_literals():
-    for name, resource in source()["Resources"].items():
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            assert isinstance(resource.get(policy, ""), str), name
+    policies = {
+        (name, policy): resource[policy]
+        for name, resource in source()["Resources"].items()
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy")
+        if policy in resource
+    }
+    assert ("OrdersTable", "DeletionPolicy") in policies
+    assert {type(policy) for policy in policies.values()} == {str}
 
 
 def test_an_email_subscription_needs_an_address():
     def protocols(**parameters):
-        return sorted(s["Protocol"] for s in of_type(deployed(**parameters), "AWS::SNS::Subscription").values())
+        return sorted(s["Protocol"] for s in each_of_type(deployed(**parameters), "AWS::SNS::Subscription").values())
 
     assert protocols() == ["sqs"]
     assert protocols(NotificationEmail="shop@example.com") == ["email", "sqs"]
@@ -233,9 +243,9 @@ def test_an_email_subscription_needs_an_address():
 
 def test_alarms_act_only_where_there_is_a_topic_for_them():
     topic = "arn:aws:sns:us-east-1:000000000000:ops"
-    for alarm in of_type(deployed(), "AWS::CloudWatch::Alarm").values():
+    for alarm in each_of_type(deployed(), "AWS::CloudWatch::Alarm").values():
         assert "AlarmActions" not in alarm
-    for alarm in of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
+    for alarm in each_of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == [topic]
 
 
@@ -247,7 +257,7 @@ def test_every_queue_and_function_is_watched():
     for name, queue in queues.items():
         metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue else "ApproximateNumberOfMessagesVisible"
         assert (metric, json.dumps({"Fn::GetAtt": [name, "QueueName"]})) in watched
-    for name in of_type(template, "AWS::Lambda::Function"):
+    for name in each_of_type(template, "AWS::Lambda::Function"):
         assert {("Errors", json.dumps({"Ref": name})), ("Throttles", json.dumps({"Ref": name}))} <= watched
 
 
@@ -281,7 +291,7 @@ def notifications(**overrides):
     template = deployed(**overrides)
     (mapping,) = (
         mapping
-        for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        for mapping in each_of_type(template, "AWS::Lambda::EventSourceMapping").values()
         if mapping["FunctionName"] == {"Ref": "NotifierFunction"}
     )
     return mapping, template["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
@@ -302,7 +312,7 @@ def test_batches_and_the_pace_of_emails_by_default():
     assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"], variables["DIGEST_THRESHOLD"]) == (2, 8, 10)
     (orders,) = (
         mapping
-        for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
+        for mapping in each_of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
         if mapping["FunctionName"] == {"Ref": "OrderWorkerFunction"}
     )
     assert (orders["BatchSize"], orders["MaximumBatchingWindowInSeconds"]) == (10, 0)

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from deployed_template import deployed, each_of_type, source, transformed
+from deployed_template import deployed, each_of_type, of_type, source, transformed
 
 MODES = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}], "NONE": []}
 ANY_METHOD = "x-amazon-apigateway-any-method"

@@ -6,22 +6,21 @@ import pytest
 from deployed_template import source
 from repository import ROOT, cells, documents, is_test, tracked
 
-DEPLOY = (ROOT / "docs/DEPLOY.md").read_text()
+PARAMETERS = (ROOT / "docs/DEPLOY.md").read_text().split("## Parameters\n", 1)[1].split("\n## ", 1)[0]
 SECURITY = (ROOT / "docs/SECURITY.md").read_text()
 NAMED_TESTS = sorted(set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+){3,})`", SECURITY)))
 
 
 @pytest.mark.parametrize(("name", "parameter"), source()["Parameters"].items())
 def test_the_table_of_parameters_is_the_templates(name, parameter):
-    row = next(line for line in DEPLOY.splitlines() if line.startswith(f"| `{name}` |"))
+    row = next(line for line in PARAMETERS.splitlines() if line.startswith(f"| `{name}` |"))
     default = "empty" if parameter["Default"] == "" else f"`{parameter['Default']}`"
     assert cells(row)[1] == default
     assert cells(row)[3] == " ".join(parameter["Description"].split())
 
 
 def test_the_table_has_no_other_parameters():
-    table = DEPLOY.split("## Parameters\n", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == source()["Parameters"].keys()
+    assert set(re.findall(r"^\| `(\w+)` \|", PARAMETERS, re.MULTILINE)) == source()["Parameters"].keys()
 
 
 def test_security_names_tests():

@@ -23,7 +23,7 @@ def test_it_is_no_wider_than_sqs_and_reading():
     assert not [action for action in actions if "*" in action]
     assert {action for action in actions if not action.startswith("sqs:")} == {"cloudformation:DescribeStacks", "dynamodb:BatchGetItem"}
     # What is under way is never received, and no queue is purged, changed or deleted.
-    on_sources = next(one for one in STATEMENTS if one["Sid"] == "PutLettersBack")
+    on_sources = next(one for one in STATEMENTS if one["Sid"] == "SendToSourceQueues")
     assert set(on_sources["Action"]) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}
     assert not actions & {"sqs:PurgeQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:AddPermission"}
 

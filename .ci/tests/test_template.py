@@ -122,6 +122,23 @@ def test_no_route_passes_the_callers_credentials_on():
                 assert integration.keys() == {"type", "httpMethod", "uri"}
 
 
+def test_every_method_reaches_the_same_function():
+    """The template writes the integration out for each: docs/DEPLOY.md says why."""
+    operations = [o for item in body(deployed())["paths"].values() for method, o in item.items() if method != "parameters"]
+    integrations = [json.dumps(operation["x-amazon-apigateway-integration"]) for operation in operations]
+    assert len(integrations) == 11
+    assert len(set(integrations)) == 1
+
+
+def test_every_alarm_compares_alike():
+    """An alarm fires above its threshold, and is quiet where there are no data."""
+    alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
+    assert len(alarms) == 14
+    for name, alarm in alarms.items():
+        assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
+        assert alarm["AlarmDescription"].endswith("."), name
+
+
 def test_roles_have_no_managed_policy_and_no_wildcard():
     template = deployed()
     for role, properties in each_of_type(template, "AWS::IAM::Role").items():

@@ -1,4 +1,4 @@
-"""Everything that is stored is encrypted, and with a key of one's own every party can use it."""
+"""All stored data are encrypted. With a customer-managed key, every service that needs the key can use it."""
 
 import json
 
@@ -14,7 +14,7 @@ def role_statements(template, role):
     return {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
 
 
-def test_by_default_the_keys_are_awss_and_free():
+def test_by_default_aws_manages_the_keys():
     template = deployed()
     assert not of_type(template, "AWS::KMS::Key")
     for name, queue in each_of_type(template, "AWS::SQS::Queue").items():
@@ -27,7 +27,7 @@ def test_by_default_the_keys_are_awss_and_free():
     assert "kms:" not in json.dumps(template)
 
 
-def test_one_key_of_ones_own_encrypts_all_that_is_stored():
+def test_one_customer_managed_key_encrypts_all_stored_data():
     for name, queue in each_of_type(CUSTOMER, "AWS::SQS::Queue").items():
         # The two exclude each other.
         assert queue["KmsMasterKeyId"] == KEY and "SqsManagedSseEnabled" not in queue, name
@@ -76,5 +76,5 @@ def test_a_function_uses_the_key_only_through_the_services_that_it_calls(role):
 
 
 def test_the_key_does_not_refer_to_what_it_encrypts():
-    """CloudFormation refuses circles: a table needs the key, a role needs the table."""
+    """CloudFormation refuses a circle: the table needs the key, and a role needs the table."""
     assert "Fn::GetAtt" not in json.dumps(CUSTOMER["Resources"]["Key"])

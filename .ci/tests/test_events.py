@@ -28,21 +28,21 @@ def test_a_total_is_that_of_its_items(name):
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("*.json")))
-def test_nobody_is_written_to(name):
+def test_every_address_is_of_example_com(name):
     text = (EVENTS / name).read_text()
     assert text.count("@") == text.count("@example.com")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("*.json")))
-def test_the_readme_tells_of_it(name):
+def test_the_readme_names_it(name):
     assert f"`{name}`" in (EVENTS / "README.md").read_text()
 
 
-def test_the_post_carries_the_sample_order():
+def test_the_post_has_the_sample_order():
     assert json.loads(load("order-api-post.json")["body"]) == ORDER
 
 
-def test_the_bulk_request_carries_the_sample_orders():
+def test_the_batch_request_has_the_sample_orders():
     batch = load("orders-batch.json")
     assert [entry["order"] for entry in batch["entries"]] == [ORDER, load("order-minimal.json"), load("order-invalid.json")]
     assert json.loads(load("order-api-batch.json")["body"]) == batch

@@ -1,4 +1,4 @@
-"""docs/operator-policy.json: sound, no wider than it says, and on resources that the template makes."""
+"""docs/operator-policy.json: valid, with no more rights than it needs, on resources of the template."""
 
 import json
 from pathlib import Path
@@ -18,11 +18,11 @@ def test_parliament_finds_nothing():
     assert parliament.analyze_policy_string(POLICY).findings == []
 
 
-def test_it_is_no_wider_than_sqs_and_reading():
+def test_it_allows_only_sqs_and_reads():
     actions = {action for one in STATEMENTS for action in as_list(one["Action"])}
     assert not [action for action in actions if "*" in action]
     assert {action for action in actions if not action.startswith("sqs:")} == {"cloudformation:DescribeStacks", "dynamodb:BatchGetItem"}
-    # What is under way is never received, and no queue is purged, changed or deleted.
+    # It receives no messages of the source queues, and purges, changes or deletes no queue.
     on_sources = next(one for one in STATEMENTS if one["Sid"] == "SendToSourceQueues")
     assert set(on_sources["Action"]) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}
     assert not actions & {"sqs:PurgeQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:AddPermission"}

@@ -1,4 +1,4 @@
-"""Every policy of template.yaml, judged by parliament with the ARNs that it will have."""
+"""Every policy of template.yaml, checked by parliament with the ARNs that it will have."""
 
 import json
 import re
@@ -21,9 +21,9 @@ ARNS = {
 }
 PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
 EXPECTED = {
-    # API Gateway takes a role for its access logs only with these actions on everything: it serves every API of the account.
+    # API Gateway accepts a role for access logs only with these actions on everything: the role serves every API of the account.
     "ApiGatewayAccountRole/access-logs": {"RESOURCE_STAR"},
-    # In a key's own policy, everything is the key.
+    # In the policy of a key, `*` is the key.
     "Key": {"RESOURCE_STAR"},
 }
 

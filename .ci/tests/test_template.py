@@ -1,4 +1,4 @@
-"""What a review of template.yaml would ask, asked of what is deployed rather than of what is written."""
+"""Questions of a review of template.yaml, asked of its transformed form."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def test_every_method_asks_for_the_authorization_of_its_mode(mode):
 
 
 def test_a_preflight_needs_no_authorization_and_reaches_the_same_function():
-    """A browser sends it without credentials, and believes only an answer with a success status."""
+    """A browser sends it without credentials, and accepts only an answer with a success status."""
     for path, item in body(deployed())["paths"].items():
         assert item["options"]["security"] == [], path
         integration = "x-amazon-apigateway-integration"
@@ -52,7 +52,7 @@ def test_allowed_origins_reach_the_function(origins):
     assert re.fullmatch(source()["Parameters"]["AllowedOrigins"]["AllowedPattern"], origins)
 
 
-def test_what_is_no_origin_is_refused_before_the_deployment():
+def test_a_wrong_origin_is_refused_before_the_deployment():
     pattern = source()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
     for origins in ("shop.example.com", "https://shop.example.com/", "https://*.example.com", "https://a.example,*", "null"):
         assert not re.fullmatch(pattern, origins), origins
@@ -88,10 +88,10 @@ def test_the_schemes_are_the_gateways_own():
 
 
 def test_a_new_authorization_reaches_the_stage(monkeypatch):
-    """A stage serves its deployment, and SAM makes a new one for a changed body only if the text of the body changed."""
+    """A stage serves its deployment. SAM makes a new one only if the text of the body changed."""
     now = iter(range(100))
     monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda: next(now))
-    # The time is part of the deployment's name: no template that was made earlier.
+    # The time is part of the name of the deployment, so a cached template would not do.
     templates = [transformed(ApiAuth=mode) for mode in MODES]
     deployments = [name for t in templates for name in each_of_type(t, "AWS::ApiGateway::Deployment")]
     assert len(set(deployments)) == len(MODES)
@@ -108,7 +108,7 @@ def test_a_key_and_its_plan_exist_only_where_keys_are_asked_for():
 
 
 def test_the_routes_of_the_body_are_the_functions_events():
-    """The body is what AWS serves, the events are what may invoke the function: they must not drift apart."""
+    """AWS serves the routes of the body, and the events may invoke the function: both must be the same."""
     events = source()["Resources"]["OrderApiFunction"]["Properties"]["Events"].values()
     assert {e["Properties"]["Path"] for e in events} == set(body(deployed())["paths"])
     assert {e["Properties"]["Method"] for e in events} == {"ANY"}
@@ -148,7 +148,7 @@ def test_roles_have_no_managed_policy_and_no_wildcard():
         for action in listed(statement["Action"]):
             assert "*" not in action, role
         for resource in listed(statement["Resource"]):
-            # A reference to one resource; a string would be an ARN that somebody typed.
+            # A reference to one resource. A string would be an ARN that somebody typed.
             assert isinstance(resource, dict), (role, resource)
 
 
@@ -278,8 +278,8 @@ def test_every_queue_and_function_is_watched():
         assert {("Errors", json.dumps({"Ref": name})), ("Throttles", json.dumps({"Ref": name}))} <= watched
 
 
-def test_what_sns_cannot_deliver_has_a_queue_of_its_own():
-    """A queue's own dead letters were read and refused; these were never read, and are replayed in another way."""
+def test_undeliverable_messages_of_sns_have_queues_of_their_own():
+    """The dead letters of a queue were read and refused. These were never read, and are replayed in another way."""
     template = deployed(NotificationEmail="shop@example.com")
     queues = of_type(template, "AWS::SQS::Queue")
     for_queues = {q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for q in queues.values() if "RedrivePolicy" in q}
@@ -292,7 +292,7 @@ def test_what_sns_cannot_deliver_has_a_queue_of_its_own():
 
 
 def test_nobody_subscribed_is_an_alarm():
-    """The metric is the one that the alarm watches. That notifier logs the filter's field, a test beside it shows: notifier/src/logs.rs."""
+    """The metric is the one that the alarm watches. A test in notifier shows that it logs the field of the filter."""
     template = deployed()
     (metric_filter,) = of_type(template, "AWS::Logs::MetricFilter").values()
     assert metric_filter["FilterPattern"] == "{ $.no_subscriber > 0 }"
@@ -304,7 +304,7 @@ def test_nobody_subscribed_is_an_alarm():
 
 
 def notifications(**overrides):
-    """How notifier is invoked, and what it is told of that."""
+    """The event source mapping of notifier, and its environment."""
     template = deployed(**overrides)
     (mapping,) = (
         mapping
@@ -315,7 +315,7 @@ def notifications(**overrides):
 
 
 def test_notifiers_share_the_rate_of_emails():
-    """The interval that each keeps is right only if as many of them run as they are told."""
+    """The interval of each is right only if the number that runs is the number in its environment."""
     mapping, variables = notifications(NotificationsMaximumConcurrency=5, MaxEmailsPerSecond=3)
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
     assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"]) == (5, 3)
@@ -336,7 +336,7 @@ def test_batches_and_the_pace_of_emails_by_default():
 
 
 def test_every_parameter_is_described_and_has_a_default():
-    """`sam deploy --guided` can be answered with Enter throughout, and a wrong answer is refused before anything is made."""
+    """`sam deploy --guided` accepts Enter for every question, and refuses a wrong answer before it creates anything."""
     for name, parameter in source()["Parameters"].items():
         assert parameter["Description"].endswith("."), name
         assert "Default" in parameter, name
@@ -379,8 +379,8 @@ def references(node):
             yield from references(one)
 
 
-def test_everything_that_is_referred_to_is_there():
-    """cfn-lint does not see a dangling reference in what SAM copies into the API's stage."""
+def test_every_reference_has_its_target():
+    """cfn-lint does not see a wrong reference in the properties that SAM copies into the stage of the API."""
     template = source()
     known = template["Parameters"].keys() | template["Resources"].keys()
     for name in references({section: template[section] for section in ("Conditions", "Globals", "Resources", "Outputs")}):

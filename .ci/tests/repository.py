@@ -22,7 +22,7 @@ def tracked():
 
 def walk():
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in {"target", ".orders", ".aws-sam", "__pycache__", ".schemathesis"}]
+        folders[:] = [name for name in folders if name not in {"target", ".orders", ".aws-sam", ".venv", "__pycache__", ".schemathesis"}]
         yield Path(folder), folders, names
 
 

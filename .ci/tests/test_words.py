@@ -67,6 +67,26 @@ def test_sweep_is_a_scan_where_dead_letters_are_read():
     assert not matches, "\n".join(matches[:50])
 
 
+# A sentence ends with a mark or with a cell, and begins after it or after an empty line.
+NO_NOUN = re.compile(r"(?:\A|\n\s*\n|[.!?:] +|[.!?]\n|\| |^ *- )((?:What|That) [^.?!|]*[.?!|])", re.MULTILINE)
+
+
+def without_noun(text):
+    """The sentences that begin with "What" or "That" instead of a noun. Questions, headings and code are none."""
+    prose = "\n".join("" if line.startswith(("    ", "#")) else line for line in text.splitlines())
+    return [match[1] for match in NO_NOUN.finditer(prose) if not match[1].endswith("?")]
+
+
+@pytest.mark.parametrize("path", [path for path in TEXTS if path.suffix == ".md"], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_sentence_begins_with_a_noun(path):
+    assert not without_noun(TEXTS[path])
+
+
+def test_a_sentence_without_a_noun_would_be_found():
+    text = "# What is left\n\nThat it fails is right.\nOne. What becomes of it is logged. What next? A thing that works.\n| a | What it holds. |\n    What."
+    assert [sentence.split()[0] for sentence in without_noun(text + ".")] == ["That", "What", "What"]
+
+
 @pytest.mark.parametrize(
     ("instead", "text"),
     [

@@ -39,7 +39,7 @@ class Module:
     name: str
     children: dict[str, "Module"] = field(default_factory=dict)
     items: set[str] = field(default_factory=set)
-    # What a `use` binds: a name, and the path that it stands for, in this module's own terms.
+    # The bindings of `use`: a name, and the path that it stands for, in this module's own terms.
     bindings: dict[str, list[str]] = field(default_factory=dict)
     globs: list[list[str]] = field(default_factory=list)
     # Every path of the module, with its line.
@@ -175,7 +175,7 @@ def has(module: Module, name: str, seen: frozenset) -> bool:
 
 
 def inside(module: Module, path: list[str], seen: frozenset) -> Module | None:
-    """What a path leads to, from inside a module."""
+    """The module that a path leads to, from inside a module."""
     if not path:
         return module
     if path[0] == "super":

@@ -1,10 +1,11 @@
-# Building for AWS, deploying there and removing it again. On this machine nothing of it is needed: cargo run -- up
+# Builds for AWS, deploys there, and deletes the stack. The local system needs none of it: cargo run -- up
 
-# The functions' processor. `sam build` calls the targets below and tells them nothing of the template's parameters, so that both
-# are given here: make deploy ARCHITECTURE=x86_64
+# The processor architecture of the functions. `sam build` calls the targets below without the parameters of the template. This variable
+# therefore goes to both: make deploy ARCHITECTURE=x86_64
 ARCHITECTURE ?= arm64
 STACK ?= orders
-# Of a stack's first deployment: STAGE (dev, by default) and NOTIFICATION_EMAIL. More parameters of the template, such as PARAMETERS="ApiAuth=API_KEY MaxReceiveCount=20".
+# STAGE (dev by default) and NOTIFICATION_EMAIL belong to the first deployment of a stack. PARAMETERS has more parameters of the template, such as
+# PARAMETERS="ApiAuth=API_KEY MaxReceiveCount=20".
 PARAMETERS ?=
 
 CARGO_LAMBDA_FLAG_arm64 := --arm64
@@ -16,16 +17,16 @@ PROGRAMS := order-api order-worker notifier
 .PHONY: help bootstraps build deploy delete check build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction
 
 help:
-	@echo 'make bootstraps [ARCHITECTURE=arm64|x86_64]     compile the functions into $(LAMBDA_DIR)/NAME/bootstrap and say how large they are'
-	@echo 'make build      [ARCHITECTURE=...]              the same, and what sam deploys'
+	@echo 'make bootstraps [ARCHITECTURE=arm64|x86_64]     compile the functions into $(LAMBDA_DIR)/NAME/bootstrap, and print their sizes'
+	@echo 'make build      [ARCHITECTURE=...]              the same, and prepare it for sam deploy'
 	@echo 'make deploy     [ARCHITECTURE=...] [STAGE=dev|staging|prod] [STACK=orders] [NOTIFICATION_EMAIL=...] [PARAMETERS="Name=value ..."]'
-	@echo 'make delete     [STACK=orders]                  delete the stack and all that it holds, and look for what is left'
-	@echo 'make check                                      everything that CI checks'
+	@echo 'make delete     [STACK=orders]                  delete the stack with its data, and list what is left'
+	@echo 'make check                                      run all checks of CI'
 
-# One call for all three: their dependencies are compiled once, with one set of features. The second call finds nothing to do,
-# which is why every function's build may ask for it.
+# One call for all three functions compiles their dependencies once, with one set of features. Every function's build calls this target: the
+# second call has nothing to do.
 bootstraps:
-	$(if $(CARGO_LAMBDA_FLAG),,$(error ARCHITECTURE is '$(ARCHITECTURE)', and has to be arm64 or x86_64))
+	$(if $(CARGO_LAMBDA_FLAG),,$(error ARCHITECTURE is '$(ARCHITECTURE)', and must be arm64 or x86_64))
 	@cargo lambda --version >/dev/null 2>&1 || { echo 'cargo-lambda is missing: pip install cargo-lambda ziglang'; exit 1; }
 	cargo lambda build --release $(CARGO_LAMBDA_FLAG) $(addprefix --package ,$(PROGRAMS)) --lambda-dir '$(LAMBDA_DIR)'
 	@for program in $(PROGRAMS); do \
@@ -36,7 +37,8 @@ bootstraps:
 build:
 	sam build
 
-# A parameter that is left out keeps the value that the stack has, so that no prod turns into a dev by oversight. The processor is always said: it has to be what was built.
+# A parameter that is left out keeps the value that the stack has: a prod stack does not become dev by mistake. The architecture is always given,
+# because it must be the one that was built.
 deploy: build
 	sam deploy --stack-name '$(STACK)' --parameter-overrides \
 		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
@@ -48,7 +50,7 @@ delete:
 check:
 	.ci/run
 
-# SAM's makefile build method: build-LOGICAL_ID puts the program `bootstrap` into ARTIFACTS_DIR.
+# SAM's build method `makefile` calls build-LOGICAL_ID, which copies the program `bootstrap` into ARTIFACTS_DIR.
 build-OrderApiFunction: PROGRAM := order-api
 build-OrderWorkerFunction: PROGRAM := order-worker
 build-NotifierFunction: PROGRAM := notifier

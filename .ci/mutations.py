@@ -1,10 +1,11 @@
-"""Breaks the services on purpose, one way at a time, and requires that the simulation notices (simulation/mutations.toml).
+"""Breaks the services on purpose, one way at a time. Fails unless the simulation notices each (simulation/mutations.toml).
 
     .ci/mutations.py [WORD]     all mutations, or those with WORD in their name
 """
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,24 +13,27 @@ import tempfile
 import time
 import tomllib
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CRATES = ["order-core", "telemetry", "queue-consumer", "order-worker", "notifier", "simulation"]
+from crates import ROOT, folders
+
 BROKEN = "rules are broken:"
 
 
 def copy_sources(scratch: pathlib.Path) -> None:
-    """The crates that the simulation needs, as a workspace of their own."""
-    for crate in CRATES:
+    """Copies the crates that the simulation needs into a workspace of their own."""
+    crates = folders("simulation")
+    for crate in crates:
         shutil.rmtree(scratch / crate, ignore_errors=True)
-        # With times of now: Cargo would take an old file for what it has built, which may be a mutation of the last run.
+        # `copyfile` sets the time of each file to now. With its old time Cargo would take a file for the one that it built, which may be a
+        # mutation of the last run.
         shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"), copy_function=shutil.copyfile)
     shutil.copytree(ROOT / "events", scratch / "events", dirs_exist_ok=True)
     for file in ["Cargo.lock", "template.yaml"]:
         shutil.copy(ROOT / file, scratch)
-    lines = (ROOT / "Cargo.toml").read_text().splitlines(keepends=True)
-    quoted = ", ".join(f'"{crate}"' for crate in CRATES)
-    replaced = {"members": f"members = [{quoted}]\n", "default-members": 'default-members = ["simulation"]\n'}
-    manifest = "".join(replaced.get(line.split(" = ")[0], line) for line in lines)
+    manifest = (ROOT / "Cargo.toml").read_text()
+    quoted = ", ".join(f'"{crate}"' for crate in crates)
+    for key, value in {"members": quoted, "default-members": '"simulation"'}.items():
+        manifest, found = re.subn(rf"^{key} = \[[^\]]*\]", f"{key} = [{value}]", manifest, flags=re.MULTILINE)
+        assert found == 1, f"Cargo.toml has {key} {found} times"
     (scratch / "Cargo.toml").write_text(manifest)
 
 
@@ -46,8 +50,8 @@ def cargo(scratch: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=scratch, env=environment, text=True, capture_output=True, check=False)
 
 
-def judge(scratch: pathlib.Path) -> tuple[bool | None, str]:
-    """Whether the simulation noticed something, and what; None if it could not be built."""
+def simulate(scratch: pathlib.Path) -> tuple[bool | None, str]:
+    """Whether the simulation noticed something, and the rule that is broken. None if it cannot be built or run."""
     built = cargo(scratch, "--no-run")
     if built.returncode != 0:
         return None, built.stderr
@@ -69,9 +73,9 @@ def main() -> int:
         scratch = pathlib.Path(cache or temporary) / "mutations"
         scratch.mkdir(parents=True, exist_ok=True)
         copy_sources(scratch)
-        noticed, what = judge(scratch)
+        noticed, rule = simulate(scratch)
         if noticed is not False:
-            print(f"the simulation fails without any mutation: {what}")
+            print(f"the simulation fails without any mutation: {rule}")
             return 1
         failures = 0
         for mutation in mutations:
@@ -79,16 +83,16 @@ def main() -> int:
             file = scratch / mutation["file"]
             original = file.read_text()
             if original.count(mutation["find"]) != 1:
-                verdict = f"FAILED: its text stands {original.count(mutation['find'])} times in {mutation['file']}"
+                verdict = f"FAILED: its text is {original.count(mutation['find'])} times in {mutation['file']}, and has to be there once"
                 failures += 1
             else:
                 file.write_text(original.replace(mutation["find"], mutation["replace"]))
-                noticed, what = judge(scratch)
+                noticed, rule = simulate(scratch)
                 file.write_text(original)
                 if noticed:
-                    verdict = f"noticed: {what}"
+                    verdict = f"noticed: {rule}"
                 elif noticed is None:
-                    verdict = f"FAILED: it cannot be built or run\n{what}"
+                    verdict = f"FAILED: it cannot be built or run\n{rule}"
                     failures += 1
                 else:
                     verdict = f"FAILED: not noticed, although it breaks {mutation['breaks']}"

@@ -1,4 +1,4 @@
-"""The built functions under AWS's own Runtime Interface Emulator, with local-cloud as the AWS that they call."""
+"""The built functions under AWS's Runtime Interface Emulator. They call local-cloud instead of AWS."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def until(what, seconds, condition):
 
 
 def two_free_ports():
-    # Both are held until both are known: one that is given back could be given out again.
+    # Hold both until both are known, because a released port could be assigned again.
     with socket.socket() as one, socket.socket() as other:
         for listener in (one, other):
             listener.bind(("127.0.0.1", 0))
@@ -45,7 +45,7 @@ def two_free_ports():
 
 @contextmanager
 def process(arguments, log, **options):
-    """A process in a group of its own, which ends with the block."""
+    """A process in a group of its own, which is ended at the end of the block."""
     with open(log, "wb") as output:
         child = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options)
     try:
@@ -77,7 +77,7 @@ def cloud(tmp_path_factory):
 
 
 def environment(logical_id, outputs):
-    """What the template sets for a function, with the names of the running system."""
+    """The environment of a function in the template, with the names of the running system."""
 
     def resolve(value):
         if not isinstance(value, dict):
@@ -95,7 +95,7 @@ def environment(logical_id, outputs):
 
 @pytest.fixture(scope="session")
 def invoke(cloud, tmp_path_factory):
-    """Invokes a function, by its logical id, in an emulator that runs from its first invocation on."""
+    """Invokes a function by its logical id, in an emulator that starts at its first invocation."""
     running, logs = {}, tmp_path_factory.mktemp("functions")
     stack = []
 

@@ -1,4 +1,4 @@
-"""Each function that `sam build` made, invoked with the samples of events/ as Lambda would invoke it."""
+"""Each function that `sam build` built, invoked with the samples of events/ as Lambda invokes it."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import pytest
 from conftest import BUILT, ROOT, TEMPLATE, until
 
 FUNCTIONS = [name for name, one in TEMPLATE["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
-# Of provided.al2023, the functions' runtime.
+# The version of provided.al2023, the runtime of the functions.
 GLIBC = (2, 34)
 
 
@@ -17,8 +17,8 @@ def event(name):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_it_runs_on_lambdas_own_system(function):
-    """A program asks for versions of the C library's symbols by name; a later one than the runtime's would not start."""
+def test_it_needs_no_newer_c_library_than_lambda_has(function):
+    """A program names the versions of the symbols that it needs. With a newer one than the runtime has it does not start."""
     program = (BUILT / function / "bootstrap").read_bytes()
     versions = {tuple(map(int, found.split(b"."))) for found in re.findall(rb"GLIBC_(2\.\d+)", program)}
     assert versions
@@ -27,7 +27,7 @@ def test_it_runs_on_lambdas_own_system(function):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_is_small(function):
-    """A cold start reads all of it: symbols that were not stripped, or a dependency that doubles it, should be noticed."""
+    """A cold start reads all of it. Symbols that were not stripped, or a large dependency, must be noticed."""
     assert (BUILT / function / "bootstrap").stat().st_size < 20_000_000
 
 
@@ -37,7 +37,7 @@ def test_a_posted_order_is_accepted(invoke):
     assert json.loads(answer["body"])["total"] == "64.60"
 
 
-def test_a_batch_confirms_the_order_and_buries_the_poison(invoke, cloud):
+def test_a_batch_confirms_the_order_and_dead_letters_the_poison(invoke, cloud):
     good, _ = event("order-worker-batch.json")["Records"]
     assert invoke("OrderWorkerFunction", event("order-worker-batch.json")) == {"batchItemFailures": []}
     answer = invoke("OrderApiFunction", event("order-api-get.json"))
@@ -47,15 +47,15 @@ def test_a_batch_confirms_the_order_and_buries_the_poison(invoke, cloud):
     sqs = boto3.client("sqs", endpoint_url=cloud["endpoint"], region_name="us-east-1", aws_access_key_id="ci", aws_secret_access_key="ci")
     queue = cloud["outputs"]["OrdersDlqUrl"]
 
-    def letters():
+    def dead_letters():
         return sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"], WaitTimeSeconds=1).get("Messages")
 
-    (letter,) = until("the poison's letter", 60, letters)
-    assert letter["MessageAttributes"]["error_code"]["StringValue"] == "malformed"
+    (dead_letter,) = until("the dead letter of the poison", 60, dead_letters)
+    assert dead_letter["MessageAttributes"]["error_code"]["StringValue"] == "malformed"
 
 
-def test_a_notification_is_told_of_and_one_without_a_row_waits(invoke):
-    """The batch's first order was stored by the test above. The second never was: it is not told of, and tried again."""
+def test_an_order_is_notified_and_one_without_a_row_is_retried(invoke):
+    """The test above stored the first order of the batch. The second order has no row: its message is reported as failed, and retried."""
     _, without_row = event("notifier-batch.json")["Records"]
     answer = invoke("NotifierFunction", event("notifier-batch.json"))
     assert answer == {"batchItemFailures": [{"itemIdentifier": without_row["messageId"]}]}

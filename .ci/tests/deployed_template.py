@@ -14,14 +14,14 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def source():
-    """The template as it is written, with short tags spelled out."""
+    """The template as it is written, with the long names of intrinsic functions."""
     return yaml_parse(TEMPLATE.read_text())
 
 
 def deployed(**overrides):
-    """The transformed template, without what the parameters' values leave out.
+    """The transformed template, with its conditions decided for these parameters.
 
-    What is known only to AWS stays an intrinsic: references to resources, `Fn::GetAtt`, `Fn::Sub`.
+    Values that only AWS knows stay intrinsic functions: references to resources, `Fn::GetAtt`, `Fn::Sub`.
     """
     return deepcopy(_deployed(tuple(sorted(overrides.items()))))
 
@@ -32,12 +32,12 @@ def _deployed(overrides):
 
 
 def transformed(**overrides):
-    """The same, made anew."""
+    """The same, without a cache."""
     template = source()
     unknown = overrides.keys() - template["Parameters"].keys()
     assert not unknown, unknown
     parameters = {name: one.get("Default") for name, one in template["Parameters"].items()} | overrides
-    # `sam package` puts the code into S3; here there is none.
+    # `sam package` uploads the code to S3. The transform only needs a URI.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
     translated = Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, parameters)
     decide = _Decisions(translated["Conditions"], parameters)
@@ -66,7 +66,7 @@ class _Decisions:
             if key == "Fn::If":
                 return self.resolve(value[1] if self.holds(value[0]) else value[2])
             if key == "Fn::Equals":
-                # CloudFormation compares texts, whatever a parameter's type.
+                # CloudFormation compares texts, for every type of parameter.
                 return str(self.resolve(value[0])) == str(self.resolve(value[1]))
             if key == "Fn::Not":
                 return not self.resolve(value[0])
@@ -77,3 +77,10 @@ class _Decisions:
 def of_type(template, kind):
     """The resources of one type, by logical id."""
     return {k: v["Properties"] for k, v in template["Resources"].items() if v["Type"] == kind}
+
+
+def each_of_type(template, kind):
+    """The same, for a test that goes through all of them: without any it would show nothing."""
+    found = of_type(template, kind)
+    assert found, f"the template has no {kind}"
+    return found

@@ -1,4 +1,4 @@
-"""deploy/delete-stack, with an AWS CLI and a SAM CLI that answer as told and write down what they were asked."""
+"""deploy/delete-stack, with an AWS CLI and a SAM CLI that give prepared answers and log their calls."""
 
 import os
 import subprocess
@@ -30,8 +30,8 @@ def delete(tmp_path):
         (tmp_path / name).chmod(0o755)
     calls = tmp_path / "calls"
 
-    def run(**told):
-        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": ""} | told
+    def run(**changes):
+        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": ""} | changes
         environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(calls)} | answers
         done = subprocess.run([SCRIPT, "orders"], env=environment, capture_output=True, text=True, check=False)
         return done, [line for line in calls.read_text().splitlines() if line.startswith("sam ")]
@@ -58,13 +58,13 @@ def test_what_is_left_is_listed(delete):
     assert "ApiGatewayAccountRole" in done.stdout
 
 
-def test_a_key_that_goes_later_is_told_of(delete):
+def test_a_key_that_is_deleted_later_is_printed(delete):
     done, _ = delete(KEY="1234")
     assert done.returncode == 0
     assert "cancel-key-deletion --key-id 1234" in done.stdout
 
 
-def test_a_stack_that_is_not_there_is_said(delete):
+def test_a_missing_stack_is_an_error(delete):
     done, deletions = delete(STACK_ID="")
     assert done.returncode == 1 and not deletions
     assert "no stack orders" in done.stderr

@@ -1,9 +1,9 @@
-"""Everything that is stored is encrypted, and with a key of one's own every party can use it."""
+"""All stored data are encrypted. With a customer-managed key, every service that needs the key can use it."""
 
 import json
 
 import pytest
-from deployed_template import deployed, of_type
+from deployed_template import deployed, each_of_type, of_type
 
 KEY = {"Fn::GetAtt": ["Key", "Arn"]}
 CUSTOMER = deployed(Encryption="CUSTOMER_MANAGED", ApiAccessLogs="ENABLED")
@@ -14,26 +14,26 @@ def role_statements(template, role):
     return {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
 
 
-def test_by_default_the_keys_are_awss_and_free():
+def test_by_default_aws_manages_the_keys():
     template = deployed()
     assert not of_type(template, "AWS::KMS::Key")
-    for name, queue in of_type(template, "AWS::SQS::Queue").items():
+    for name, queue in each_of_type(template, "AWS::SQS::Queue").items():
         # Not `alias/aws/sqs`, with which SNS cannot write.
         assert queue["SqsManagedSseEnabled"] is True and "KmsMasterKeyId" not in queue, name
-    for name, topic in of_type(template, "AWS::SNS::Topic").items():
+    for name, topic in each_of_type(template, "AWS::SNS::Topic").items():
         assert topic["KmsMasterKeyId"] == "alias/aws/sns", name
     (table,) = of_type(template, "AWS::DynamoDB::Table").values()
     assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
     assert "kms:" not in json.dumps(template)
 
 
-def test_one_key_of_ones_own_encrypts_all_that_is_stored():
-    for name, queue in of_type(CUSTOMER, "AWS::SQS::Queue").items():
+def test_one_customer_managed_key_encrypts_all_stored_data():
+    for name, queue in each_of_type(CUSTOMER, "AWS::SQS::Queue").items():
         # The two exclude each other.
         assert queue["KmsMasterKeyId"] == KEY and "SqsManagedSseEnabled" not in queue, name
-    for name, topic in of_type(CUSTOMER, "AWS::SNS::Topic").items():
+    for name, topic in each_of_type(CUSTOMER, "AWS::SNS::Topic").items():
         assert topic["KmsMasterKeyId"] == KEY, name
-    for name, group in of_type(CUSTOMER, "AWS::Logs::LogGroup").items():
+    for name, group in each_of_type(CUSTOMER, "AWS::Logs::LogGroup").items():
         assert group["KmsKeyId"] == KEY, name
     (table,) = of_type(CUSTOMER, "AWS::DynamoDB::Table").values()
     assert table["SSESpecification"]["KMSMasterKeyId"] == KEY
@@ -57,7 +57,7 @@ def test_logs_use_the_key_for_the_groups_of_this_stack():
     (statement,) = [s for s in key["KeyPolicy"]["Statement"] if s["Sid"] == "LogsAreKept"]
     pattern = statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:logs:arn"]["Fn::Sub"]
     prefix, suffix = pattern.split(":log-group:")[1].split("*/")
-    groups = [g["LogGroupName"]["Fn::Sub"] for g in of_type(CUSTOMER, "AWS::Logs::LogGroup").values()]
+    groups = [g["LogGroupName"]["Fn::Sub"] for g in each_of_type(CUSTOMER, "AWS::Logs::LogGroup").values()]
     assert len(groups) == 4
     for group in groups:
         assert group.startswith(prefix) and suffix.rstrip("*") in group, group
@@ -76,5 +76,5 @@ def test_a_function_uses_the_key_only_through_the_services_that_it_calls(role):
 
 
 def test_the_key_does_not_refer_to_what_it_encrypts():
-    """CloudFormation refuses circles: a table needs the key, a role needs the table."""
+    """CloudFormation refuses a circle: the table needs the key, and a role needs the table."""
     assert "Fn::GetAtt" not in json.dumps(CUSTOMER["Resources"]["Key"])

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from deployed_template import of_type, source
+from deployed_template import each_of_type, source
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 ORDER = json.loads((EVENTS / "order.json").read_text())
@@ -28,21 +28,21 @@ def test_a_total_is_that_of_its_items(name):
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("*.json")))
-def test_nobody_is_written_to(name):
+def test_every_address_is_of_example_com(name):
     text = (EVENTS / name).read_text()
     assert text.count("@") == text.count("@example.com")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EVENTS.glob("*.json")))
-def test_the_readme_tells_of_it(name):
+def test_the_readme_names_it(name):
     assert f"`{name}`" in (EVENTS / "README.md").read_text()
 
 
-def test_the_post_carries_the_sample_order():
+def test_the_post_has_the_sample_order():
     assert json.loads(load("order-api-post.json")["body"]) == ORDER
 
 
-def test_the_bulk_request_carries_the_sample_orders():
+def test_the_batch_request_has_the_sample_orders():
     batch = load("orders-batch.json")
     assert [entry["order"] for entry in batch["entries"]] == [ORDER, load("order-minimal.json"), load("order-invalid.json")]
     assert json.loads(load("order-api-batch.json")["body"]) == batch
@@ -96,7 +96,7 @@ def test_a_notification_is_a_cloud_event():
 
 
 def test_records_come_from_the_queues_of_the_template():
-    queues = {queue["QueueName"]["Fn::Sub"] for queue in of_type(source(), "AWS::SQS::Queue").values()}
+    queues = {queue["QueueName"]["Fn::Sub"] for queue in each_of_type(source(), "AWS::SQS::Queue").values()}
     for name in BATCHES:
         for record in load(name)["Records"]:
             assert "${NamePrefix}" + record["eventSourceARN"].rsplit(":", 1)[1] in queues

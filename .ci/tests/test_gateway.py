@@ -1,4 +1,4 @@
-"""What guards the API before order-api is reached: throttles, limits, the gateway's own errors, logs, the web ACL."""
+"""The protection of the API in front of order-api: throttles, limits, errors of the gateway, logs, the web ACL."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def stage(**parameters):
 
 
 def problem(response):
-    """The document as a client would get it, with AWS's variables filled in."""
+    """The document as a client gets it, with values for the variables of AWS."""
     text = response["responseTemplates"]["application/json"]
     filled = text.replace("$context.error.messageString", '"why"').replace("$context.requestId", "r-1")
     assert "$" not in filled
@@ -37,14 +37,14 @@ def test_the_gateways_errors_are_problem_documents(kind):
 
 
 def test_every_error_of_the_gateway_has_an_answer():
-    """The two defaults stand for all that are not listed; a default does not know its status."""
+    """The two defaults answer for all kinds that are not listed. A default does not know its status."""
     assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= responses().keys()
     for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
         assert responses()[kind]["statusCode"] == "429"
     assert responses()["REQUEST_TOO_LARGE"]["statusCode"] == "413"
 
 
-def test_who_is_throttled_is_told_when_to_come_back():
+def test_a_throttled_request_gets_retry_after():
     assert responses()["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
 
 
@@ -65,7 +65,7 @@ def test_the_stage_and_the_placing_of_orders_are_throttled():
     for setting in settings.values():
         assert setting["DataTraceEnabled"] is False
     (api,) = of_type(deployed(), "AWS::ApiGateway::RestApi").values()
-    # A setting of a method that the body does not have is refused by AWS, on deployment only.
+    # AWS refuses a setting of a method that the body does not have, but only at the deployment.
     assert "post" in api["Body"]["paths"]["/orders"]
 
 
@@ -85,7 +85,7 @@ def test_access_logs_hold_nothing_of_a_person():
     line = re.sub(r"\$context\.[A-Za-z.]+", "x", setting["Format"])
     assert json.loads(line).keys() >= {"request_id", "status", "latency_ms"}
     variables = set(re.findall(r"\$context\.([A-Za-z.]+)", setting["Format"]))
-    # An address, a user agent, a caller's name and a path with what was typed into it are left out.
+    # No address, no user agent, no caller and no path with values.
     assert {v for v in variables if v.startswith(("identity", "authorizer"))} == {"identity.apiKeyId"}
     assert "path" not in variables
 
@@ -96,7 +96,7 @@ def test_the_accounts_role_is_set_only_where_that_is_asked_for():
 
     assert "AWS::ApiGateway::Account" not in kinds("DISABLED") | kinds("ENABLED")
     assert "AWS::ApiGateway::Account" in kinds("ENABLED_WITH_ACCOUNT_ROLE")
-    # The stage waits for it, through the API and its deployment.
+    # The stage is created after it, because the API and its deployment are.
     api = deployed(ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE")["Resources"]["Api"]
     assert "ApiGatewayAccount" in api["DependsOn"]
 
@@ -109,7 +109,7 @@ def test_the_web_acl_lets_every_order_through_that_order_api_takes():
     of_one_order, not_a_batch = rules["bodies-over-64-kb"]["AndStatement"]["Statements"]
     assert not_a_batch["NotStatement"]["Statement"]["ByteMatchStatement"]["SearchString"] == "/orders/batch"
     size = of_one_order["SizeConstraintStatement"]
-    # The limit of order-api, and inspection up to there: what is larger counts as a match.
+    # The limit of order-api. A body that is too large to be inspected counts as a match.
     assert (size["ComparisonOperator"], size["Size"]) == ("GT", 64 * 1024)
     assert size["FieldToMatch"] == {"Body": {"OversizeHandling": "MATCH"}}
     assert acl["AssociationConfig"]["RequestBody"]["API_GATEWAY"]["DefaultSizeInspectionLimit"] == "KB_64"

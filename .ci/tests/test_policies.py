@@ -1,11 +1,11 @@
-"""Every policy of template.yaml, judged by parliament with the ARNs that it will have."""
+"""Every policy of template.yaml, checked by parliament with the ARNs that it will have."""
 
 import json
 import re
 
 import parliament
 import pytest
-from deployed_template import deployed, of_type
+from deployed_template import deployed, each_of_type
 
 # With everything that a parameter can add.
 TEMPLATE = deployed(
@@ -21,21 +21,21 @@ ARNS = {
 }
 PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
 EXPECTED = {
-    # API Gateway takes a role for its access logs only with these actions on everything: it serves every API of the account.
+    # API Gateway accepts a role for access logs only with these actions on everything: the role serves every API of the account.
     "ApiGatewayAccountRole/access-logs": {"RESOURCE_STAR"},
-    # In a key's own policy, everything is the key.
+    # In the policy of a key, `*` is the key.
     "Key": {"RESOURCE_STAR"},
 }
 
 
 def policies():
-    for role, properties in of_type(TEMPLATE, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(TEMPLATE, "AWS::IAM::Role").items():
         for policy in properties["Policies"]:
             yield f"{role}/{policy['PolicyName']}", policy["PolicyDocument"]
     for kind in ("AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
-        for name, properties in of_type(TEMPLATE, kind).items():
+        for name, properties in each_of_type(TEMPLATE, kind).items():
             yield name, properties["PolicyDocument"]
-    for name, properties in of_type(TEMPLATE, "AWS::KMS::Key").items():
+    for name, properties in each_of_type(TEMPLATE, "AWS::KMS::Key").items():
         yield name, properties["KeyPolicy"]
 
 

@@ -1,4 +1,4 @@
-"""docs/OPERATIONS.md: whoever is woken by an alarm finds its line, and every line is about an alarm that there is."""
+"""docs/OPERATIONS.md has a row for every alarm of the template, and no other row."""
 
 import re
 from pathlib import Path
@@ -8,12 +8,12 @@ from deployed_template import source
 RUNBOOK = (Path(__file__).resolve().parents[2] / "docs" / "OPERATIONS.md").read_text()
 
 
-def test_every_alarm_of_the_template_has_its_line_and_no_other():
+def test_every_alarm_of_the_template_has_its_row_and_no_other():
     alarms = {name for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
     assert set(re.findall(r"`(\w+Alarm)`", RUNBOOK)) == alarms
 
 
-def test_every_line_leads_to_a_section():
+def test_every_row_links_a_section():
     sections = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)}
     links = re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)
     assert links and set(links) <= sections

@@ -1,10 +1,10 @@
-"""What a review of template.yaml would ask, asked of what is deployed rather than of what is written."""
+"""Questions of a review of template.yaml, asked of its transformed form."""
 
 import json
 import re
 
 import pytest
-from deployed_template import TEMPLATE, deployed, of_type, source, transformed
+from deployed_template import deployed, each_of_type, of_type, source, transformed
 
 MODES = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}], "NONE": []}
 ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -17,7 +17,7 @@ def body(template):
 
 def statements(template):
     """Every statement of every identity policy, with the role's logical id."""
-    for role, properties in of_type(template, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(template, "AWS::IAM::Role").items():
         for policy in properties["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield role, statement
@@ -38,7 +38,7 @@ def test_every_method_asks_for_the_authorization_of_its_mode(mode):
 
 
 def test_a_preflight_needs_no_authorization_and_reaches_the_same_function():
-    """A browser sends it without credentials, and believes only an answer with a success status."""
+    """A browser sends it without credentials, and accepts only an answer with a success status."""
     for path, item in body(deployed())["paths"].items():
         assert item["options"]["security"] == [], path
         integration = "x-amazon-apigateway-integration"
@@ -52,7 +52,7 @@ def test_allowed_origins_reach_the_function(origins):
     assert re.fullmatch(source()["Parameters"]["AllowedOrigins"]["AllowedPattern"], origins)
 
 
-def test_what_is_no_origin_is_refused_before_the_deployment():
+def test_a_wrong_origin_is_refused_before_the_deployment():
     pattern = source()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
     for origins in ("shop.example.com", "https://shop.example.com/", "https://*.example.com", "https://a.example,*", "null"):
         assert not re.fullmatch(pattern, origins), origins
@@ -88,12 +88,12 @@ def test_the_schemes_are_the_gateways_own():
 
 
 def test_a_new_authorization_reaches_the_stage(monkeypatch):
-    """A stage serves its deployment, and SAM makes a new one for a changed body only if the text of the body changed."""
+    """A stage serves its deployment. SAM makes a new one only if the text of the body changed."""
     now = iter(range(100))
     monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda: next(now))
-    # The time is part of the deployment's name: no template that was made earlier.
+    # The time is part of the name of the deployment, so a cached template would not do.
     templates = [transformed(ApiAuth=mode) for mode in MODES]
-    deployments = [name for t in templates for name in of_type(t, "AWS::ApiGateway::Deployment")]
+    deployments = [name for t in templates for name in each_of_type(t, "AWS::ApiGateway::Deployment")]
     assert len(set(deployments)) == len(MODES)
     for template, deployment in zip(templates, deployments, strict=True):
         (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
@@ -108,7 +108,7 @@ def test_a_key_and_its_plan_exist_only_where_keys_are_asked_for():
 
 
 def test_the_routes_of_the_body_are_the_functions_events():
-    """The body is what AWS serves, the events are what may invoke the function: they must not drift apart."""
+    """AWS serves the routes of the body, and the events may invoke the function: both must be the same."""
     events = source()["Resources"]["OrderApiFunction"]["Properties"]["Events"].values()
     assert {e["Properties"]["Path"] for e in events} == set(body(deployed())["paths"])
     assert {e["Properties"]["Method"] for e in events} == {"ANY"}
@@ -122,16 +122,33 @@ def test_no_route_passes_the_callers_credentials_on():
                 assert integration.keys() == {"type", "httpMethod", "uri"}
 
 
+def test_every_method_reaches_the_same_function():
+    """The template writes the integration out for each: docs/DEPLOY.md says why."""
+    operations = [o for item in body(deployed())["paths"].values() for method, o in item.items() if method != "parameters"]
+    integrations = [json.dumps(operation["x-amazon-apigateway-integration"]) for operation in operations]
+    assert len(integrations) == 11
+    assert len(set(integrations)) == 1
+
+
+def test_every_alarm_compares_alike():
+    """An alarm fires above its threshold, and is quiet where there are no data."""
+    alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
+    assert len(alarms) == 14
+    for name, alarm in alarms.items():
+        assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
+        assert alarm["AlarmDescription"].endswith("."), name
+
+
 def test_roles_have_no_managed_policy_and_no_wildcard():
     template = deployed()
-    for role, properties in of_type(template, "AWS::IAM::Role").items():
+    for role, properties in each_of_type(template, "AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in properties, role
     for role, statement in statements(template):
         assert statement["Effect"] == "Allow"
         for action in listed(statement["Action"]):
             assert "*" not in action, role
         for resource in listed(statement["Resource"]):
-            # A reference to one resource; a string would be an ARN that somebody typed.
+            # A reference to one resource. A string would be an ARN that somebody typed.
             assert isinstance(resource, dict), (role, resource)
 
 
@@ -166,7 +183,7 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_longest_window():
 
 
 def test_every_mapping_reports_failures_one_by_one():
-    for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values():
+    for mapping in each_of_type(deployed(), "AWS::Lambda::EventSourceMapping").values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
 
@@ -182,7 +199,9 @@ def test_a_dead_letter_queue_outlives_its_source():
 
 def test_a_dead_letter_is_kept_14_days():
     queues = of_type(deployed(), "AWS::SQS::Queue")
-    for queue in [q for q in queues.values() if "RedrivePolicy" in q]:
+    sources = [queue for queue in queues.values() if "RedrivePolicy" in queue]
+    assert len(sources) == 2
+    for queue in sources:
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
@@ -191,7 +210,7 @@ def test_queues_and_topics_refuse_plain_http():
     template = deployed()
     denied = set()
     for kind, subjects in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::SNS::TopicPolicy", "Topics")):
-        for policy in of_type(template, kind).values():
+        for policy in each_of_type(template, kind).values():
             for statement in policy["PolicyDocument"]["Statement"]:
                 if statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
                     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
@@ -200,7 +219,8 @@ def test_queues_and_topics_refuse_plain_http():
 
 
 def test_only_its_topic_may_write_to_a_queue():
-    for policy in of_type(deployed(), "AWS::SQS::QueuePolicy").values():
+    written_to = set()
+    for policy in each_of_type(deployed(), "AWS::SQS::QueuePolicy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             if statement["Effect"] == "Allow":
                 assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
@@ -208,6 +228,8 @@ def test_only_its_topic_may_write_to_a_queue():
                 queue = statement["Resource"]["Fn::GetAtt"][0]
                 topic = "OrderEmailsTopic" if queue == "EmailsDeliveryDlq" else "OrderEventsTopic"
                 assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": topic}}}
+                written_to.add(queue)
+    assert written_to == {"NotificationsQueue", "NotificationsDeliveryDlq", "EmailsDeliveryDlq"}
 
 
 @pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("staging", False), ("prod", True)])
@@ -218,14 +240,19 @@ def test_only_prod_protects_its_table(stage, protected):
 
 
 def test_deletion_policies_are_literals():
-    for name, resource in source()["Resources"].items():
-        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            assert isinstance(resource.get(policy, ""), str), name
+    policies = {
+        (name, policy): resource[policy]
+        for name, resource in source()["Resources"].items()
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy")
+        if policy in resource
+    }
+    assert ("OrdersTable", "DeletionPolicy") in policies
+    assert {type(policy) for policy in policies.values()} == {str}
 
 
 def test_an_email_subscription_needs_an_address():
     def protocols(**parameters):
-        return sorted(s["Protocol"] for s in of_type(deployed(**parameters), "AWS::SNS::Subscription").values())
+        return sorted(s["Protocol"] for s in each_of_type(deployed(**parameters), "AWS::SNS::Subscription").values())
 
     assert protocols() == ["sqs"]
     assert protocols(NotificationEmail="shop@example.com") == ["email", "sqs"]
@@ -233,9 +260,9 @@ def test_an_email_subscription_needs_an_address():
 
 def test_alarms_act_only_where_there_is_a_topic_for_them():
     topic = "arn:aws:sns:us-east-1:000000000000:ops"
-    for alarm in of_type(deployed(), "AWS::CloudWatch::Alarm").values():
+    for alarm in each_of_type(deployed(), "AWS::CloudWatch::Alarm").values():
         assert "AlarmActions" not in alarm
-    for alarm in of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
+    for alarm in each_of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == [topic]
 
 
@@ -247,12 +274,12 @@ def test_every_queue_and_function_is_watched():
     for name, queue in queues.items():
         metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue else "ApproximateNumberOfMessagesVisible"
         assert (metric, json.dumps({"Fn::GetAtt": [name, "QueueName"]})) in watched
-    for name in of_type(template, "AWS::Lambda::Function"):
+    for name in each_of_type(template, "AWS::Lambda::Function"):
         assert {("Errors", json.dumps({"Ref": name})), ("Throttles", json.dumps({"Ref": name}))} <= watched
 
 
-def test_what_sns_cannot_deliver_has_a_queue_of_its_own():
-    """A queue's own dead letters were read and refused; these were never read, and are replayed in another way."""
+def test_undeliverable_messages_of_sns_have_queues_of_their_own():
+    """The dead letters of a queue were read and refused. These were never read, and are replayed in another way."""
     template = deployed(NotificationEmail="shop@example.com")
     queues = of_type(template, "AWS::SQS::Queue")
     for_queues = {q["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for q in queues.values() if "RedrivePolicy" in q}
@@ -265,7 +292,7 @@ def test_what_sns_cannot_deliver_has_a_queue_of_its_own():
 
 
 def test_nobody_subscribed_is_an_alarm():
-    """The metric is the one that the alarm watches. That notifier logs the filter's field, a test beside it shows: notifier/src/logs.rs."""
+    """The metric is the one that the alarm watches. A test in notifier shows that it logs the field of the filter."""
     template = deployed()
     (metric_filter,) = of_type(template, "AWS::Logs::MetricFilter").values()
     assert metric_filter["FilterPattern"] == "{ $.no_subscriber > 0 }"
@@ -277,18 +304,18 @@ def test_nobody_subscribed_is_an_alarm():
 
 
 def notifications(**overrides):
-    """How notifier is invoked, and what it is told of that."""
+    """The event source mapping of notifier, and its environment."""
     template = deployed(**overrides)
     (mapping,) = (
         mapping
-        for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        for mapping in each_of_type(template, "AWS::Lambda::EventSourceMapping").values()
         if mapping["FunctionName"] == {"Ref": "NotifierFunction"}
     )
     return mapping, template["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
 
 
 def test_notifiers_share_the_rate_of_emails():
-    """The interval that each keeps is right only if as many of them run as they are told."""
+    """The interval of each is right only if the number that runs is the number in its environment."""
     mapping, variables = notifications(NotificationsMaximumConcurrency=5, MaxEmailsPerSecond=3)
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
     assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"]) == (5, 3)
@@ -302,14 +329,14 @@ def test_batches_and_the_pace_of_emails_by_default():
     assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"], variables["DIGEST_THRESHOLD"]) == (2, 8, 10)
     (orders,) = (
         mapping
-        for mapping in of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
+        for mapping in each_of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
         if mapping["FunctionName"] == {"Ref": "OrderWorkerFunction"}
     )
     assert (orders["BatchSize"], orders["MaximumBatchingWindowInSeconds"]) == (10, 0)
 
 
 def test_every_parameter_is_described_and_has_a_default():
-    """`sam deploy --guided` can be answered with Enter throughout, and a wrong answer is refused before anything is made."""
+    """`sam deploy --guided` accepts Enter for every question, and refuses a wrong answer before it creates anything."""
     for name, parameter in source()["Parameters"].items():
         assert parameter["Description"].endswith("."), name
         assert "Default" in parameter, name
@@ -352,8 +379,8 @@ def references(node):
             yield from references(one)
 
 
-def test_everything_that_is_referred_to_is_there():
-    """cfn-lint does not see a dangling reference in what SAM copies into the API's stage."""
+def test_every_reference_has_its_target():
+    """cfn-lint does not see a wrong reference in the properties that SAM copies into the stage of the API."""
     template = source()
     known = template["Parameters"].keys() | template["Resources"].keys()
     for name in references({section: template[section] for section in ("Conditions", "Globals", "Resources", "Outputs")}):

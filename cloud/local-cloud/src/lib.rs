@@ -7,6 +7,7 @@
 //!
 //! Imports all other crates of the cloud, and nothing of orders.
 
+mod clock;
 pub mod config;
 mod deploy;
 mod local_cloud;

@@ -13,6 +13,8 @@ use cloud_store::{Durability, Location, Store, StoreError};
 use cloud_wire::Clock;
 use tokio::sync::watch;
 
+use crate::clock;
+
 /// The configuration of the services.
 #[derive(Clone, Debug)]
 pub struct ServicesConfig {
@@ -78,16 +80,17 @@ impl Services {
         let store = open_store(&file("state.db"), config.durability)?;
         let dynamodb = DynamoDb::open(&file("dynamodb.db"), config.durability).await?;
         let (stop, stopping) = watch::channel(false);
-        let clock = Clock::default();
+        let clock = clock::open(&store).await?;
         let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
         let sqs = Sqs::start(SqsConfig {
             base_url: config.base_url.clone(),
             region: config.region.clone(),
             store: store.clone(),
             clock: clock.clone(),
-            stopping,
+            stopping: stopping.clone(),
         })
         .await?;
+        tokio::spawn(clock::keep(store.clone(), clock.clone(), stopping));
         let sns = Sns::new(SnsConfig {
             sqs: sqs.clone(),
             mailbox: mailbox.clone(),
@@ -137,6 +140,9 @@ impl Services {
     /// Ends all work and closes the state. All acknowledged writes are stored then.
     pub async fn close(&self) {
         self.stop_waiting();
+        if let Err(error) = clock::save(&self.store, &self.clock).await {
+            tracing::debug!(%error, "the clock's reading could not be stored");
+        }
         tokio::join!(self.store.close(), self.dynamodb.close());
     }
 }
@@ -147,13 +153,21 @@ impl Services {
 /// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
 fn open_store(location: &Location, durability: Durability) -> Result<Store, StoreError> {
     let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
-    let [topics] = cloud_sns::MIGRATIONS;
+    let [topics, subscriptions_of_a_stack] = cloud_sns::MIGRATIONS;
     let first = [queues, topics].concat();
-    Store::open(location, durability, &[&first, two_rows_a_message])
+    let steps = [
+        &first,
+        two_rows_a_message,
+        subscriptions_of_a_stack,
+        clock::MIGRATION,
+    ];
+    Store::open(location, durability, &steps)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use rusqlite::Connection;
 
     use super::*;
@@ -164,7 +178,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state.db");
         let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
-        let [topics] = cloud_sns::MIGRATIONS;
+        let [topics, ..] = cloud_sns::MIGRATIONS;
         let old = Connection::open(&path).unwrap();
         for (version, step) in [(1, [queues, topics].concat()), (2, two_rows_a_message.to_owned())] {
             old.execute_batch(&format!("BEGIN; {step} PRAGMA user_version = {version}; COMMIT;"))
@@ -183,6 +197,37 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 2));
+        assert_eq!((topics, version), (1, 4));
+    }
+
+    /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading
+    /// was an hour ahead.
+    #[tokio::test]
+    async fn a_message_in_flight_comes_back_in_time_after_a_restart_with_a_clock_set_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = ServicesConfig {
+            directory: Some(directory.path().to_owned()),
+            durability: Durability::Process,
+            base_url: String::new(),
+            region: "us-east-1".to_owned(),
+            confirm_emails: true,
+        };
+        let before = Services::open(config.clone()).await.unwrap();
+        before.clock.advance(Duration::from_hours(1));
+        let attributes = [("VisibilityTimeout".to_owned(), "30".to_owned())];
+        before.sqs.converge_queue("q", attributes.into()).await.unwrap();
+        let send = br#"{"QueueUrl": "q", "MessageBody": "one"}"#;
+        cloud_sqs::protocol::call(&before.sqs, "SendMessage", send, "")
+            .await
+            .unwrap();
+        let receive = async |services: &Services| services.sqs.receive("q", 1, Duration::ZERO).await.unwrap();
+        assert_eq!(receive(&before).await.len(), 1);
+        before.close().await;
+
+        let after = Services::open(config).await.unwrap();
+        assert!(receive(&after).await.is_empty());
+        after.clock.advance(Duration::from_secs(31));
+        assert_eq!(receive(&after).await.len(), 1);
+        after.close().await;
     }
 }

@@ -121,9 +121,7 @@ async fn a_directory_of_each_schema_is_taken_over() {
         .collect();
     names.sort();
     let of = |prefix: &str| -> Vec<String> {
-        let found = names
-            .iter()
-            .filter(|name| name.starts_with(prefix) && name.ends_with(".sql"));
+        let found = names.iter().filter(|name| name.starts_with(prefix));
         found.cloned().collect()
     };
     for state in of("state-") {
@@ -133,5 +131,31 @@ async fn a_directory_of_each_schema_is_taken_over() {
             assert_everything_is_kept(&services).await;
             services.close().await;
         }
+    }
+}
+
+#[tokio::test]
+async fn the_current_schemas_have_a_fixture() {
+    let directory = tempfile::tempdir().unwrap();
+    Services::open(config(directory.path()))
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let version = |file: &str, sql: &str| -> String {
+        let database = rusqlite::Connection::open(directory.path().join(file)).unwrap();
+        database.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let state = version(
+        "state.db",
+        "SELECT CAST(user_version AS TEXT) FROM pragma_user_version",
+    );
+    let dynamodb = version(
+        "dynamodb.db",
+        "SELECT value FROM _config WHERE key = 'schema_version'",
+    );
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    for name in [format!("state-{state}.sql"), format!("dynamodb-{dynamodb}.sql")] {
+        assert!(fixtures.join(&name).exists(), "{name} is missing: run make.sh");
     }
 }

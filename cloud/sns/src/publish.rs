@@ -158,7 +158,7 @@ fn fan_out(
             }
             Protocol::Sqs if subscription.confirmed => {
                 let delivery =
-                    envelope::for_queue(subscription, message, &message_id, sns.base_url(), sns.now_ms());
+                    envelope::for_queue(subscription, message, &message_id, sns.base_url(), sns.wall_ms());
                 to_queue(sns, tx, subscription, &delivery)?;
             }
             Protocol::Sqs => {}

@@ -171,7 +171,7 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             continue;
         }
         let wait = next.map_or(i64::MAX, |at| at - sqs.clock().now_ms());
-        // The wall clock may be changed, so sleep for a minute at most.
+        // The sleep does not count the time in which the machine is suspended, so it lasts a minute at most.
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000));
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

@@ -236,7 +236,7 @@ fn take(
                 tx.prepare_cached(expiry::ONE)?
                     .execute([queue.id, candidate.row])?;
             } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
-                received.push(hide(tx, queue, candidate, nonce, now, hidden_for)?);
+                received.push(hide(sqs, tx, queue, candidate, nonce, now, hidden_for)?);
             }
         }
     }
@@ -273,6 +273,7 @@ fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Ca
 
 /// Changes one message to in flight.
 fn hide(
+    sqs: &Sqs,
     tx: &Tx<'_>,
     queue: &Queue,
     candidate: Candidate,
@@ -303,10 +304,13 @@ fn hide(
     ])?;
     let attributes = [
         ("ApproximateReceiveCount", Some(receive_count.to_string())),
-        ("SentTimestamp", Some(candidate.sent_at.to_string())),
+        (
+            "SentTimestamp",
+            Some(sqs.clock().wall_ms(candidate.sent_at).to_string()),
+        ),
         (
             "ApproximateFirstReceiveTimestamp",
-            Some(first_received_at.to_string()),
+            Some(sqs.clock().wall_ms(first_received_at).to_string()),
         ),
         ("SenderId", Some(candidate.sender_id)),
         ("AWSTraceHeader", candidate.trace_header),

@@ -525,4 +525,5 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
     }
 }
 
+mod clock;
 mod rows;

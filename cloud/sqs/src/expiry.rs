@@ -148,6 +148,7 @@ fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
 pub(super) async fn run_alarm(sqs: Sqs) {
     let signals: Arc<Signals> = Arc::clone(sqs.signals());
     let mut stopping = sqs.stopping();
+    let mut failing = false;
     loop {
         let moved = sqs.clock().moved();
         let service = sqs.clone();
@@ -161,9 +162,15 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             Ok::<_, SqsError>((full, next))
         });
         let (full, next) = match step.await {
-            Ok(step) => step,
+            Ok(step) => {
+                failing = false;
+                step
+            }
             Err(error) => {
-                tracing::warn!(%error, "could not make due messages ready; trying again in one second");
+                // One warning for each outage, not one a second.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "could not make due messages ready; trying again every second");
+                }
                 (false, Some(sqs.clock().now_ms() + 1000))
             }
         };

@@ -10,6 +10,7 @@ mod batch;
 mod converge;
 mod partiql;
 pub mod permissions;
+pub mod schema;
 mod server;
 mod service;
 #[cfg(test)]

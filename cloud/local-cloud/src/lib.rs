@@ -9,6 +9,7 @@
 
 mod clock;
 pub mod config;
+mod databases;
 mod deploy;
 mod local_cloud;
 pub mod services;

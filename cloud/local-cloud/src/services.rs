@@ -9,11 +9,12 @@ use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
 use cloud_sqs::{Sqs, SqsConfig, SqsError};
-use cloud_store::{Durability, Location, Store, StoreError};
+use cloud_store::{Durability, Store, StoreError};
 use cloud_wire::Clock;
 use tokio::sync::watch;
 
 use crate::clock;
+use crate::databases::open_databases;
 
 /// The configuration of the services.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub struct ServicesConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
     /// The store of queues, topics and emails could not be opened.
-    #[error("the state cannot be opened: {0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The table service could not be opened.
     #[error(transparent)]
@@ -71,14 +72,9 @@ pub struct Services {
 impl Services {
     /// Opens the state and starts the background tasks.
     pub async fn open(config: ServicesConfig) -> Result<Self, ServicesError> {
-        let file = |name| {
-            config
-                .directory
-                .as_ref()
-                .map_or(Location::Memory, |dir| Location::Disk(dir.join(name)))
-        };
-        let store = open_store(&file("state.db"), config.durability)?;
-        let dynamodb = DynamoDb::open(&file("dynamodb.db"), config.durability).await?;
+        let state = open_databases(config.directory.clone(), config.durability);
+        let (store, tables) = state.await?;
+        let dynamodb = DynamoDb::open(&tables, config.durability).await?;
         let (stop, stopping) = watch::channel(false);
         let clock = clock::open(&store).await?;
         let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
@@ -147,30 +143,15 @@ impl Services {
     }
 }
 
-/// Opens `state.db`, which SQS and SNS share, so that a publish and its deliveries are one transaction.
-///
-/// The services bring their tables; only the order of all steps is decided here. It is that of the versions in which
-/// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
-fn open_store(location: &Location, durability: Durability) -> Result<Store, StoreError> {
-    let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
-    let [topics, subscriptions_of_a_stack] = cloud_sns::MIGRATIONS;
-    let first = [queues, topics].concat();
-    let steps = [
-        &first,
-        two_rows_a_message,
-        subscriptions_of_a_stack,
-        clock::MIGRATION,
-    ];
-    Store::open(location, durability, &steps)
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use cloud_store::Location;
     use rusqlite::Connection;
 
     use super::*;
+    use crate::databases::open_store;
 
     /// The second version of the tables is the last one that was kept in a single list of steps.
     #[tokio::test]
@@ -188,7 +169,12 @@ mod tests {
             .unwrap();
         drop(old);
 
-        let store = open_store(&Location::Disk(path), Durability::Process).unwrap();
+        let store = open_store(
+            &Location::Disk(path),
+            Durability::Process,
+            &cloud_store::Cancellation::default(),
+        )
+        .unwrap();
         let (topics, version) = store
             .run(|tx| {
                 let topics = tx.query_row("SELECT COUNT(*) FROM topics", [], |row| row.get::<_, i64>(0))?;

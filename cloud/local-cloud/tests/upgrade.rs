@@ -159,3 +159,57 @@ async fn the_current_schemas_have_a_fixture() {
         assert!(fixtures.join(&name).exists(), "{name} is missing: run make.sh");
     }
 }
+
+fn user_version(directory: &Path) -> i64 {
+    let database = rusqlite::Connection::open(directory.join("state.db")).unwrap();
+    database
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_copy_of_an_upgraded_file_is_kept() {
+    let directory = directory_of("state-2.sql", "dynamodb-11.sql");
+    Services::open(config(directory.path()))
+        .await
+        .unwrap()
+        .close()
+        .await;
+    assert!(user_version(directory.path()) > 2);
+    let copy = rusqlite::Connection::open(directory.path().join("state.db.version-2")).unwrap();
+    let body: String = copy
+        .query_row("SELECT body FROM contents", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(body, "kept message");
+    // The tables had the current version, so nothing happened to them.
+    assert!(!directory.path().join("dynamodb.db.version-11").exists());
+}
+
+/// Both files are examined before one of them is upgraded.
+#[tokio::test]
+async fn a_directory_with_a_newer_file_is_refused_and_left_as_it_is() {
+    let newer = [
+        ("state.db", "PRAGMA user_version = 99"),
+        (
+            "dynamodb.db",
+            "UPDATE _config SET value = '99' WHERE key = 'schema_version'",
+        ),
+    ];
+    for (name, change) in newer {
+        let directory = directory_of("state-2.sql", "dynamodb-11.sql");
+        let path = directory.path().join(name);
+        rusqlite::Connection::open(&path)
+            .unwrap()
+            .execute_batch(change)
+            .unwrap();
+        let before = user_version(directory.path());
+        let error = Services::open(config(directory.path()))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(&path.display().to_string()), "{error}");
+        assert!(error.contains("version 99"), "{error}");
+        assert_eq!(user_version(directory.path()), before);
+        assert!(!directory.path().join("state.db.version-2").exists());
+    }
+}

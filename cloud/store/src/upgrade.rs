@@ -105,15 +105,13 @@ pub fn keep_copy(path: &Path, version: i64, cancellation: &Cancellation) -> Resu
         .to_str()
         .ok_or_else(|| failed("its path is not UTF-8".to_owned()))?;
     watch(&connection, format!("copying {}", path.display()), cancellation);
-    connection
-        .execute("VACUUM INTO ?1", [to])
-        .map_err(|error| {
-            if is_interruption(&error) {
-                StoreError::Cancelled
-            } else {
-                failed(error.to_string())
-            }
-        })?;
+    connection.execute("VACUUM INTO ?1", [to]).map_err(|error| {
+        if is_interruption(&error) {
+            StoreError::Cancelled
+        } else {
+            failed(error.to_string())
+        }
+    })?;
     File::open(&new)
         .and_then(|file| file.sync_all())
         .and_then(|()| std::fs::rename(&new, &copy))

@@ -148,9 +148,10 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     Ok(config)
 }
 
-/// Warnings on standard error; `RUST_LOG` asks for more.
+/// Warnings and the progress of upgrades on standard error; `RUST_LOG` asks for more.
 fn trace() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info"));
     let is_terminal = std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

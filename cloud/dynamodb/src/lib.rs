@@ -10,6 +10,7 @@ mod batch;
 mod converge;
 mod partiql;
 pub mod permissions;
+mod probe;
 pub mod schema;
 mod server;
 mod service;

@@ -10,11 +10,14 @@ use std::time::Duration;
 use cloud_store::{Store, StoreError, Tx};
 use cloud_wire::Clock;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// The table, as a step of `state.db`.
 pub(crate) const MIGRATION: &str = include_str!("schema_clock.sql");
 /// Time between two writes of the reading.
 const INTERVAL: Duration = Duration::from_mins(1);
+/// Time between two looks at whether commits fail.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Returns a clock that goes on from the stored reading.
 pub(crate) async fn open(store: &Store) -> Result<Clock, StoreError> {
@@ -41,13 +44,19 @@ fn write(tx: &Tx<'_>, reading: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Stores the reading every minute, until `stopping`.
+/// Stores the reading every minute, until `stopping`. While commits fail it tries every second: a system without work
+/// would otherwise never find out that the disk has room again.
 pub(crate) async fn keep(store: Store, clock: Clock, mut stopping: watch::Receiver<bool>) {
+    let mut saved_at = Instant::now();
     loop {
         tokio::select! {
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep(LOOK_INTERVAL) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
         }
+        if saved_at.elapsed() < INTERVAL && !store.is_failing() {
+            continue;
+        }
+        saved_at = Instant::now();
         // The store warns of the failure.
         if let Err(error) = save(&store, &clock).await {
             tracing::debug!(%error, "the clock's reading could not be stored");

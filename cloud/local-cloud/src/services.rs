@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
-use cloud_endpoint::Backend;
+use cloud_endpoint::{Backend, Instance};
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
@@ -63,6 +63,8 @@ pub struct Services {
     pub access_keys: AccessKeys,
     /// Fault injection.
     pub faults: Faults,
+    /// This run, as its health and its status describe it.
+    pub instance: Instance,
     /// The clock of all services.
     pub clock: Clock,
     store: Store,
@@ -102,6 +104,7 @@ impl Services {
             dynamodb,
             access_keys: AccessKeys::default(),
             faults: Faults::default(),
+            instance: Instance::new(config.directory),
             clock,
             store,
             stop: Arc::new(stop),
@@ -124,6 +127,7 @@ impl Services {
             dynamodb: self.dynamodb.clone(),
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
+            instance: self.instance.clone(),
             stop: Arc::clone(&self.stop),
         }
     }

@@ -39,11 +39,12 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: None,
+            instance_id: "b7c1".to_owned(),
         };
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        insta::assert_snapshot!(text, @r#"{"api_url":"http://127.0.0.1:1","aws_endpoint_url":"http://127.0.0.1:2","data_dir":null}"#);
+        insta::assert_snapshot!(text, @r#"{"api_url":"http://127.0.0.1:1","aws_endpoint_url":"http://127.0.0.1:2","data_dir":null,"instance_id":"b7c1"}"#);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
         remove(&path).unwrap();
         assert!(!path.exists());

@@ -13,6 +13,7 @@ mod databases;
 mod deploy;
 mod local_cloud;
 pub mod services;
+mod table_log;
 
 pub use cloud_cloudformation as template;
 pub use cloud_data_dir as data_dir;

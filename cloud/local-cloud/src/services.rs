@@ -9,12 +9,13 @@ use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
 use cloud_sqs::{Sqs, SqsConfig, SqsError};
-use cloud_store::{Durability, Store, StoreError};
+use cloud_store::{Barrier, Durability, Store, StoreError};
 use cloud_wire::Clock;
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::databases::open_databases;
+use crate::table_log::TableLog;
 
 /// The configuration of the services.
 #[derive(Clone, Debug)]
@@ -68,6 +69,11 @@ pub struct Services {
     /// The clock of all services.
     pub clock: Clock,
     store: Store,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the test of a power cut asks what is on the disk")
+    )]
+    pub(crate) table_log: Option<Arc<TableLog>>,
     stop: Arc<watch::Sender<bool>>,
 }
 
@@ -77,6 +83,13 @@ impl Services {
         let state = open_databases(config.directory.clone(), config.durability);
         let (store, tables) = state.await?;
         let dynamodb = DynamoDb::open(&tables, config.durability).await?;
+        let table_log = match (&config.directory, config.durability) {
+            (Some(directory), Durability::Process) => Some(Arc::new(TableLog::new(directory))),
+            _ => None,
+        };
+        if let Some(log) = table_log.clone() {
+            store.replace_barrier(Barrier::new(move || log.sync()));
+        }
         let (stop, stopping) = watch::channel(false);
         let clock = clock::open(&store).await?;
         let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
@@ -107,6 +120,7 @@ impl Services {
             instance: Instance::new(config.directory),
             clock,
             store,
+            table_log,
             stop: Arc::new(stop),
         })
     }

@@ -6,6 +6,7 @@
 //!
 //! Imports no other crate of the workspace.
 
+mod barrier;
 mod checkpoint;
 mod error;
 mod health;
@@ -19,6 +20,7 @@ mod tx;
 mod upgrade;
 mod writer;
 
+pub use barrier::Barrier;
 pub use error::StoreError;
 pub use health::FailedCommit;
 pub use location::{Durability, Location};

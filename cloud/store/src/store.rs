@@ -7,11 +7,12 @@
 //! A job that fails or panics is rolled back alone. A commit that fails makes every job of its group fail. A
 //! second thread runs the checkpoints; see `checkpoint`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::barrier::Barrier;
 use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
 use crate::health::{FailedCommit, Health};
@@ -30,6 +31,7 @@ const WAITING_JOBS: usize = 1024;
 pub struct Store {
     jobs: mpsc::Sender<Message>,
     health: Health,
+    barrier: Arc<Mutex<Option<Barrier>>>,
 }
 
 impl Store {
@@ -79,7 +81,11 @@ impl Store {
             .name("store-writer".to_owned())
             .spawn(move || writer.run(waiting))
             .map_err(|error| StoreError::Thread(Arc::new(error)))?;
-        Ok(Self { jobs, health })
+        Ok(Self {
+            jobs,
+            health,
+            barrier: Arc::default(),
+        })
     }
 
     /// Compares the version of a database with the `migrations`, without a change to it. Refuses a newer one.
@@ -130,6 +136,30 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.submit(work, true).await
+    }
+
+    /// Runs `work` like [`Store::run`], if it deletes what callers have dealt with elsewhere: the barrier passes first.
+    pub async fn run_after_barrier<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let barrier = self.lock_barrier().clone();
+        if let Some(barrier) = barrier {
+            let passed = barrier.pass().await;
+            passed.map_err(|error| StoreError::Barrier(Arc::new(error)))?;
+        }
+        self.submit(work, false).await
+    }
+
+    /// Sets what must pass before [`Store::run_after_barrier`]. There is none until then.
+    pub fn replace_barrier(&self, barrier: Barrier) {
+        *self.lock_barrier() = Some(barrier);
+    }
+
+    fn lock_barrier(&self) -> std::sync::MutexGuard<'_, Option<Barrier>> {
+        self.barrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn submit<T, E, F>(&self, work: F, grows: bool) -> Result<T, E>

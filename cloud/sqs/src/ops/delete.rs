@@ -49,7 +49,7 @@ fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
 /// Deletes these messages in one transaction. If another queue issued one of the handles, nothing is deleted.
 pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
     sqs.store()
-        .run(move |tx| {
+        .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
             handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
         })
@@ -69,7 +69,7 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
     let name = queue_name(&request.queue_url);
     let outcomes = sqs
         .store()
-        .run(move |tx| {
+        .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
             let mut outcomes = Vec::with_capacity(request.entries.len());
             for entry in request.entries {

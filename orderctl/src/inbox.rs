@@ -1,6 +1,5 @@
 //! `inbox`: reading the mailbox.
 
-use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -19,9 +18,9 @@ pub(crate) struct Arguments {
     /// Go on printing emails as they arrive, until Ctrl-C
     #[arg(long)]
     follow: bool,
-    /// Only the newest N of those that are there
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    /// Only the newest N of those that are there, at most 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    limit: Option<u16>,
     /// Print JSON Lines; questions for confirmation are left out
     #[arg(long)]
     json: bool,
@@ -60,31 +59,26 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     }
     let client = connection.http()?;
     let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
-    let mut newest = VecDeque::new();
     let mut after = 0;
-    loop {
-        let page = read(&client, &url, after, 0).await?;
-        if page.mail.is_empty() {
-            break;
-        }
+    if let Some(limit) = arguments.limit {
+        // One more than none, so that a follower knows where to go on.
+        let kind = if arguments.json { "&kind=notification" } else { "" };
+        let page = read(&client, &url, &format!("newest={}{kind}", limit.max(1))).await?;
         after = page.next;
-        for mail in page
-            .mail
-            .into_iter()
-            .filter(|mail| is_shown(mail, arguments.json))
-        {
-            if arguments.limit.is_none() {
-                print(&mail, arguments.json)?;
-                continue;
+        for mail in page.mail.iter().take(usize::from(limit)) {
+            print(mail, arguments.json)?;
+        }
+    } else {
+        loop {
+            let page = read(&client, &url, &format!("after={after}&limit={PAGE}")).await?;
+            if page.mail.is_empty() {
+                break;
             }
-            newest.push_back(mail);
-            if Some(newest.len()) > arguments.limit {
-                newest.pop_front();
+            after = page.next;
+            for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
+                print(mail, arguments.json)?;
             }
         }
-    }
-    for mail in &newest {
-        print(mail, arguments.json)?;
     }
     if !arguments.follow {
         if after == 0 {
@@ -93,7 +87,12 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         return Ok(ExitCode::SUCCESS);
     }
     loop {
-        let page = read(&client, &url, after, WAIT_SECONDS).await?;
+        let page = read(
+            &client,
+            &url,
+            &format!("after={after}&limit={PAGE}&wait={WAIT_SECONDS}"),
+        )
+        .await?;
         after = page.next;
         for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
             print(mail, arguments.json)?;
@@ -114,10 +113,9 @@ fn print(mail: &Mail, json: bool) -> std::io::Result<()> {
     }
 }
 
-async fn read(client: &reqwest::Client, url: &str, after: i64, wait: u32) -> anyhow::Result<Page> {
-    let url = format!("{url}?after={after}&limit={PAGE}&wait={wait}");
+async fn read(client: &reqwest::Client, url: &str, query: &str) -> anyhow::Result<Page> {
     let response = client
-        .get(&url)
+        .get(format!("{url}?{query}"))
         .send()
         .await
         .context("the mailbox does not answer")?;

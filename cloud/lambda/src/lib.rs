@@ -13,6 +13,7 @@ mod function;
 mod idle;
 mod invocation;
 mod launcher;
+mod log_file;
 mod logs;
 mod process;
 mod restart;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cloud_faults::FaultPlan;
 use cloud_lambda::Launcher;
@@ -27,6 +28,8 @@ pub struct LocalCloudConfig {
     /// Whether email subscriptions are confirmed at once. Otherwise the link in the confirmation email
     /// confirms them.
     pub confirm_emails: bool,
+    /// How long emails are kept in the mailbox. `None` keeps them for ever.
+    pub keep_mail: Option<Duration>,
     /// The maximum number of processes of one function. A reserved concurrency in the template can make it
     /// smaller.
     pub function_concurrency: usize,
@@ -43,6 +46,9 @@ pub enum DataLocation {
     Ephemeral,
 }
 
+/// How long emails are kept unless something else is asked for.
+pub const DEFAULT_KEEP_MAIL: Duration = Duration::from_hours(30 * 24);
+
 impl LocalCloudConfig {
     /// Creates the default options: free ports, state in memory, emails confirmed.
     #[must_use]
@@ -56,6 +62,7 @@ impl LocalCloudConfig {
             parameters: BTreeMap::new(),
             launcher,
             confirm_emails: true,
+            keep_mail: Some(DEFAULT_KEEP_MAIL),
             function_concurrency: default_concurrency(),
             faults: None,
         }

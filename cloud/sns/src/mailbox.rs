@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cloud_store::{Store, StoreError, Tx};
 use cloud_wire::{Clock, iso8601};
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -48,6 +48,14 @@ pub(crate) struct NewMail<'a> {
 pub(crate) const NOTIFICATION: &str = "notification";
 /// The kind of an email with a confirmation request.
 pub(crate) const CONFIRMATION: &str = "confirmation";
+
+/// Time between two searches for old emails.
+const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
+/// Maximum number of emails that one transaction deletes.
+const RETENTION_STEP: usize = 500;
+/// Deletes old emails among the oldest. The order of sequences is the order of delivery.
+const OLD: &str = "DELETE FROM mail WHERE received_at < ?1 AND sequence IN
+    (SELECT sequence FROM mail ORDER BY sequence LIMIT ?2)";
 
 /// The mailbox. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -92,6 +100,47 @@ impl Mailbox {
         }
     }
 
+    /// Returns the newest `limit` emails, of one kind if `kind` is set, in the order of delivery.
+    pub async fn newest(&self, limit: u32, kind: Option<String>) -> Result<Vec<StoredMail>, StoreError> {
+        let clock = self.clock.clone();
+        self.store
+            .run(move |tx| select_newest(tx, &clock, limit, kind.as_deref()))
+            .await
+    }
+
+    /// Deletes emails that are older than `keep`, every ten minutes until the service stops.
+    pub async fn run_retention(self, keep: Duration) {
+        let mut stopping = self.stopping.clone();
+        let mut failing = false;
+        loop {
+            let moved = self.clock.moved();
+            let deleted = self.delete_older(keep).await;
+            let was_failing = std::mem::replace(&mut failing, deleted.is_err());
+            if let Err(error) = deleted
+                && !was_failing
+            {
+                tracing::warn!(%error, "old emails could not be deleted; trying again every ten minutes");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RETENTION_INTERVAL) => {}
+                () = moved => {}
+                _ = stopping.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Deletes in bounded steps. Other jobs run between them.
+    async fn delete_older(&self, keep: Duration) -> Result<(), StoreError> {
+        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        let before = self.clock.now_ms().saturating_sub(keep);
+        let step = move |tx: &Tx<'_>| {
+            let deleted = tx.prepare_cached(OLD)?.execute(params![before, RETENTION_STEP])?;
+            Ok::<_, StoreError>(deleted)
+        };
+        while self.store.run(step).await? == RETENTION_STEP {}
+        Ok(())
+    }
+
     /// Adds an email to the mailbox, within the transaction.
     pub(crate) fn deliver(&self, tx: &Tx<'_>, mail: &NewMail<'_>) -> Result<(), rusqlite::Error> {
         tx.prepare_cached(
@@ -124,22 +173,40 @@ impl Mailbox {
     }
 }
 
+const COLUMNS: &str = "sequence, message_id, kind, recipient, subject, body, received_at, subscription_arn";
+
 fn select(tx: &Tx<'_>, clock: &Clock, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT sequence, message_id, kind, recipient, subject, body, received_at, subscription_arn FROM mail
-         WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
-    )?;
-    let mail = statement.query_map(params![after, limit], |row| {
-        Ok(StoredMail {
-            sequence: row.get(0)?,
-            message_id: row.get(1)?,
-            kind: row.get(2)?,
-            to: row.get(3)?,
-            subject: row.get(4)?,
-            body: row.get(5)?,
-            received_at: iso8601(clock.wall_ms(row.get(6)?)),
-            subscription_arn: row.get(7)?,
-        })
-    })?;
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mail WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"
+    ))?;
+    let mail = statement.query_map(params![after, limit], |row| read(row, clock))?;
     Ok(mail.collect::<Result<_, _>>()?)
+}
+
+fn select_newest(
+    tx: &Tx<'_>,
+    clock: &Clock,
+    limit: u32,
+    kind: Option<&str>,
+) -> Result<Vec<StoredMail>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mail WHERE ?1 IS NULL OR kind = ?1 ORDER BY sequence DESC LIMIT ?2"
+    ))?;
+    let mail = statement.query_map(params![kind, limit], |row| read(row, clock))?;
+    let mut mail: Vec<_> = mail.collect::<Result<_, _>>()?;
+    mail.reverse();
+    Ok(mail)
+}
+
+fn read(row: &Row<'_>, clock: &Clock) -> rusqlite::Result<StoredMail> {
+    Ok(StoredMail {
+        sequence: row.get(0)?,
+        message_id: row.get(1)?,
+        kind: row.get(2)?,
+        to: row.get(3)?,
+        subject: row.get(4)?,
+        body: row.get(5)?,
+        received_at: iso8601(clock.wall_ms(row.get(6)?)),
+        subscription_arn: row.get(7)?,
+    })
 }

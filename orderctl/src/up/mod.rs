@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
     #[arg(long)]
     confirm_manually: bool,
+    /// Keep emails for so many days; 0 keeps them for ever
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=36_500))]
+    keep_mail: u64,
     /// Let things go wrong on purpose as FILE says, such as events/faults.yaml; `faults` shows and ends it
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -138,6 +141,8 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     config.aws_port = arguments.aws_port;
     config.parameters = parameters(arguments, &declared);
     config.confirm_emails = !arguments.confirm_manually;
+    config.keep_mail =
+        (arguments.keep_mail > 0).then(|| Duration::from_hours(arguments.keep_mail.saturating_mul(24)));
     config.faults = match &arguments.faults {
         None => None,
         Some(file) => {

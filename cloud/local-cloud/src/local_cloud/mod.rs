@@ -56,6 +56,9 @@ impl LocalCloud {
         })
         .await?;
         services.faults.set(config.faults.clone());
+        if let Some(keep) = config.keep_mail {
+            tokio::spawn(services.mailbox.clone().run_retention(keep));
+        }
         let started = Self::start_on(
             &config,
             &services,

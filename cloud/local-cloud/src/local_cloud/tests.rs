@@ -387,6 +387,10 @@ async fn a_suspended_subscription_is_seen_and_confirmed_again() {
             published.unwrap();
         }
     }
+    let newest = local(&running, "mail?newest=1&kind=confirmation").await;
+    assert_eq!(newest["mail"].as_array().unwrap().len(), 1);
+    assert_eq!(newest["mail"][0]["kind"], "confirmation");
+    assert_eq!(newest["mail"][0]["sequence"], newest["next"]);
     let arn = email().await["subscription_arn"].as_str().unwrap().to_owned();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{}/_local/subscriptions", running.endpoints().aws_endpoint_url);
@@ -396,6 +400,46 @@ async fn a_suspended_subscription_is_seen_and_confirmed_again() {
     assert_eq!(email().await["state"], "confirmed");
     let unknown = http.put(format!("{url}/{arn}x/confirm")).send().await.unwrap();
     assert_eq!(unknown.status(), 404);
+    running.stop().await;
+}
+
+/// As `up --email b` after `up --email a`: the old inbox must not go on getting everything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_email_address_replaces_the_subscription_of_the_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let with = |address: &str| {
+        let mut config = config(directory.path());
+        config.template = config.template.replace("shop@example.com", address);
+        config
+    };
+    let running = LocalCloud::start(with("a@example.com")).await.unwrap();
+    let topic = running.subscriptions()[0].topic_arn.clone();
+    // A client's own subscription is none of the template's business.
+    let subscribe = form_urlencoded::Serializer::new(String::new())
+        .append_pair("TopicArn", &topic)
+        .append_pair("Protocol", "email")
+        .append_pair("Endpoint", "own@example.com")
+        .finish();
+    let form = cloud_wire::Form::parse(subscribe.as_bytes());
+    cloud_sns::protocol::call(&running.services().sns, "Subscribe", &form, true)
+        .await
+        .unwrap();
+    running.stop().await;
+
+    let mut manually = with("b@example.com");
+    manually.confirm_emails = false;
+    let running = LocalCloud::start(manually).await.unwrap();
+    let mut emails: Vec<_> = running.services().sns.subscriptions().await.unwrap();
+    emails.retain(|subscription| subscription.protocol == "email");
+    let mut states: Vec<_> = emails
+        .iter()
+        .map(|one| (one.endpoint.as_str(), one.state))
+        .collect();
+    states.sort_unstable();
+    assert_eq!(
+        states,
+        [("b@example.com", "pending"), ("own@example.com", "confirmed")]
+    );
     running.stop().await;
 }
 

@@ -13,7 +13,7 @@ import time
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CRATES = ["order-core", "telemetry", "queue-consumer", "order-worker", "notifier", "simulation"]
+CRATES = ["timestamp", "order-core", "order-table", "function-runtime", "telemetry", "queue-consumer", "order-worker", "notifier", "simulation"]
 BROKEN = "rules are broken:"
 
 

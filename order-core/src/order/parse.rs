@@ -1,4 +1,4 @@
-//! From JSON to an [`Order`], with every violation at once.
+//! Parses an [`Order`] and reports every violation at once.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::violation::Violations;
 
 impl Order {
     /// Parses the JSON form of an order: `customer`, `currency`, `items`, and optionally `total` (which must match)
-    /// and `note`. The error lists all that is wrong, each with a JSON pointer.
+    /// and `note`. The error lists every violation with its JSON pointer.
     pub fn parse(document: &Value) -> Result<Self, Violations> {
         let mut violations = Violations::default();
         let order = order(document, &mut violations);
@@ -108,10 +108,9 @@ fn item(
         Some(value) => {
             let quantity = value.as_u64().and_then(Quantity::new);
             if quantity.is_none() {
-                let most = Quantity::MOST;
                 violations.push(
                     fields.pointer("quantity"),
-                    format!("must be an integer from 1 to {most}"),
+                    format!("must be an integer from 1 to {}", Quantity::MAX),
                 );
             }
             quantity
@@ -131,7 +130,7 @@ fn item(
     })
 }
 
-/// Without a known currency only the type can be judged: the currency's own violation is listed already.
+/// Without a currency only the JSON type can be checked; the currency's own violation is in the list.
 fn amount(
     value: &Value,
     at: String,
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_fields_are_named() {
         assert_snapshot!(listed(&json!({})), @r"
         /customer  is required
         /currency  is required

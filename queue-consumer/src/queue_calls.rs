@@ -4,7 +4,7 @@ use function_runtime::batch_calls::BatchCalls;
 use function_runtime::call::before;
 use function_runtime::call_error::code;
 use function_runtime::pack::pack;
-use function_runtime::{CallDeadline, CallError, Clock};
+use function_runtime::{Answers, CallDeadline, CallError, Clock};
 use futures_util::{StreamExt as _, stream};
 
 use crate::dead_letter::DeadLetter;
@@ -24,10 +24,8 @@ pub async fn dead_letter<P: Queues + Clock>(
     let sizes: Vec<usize> = dead_letters.iter().map(DeadLetter::size).collect();
     let all: Vec<&DeadLetter> = dead_letters.iter().collect();
     let (calls, all) = (&calls(ports, deadline, one_may_be_at_fault), &all);
-    let send = async |batch: &[&DeadLetter]| {
-        let call = ports.send_to_dead_letter_queue(batch);
-        before(ports, deadline.give_up_at(), call).await
-    };
+    let send =
+        async |batch: &[&DeadLetter]| limited(ports, deadline, ports.send_to_dead_letter_queue(batch)).await;
     let batches = pack(&sizes, MAX_MESSAGES, MAX_BYTES)
         .into_iter()
         .map(|batch| calls.once(&all[batch], &send));
@@ -59,7 +57,7 @@ pub async fn change_visibility<P: Queues + Clock>(
     stream::iter(changes.chunks(MAX_MESSAGES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
             let change = async |batch: &[VisibilityChange]| {
-                before(ports, deadline.give_up_at(), ports.change_visibility(batch)).await
+                limited(ports, deadline, ports.change_visibility(batch)).await
             };
             log_errors("visibility changes", &calls.once(batch, change).await);
         })
@@ -80,8 +78,7 @@ pub async fn delete<'a, P: Queues + Clock>(
     let calls = calls(ports, deadline, |_| false);
     stream::iter(receipt_handles.chunks(MAX_MESSAGES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
-            let delete =
-                async |batch: &[&str]| before(ports, deadline.give_up_at(), ports.delete(batch)).await;
+            let delete = async |batch: &[&str]| limited(ports, deadline, ports.delete(batch)).await;
             log_errors("deletions", &calls.once(batch, delete).await);
         })
         .await;
@@ -97,6 +94,15 @@ fn calls<P: Clock>(
         deadline,
         one_may_be_at_fault,
     }
+}
+
+/// Awaits a call until the deadline.
+async fn limited<P: Clock>(
+    ports: &P,
+    deadline: CallDeadline,
+    call: impl Future<Output = Answers>,
+) -> Answers {
+    before(ports, deadline.give_up_at(), call).await
 }
 
 fn log_errors(what: &'static str, answers: &[Result<(), CallError>]) {

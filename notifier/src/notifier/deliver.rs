@@ -43,11 +43,11 @@ impl<P: Ports> Notifier<P> {
     /// email. The next email has to wait for its turn anyway.
     pub(super) async fn deliver(&self, covered: &[Candidate], deadline: Deadline) -> Vec<Outcome> {
         let notification_id = self.notification_id();
-        let sent = catch_async(async {
+        let send = async {
             let email = compose(covered, &notification_id);
             self.ports.publish(&email).await
-        });
-        if let Err(outcome) = send_outcome(sent.await) {
+        };
+        if let Err(outcome) = send_outcome(catch_async(send).await) {
             return vec![outcome; covered.len()];
         }
         tracing::info!(%notification_id, orders = covered.len(), "email {notification_id} was sent");

@@ -1,4 +1,4 @@
-//! What every function of this system needs around its own work.
+//! The runtime code that every function of this system shares.
 //!
 //! - Configuration: [`environment`] reads variables and says which one is missing or wrong.
 //! - Time: [`clock`] is the port to the clock, [`deadline`] turns an invocation's time left into moments.

@@ -110,7 +110,7 @@ pub(crate) struct Problem {
     pub(crate) title: &'static str,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// What happened in this request, and what to do.
+    /// The reason in this request, and the remedy.
     pub(crate) detail: String,
     /// The request's id, which the logs hold too.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -270,9 +270,9 @@ mod tests {
             Money::parse("92233720368547758.08", currency("USD")),
             Err(MoneyError::Overflow)
         );
-        let most = Money::parse("92233720368547758.07", currency("USD")).unwrap();
-        assert_eq!(most.times(2), Err(MoneyError::Overflow));
-        assert_eq!(most.plus(most), Err(MoneyError::Overflow));
+        let max = Money::parse("92233720368547758.07", currency("USD")).unwrap();
+        assert_eq!(max.times(2), Err(MoneyError::Overflow));
+        assert_eq!(max.plus(max), Err(MoneyError::Overflow));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub type Attributes = BTreeMap<String, Value>;
 pub struct RowError {
     /// Which attribute.
     pub attribute: &'static str,
-    /// What is wrong with it.
+    /// Why it is refused.
     pub reason: String,
 }
 

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What arrived.
+/// The requests that arrived.
 #[derive(Debug, Default)]
 struct Seen {
     /// Requests by operation.

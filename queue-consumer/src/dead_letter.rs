@@ -13,7 +13,7 @@ use crate::record::{Attribute, Record};
 pub mod attribute {
     /// The failure's code, for programs.
     pub const ERROR_CODE: &str = "error_code";
-    /// What happened, for people.
+    /// The detail, for people.
     pub const ERROR_DETAIL: &str = "error_detail";
     /// When, as RFC 3339.
     pub const FAILED_AT: &str = "failed_at";

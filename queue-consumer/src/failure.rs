@@ -18,7 +18,7 @@ pub struct Failure {
     pub permanence: Permanence,
     /// The code, for programs.
     pub code: Cow<'static, str>,
-    /// What happened, for people. The dead letter holds it. No log may hold that of a permanent failure, which may name
+    /// The detail, for people. The dead letter holds it. No log may hold that of a permanent failure, which may name
     /// content of the message.
     pub detail: String,
 }

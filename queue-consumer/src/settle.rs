@@ -30,7 +30,7 @@ pub enum Disposition {
     Reported,
 }
 
-/// What settling needs.
+/// The parameters of settling.
 #[derive(Debug, Clone, Copy)]
 pub struct Settlement<'a> {
     /// The receive that is a message's last.

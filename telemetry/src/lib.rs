@@ -1,4 +1,4 @@
-//! What the functions log: one JSON line per event on standard output, which Lambda collects.
+//! Logging of the functions: one JSON line per event on standard output, which Lambda collects.
 //!
 //! **Invariant:** no line holds a payload. Modules that log payloads below the level `info` are limited to `info`, and of a panic
 //! only the location is logged.

@@ -36,7 +36,7 @@ struct ItemAnswer<'a> {
     problem: Option<Problem>,
 }
 
-/// What to answer to an item.
+/// The decision about an item.
 enum Verdict {
     /// Its order is stored, as this message.
     Stored(OrderMessage),

@@ -25,7 +25,7 @@ struct Queue(Mutex<Vec<OrderId>>);
 
 impl OrderQueue for &Queue {
     async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
-        // What was written must be readable, or an accepted order would end as a dead letter.
+        // order-worker must be able to read the message, or an accepted order would be dead-lettered.
         OrderMessage::from_json(&message.to_json()).expect("a message that can be read");
         self.0
             .lock()

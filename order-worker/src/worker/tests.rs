@@ -302,8 +302,8 @@ fn a_record_that_was_forgotten_is_not_done() {
         result: Ok(()),
     };
     let forgotten = forgotten(&[2, 3, 5], &[done]);
-    let places: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
-    assert_eq!(places, [2, 5]);
+    let indices: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
+    assert_eq!(indices, [2, 5]);
     assert!(forgotten.iter().all(|verdict| {
         let failure = verdict.result.as_ref().unwrap_err();
         failure.permanence == Permanence::Transient && failure.code == code::FORGOTTEN

@@ -47,18 +47,18 @@ pub enum BatchItemError {
 /// order. Fails only if the document has no items to parse one by one.
 pub fn parse(document: &Value) -> Result<Vec<BatchItem>, Violations> {
     let mut violations = Violations::default();
-    let items = items(document, &mut violations);
+    let items = find_items(document, &mut violations);
     match items {
         Some(items) if violations.is_empty() => Ok(items
             .iter()
             .enumerate()
-            .map(|(index, value)| item(value, index))
+            .map(|(index, value)| parse_item(value, index))
             .collect()),
         _ => Err(violations),
     }
 }
 
-fn items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'a [Value]> {
+fn find_items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'a [Value]> {
     let mut fields = Fields::of(document, String::new(), violations)?;
     let value = fields.required("entries", violations);
     fields.finish(violations);
@@ -73,10 +73,10 @@ fn items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'a [Va
     Some(items)
 }
 
-fn item(value: &Value, index: usize) -> BatchItem {
+fn parse_item(value: &Value, index: usize) -> BatchItem {
     let mut violations = Violations::default();
     let at = format!("/entries/{index}");
-    let (key, order) = content(value, &at, &mut violations);
+    let (key, order) = parse_content(value, &at, &mut violations);
     match (key, order) {
         (key, Some(Err(error))) if violations.is_empty() => BatchItem::Invalid { key, error },
         (Some(key), Some(Ok(order))) if violations.is_empty() => BatchItem::Valid { key, order },
@@ -88,7 +88,7 @@ fn item(value: &Value, index: usize) -> BatchItem {
 }
 
 /// The key and the order, each if it could be read. Adds a violation for each that could not.
-fn content(
+fn parse_content(
     value: &Value,
     at: &str,
     violations: &mut Violations,
@@ -98,7 +98,7 @@ fn content(
     };
     let key = fields.required_text("idempotency_key", IdempotencyKey::parse, violations);
     let order = match fields.required("order", violations) {
-        Some(value) if written_length(value) > MAX_ORDER_BYTES => Some(Err(BatchItemError::TooLarge)),
+        Some(value) if measure(value) > MAX_ORDER_BYTES => Some(Err(BatchItemError::TooLarge)),
         Some(value) => Order::parse(value)
             .map_err(|wrong| violations.append(&fields.pointer("order"), wrong))
             .ok()
@@ -110,7 +110,7 @@ fn content(
 }
 
 /// The length of the value without spaces: white space in the body does not count.
-fn written_length(value: &Value) -> usize {
+fn measure(value: &Value) -> usize {
     value.to_string().len()
 }
 

@@ -47,7 +47,7 @@ impl<P: Ports> Notifier<P> {
             let email = compose(covered, &notification_id);
             self.ports.publish(&email).await
         };
-        if let Err(outcome) = send_outcome(catch_async(send).await) {
+        if let Err(outcome) = classify_send(catch_async(send).await) {
             return vec![outcome; covered.len()];
         }
         tracing::info!(%notification_id, orders = covered.len(), "email {notification_id} was sent");
@@ -74,7 +74,7 @@ impl<P: Ports> Notifier<P> {
         let batches = orders.chunks(P::MAX_MARKS);
         let mark = async |orders: &[OrderId]| self.ports.mark(orders, mark).await;
         let answers = calls.repeat_all(batches, MARKS_IN_FLIGHT, &attempts, mark).await;
-        answers.into_iter().map(mark_outcome).collect()
+        answers.into_iter().map(classify_mark).collect()
     }
 
     /// A UUID of version 7, from the clock and the random number generator.
@@ -96,7 +96,7 @@ fn compose(covered: &[Candidate], notification_id: &str) -> Email {
     digest::email(&items, notification_id)
 }
 
-fn send_outcome(sent: Result<Result<(), CallError>, Panicked>) -> Result<(), Outcome> {
+fn classify_send(sent: Result<Result<(), CallError>, Panicked>) -> Result<(), Outcome> {
     match sent {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => {
@@ -110,7 +110,7 @@ fn send_outcome(sent: Result<Result<(), CallError>, Panicked>) -> Result<(), Out
     }
 }
 
-fn mark_outcome(answer: Result<(), CallError>) -> Outcome {
+fn classify_mark(answer: Result<(), CallError>) -> Outcome {
     let Err(error) = answer else {
         return Outcome::Done;
     };

@@ -44,7 +44,7 @@ impl<P: Ports> Notifier<P> {
                     Ok(Some(true)) => outcomes.set_order(&candidate, &Outcome::Done),
                     Ok(Some(false)) => new.push(candidate),
                     Ok(None) => outcomes.set_order(&candidate, &row_missing()),
-                    Err(error) => outcomes.set_order(&candidate, &read_outcome(&error)),
+                    Err(error) => outcomes.set_order(&candidate, &classify_read(&error)),
                 }
             }
         }
@@ -125,7 +125,7 @@ fn row_missing() -> Outcome {
     Outcome::transient(ErrorCode::RowMissing, "the event's order has no row")
 }
 
-fn read_outcome(error: &CallError) -> Outcome {
+fn classify_read(error: &CallError) -> Outcome {
     match &*error.code {
         code::PANICKED => Outcome::transient(ErrorCode::Panicked, "reading the order's row panicked"),
         code::OUT_OF_TIME => {

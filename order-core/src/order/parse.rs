@@ -13,7 +13,7 @@ impl Order {
     /// and `note`. The error lists every violation with its JSON pointer.
     pub fn parse(document: &Value) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let order = order(document, &mut violations);
+        let order = parse_order(document, &mut violations);
         match order {
             Some(order) if violations.is_empty() => Ok(order),
             _ => Err(violations),
@@ -21,14 +21,14 @@ impl Order {
     }
 }
 
-fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
+fn parse_order(document: &Value, violations: &mut Violations) -> Option<Order> {
     let mut fields = Fields::of(document, String::new(), violations)?;
     let customer = fields
         .required("customer", violations)
-        .and_then(|value| customer(value, violations));
-    let currency = currency(&mut fields, violations);
+        .and_then(|value| parse_customer(value, violations));
+    let currency = parse_currency(&mut fields, violations);
     let items = match fields.required("items", violations) {
-        Some(value) => items(value, currency, violations),
+        Some(value) => parse_items(value, currency, violations),
         None => None,
     };
     let claimed_total = fields
@@ -38,7 +38,7 @@ fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     fields.finish(violations);
 
     let total = match (&items, currency) {
-        (Some(items), Some(currency)) => total(items, currency, violations),
+        (Some(items), Some(currency)) => sum_items(items, currency, violations),
         _ => None,
     };
     if let Some((value, at)) = claimed_total {
@@ -53,7 +53,7 @@ fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     })
 }
 
-fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
+fn parse_customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
     let mut fields = Fields::of(value, "/customer".to_owned(), violations)?;
     let id = fields.required_text("id", CustomerId::parse, violations);
     let email = fields.optional_text("email", EmailAddress::parse, violations);
@@ -66,7 +66,7 @@ fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
     })
 }
 
-fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Currency> {
+fn parse_currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Currency> {
     let value = fields.required("currency", violations)?;
     let at = fields.pointer("currency");
     let Value::String(text) = value else {
@@ -78,7 +78,7 @@ fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Curr
         .ok()
 }
 
-fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations) -> Option<Vec<Item>> {
+fn parse_items(value: &Value, currency: Option<Currency>, violations: &mut Violations) -> Option<Vec<Item>> {
     let Value::Array(values) = value else {
         violations.push("/items", "must be an array");
         return None;
@@ -90,12 +90,12 @@ fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations)
     let items: Vec<Option<Item>> = values
         .iter()
         .enumerate()
-        .map(|(index, value)| item(value, index, currency, violations))
+        .map(|(index, value)| parse_item(value, index, currency, violations))
         .collect();
     items.into_iter().collect()
 }
 
-fn item(
+fn parse_item(
     value: &Value,
     index: usize,
     currency: Option<Currency>,
@@ -118,7 +118,7 @@ fn item(
         None => None,
     };
     let unit_price = match fields.required("unit_price", violations) {
-        Some(value) => amount(value, fields.pointer("unit_price"), currency, violations),
+        Some(value) => parse_amount(value, fields.pointer("unit_price"), currency, violations),
         None => None,
     };
     fields.finish(violations);
@@ -131,7 +131,7 @@ fn item(
 }
 
 /// Without a currency only the JSON type can be checked; the currency's own violation is in the list.
-fn amount(
+fn parse_amount(
     value: &Value,
     at: String,
     currency: Option<Currency>,
@@ -149,7 +149,7 @@ fn amount(
         .ok()
 }
 
-fn total(items: &[Item], currency: Currency, violations: &mut Violations) -> Option<Money> {
+fn sum_items(items: &[Item], currency: Currency, violations: &mut Violations) -> Option<Money> {
     let sum = items.iter().try_fold(Money::zero(currency), |sum, item| {
         sum.plus(item.unit_price.times(u32::from(item.quantity.get()))?)
     });
@@ -164,7 +164,7 @@ fn check_total(
     computed: Option<Money>,
     violations: &mut Violations,
 ) {
-    let claimed = amount(value, at.clone(), currency, violations);
+    let claimed = parse_amount(value, at.clone(), currency, violations);
     if let (Some(claimed), Some(computed)) = (claimed, computed)
         && claimed != computed
     {

@@ -53,7 +53,7 @@ impl<P: Ports> Worker<P> {
         for (copies, insertion) in orders.into_iter().zip(insertions) {
             let order_id = copies.first.row.order_id;
             let found = found.remove(&order_id).unwrap_or(Ok(None));
-            let conclude = |copy: &Prepared, insertion| guarded(|| event(copy, insertion, &found));
+            let conclude = |copy: &Prepared, insertion| guarded(|| build_event(copy, insertion, &found));
             let first = insertion.and_then(|insertion| conclude(&copies.first, insertion));
             let rest = copies
                 .rest
@@ -101,7 +101,7 @@ impl<P: Ports> Worker<P> {
         let attempts = self.attempts(classification::is_worth_another_attempt);
         let read = async |ids: &[OrderId]| {
             let read = self.limited(budget, self.ports.read_batch(ids)).await?;
-            Ok(found(ids, read))
+            Ok(match_rows(ids, read))
         };
         let answers = calls
             .repeat_all(ids.chunks(P::MAX_READS), IN_FLIGHT, &attempts, read)
@@ -111,7 +111,7 @@ impl<P: Ports> Worker<P> {
 }
 
 /// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one.
-fn event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<String, Failure> {
+fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<String, Failure> {
     let row = match insertion {
         Insertion::Inserted => copy.row.clone(),
         Insertion::Duplicate => {
@@ -124,7 +124,7 @@ fn event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<String,
 }
 
 /// The row of each id, as the read found it.
-fn found(ids: &[OrderId], read: Read) -> Vec<Found> {
+fn match_rows(ids: &[OrderId], read: Read) -> Vec<Found> {
     let mut rows: HashMap<String, Attributes> = read
         .rows
         .into_iter()

@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_call_refused_as_invalid_runs_statement_by_classify_insertion() {
+    fn a_whole_call_refused_as_invalid_runs_statement_by_statement() {
         let error = CallError::new("ValidationException");
         assert!(is_one_row_at_fault(&error) && !is_insert_worth_another_attempt(&error));
         let failure = classify_insertion(Err(error)).unwrap_err();

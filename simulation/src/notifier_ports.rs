@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use function_runtime::{Answers, CallError, Clock};
 use notifier::email::Email;
-use notifier::ports::{CallError, Emails, Marking, Rows, Table};
-use order_core::row::{Notification, attribute};
+use notifier::ports::{Emails, Rows, Table};
 use order_core::{OrderId, Timestamp};
+use order_table::{Notification, attribute};
 use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Clock, Queues, VisibilityChange};
-use queue_consumer::refusal::Answers;
+use queue_consumer::ports::{Queues, VisibilityChange};
 
 use crate::checks::emails;
 use crate::fate::Patience;
@@ -38,10 +38,7 @@ impl NotifierPorts {
     ) -> Result<T, CallError> {
         let world = &*self.0;
         let result = world.call(service, patience, operation, || effect(world)).await;
-        result.map_err(|reason| CallError {
-            operation,
-            reason: reason.to_owned(),
-        })
+        result.map_err(CallError::new)
     }
 
     /// Some orders make the code panic.
@@ -92,7 +89,7 @@ impl Table for NotifierPorts {
         .await
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
+    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
         self.limit("a mark", orders, 25);
         emails::name(&self.0, orders, mark);
         let task = self.0.schedule.running();
@@ -106,16 +103,19 @@ impl Table for NotifierPorts {
             .call(Service::Table, CALL, "mark", |world| {
                 orders
                     .iter()
-                    .map(|order| match world.entry_refusal() {
-                        Some(code) => Marking::Failed(code.to_owned()),
-                        None => set(world, *order, mark),
+                    .map(|order| {
+                        if let Some(code) = world.entry_refusal() {
+                            return Err(CallError::new(code));
+                        }
+                        set(world, *order, mark);
+                        Ok(())
                     })
                     .collect::<Vec<_>>()
             })
             .await;
         let ledger = &mut self.0.state.borrow_mut().ledger;
         for (place, order) in orders.iter().enumerate() {
-            let is_seen = matches!(&marked, Ok(marked) if marked.get(place) == Some(&Marking::Marked));
+            let is_seen = matches!(&marked, Ok(marked) if marked.get(place) == Some(&Ok(())));
             if is_seen {
                 ledger.marks_seen.insert((task, *order));
                 ledger.marks_failed.remove(&(task, *order));
@@ -126,7 +126,7 @@ impl Table for NotifierPorts {
 }
 
 /// Sets one mark, as the conditional update does: on a row that exists and has none.
-fn set(world: &World, order: OrderId, mark: &Notification) -> Marking {
+fn set(world: &World, order: OrderId, mark: &Notification) {
     emails::check_mark(world, order, mark);
     let now = world.schedule.now();
     let state = &mut *world.state.borrow_mut();
@@ -136,7 +136,6 @@ fn set(world: &World, order: OrderId, mark: &Notification) -> Marking {
         worker_ports::mark(row, &mark.id, mark.notified_at);
         state.ledger.marked.insert(order, now);
     }
-    Marking::Marked
 }
 
 impl Emails for NotifierPorts {
@@ -172,8 +171,8 @@ impl NotifierPorts {
 }
 
 impl Queues for NotifierPorts {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.queues().bury(letters).await
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.queues().bury(dead_letters).await
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {

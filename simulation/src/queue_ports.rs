@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use function_runtime::{Answers, CallError};
 use order_core::Timestamp;
 use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::ports::VisibilityChange;
-use queue_consumer::refusal::{Answers, Refusal};
 
 use crate::checks::acknowledgement;
 use crate::fate::Patience;
@@ -92,11 +92,11 @@ impl QueuePorts<'_> {
         let answers = world.call(Service::Queues, self.patience, name, || {
             let answer = |entry| {
                 let refusal = world.entry_refusal();
-                refusal.map_or_else(|| effect(entry), Err).map_err(Refusal::new)
+                refusal.map_or_else(|| effect(entry), Err).map_err(CallError::new)
             };
             entries.iter().map(answer).collect()
         });
-        answers.await.map_err(Refusal::new)
+        answers.await.map_err(CallError::new)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, OrderRow, Timestamp};
+use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
+use order_table::OrderRow;
 use serde_json::json;
 use uuid::Uuid;
 

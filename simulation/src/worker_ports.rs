@@ -6,12 +6,12 @@ use std::fmt::Debug;
 use std::rc::Rc;
 use std::time::Duration;
 
-use order_core::row::{Attributes, attribute};
-use order_core::{OrderConfirmed, OrderId, OrderRow, Timestamp};
+use function_runtime::{Answers, CallError, Clock};
+use order_core::{OrderConfirmed, OrderId, Timestamp};
+use order_table::{Attributes, OrderRow, attribute};
 use order_worker::ports::{Events, Read, Table};
 use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Clock, Queues, VisibilityChange};
-use queue_consumer::refusal::{Answers, Refusal};
+use queue_consumer::ports::{Queues, VisibilityChange};
 use serde_json::Value;
 
 use crate::fate::Patience;
@@ -25,8 +25,8 @@ use crate::world::{Line, Refused, World};
 #[derive(Debug, Clone)]
 pub(crate) struct WorkerPorts(pub(crate) Rc<World>);
 
-fn refused(code: &'static str) -> Refusal {
-    Refusal::new(code)
+fn refused(code: &'static str) -> CallError {
+    CallError::new(code)
 }
 
 /// The order id in a row's attributes.
@@ -151,7 +151,7 @@ impl Table for WorkerPorts {
         self.hear(&ids, answers.await)
     }
 
-    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
+    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
         let world = &*self.0;
         self.limit("a read", ids.len(), 100);
         self.distinct("a read", ids.iter());
@@ -268,8 +268,8 @@ impl WorkerPorts {
 }
 
 impl Queues for WorkerPorts {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.queues().bury(letters).await
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.queues().bury(dead_letters).await
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {

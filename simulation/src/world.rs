@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use order_core::OrderId;
-use order_core::row::Attributes;
+use order_table::Attributes;
 
 use crate::chance::Chance;
 use crate::ledger::Ledger;

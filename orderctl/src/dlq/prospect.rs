@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
 use serde_json::Value;
 
 use super::queue::QueueName;
@@ -241,7 +242,7 @@ mod tests {
         assert_eq!(judged(None), Prospect::NoRow);
         let mut stored = row(message());
         assert_eq!(judged(Some(stored.clone())), Prospect::Untold);
-        stored.notification = Some(order_core::row::Notification {
+        stored.notification = Some(order_table::Notification {
             id: "n-1".to_owned(),
             notified_at: "2026-11-23T09:35:02.000Z".parse().unwrap(),
         });
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_row_that_cannot_be_read_is_told() {
-        let error = order_core::row::RowError {
+        let error = order_table::RowError {
             attribute: "total",
             reason: "is missing".to_owned(),
         };

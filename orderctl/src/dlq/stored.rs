@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_api::adapters::attributes;
-use order_core::row::{RowError, attribute};
-use order_core::{OrderId, OrderRow};
+use order_core::OrderId;
+use order_table::OrderRow;
+use order_table::attribute_value::to_attributes;
+use order_table::{RowError, attribute};
 use serde_json::Value;
 
 use crate::connection::{Connection, Resource};
@@ -71,7 +72,7 @@ impl OrdersTable {
                 .flatten()
                 .flat_map(|(_, items)| items);
             for item in items {
-                let attributes = attributes(item);
+                let attributes = to_attributes(item);
                 let id = attributes.get(attribute::ORDER_ID).and_then(Value::as_str);
                 if let Some(id) = id.and_then(|id| id.parse().ok()) {
                     rows.insert(id, OrderRow::from_attributes(&attributes));

@@ -7,7 +7,7 @@ mod reader;
 mod writer;
 
 use order_core::{OrderId, Timestamp};
-use order_worker::judgement::code;
+use order_worker::classification::code;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use reader::{Acceptance, Journal};

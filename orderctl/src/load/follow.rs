@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_core::row::attribute::{ACCEPTED_AT, CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
 use order_core::{OrderId, Timestamp};
+use order_table::attribute::{ACCEPTED_AT, CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
 use tokio::time::Instant;
 
 use super::run::Run;

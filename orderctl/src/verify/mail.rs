@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_digest_is_read_with_those_that_it_does_not_name() {
         let event = event();
-        let entry = digest::Entry::of(&event);
+        let entry = digest::DigestItem::new(&event);
         let email = parse("a@example.com", &digest::email(&vec![&entry; 60], "n-2").body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
         assert_eq!(email.listed, BTreeSet::from([event.order_id]));

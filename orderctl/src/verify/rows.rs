@@ -3,9 +3,10 @@
 use anyhow::Context;
 use aws_config::SdkConfig;
 use futures_util::future::try_join_all;
-use order_api::adapters::attributes;
-use order_core::row::{Attributes, attribute};
-use order_core::{Fingerprint, OrderRow};
+use order_core::Fingerprint;
+use order_table::OrderRow;
+use order_table::attribute_value::to_attributes;
+use order_table::{Attributes, attribute};
 use serde_json::Value;
 
 /// Parts of the table that are read side by side.
@@ -54,7 +55,9 @@ pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<
             .send();
         let mut rows = Vec::new();
         while let Some(item) = items.next().await {
-            rows.push(Row::read(&attributes(item.context("the table cannot be read")?)));
+            rows.push(Row::read(&to_attributes(
+                item.context("the table cannot be read")?,
+            )));
         }
         Ok(rows)
     });
@@ -68,7 +71,7 @@ mod tests {
     #[test]
     fn a_row_is_judged_by_its_content() {
         let golden: Attributes =
-            serde_json::from_str(include_str!("../../../order-core/golden/row-v1.json")).unwrap();
+            serde_json::from_str(include_str!("../../../order-table/golden/row-v1.json")).unwrap();
         let row = Row::read(&golden);
         assert_eq!(
             row.content.as_ref().map(ToString::to_string).ok(),

@@ -1,7 +1,8 @@
 //! A message is deleted only when its work is done, or its letter stored.
 
-use order_core::row::attribute;
-use order_core::{OrderConfirmed, OrderRow};
+use order_core::OrderConfirmed;
+use order_table::OrderRow;
+use order_table::attribute;
 
 use crate::ledger::Content;
 use crate::queue::Delivery;

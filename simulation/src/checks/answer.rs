@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
 
 use crate::plan::Subscriber;
 use crate::queue::Delivery;

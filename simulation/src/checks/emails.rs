@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use notifier::email::Email;
-use order_core::row::{Notification, attribute};
 use order_core::{OrderId, Timestamp};
+use order_table::{Notification, attribute};
 
 use crate::ledger::Mail;
 use crate::rule::Rule;

@@ -1,7 +1,8 @@
 //! A dead letter says what is so.
 
 use order_core::message::MessageError;
-use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
 
 use crate::ledger::{Content, Ledger};
 use crate::plan::Plan;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use order_core::row::attribute;
-use order_core::{OrderConfirmed, OrderId, OrderMessage, OrderRow};
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
+use order_table::attribute;
 
 use super::letters::is_permanent;
 use crate::ledger::Content;
@@ -174,7 +175,7 @@ fn survivors(state: &State, broken: &mut Vec<(Rule, String)>) {
 }
 
 /// After the replay: only what can never succeed is left, and what was right is as it was.
-pub(crate) fn check_replayed(world: &World, before: &BTreeMap<OrderId, order_core::row::Attributes>) {
+pub(crate) fn check_replayed(world: &World, before: &BTreeMap<OrderId, order_table::Attributes>) {
     let mut broken = Vec::new();
     {
         let state = &*world.state.borrow();

@@ -2,9 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::connection::Connection;
-use crate::service::ServiceName;
-use crate::{dlq, fault_run, faults, get, inbox, list, load, place, up, verify};
+#[cfg(feature = "local")]
+use crate::local::{service::ServiceName, up};
+use crate::{get, inbox, list, place};
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use stack_client::Connection;
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///
@@ -23,6 +26,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start everything on this machine, until Ctrl-C
+    #[cfg(feature = "local")]
     Up(up::Arguments),
     /// Place an order and print its id
     Place(place::Arguments),
@@ -35,21 +39,27 @@ pub(crate) enum Command {
     /// Look at what could not be processed, and try it again
     Dlq {
         #[command(subcommand)]
-        command: dlq::Command,
+        command: dead_letters::Command,
     },
     /// Show, change or end what goes wrong on purpose in the running system
+    #[cfg(feature = "local")]
     Faults(faults::Arguments),
     /// Send many orders, follow them to their email, and report rates and latencies
+    #[cfg(feature = "local")]
     Load(load::Arguments),
     /// Compare the journal of a load with rows, events, mail and dead letters
+    #[cfg(feature = "local")]
     Verify(verify::Arguments),
     /// Run a system of its own under load, faults and kills, and show that nothing is lost or doubled
+    #[cfg(feature = "local")]
     FaultRun(fault_run::Arguments),
     /// Serve empty DynamoDB tables alone until standard input ends, and print the URL; the suite gives it to LocalStack
     #[command(hide = true)]
+    #[cfg(feature = "local")]
     Dynamodb,
     /// Be the process of a function; `up` starts these
     #[command(hide = true)]
+    #[cfg(feature = "local")]
     Service {
         /// Which function
         name: ServiceName,

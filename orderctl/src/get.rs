@@ -9,11 +9,12 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::api::Api;
-use crate::connection::Connection;
-use crate::dlq::{self, Letter};
 use crate::order_view::OrderView;
-use crate::{invocation, output, problem};
+use dead_letters::Letter;
+use stack_client::Api;
+use stack_client::Connection;
+use stack_client::problem;
+use terminal::{invocation, output};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -102,6 +103,6 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
 }
 
 async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
-    let queue = dlq::DeadLetterQueue::open(connection, dlq::QueueName::Orders).await?;
-    dlq::find(&queue, &id.to_string()).await
+    let queue = dead_letters::DeadLetterQueue::open(connection, dead_letters::QueueName::Orders).await?;
+    dead_letters::find(&queue, &id.to_string()).await
 }

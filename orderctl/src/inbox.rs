@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{Connection, Target};
-use crate::output::{self, cell, printable};
+use stack_client::{Connection, Target};
+use terminal::output::{self, cell, printable};
 
 /// Emails of one request.
 const PAGE: u32 = 500;
@@ -55,7 +55,7 @@ impl Mail {
 
 /// Prints the emails that are there, oldest first, and with `--follow` those that come.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    if connection.target == Target::Aws {
+    if connection.target() == Target::Aws {
         anyhow::bail!("on AWS the mail goes to the subscribers' own inboxes, which nobody else can read");
     }
     let client = connection.http()?;

@@ -7,29 +7,14 @@
 //! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
 //! on another machine.
 
-mod api;
-mod audit;
 mod cli;
-mod connection;
-mod depth;
-mod dlq;
-mod dynamodb;
-mod fault_run;
-mod faults;
 mod get;
 mod inbox;
-mod invocation;
-mod journal;
 mod list;
-mod load;
+#[cfg(feature = "local")]
+mod local;
 mod order_view;
-mod output;
 mod place;
-mod problem;
-mod service;
-mod shutdown;
-mod up;
-mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +22,11 @@ use clap::Parser;
 use tokio::runtime::{Builder, Runtime};
 
 use cli::{Cli, Command};
+#[cfg(feature = "local")]
+use local::{dynamodb, service, up};
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use terminal::output;
 
 /// Runs the command that the process's arguments say; the whole `main` of a program.
 ///
@@ -58,28 +48,35 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let connection = cli.connection;
     match cli.command {
+        #[cfg(feature = "local")]
         Command::Service { name } => service::run(name),
-        Command::Up(arguments) => Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(up::run(arguments, &connection)),
-        Command::Dynamodb => Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(dynamodb::run()),
+        #[cfg(feature = "local")]
+        Command::Up(arguments) => server()?.block_on(up::run(arguments, &connection)),
+        #[cfg(feature = "local")]
+        Command::Dynamodb => server()?.block_on(dynamodb::run()),
         Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
         Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
         Command::List(arguments) => client()?.block_on(list::run(arguments, &connection)),
         Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
+        #[cfg(feature = "local")]
         Command::FaultRun(arguments) => client()?.block_on(fault_run::run(arguments)),
+        #[cfg(feature = "local")]
         Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
+        #[cfg(feature = "local")]
         Command::Load(arguments) => client()?.block_on(load::run(arguments, &connection)),
+        #[cfg(feature = "local")]
         Command::Verify(arguments) => client()?.block_on(verify::run(arguments, &connection)),
-        Command::Dlq { command } => client()?.block_on(dlq::run(command, &connection)),
+        Command::Dlq { command } => client()?.block_on(dead_letters::run(command, &connection)),
     }
 }
 
 /// Clients wait for one answer at a time: one thread is enough.
 fn client() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
+}
+
+/// The services and their emulated AWS work side by side.
+#[cfg(feature = "local")]
+fn server() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
 }

@@ -8,10 +8,11 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::Api;
-use crate::connection::Connection;
-use crate::output::{cell, table};
-use crate::{output, problem};
+use stack_client::Api;
+use stack_client::Connection;
+use stack_client::problem;
+use terminal::output;
+use terminal::output::{cell, table};
 
 /// The most orders that the API gives at once.
 const MAX_PER_PAGE: usize = 100;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::output::{cell, printable, table};
+use terminal::output::{cell, printable, table};
 
 /// As much of the API's order as people are shown; a later API may say more.
 #[derive(Debug, Deserialize)]

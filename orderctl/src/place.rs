@@ -10,10 +10,11 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::api::Api;
-use crate::connection::Connection;
-use crate::output::printable;
-use crate::{invocation, output, problem};
+use stack_client::Api;
+use stack_client::Connection;
+use stack_client::problem;
+use terminal::output::printable;
+use terminal::{invocation, output};
 
 /// How often an order is sent at most.
 const TRIES: u32 = 5;

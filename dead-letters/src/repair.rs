@@ -1,0 +1,224 @@
+//! Mending a letter's body before it is sent again: by a patch file, or by hand in an editor.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use order_core::{Fingerprint, Order};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::mask;
+use crate::queue::QueueName;
+
+/// How letters are mended.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Mending")]
+pub(super) struct RepairArguments {
+    /// Open each body in $VISUAL or $EDITOR first; what is left unchanged is skipped
+    #[arg(long, conflicts_with = "patch")]
+    pub(super) edit: bool,
+    /// Change each body by a JSON merge patch (RFC 7396), or, if the file holds an array, by a JSON patch (RFC 6902)
+    #[arg(long, value_name = "FILE.json")]
+    pub(super) patch: Option<PathBuf>,
+}
+
+/// A way to mend bodies.
+#[derive(Debug)]
+pub(super) enum Repair {
+    Nothing,
+    Edit,
+    /// RFC 7396: an object that is laid over the body.
+    Merge(Value),
+    /// RFC 6902: a list of operations.
+    Operations(json_patch::Patch),
+}
+
+/// What became of a body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Repaired {
+    /// It is sent as it was.
+    AsItWas,
+    /// It is sent so.
+    Changed(String),
+    /// Whoever edits it did not change it.
+    Skipped,
+}
+
+impl Repair {
+    pub(super) fn new(arguments: &RepairArguments) -> anyhow::Result<Self> {
+        match &arguments.patch {
+            None if arguments.edit => Ok(Self::Edit),
+            None => Ok(Self::Nothing),
+            Some(path) => Self::read(path).with_context(|| format!("{} is no patch", path.display())),
+        }
+    }
+
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        match serde_json::from_slice(&std::fs::read(path)?)? {
+            // A merge patch that is an array would replace the whole body, which nobody means.
+            operations @ Value::Array(_) => Ok(Self::Operations(serde_json::from_value(operations)?)),
+            merge @ Value::Object(_) => Ok(Self::Merge(merge)),
+            _ => anyhow::bail!("it must hold an object (RFC 7396) or an array of operations (RFC 6902)"),
+        }
+    }
+
+    /// Whether it changes anything.
+    pub(super) fn is_something(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// Mends a body. The result is not validated yet.
+    pub(super) async fn apply(&self, queue: QueueName, body: &str) -> anyhow::Result<Repaired> {
+        let mut document = match self {
+            Self::Nothing => return Ok(Repaired::AsItWas),
+            Self::Edit => return edit(queue, body).await,
+            Self::Merge(_) | Self::Operations(_) => serde_json::from_str(body)
+                .ok()
+                .filter(Value::is_object)
+                .context("its body is no JSON document that a patch could change; mend it by --edit")?,
+        };
+        match self {
+            Self::Merge(patch) => json_patch::merge(&mut document, patch),
+            Self::Operations(patch) => {
+                json_patch::patch(&mut document, patch).context("the patch does not fit")?;
+            }
+            Self::Nothing | Self::Edit => {}
+        }
+        Ok(Repaired::Changed(sealed(queue, document)))
+    }
+}
+
+/// The document as a message's body. An order that was changed has another fingerprint; it would be refused by the one
+/// of what it was.
+fn sealed(queue: QueueName, mut document: Value) -> String {
+    if queue == QueueName::Orders
+        && document.get("schema_version").and_then(Value::as_u64) == Some(1)
+        && let Some(Ok(order)) = document.get("order").map(Order::parse)
+    {
+        document["fingerprint"] = Fingerprint::of(&order).to_string().into();
+    }
+    document.to_string()
+}
+
+async fn edit(queue: QueueName, body: &str) -> anyhow::Result<Repaired> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let editor = variable("VISUAL")
+        .or_else(|| variable("EDITOR"))
+        .context("no editor is known: set VISUAL or EDITOR, or change the body by --patch")?;
+    // Only its owner can read it: it holds personal data. It is removed when it is dropped.
+    let mut file = tempfile::Builder::new()
+        .prefix("dead-letter-")
+        .suffix(".json")
+        .tempfile()?;
+    let before = mask::revealed(body);
+    writeln!(file, "{before}")?;
+    // By the shell, as Git does: the variable may hold options.
+    let status = tokio::process::Command::new("sh")
+        .args(["-c", &format!("{editor} \"$1\""), "sh"])
+        .arg(file.path())
+        .status()
+        .await
+        .context("the editor cannot be started")?;
+    anyhow::ensure!(status.success(), "the editor ended with an error");
+    let after = std::fs::read_to_string(file.path()).context("what was edited cannot be read")?;
+    edited(queue, &before, after.trim_end(), file)
+}
+
+fn edited(queue: QueueName, before: &str, after: &str, file: NamedTempFile) -> anyhow::Result<Repaired> {
+    if after.is_empty() || after == before.trim_end() {
+        return Ok(Repaired::Skipped);
+    }
+    match serde_json::from_str::<Value>(after) {
+        Ok(document) => Ok(Repaired::Changed(sealed(queue, document))),
+        Err(error) => {
+            let (_, path) = file.keep()?;
+            anyhow::bail!(
+                "what was edited is not JSON ({error}); it is kept in {}",
+                path.display()
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use order_core::OrderMessage;
+    use serde_json::json;
+
+    use super::*;
+
+    const MESSAGE: &str = include_str!("../../order-core/golden/message-v1.json");
+
+    fn patch(text: &str) -> anyhow::Result<Repair> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("patch.json");
+        std::fs::write(&path, text).unwrap();
+        Repair::new(&RepairArguments {
+            edit: false,
+            patch: Some(path),
+        })
+    }
+
+    async fn patched(patch_text: &str, body: &str) -> anyhow::Result<OrderMessage> {
+        let repaired = patch(patch_text).unwrap().apply(QueueName::Orders, body).await?;
+        let Repaired::Changed(body) = repaired else {
+            panic!("{repaired:?}")
+        };
+        Ok(OrderMessage::from_json(&body)?)
+    }
+
+    #[tokio::test]
+    async fn both_kinds_of_patches_are_told_by_their_form_and_the_fingerprint_follows() {
+        let original = OrderMessage::from_json(MESSAGE).unwrap();
+        let merged = patched(r#"{"order":{"note":"mended"}}"#, MESSAGE).await.unwrap();
+        assert_eq!(
+            merged
+                .order
+                .note()
+                .map(|note| note.as_str().to_owned())
+                .as_deref(),
+            Some("mended")
+        );
+        assert_ne!(merged.fingerprint, original.fingerprint);
+        let operations = r#"[{"op":"add","path":"/order/note","value":"mended"}]"#;
+        assert_eq!(patched(operations, MESSAGE).await.unwrap(), merged);
+    }
+
+    #[tokio::test]
+    async fn a_patch_that_leaves_the_order_invalid_is_not_sealed() {
+        let error = patched(r#"{"order":{"currency":"ABC"}}"#, MESSAGE)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("/currency"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_patched_says_so() {
+        let operations = r#"[{"op":"remove","path":"/order/nothing"}]"#;
+        for (text, body) in [
+            (r#"{"a":1}"#, "not JSON"),
+            (r#"{"a":1}"#, "[]"),
+            (operations, MESSAGE),
+        ] {
+            assert!(patched(text, body).await.is_err(), "{text} on {body}");
+        }
+        assert!(patch("3").is_err() && patch("[1]").is_err() && patch("{").is_err());
+    }
+
+    #[test]
+    fn what_was_not_changed_is_not_sent_and_what_is_no_json_is_kept() {
+        let file = || tempfile::NamedTempFile::new().unwrap();
+        let queue = QueueName::Notifications;
+        assert_eq!(edited(queue, "{}\n", "{}", file()).unwrap(), Repaired::Skipped);
+        assert_eq!(edited(queue, "{}", "", file()).unwrap(), Repaired::Skipped);
+        let changed = Repaired::Changed(json!({"a": 1}).to_string());
+        assert_eq!(edited(queue, "{}", "{\"a\": 1}", file()).unwrap(), changed);
+        let file = file();
+        let path = file.path().to_owned();
+        assert!(edited(queue, "{}", "{", file).is_err());
+        assert!(path.exists());
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,22 @@
+//! `dynamodb`: an empty table service and nothing else, for as long as somebody holds its standard input.
+//!
+//! LocalStack's own tables need a download of Amazon's; the suite's LocalStack is given these instead.
+
+use std::io;
+use std::process::ExitCode;
+
+use local_cloud::Durability;
+use local_cloud::dynamodb::DynamoDb;
+use local_cloud::store::Location;
+
+use terminal::output;
+
+/// Prints the URL on standard output, and serves until standard input ends: whoever started this cannot leave it behind,
+/// not even by a crash.
+pub(crate) async fn run() -> anyhow::Result<ExitCode> {
+    let dynamodb = DynamoDb::open(&Location::Memory, Durability::Process).await?;
+    output::line(dynamodb.url())?;
+    tokio::task::spawn_blocking(|| io::copy(&mut io::stdin().lock(), &mut io::sink())).await??;
+    dynamodb.close().await;
+    Ok(ExitCode::SUCCESS)
+}

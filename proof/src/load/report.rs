@@ -1,0 +1,333 @@
+//! What is said at the end of a load.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::tally::{Latencies, Tally};
+use terminal::output::{cell, table};
+
+/// The outcome of a run; its JSON form is what `--json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Report {
+    /// The run's name, which the notes and keys of its orders hold.
+    pub(super) run: String,
+    /// Orders that were to be sent.
+    pub(super) count: u64,
+    /// Orders that were answered with 202.
+    pub(super) accepted: u64,
+    /// Orders that were refused.
+    pub(super) refused: u64,
+    /// Orders that were given up without an answer.
+    pub(super) unanswered: u64,
+    /// Keys that were answered with two ids.
+    pub(super) split: u64,
+    /// Orders that were seen in the table.
+    pub(super) confirmed: u64,
+    /// Orders that were marked as notified.
+    pub(super) notified: u64,
+    /// Requests that were sent twice at the same time, as `--duplicates` asked.
+    pub(super) duplicates: u64,
+    /// Messages that must end as dead letters, as `--poison` asked.
+    pub(super) poison: u64,
+    /// Attempts that were not the first.
+    pub(super) retries: u64,
+    /// Whether the user ended it.
+    pub(super) interrupted: bool,
+    /// Orders a second: until the last answer; from the first acceptance to the last row; and to the last email.
+    pub(super) per_second: Stages<f64>,
+    /// Milliseconds: from sending (with `--rate`, from when the order was due) to each answer; from the acceptance that
+    /// the row names to the row and to the email, by the services' clocks.
+    pub(super) latency_ms: Stages<Percentiles>,
+    /// The first few reasons for what went wrong.
+    pub(super) reasons: Vec<String>,
+}
+
+/// A figure for each stage; none if no order came so far.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Stages<T> {
+    pub(super) accepted: Option<T>,
+    pub(super) confirmed: Option<T>,
+    pub(super) notified: Option<T>,
+}
+
+/// Latencies in milliseconds.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Percentiles {
+    pub(super) p50: f64,
+    pub(super) p90: f64,
+    pub(super) p99: f64,
+    pub(super) p99_9: f64,
+    pub(super) max: f64,
+}
+
+impl Percentiles {
+    fn of(latencies: &Latencies) -> Option<Self> {
+        (latencies.count() > 0).then(|| Self {
+            p50: latencies.percentile(50.0),
+            p90: latencies.percentile(90.0),
+            p99: latencies.percentile(99.0),
+            p99_9: latencies.percentile(99.9),
+            max: latencies.longest(),
+        })
+    }
+}
+
+/// What only the run as a whole knows.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) run: String,
+    pub(super) count: u64,
+    pub(super) retries: u64,
+    pub(super) interrupted: bool,
+    /// From the start to the last answer.
+    pub(super) answering: Duration,
+}
+
+impl Report {
+    /// The report of a run.
+    pub(super) fn new(facts: Facts, tally: &Tally) -> Self {
+        let confirming = tally.acceptances.until(tally.confirmations);
+        let notifying = tally.acceptances.until(tally.notifications);
+        Self {
+            run: facts.run,
+            count: facts.count,
+            accepted: tally.accepted,
+            refused: tally.refused,
+            unanswered: tally.unanswered,
+            split: tally.split,
+            confirmed: tally.confirmed,
+            notified: tally.notified,
+            duplicates: tally.duplicates,
+            poison: tally.poison,
+            retries: facts.retries,
+            interrupted: facts.interrupted,
+            per_second: Stages {
+                accepted: rate(tally.accepted, Some(facts.answering)),
+                confirmed: rate(tally.confirmed, confirming),
+                notified: rate(tally.notified, notifying),
+            },
+            latency_ms: Stages {
+                accepted: Percentiles::of(&tally.to_accepted),
+                confirmed: Percentiles::of(&tally.to_confirmed),
+                notified: Percentiles::of(&tally.to_notified),
+            },
+            reasons: tally.reasons.clone(),
+        }
+    }
+
+    /// Whether everything that was sent went as it should; orders that the user did not wait for are no fault.
+    pub(super) fn is_good(&self) -> bool {
+        let is_followed = self.interrupted || (self.accepted == self.count && self.notified == self.accepted);
+        is_followed && self.refused == 0 && self.unanswered == 0 && self.split == 0
+    }
+
+    /// The report in lines.
+    pub(super) fn describe(&self) -> String {
+        let row = |name: &str, count: u64, rate: Option<f64>, latency: Option<&Percentiles>| {
+            let rate = rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}"));
+            let figures =
+                latency.map(|latency| [latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max]);
+            let [p50, p90, p99, p99_9, max] = figures.map_or_else(
+                || [const { String::new() }; 5].map(|_| "-".to_owned()),
+                |figures| figures.map(|figure| format!("{figure:.0}")),
+            );
+            [
+                name.to_owned(),
+                count.to_string(),
+                rate,
+                p50,
+                p90,
+                p99,
+                p99_9,
+                max,
+            ]
+        };
+        let (rates, latencies) = (&self.per_second, &self.latency_ms);
+        let rows = [
+            row(
+                "accepted",
+                self.accepted,
+                rates.accepted,
+                latencies.accepted.as_ref(),
+            ),
+            row(
+                "confirmed",
+                self.confirmed,
+                rates.confirmed,
+                latencies.confirmed.as_ref(),
+            ),
+            row(
+                "notified",
+                self.notified,
+                rates.notified,
+                latencies.notified.as_ref(),
+            ),
+        ];
+        let head = ["", "ORDERS", "PER SECOND", "P50 MS", "P90", "P99", "P99.9", "MAX"];
+        let mut lines = vec![
+            table(head, &rows),
+            String::new(),
+            format!(
+                "run {}: {} orders, {} refused, {} without an answer, {} keys with two ids; {} sent twice, {} poison \
+                 messages, {} tries again",
+                self.run,
+                self.count,
+                self.refused,
+                self.unanswered,
+                self.split,
+                self.duplicates,
+                self.poison,
+                self.retries
+            ),
+        ];
+        lines.extend(self.reasons.iter().map(|reason| format!("  {}", cell(reason))));
+        if self.interrupted {
+            lines.push("interrupted: what was accepted goes on without being watched".to_owned());
+        } else if self.notified < self.accepted {
+            lines.push(format!(
+                "{} accepted orders were not told of in time; `dlq list` shows what failed",
+                self.accepted - self.notified
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "of 2^53 orders")]
+fn rate(count: u64, time: Option<Duration>) -> Option<f64> {
+    let seconds = time?.as_secs_f64();
+    (count > 0 && seconds > 0.0).then(|| count as f64 / seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(interrupted: bool) -> Report {
+        let mut tally = Tally::new().unwrap();
+        tally.accepted = 3;
+        tally.confirmed = 2;
+        tally.notified = 1;
+        for milliseconds in [4, 5, 9] {
+            tally.to_accepted.add(Duration::from_millis(milliseconds));
+        }
+        tally.to_confirmed.add(Duration::from_millis(20));
+        let moment = |text: &str| text.parse().unwrap();
+        tally.acceptances.extend(moment("2026-11-23T09:35:00.000Z"));
+        tally.confirmations.extend(moment("2026-11-23T09:35:00.500Z"));
+        tally.reason("load-r-4 was refused: \u{1b}no");
+        tally.refused = 1;
+        let facts = Facts {
+            run: "r".to_owned(),
+            count: 4,
+            retries: 7,
+            interrupted,
+            answering: Duration::from_millis(1500),
+        };
+        Report::new(facts, &tally)
+    }
+
+    #[test]
+    fn it_reads_well() {
+        insta::assert_snapshot!(report(false).describe(), @r"
+                   ORDERS  PER SECOND  P50 MS  P90  P99  P99.9  MAX
+        accepted   3       2           5       9    9    9      9
+        confirmed  2       4           20      20   20   20     20
+        notified   1       -           -       -    -    -      -
+
+        run r: 4 orders, 1 refused, 0 without an answer, 0 keys with two ids; 0 sent twice, 0 poison messages, 7 tries again
+          load-r-4 was refused: �no
+        2 accepted orders were not told of in time; `dlq list` shows what failed
+        ");
+    }
+
+    #[test]
+    fn programs_get_every_figure() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&report(true)).unwrap(), @r#"
+        {
+          "run": "r",
+          "count": 4,
+          "accepted": 3,
+          "refused": 1,
+          "unanswered": 0,
+          "split": 0,
+          "confirmed": 2,
+          "notified": 1,
+          "duplicates": 0,
+          "poison": 0,
+          "retries": 7,
+          "interrupted": true,
+          "per_second": {
+            "accepted": 2.0,
+            "confirmed": 4.0,
+            "notified": null
+          },
+          "latency_ms": {
+            "accepted": {
+              "p50": 5.003,
+              "p90": 9.007,
+              "p99": 9.007,
+              "p99_9": 9.007,
+              "max": 9.007
+            },
+            "confirmed": {
+              "p50": 20.015,
+              "p90": 20.015,
+              "p99": 20.015,
+              "p99_9": 20.015,
+              "max": 20.015
+            },
+            "notified": null
+          },
+          "reasons": [
+            "load-r-4 was refused: \u001bno"
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn only_what_went_wrong_is_a_failure() {
+        let good = Report {
+            refused: 0,
+            accepted: 4,
+            notified: 4,
+            ..report(false)
+        };
+        assert!(good.is_good());
+        assert!(
+            Report {
+                interrupted: true,
+                notified: 1,
+                ..good.clone()
+            }
+            .is_good()
+        );
+        for bad in [
+            Report {
+                refused: 1,
+                ..good.clone()
+            },
+            Report {
+                unanswered: 1,
+                ..good.clone()
+            },
+            Report {
+                split: 1,
+                ..good.clone()
+            },
+            Report {
+                notified: 3,
+                ..good.clone()
+            },
+            Report {
+                accepted: 3,
+                notified: 3,
+                ..good.clone()
+            },
+        ] {
+            assert!(!bad.is_good(), "{bad:?}");
+        }
+    }
+}

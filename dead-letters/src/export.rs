@@ -15,7 +15,7 @@ use crate::queue::{DeadLetterQueue, QueueName};
 use crate::replay::standing;
 use crate::scan::{Found, Gone, Sweep, SweepOptions};
 use stack_client::Connection;
-use terminal::output;
+use terminal::stdout;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -53,7 +53,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
                     Some(file) => file.append(&chosen)?,
                     None => {
                         for found in &chosen {
-                            output::json_line(&ArchivedLetter::new(found))?;
+                            stdout::print_json(&ArchivedLetter::new(found))?;
                         }
                     }
                 }
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     }
     if let Some(mut file) = file.into_inner() {
         file.sync()?;
-        output::line(&format!(
+        stdout::print_line(&format!(
             "exported {} to {}",
             written.get(),
             file.path().display()

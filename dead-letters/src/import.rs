@@ -16,7 +16,8 @@ use crate::queue::{DeadLetterQueue, QueueName};
 use crate::scan::BATCH;
 use crate::transfer;
 use stack_client::Connection;
-use terminal::output;
+use terminal::stdout;
+use terminal::text::sanitize;
 
 /// Batches that are sent at a time.
 const PARALLEL: usize = 16;
@@ -78,10 +79,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
                         Ok(_) => here += 1,
                         Err(reason) => {
                             refused += 1;
-                            progress.note(&format!(
-                                "a letter was not imported: {}",
-                                output::printable(&reason)
-                            ));
+                            progress.note(&format!("a letter was not imported: {}", sanitize(&reason)));
                         }
                     }
                 }
@@ -93,7 +91,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         imported += here;
         failed += refused;
     }
-    output::line(&format!("imported {imported}, failed {failed}"))?;
+    stdout::print_line(&format!("imported {imported}, failed {failed}"))?;
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {

@@ -12,7 +12,9 @@ use crate::filter::Filter;
 use crate::queue::{Counts, DeadLetterQueue, QueueName};
 use crate::scan::{CutShort, Gone, Sweep, SweepOptions, SweepReport};
 use stack_client::Connection;
-use terminal::output::{self, cell, table};
+use terminal::stdout;
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -80,7 +82,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         );
     } else if !arguments.json {
         lines.sort_by_key(|line| std::cmp::Reverse(line.failed_at));
-        output::line(&describe(&lines, now))?;
+        stdout::print_line(&describe(&lines, now))?;
     }
     for note in notes {
         eprintln!("{note}");
@@ -103,7 +105,7 @@ async fn look(
                     continue;
                 }
                 if arguments.json {
-                    output::json_line(&found.letter)?;
+                    stdout::print_json(&found.letter)?;
                 } else {
                     lines.borrow_mut().push(found.letter.into());
                 }
@@ -147,15 +149,17 @@ fn describe(lines: &[Line], now: Timestamp) -> String {
                 .map_or_else(|| "?".to_owned(), |at| age(now.unix_milliseconds() - at));
             [
                 line.message_id.clone(),
-                line.order_id.as_deref().map_or_else(|| "-".to_owned(), cell),
+                line.order_id
+                    .as_deref()
+                    .map_or_else(|| "-".to_owned(), sanitize_line),
                 line.queue.name().to_owned(),
-                cell(&line.reason),
+                sanitize_line(&line.reason),
                 age,
                 line.receive_count.to_string(),
             ]
         })
         .collect();
-    let table = table(["MESSAGE", "ORDER", "QUEUE", "REASON", "AGE", "RECEIVED"], &rows);
+    let table = format_table(["MESSAGE", "ORDER", "QUEUE", "REASON", "AGE", "RECEIVED"], &rows);
     format!("{table}\n\n{}", summary(lines))
 }
 
@@ -169,7 +173,7 @@ fn summary(lines: &[Line]) -> String {
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let reasons: Vec<String> = reasons
         .iter()
-        .map(|(reason, count)| format!("{count} {}", cell(reason)))
+        .map(|(reason, count)| format!("{count} {}", sanitize_line(reason)))
         .collect();
     let letters = if lines.len() == 1 { "letter" } else { "letters" };
     format!("{} dead {letters}: {}", lines.len(), reasons.join(", "))

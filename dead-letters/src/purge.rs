@@ -19,7 +19,8 @@ use crate::scan::{Found, Gone, Sweep, SweepOptions};
 use crate::selection::{Selection, SelectionArguments};
 use crate::transfer;
 use stack_client::Connection;
-use terminal::output;
+use terminal::stdout;
+use terminal::text::sanitize;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -106,12 +107,12 @@ fn tell(
 ) -> std::io::Result<()> {
     let path = backup.map(|backup| backup.path().display().to_string());
     if arguments.json {
-        return output::json_line(&json!({ "purged": purged, "failed": failed, "backup": path }));
+        return stdout::print_json(&json!({ "purged": purged, "failed": failed, "backup": path }));
     }
     let kept = path
         .map(|path| format!("; they are kept in {path}"))
         .unwrap_or_default();
-    output::line(&format!("purged {purged}, failed {failed}{kept}"))
+    stdout::print_line(&format!("purged {purged}, failed {failed}{kept}"))
 }
 
 async fn is_agreed(arguments: &Arguments, queue: &DeadLetterQueue) -> anyhow::Result<bool> {
@@ -180,7 +181,7 @@ impl Purge<'_, '_> {
                 Ok(()) => gone.push(found.letter.message_id),
                 Err(reason) => {
                     self.failed.set(self.failed.get() + 1);
-                    let reason = output::printable(&reason);
+                    let reason = sanitize(&reason);
                     self.progress
                         .note(&format!("{} was not deleted: {reason}", found.letter.message_id));
                 }

@@ -20,7 +20,8 @@ use crate::scan::{BATCH, CutShort, Found, Gone, Sweep, SweepOptions, SweepReport
 use crate::selection::{Selection, SelectionArguments};
 use crate::transfer::{self, Outgoing};
 use stack_client::Connection;
-use terminal::output;
+use terminal::stdout;
+use terminal::text::{sanitize, sanitize_line};
 
 /// Seconds for which letters are held while somebody edits one.
 const EDIT_SECONDS: i32 = 1800;
@@ -139,9 +140,9 @@ pub(crate) async fn run(mut arguments: Arguments, connection: &Connection) -> an
 
 fn tell(tally: &Tally, json: bool) -> std::io::Result<()> {
     if json {
-        output::json_line(tally)
+        stdout::print_json(tally)
     } else {
-        output::line(&tally.to_string())
+        stdout::print_line(&tally.to_string())
     }
 }
 
@@ -222,7 +223,7 @@ impl Replay<'_, '_> {
             audit.end(&tally)?;
         }
         for (what, count) in self.foreseen.take() {
-            output::line(&format!("{count} {what}"))?;
+            stdout::print_line(&format!("{count} {what}"))?;
         }
         match error {
             None => Ok((tally, cut_short)),
@@ -348,7 +349,7 @@ impl Replay<'_, '_> {
 
     fn failed(&self, found: &Found, reason: &str) {
         self.count(|tally| tally.failed += 1);
-        let reason = output::printable(reason);
+        let reason = sanitize(reason);
         self.progress
             .note(&format!("{} was not replayed: {reason}", found.letter.message_id));
     }
@@ -367,7 +368,7 @@ impl Replay<'_, '_> {
         let bodies: Vec<&str> = kept.iter().map(|(body, _)| body.as_str()).collect();
         let foreseen = prospects(self.queue.name, &bodies, &self.table).await?;
         for ((_, found), prospect) in kept.iter().zip(&foreseen) {
-            output::line(&self.line(found, prospect))?;
+            stdout::print_line(&self.line(found, prospect))?;
             *self.foreseen.borrow_mut().entry(prospect.code()).or_default() += 1;
         }
         Ok(Gone::new())
@@ -378,12 +379,12 @@ impl Replay<'_, '_> {
             .letter
             .order_id
             .as_deref()
-            .map_or_else(|| "-".to_owned(), output::cell);
+            .map_or_else(|| "-".to_owned(), sanitize_line);
         format!(
             "{}  {order}  {}  {}: {}",
             found.letter.message_id,
             self.queue.name.name(),
-            output::cell(&found.letter.reason),
+            sanitize_line(&found.letter.reason),
             prospect.code()
         )
     }

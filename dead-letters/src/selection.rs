@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::dead_letter::Letter;
 use crate::filter::Filter;
-use terminal::output;
+use terminal::text::sanitize_line;
 
 /// What a change is about. One of the three has to be said: nothing happens to all letters by oversight.
 #[derive(Clone, Debug, clap::Args)]
@@ -90,7 +90,7 @@ impl<'a> Selection<'a> {
     pub(super) fn tell_missing(&self) -> u64 {
         let missing = self.missing.borrow();
         for id in missing.iter() {
-            eprintln!("no dead letter has the id {}", output::cell(id));
+            eprintln!("no dead letter has the id {}", sanitize_line(id));
         }
         missing.len() as u64
     }

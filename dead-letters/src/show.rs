@@ -16,7 +16,8 @@ use crate::replay_outcome::{Prospect, prospects};
 use crate::scan::Found;
 use crate::transfer::Outgoing;
 use stack_client::Connection;
-use terminal::output::{self, cell, printable};
+use terminal::stdout;
+use terminal::text::{sanitize, sanitize_line};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -57,13 +58,13 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
             ),
         };
         if arguments.json {
-            output::json_line(&view.json())?;
+            stdout::print_json(&view.json())?;
         } else {
-            output::line(&view.describe(Timestamp::new(OffsetDateTime::now_utc()), arguments.reveal))?;
+            stdout::print_line(&view.describe(Timestamp::new(OffsetDateTime::now_utc()), arguments.reveal))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("no dead letter has the id {}", cell(&arguments.id));
+    eprintln!("no dead letter has the id {}", sanitize_line(&arguments.id));
     Ok(ExitCode::FAILURE)
 }
 
@@ -83,11 +84,11 @@ fn attributes(found: &Found, reveal: bool) -> Vec<[String; 3]> {
         .into_iter()
         .map(|(name, value)| {
             let content = match (value.string_value, value.binary_value) {
-                (Some(text), _) if reveal => cell(&text),
+                (Some(text), _) if reveal => sanitize_line(&text),
                 (Some(text), _) => format!("[{} characters, hidden]", text.chars().count()),
                 (None, bytes) => format!("[{} bytes]", bytes.map_or(0, |bytes| bytes.as_ref().len())),
             };
-            [cell(&name), cell(&value.data_type), content]
+            [sanitize_line(&name), sanitize_line(&value.data_type), content]
         })
         .collect();
     attributes.sort();
@@ -119,16 +120,19 @@ impl View<'_> {
             format!("message   {}", letter.message_id),
             format!(
                 "order     {}",
-                letter.order_id.as_deref().map_or_else(|| "-".to_owned(), cell)
+                letter
+                    .order_id
+                    .as_deref()
+                    .map_or_else(|| "-".to_owned(), sanitize_line)
             ),
             format!("queue     {}", self.queue),
-            format!("reason    {}", cell(&letter.reason)),
+            format!("reason    {}", sanitize_line(&letter.reason)),
         ];
         lines.extend(
             letter
                 .detail
                 .as_ref()
-                .map(|detail| format!("detail    {}", cell(detail))),
+                .map(|detail| format!("detail    {}", sanitize_line(detail))),
         );
         lines.push(format!("failed    {failed}"));
         lines.push(format!("received  {}", letter.receive_count));
@@ -143,7 +147,7 @@ impl View<'_> {
         if !reveal {
             lines.push("\nPersonal data is hidden; --reveal shows it.".to_owned());
         }
-        printable(&lines.join("\n"))
+        sanitize(&lines.join("\n"))
     }
 
     fn json(&self) -> serde_json::Value {

@@ -14,7 +14,8 @@ use dead_letters::Letter;
 use stack_client::Api;
 use stack_client::Connection;
 use stack_client::problem;
-use terminal::{invocation, output};
+use terminal::text::sanitize_line;
+use terminal::{invocation, stdout};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -36,10 +37,10 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let api = connection.api().await?;
     let deadline = Instant::now() + Duration::from_secs(arguments.wait.unwrap_or(0));
     match fetch(&api, arguments.id, deadline).await? {
-        Some(order) if arguments.json => output::json_line(&order)?,
+        Some(order) if arguments.json => stdout::print_json(&order)?,
         Some(order) => {
             let view: OrderView = serde_json::from_value(order).context("the answer is not an order")?;
-            output::line(&view.describe())?;
+            stdout::print_line(&view.describe())?;
         }
         None => {
             eprintln!("{}", absence(arguments.id, connection).await);
@@ -90,10 +91,10 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
     let detail = letter
         .detail
         .as_ref()
-        .map(|detail| format!(" ({})", output::cell(detail)))
+        .map(|detail| format!(" ({})", sanitize_line(detail)))
         .unwrap_or_default();
-    let reason = output::cell(&letter.reason);
-    let program = invocation::program();
+    let reason = sanitize_line(&letter.reason);
+    let program = invocation::program_name();
     format!(
         "order {id} could not be processed: {reason}{detail}\nits message waits in {}; try it again with: \
          {program} dlq replay {}",

@@ -7,7 +7,8 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use stack_client::{Connection, Target};
-use terminal::output::{self, cell, printable};
+use terminal::stdout;
+use terminal::text::{sanitize, sanitize_line};
 
 /// Emails of one request.
 const PAGE: u32 = 500;
@@ -47,8 +48,8 @@ struct Mail {
 
 impl Mail {
     fn describe(&self) -> String {
-        let [at, to, subject] = [&self.received_at, &self.to, &self.subject].map(|text| cell(text));
-        let body = printable(&self.body);
+        let [at, to, subject] = [&self.received_at, &self.to, &self.subject].map(|text| sanitize_line(text));
+        let body = sanitize(&self.body);
         format!("{at}  to {to}\n{subject}\n\n{}\n", body.trim_end())
     }
 }
@@ -108,9 +109,9 @@ fn is_shown(mail: &Mail, json: bool) -> bool {
 
 fn print(mail: &Mail, json: bool) -> std::io::Result<()> {
     if json {
-        output::json_line(mail)
+        stdout::print_json(mail)
     } else {
-        output::line(&mail.describe())
+        stdout::print_line(&mail.describe())
     }
 }
 

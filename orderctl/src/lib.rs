@@ -26,7 +26,7 @@ use cli::{Cli, Command};
 use local::{dynamodb, service, up};
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
-use terminal::output;
+use terminal::stdout;
 
 /// Runs the command that the process's arguments say; the whole `main` of a program.
 ///
@@ -37,7 +37,7 @@ pub fn run() -> ExitCode {
     match dispatch(Cli::parse()) {
         Ok(code) => code,
         // Whoever read our output has enough of it, as `| head` does.
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -11,8 +11,9 @@ use serde_json::Value;
 use stack_client::Api;
 use stack_client::Connection;
 use stack_client::problem;
-use terminal::output;
-use terminal::output::{cell, table};
+use terminal::stdout;
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
 /// The most orders that the API gives at once.
 const MAX_PER_PAGE: usize = 100;
@@ -53,12 +54,12 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let orders = fetch(&arguments, &connection.api().await?).await?;
     if arguments.json {
         for order in &orders {
-            output::json_line(order)?;
+            stdout::print_json(order)?;
         }
     } else if orders.is_empty() {
         eprintln!("this customer has no orders, or none that is stored yet");
     } else {
-        output::line(&describe(orders)?)?;
+        stdout::print_line(&describe(orders)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,15 +96,18 @@ fn describe(orders: Vec<Value>) -> anyhow::Result<String> {
     let rows = orders.into_iter().map(|order| {
         let order: Summary = serde_json::from_value(order).context("the answer is no list of orders")?;
         Ok([
-            cell(&order.order_id),
-            cell(&order.accepted_at),
-            cell(&order.status),
+            sanitize_line(&order.order_id),
+            sanitize_line(&order.accepted_at),
+            sanitize_line(&order.status),
             order.items.len().to_string(),
-            cell(&format!("{} {}", order.currency, order.total)),
+            sanitize_line(&format!("{} {}", order.currency, order.total)),
         ])
     });
     let rows: Vec<[String; 5]> = rows.collect::<anyhow::Result<_>>()?;
-    Ok(table(["ORDER", "ACCEPTED", "STATUS", "ITEMS", "TOTAL"], &rows))
+    Ok(format_table(
+        ["ORDER", "ACCEPTED", "STATUS", "ITEMS", "TOTAL"],
+        &rows,
+    ))
 }
 
 #[cfg(test)]

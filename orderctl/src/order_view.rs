@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use terminal::output::{cell, printable, table};
+use terminal::table::format_table;
+use terminal::text::{sanitize, sanitize_line};
 
 /// As much of the API's order as people are shown; a later API may say more.
 #[derive(Debug, Deserialize)]
@@ -59,17 +60,17 @@ impl OrderView {
                 let name = item.name.as_deref().unwrap_or_default();
                 [
                     item.quantity.to_string(),
-                    cell(&item.sku),
-                    cell(name),
-                    cell(&item.unit_price),
+                    sanitize_line(&item.sku),
+                    sanitize_line(name),
+                    sanitize_line(&item.unit_price),
                 ]
             })
             .collect();
         lines.push(String::new());
-        lines.push(table(["QUANTITY", "SKU", "NAME", "EACH"], &rows));
+        lines.push(format_table(["QUANTITY", "SKU", "NAME", "EACH"], &rows));
         lines.push(String::new());
         lines.push(format!("total      {} {}", self.currency, self.total));
-        printable(&lines.join("\n"))
+        sanitize(&lines.join("\n"))
     }
 }
 

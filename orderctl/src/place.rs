@@ -13,8 +13,8 @@ use uuid::Uuid;
 use stack_client::Api;
 use stack_client::Connection;
 use stack_client::problem;
-use terminal::output::printable;
-use terminal::{invocation, output};
+use terminal::text::sanitize;
+use terminal::{invocation, stdout};
 
 /// How often an order is sent at most.
 const TRIES: u32 = 5;
@@ -46,16 +46,16 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         anyhow::bail!("{}", problem::describe(status, &body));
     }
     let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
-    let field = |name: &str| answer.get(name).and_then(Value::as_str).map(printable);
+    let field = |name: &str| answer.get(name).and_then(Value::as_str).map(sanitize);
     let id = field("order_id").context("the answer holds no order_id")?;
     if arguments.json {
-        output::json_line(&answer)?;
+        stdout::print_json(&answer)?;
     } else {
-        output::line(&id)?;
+        stdout::print_line(&id)?;
         let [total, currency] = ["total", "currency"].map(|name| field(name).unwrap_or_default());
         eprintln!(
             "accepted, {currency} {total}; see it with: {} get {id} --wait",
-            invocation::program()
+            invocation::program_name()
         );
     }
     Ok(ExitCode::SUCCESS)

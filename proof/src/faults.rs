@@ -9,7 +9,7 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use stack_client::Connection;
-use terminal::output;
+use terminal::stdout;
 
 /// What `faults` is asked to do.
 #[derive(Debug, clap::Args)]
@@ -60,9 +60,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         Some(Change::Off) => client.off().await?,
     };
     if arguments.json {
-        output::json_line(&state)?;
+        stdout::print_json(&state)?;
     } else {
-        output::line(&describe(&state))?;
+        stdout::print_line(&describe(&state))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use terminal::output::printable;
+use terminal::text::sanitize;
 
 /// As much of a problem document (RFC 9457) as people are shown. Everything is optional: a gateway's own errors are
 /// other JSON, or none.
@@ -43,7 +43,7 @@ pub fn describe(status: StatusCode, body: &[u8]) -> String {
     lines.extend(problem.detail);
     lines.extend(problem.errors.into_iter().map(Violation::describe));
     lines.extend(problem.request_id.map(|id| format!("request {id}")));
-    printable(&lines.join("\n"))
+    sanitize(&lines.join("\n"))
 }
 
 #[cfg(test)]

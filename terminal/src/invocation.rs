@@ -1,8 +1,10 @@
-//! How this program was called, so that hints can be typed as they stand.
+//! How the user called this program, so that printed hints can be typed as they stand.
 
-/// `cargo run -q --` under Cargo, which names itself in the environment; the program's name elsewhere.
+/// The words that start this program: `cargo run -q --` under Cargo, else `orderctl`.
+///
+/// Cargo sets the environment variable `CARGO` for the programs that it runs.
 #[must_use]
-pub fn program() -> &'static str {
+pub fn program_name() -> &'static str {
     if std::env::var_os("CARGO").is_some() {
         "cargo run -q --"
     } else {

@@ -1,5 +1,9 @@
-//! What the command line's crates share with a terminal: printed output, hints and signals.
+//! How the command-line crates talk to a terminal: printed lines, tables, hints and stop signals.
+//!
+//! Standard output carries what the user asked for. Standard error carries everything else.
 
 pub mod invocation;
-pub mod output;
-pub mod shutdown;
+pub mod stdout;
+pub mod stop_signal;
+pub mod table;
+pub mod text;

@@ -9,13 +9,13 @@ use local_cloud::Durability;
 use local_cloud::dynamodb::DynamoDb;
 use local_cloud::store::Location;
 
-use terminal::output;
+use terminal::stdout;
 
 /// Prints the URL on standard output, and serves until standard input ends: whoever started this cannot leave it behind,
 /// not even by a crash.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     let dynamodb = DynamoDb::open(&Location::Memory, Durability::Process).await?;
-    output::line(dynamodb.url())?;
+    stdout::print_line(dynamodb.url())?;
     tokio::task::spawn_blocking(|| io::copy(&mut io::stdin().lock(), &mut io::sink())).await??;
     dynamodb.close().await;
     Ok(ExitCode::SUCCESS)

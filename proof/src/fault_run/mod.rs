@@ -20,7 +20,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::time::Instant;
 
-use terminal::output;
+use terminal::stdout;
 
 use crate::faults;
 use accepted::Accepted;
@@ -84,7 +84,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     eprintln!("state, logs and journal are in {}", scratch.path().display());
     let outcome = rehearse(&arguments, &plan, &scratch).await;
     let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
-    output::line(&outcome.describe())?;
+    stdout::print_line(&outcome.describe())?;
     if !outcome.is_right() {
         eprintln!("what was found is kept in {}", scratch.path().display());
         return Ok(ExitCode::FAILURE);

@@ -34,8 +34,8 @@ use share::Share;
 use stack_client::{Connection, Resource};
 use system::System;
 use tally::Tally;
-use terminal::shutdown::Shutdown;
-use terminal::{invocation, output};
+use terminal::stop_signal::StopSignal;
+use terminal::{invocation, stdout};
 
 /// What to send, and how fast.
 #[derive(Debug, clap::Args)]
@@ -75,7 +75,7 @@ pub struct Arguments {
 /// Sends the orders, follows them and prints a report. Fails if anything was refused, lost on the way or not told of.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let (stopping, stop) = watch::channel(false);
-    let mut shutdown = Shutdown::listen()?;
+    let mut stop_signal = StopSignal::listen()?;
     let system = System::find(connection, Duration::from_secs(arguments.patience), stop).await?;
     let name = Uuid::new_v4().simple().to_string()[..8].to_owned();
     let journal = match &arguments.journal {
@@ -121,10 +121,10 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         );
     }
     let interrupts = async {
-        shutdown.requested().await;
+        stop_signal.received().await;
         let _ = stopping.send(true);
         eprintln!("stopping: waiting for the answers that are due (once more to end at once)");
-        shutdown.requested().await;
+        stop_signal.received().await;
         std::process::exit(1)
     };
     tokio::select! {
@@ -156,13 +156,13 @@ fn report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let report = Report::new(facts, &run.tally.borrow());
     if arguments.json {
-        output::json_line(&report)?;
+        stdout::print_json(&report)?;
     } else {
-        output::line(&report.describe())?;
+        stdout::print_line(&report.describe())?;
         if let Some(path) = &arguments.journal {
             eprintln!(
                 "compare it with the system by: {} verify --journal {}",
-                invocation::program(),
+                invocation::program_name(),
                 path.display()
             );
         }

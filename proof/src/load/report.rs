@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::tally::{Latencies, Tally};
-use terminal::output::{cell, table};
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
 /// The outcome of a run; its JSON form is what `--json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -166,7 +167,7 @@ impl Report {
         ];
         let head = ["", "ORDERS", "PER SECOND", "P50 MS", "P90", "P99", "P99.9", "MAX"];
         let mut lines = vec![
-            table(head, &rows),
+            format_table(head, &rows),
             String::new(),
             format!(
                 "run {}: {} orders, {} refused, {} without an answer, {} keys with two ids; {} sent twice, {} poison \
@@ -181,7 +182,11 @@ impl Report {
                 self.retries
             ),
         ];
-        lines.extend(self.reasons.iter().map(|reason| format!("  {}", cell(reason))));
+        lines.extend(
+            self.reasons
+                .iter()
+                .map(|reason| format!("  {}", sanitize_line(reason))),
+        );
         if self.interrupted {
             lines.push("interrupted: what was accepted goes on without being watched".to_owned());
         } else if self.notified < self.accepted {

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use crate::journal::Journal;
 use dead_letters::{DeadLetterQueue, QueueName};
 use stack_client::{Connection, Resource};
-use terminal::output;
+use terminal::stdout;
 
 use crate::{event_audit, queue_depth};
 use compare::Evidence;
@@ -81,9 +81,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let findings = compare::compare(&journal, &evidence);
     let report = Report::new(&journal, &evidence, &findings, scope);
     if arguments.json {
-        output::json_line(&report)?;
+        stdout::print_json(&report)?;
     } else {
-        output::line(&report.describe())?;
+        stdout::print_line(&report.describe())?;
     }
     if !report.is_right() {
         return Ok(ExitCode::FAILURE);

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::compare::{Evidence, Findings};
 use crate::journal::Journal;
-use terminal::output::{cell, table};
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
 /// Ids of each kind that are shown.
 const SHOWN: usize = 10;
@@ -302,10 +303,14 @@ impl Report {
                 self.accepted, self.rows, self.events, self.marked
             ),
             String::new(),
-            table(["", "FOUND", "MUST BE", ""], &rows),
+            format_table(["", "FOUND", "MUST BE", ""], &rows),
             String::new(),
         ];
-        lines.extend(self.examples.iter().map(|example| format!("  {}", cell(example))));
+        lines.extend(
+            self.examples
+                .iter()
+                .map(|example| format!("  {}", sanitize_line(example))),
+        );
         lines.push(if self.right {
             "all is right".to_owned()
         } else {

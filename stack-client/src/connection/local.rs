@@ -31,7 +31,7 @@ pub(super) fn endpoints(data_dir: &Path) -> anyhow::Result<Endpoints> {
         ErrorKind::NotFound => anyhow::anyhow!(
             "nothing runs here: start it with `{} up`, or name it by --data-dir, or by --api-url and \
              --aws-endpoint-url (looked in {directory}); for a stack on AWS, say --target aws",
-            invocation::program()
+            invocation::program_name()
         ),
         _ => anyhow::Error::new(error).context(format!("the endpoints in {directory} cannot be read")),
     })

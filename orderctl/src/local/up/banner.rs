@@ -66,7 +66,7 @@ impl fmt::Display for Banner<'_> {
             writeln!(
                 formatter,
                 "  {} {command}{}",
-                invocation::program(),
+                invocation::program_name(),
                 self.where_it_is()
             )?;
         }
@@ -116,7 +116,7 @@ mod tests {
             mail_to: Some("you@example.com"),
         };
         // Under Cargo the hints name Cargo.
-        banner.to_string().replace(invocation::program(), "orderctl")
+        banner.to_string().replace(invocation::program_name(), "orderctl")
     }
 
     #[test]

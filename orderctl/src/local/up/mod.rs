@@ -19,8 +19,8 @@ use banner::Banner;
 use parameters::{parameter, parameters};
 use proof::faults;
 use stack_client::Connection;
-use terminal::output;
-use terminal::shutdown::Shutdown;
+use terminal::stdout;
+use terminal::stop_signal::StopSignal;
 
 /// The template that the system is deployed by.
 pub(crate) const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -74,7 +74,7 @@ pub(crate) enum Sync {
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     trace();
     // Before anything starts: a signal that comes while it does must not leave half of it behind.
-    let mut shutdown = Shutdown::listen()?;
+    let mut stop_signal = StopSignal::listen()?;
     if let Some(path) = &arguments.ready_file {
         ready_file::remove(path)?;
     }
@@ -84,7 +84,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let running = tokio::select! {
         // Its texts hold their sources already.
         started = LocalCloud::start(config) => started.map_err(|error| anyhow::anyhow!("{error}"))?,
-        () = shutdown.requested() => return Ok(ExitCode::SUCCESS),
+        () = stop_signal.received() => return Ok(ExitCode::SUCCESS),
     };
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
@@ -95,9 +95,9 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         arguments: &arguments,
         mail_to: mail_to.as_deref().filter(|address| !address.is_empty()),
     };
-    output::line(&banner.to_string())?;
+    stdout::print_line(&banner.to_string())?;
 
-    shutdown.requested().await;
+    stop_signal.received().await;
     eprintln!("stopping ... (once more to end at once)");
     tokio::select! {
         stopped = tokio::time::timeout(STOP_TIMEOUT, running.stop()) => {
@@ -106,7 +106,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
             }
         }
         // Whoever asks twice does not want to wait. The functions see their input end and follow.
-        () = shutdown.requested() => std::process::exit(1),
+        () = stop_signal.received() => std::process::exit(1),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,17 +1,17 @@
-//! The signals that ask to stop.
+//! The signals that ask a program to stop.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C and SIGTERM, from now on no longer deadly.
+/// SIGINT (Ctrl-C) and SIGTERM. While this exists, neither ends the process by itself.
 #[derive(Debug)]
-pub struct Shutdown {
+pub struct StopSignal {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Shutdown {
+impl StopSignal {
     /// Begins to listen.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
@@ -21,7 +21,7 @@ impl Shutdown {
     }
 
     /// Waits for the next signal.
-    pub async fn requested(&mut self) {
+    pub async fn received(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

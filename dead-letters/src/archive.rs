@@ -1,4 +1,4 @@
-//! Letters in a file, one JSON object a line, with everything that is needed to send them again.
+//! The archive format: one dead letter a line as a JSON object, with all that is needed to send it again.
 //!
 //! ```json
 //! {"queue":"orders","message_id":"…","sent_at":"…","body":"…","attributes":{"error_code":{"type":"String","text":"conflict"},
@@ -15,16 +15,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::queue::QueueName;
-use crate::scan::Found;
-use crate::transfer::Outgoing;
+use crate::scan::ReceivedLetter;
+use crate::transfer::OutgoingMessage;
 
 /// One line of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ArchivedLetter {
-    /// The queue in which it failed.
+pub(super) struct ArchiveEntry {
+    /// The queue in which the message failed.
     pub(super) queue: QueueName,
-    /// Its id in the dead-letter queue; another one when it is imported.
+    /// Its id in the dead-letter queue. An import gives it a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
     /// When it was sent there, in milliseconds since the epoch.
@@ -49,9 +49,9 @@ struct ArchivedAttribute {
     base64: Option<String>,
 }
 
-impl ArchivedLetter {
-    pub(super) fn new(found: &Found) -> Self {
-        let outgoing = Outgoing::unchanged(&found.message);
+impl ArchiveEntry {
+    pub(super) fn new(found: &ReceivedLetter) -> Self {
+        let outgoing = OutgoingMessage::unchanged(&found.message);
         let attributes = outgoing.attributes.into_iter().map(|(name, value)| {
             let attribute = ArchivedAttribute {
                 r#type: value.data_type,
@@ -70,10 +70,10 @@ impl ArchivedLetter {
         }
     }
 
-    /// Reads a line.
+    /// Parses a line.
     pub(super) fn parse(line: &str) -> anyhow::Result<Self> {
         let letter: Self = serde_json::from_str(line).map_err(|error| {
-            // The error's own text can quote the line.
+            // The text of the JSON error can quote the line, which may hold personal data.
             anyhow::anyhow!(
                 "not a letter as `dlq export` writes it (column {})",
                 error.column()
@@ -83,8 +83,8 @@ impl ArchivedLetter {
         Ok(letter)
     }
 
-    /// The message, as it was in the dead-letter queue.
-    pub(super) fn outgoing(&self) -> anyhow::Result<Outgoing> {
+    /// The message as it was in the dead-letter queue.
+    pub(super) fn outgoing(&self) -> anyhow::Result<OutgoingMessage> {
         let attributes = self.attributes.iter().map(|(name, attribute)| {
             let bytes = attribute
                 .base64
@@ -102,7 +102,7 @@ impl ArchivedLetter {
                 .build()?;
             Ok((name.clone(), value))
         });
-        Ok(Outgoing {
+        Ok(OutgoingMessage {
             body: self.body.clone(),
             attributes: attributes.collect::<anyhow::Result<HashMap<_, _>>>()?,
             trace: self.trace.clone(),
@@ -115,7 +115,7 @@ mod tests {
     use aws_sdk_sqs::types::Message;
 
     use super::*;
-    use crate::dead_letter::Letter;
+    use crate::dead_letter::DeadLetter;
 
     fn value(data_type: &str) -> aws_sdk_sqs::types::builders::MessageAttributeValueBuilder {
         MessageAttributeValue::builder().data_type(data_type)
@@ -132,19 +132,22 @@ mod tests {
                 .message_attributes("noise", value("Binary.png").binary_value(noise).build().unwrap())
                 .message_attributes("n", value("Number.int").string_value("12").build().unwrap())
                 .build();
-            let found = Found {
-                letter: Letter::read(QueueName::Orders, &message),
+            let found = ReceivedLetter {
+                letter: DeadLetter::read(QueueName::Orders, &message),
                 message,
             };
-            let line = serde_json::to_string(&ArchivedLetter::new(&found)).unwrap();
+            let line = serde_json::to_string(&ArchiveEntry::new(&found)).unwrap();
             assert!(!line.contains('\n'));
-            let read = ArchivedLetter::parse(&line).unwrap();
-            assert_eq!(read.outgoing().unwrap(), Outgoing::unchanged(&found.message));
+            let read = ArchiveEntry::parse(&line).unwrap();
+            assert_eq!(
+                read.outgoing().unwrap(),
+                OutgoingMessage::unchanged(&found.message)
+            );
         }
     }
 
     #[test]
-    fn what_is_no_letter_is_refused_without_being_quoted() {
+    fn a_line_that_is_no_letter_is_refused_without_a_quotation() {
         let bad = [
             "",
             "ada@example.com",
@@ -152,7 +155,7 @@ mod tests {
             r#"{"queue":"orders","body":"x","attributes":{"a":{"type":"Binary","base64":"ada@"}}}"#,
         ];
         for line in bad {
-            let error = format!("{:#}", ArchivedLetter::parse(line).unwrap_err());
+            let error = format!("{:#}", ArchiveEntry::parse(line).unwrap_err());
             assert!(!error.contains("ada"), "{error}");
         }
     }

@@ -1,4 +1,4 @@
-//! The file that archived letters are written to.
+//! Writing an archive file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::archive::ArchivedLetter;
-use crate::scan::Found;
+use crate::archive::ArchiveEntry;
+use crate::scan::ReceivedLetter;
 
-/// A new file of letters; nobody else may read it, since it holds whole messages.
+/// A new archive file. Only its owner may read it, since it holds whole messages.
 #[derive(Debug)]
 pub(super) struct ArchiveFile {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct ArchiveFile {
 }
 
 impl ArchiveFile {
-    /// Makes the file. One that is there already is somebody's, and is left alone.
+    /// Creates the file. It is an error if the file exists.
     pub(super) fn create(path: &Path) -> anyhow::Result<Self> {
         use std::os::unix::fs::OpenOptionsExt;
 
@@ -38,21 +38,21 @@ impl ArchiveFile {
         })
     }
 
-    /// Where it is.
+    /// The file's path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Appends letters.
-    pub(super) fn append(&mut self, letters: &[Found]) -> anyhow::Result<()> {
+    pub(super) fn append(&mut self, letters: &[ReceivedLetter]) -> anyhow::Result<()> {
         let written = letters.iter().try_for_each(|found| {
-            let line = serde_json::to_string(&ArchivedLetter::new(found))?;
+            let line = serde_json::to_string(&ArchiveEntry::new(found))?;
             writeln!(self.file, "{line}")
         });
         written.with_context(|| format!("{} cannot be written", self.path.display()))
     }
 
-    /// Waits until everything is on disk.
+    /// Returns when all that was appended is on disk.
     pub(super) fn sync(&mut self) -> anyhow::Result<()> {
         self.file
             .flush()
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_older_file_is_left_alone() {
+    fn an_older_file_is_not_overwritten() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("letters.jsonl");
         std::fs::write(&path, "older").unwrap();

@@ -1,8 +1,8 @@
-//! Who changed what: two lines for every change, before it begins and when it ends.
+//! The operator's audit log: who changed which dead letters.
 //!
-//! The first is on disk before anything is touched, so that a change whose process died can be seen too: it has no
-//! second line. Lines are JSON; they are appended to a file and sent to the structured log. No line holds a body, nor
-//! the text that was searched for.
+//! Each change writes two JSON lines to a file and to the structured log: one before it begins, one when it ends. The first
+//! is on disk before the queue is changed, so that a change whose process died has a first line and no second one. No line
+//! holds a message body or the text of `--contains`.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -18,28 +18,28 @@ use uuid::Uuid;
 
 use stack_client::{Connection, Target};
 
-/// Where audit lines go, and who they name.
+/// Where audit lines are written, and whom they name.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Audit")]
 pub(super) struct AuditOptions {
-    /// Who makes this change [default: on AWS the caller that STS knows, here the user that is logged in]
+    /// Who makes this change [default: on AWS the caller's ARN, on this machine the user's name]
     #[arg(long, value_name = "NAME", env = "ORDERS_ACTOR")]
     actor: Option<String>,
-    /// File that audit lines are appended to [default: audit.jsonl in the data directory, on AWS in ~/.local/state/orders]
+    /// File to which audit lines are appended [default: audit.jsonl in the data directory, on AWS in ~/.local/state/orders]
     #[arg(long, value_name = "FILE", env = "ORDERS_AUDIT_LOG")]
     audit_log: Option<PathBuf>,
 }
 
-/// A change that was announced.
+/// A change whose first audit line is written.
 #[derive(Debug)]
-pub(super) struct Audit {
+pub(super) struct AuditedChange {
     file: File,
     path: PathBuf,
     change: Value,
 }
 
-impl Audit {
-    /// Announces a change: `action` such as `replay`, on `queue`, to what `selection` says.
+impl AuditedChange {
+    /// Writes the first line of a change. `action` is such as `replay`; `selection` says which letters are changed.
     pub(super) async fn begin(
         options: &AuditOptions,
         connection: &Connection,
@@ -49,7 +49,7 @@ impl Audit {
     ) -> anyhow::Result<Self> {
         let actor = match &options.actor {
             Some(actor) => actor.clone(),
-            None => identity(connection).await?,
+            None => identify(connection).await?,
         };
         let path = match &options.audit_log {
             Some(path) => path.clone(),
@@ -73,7 +73,7 @@ impl Audit {
         Ok(audit)
     }
 
-    /// Says how it ended: `outcome` such as a tally.
+    /// Writes the second line, with `outcome`, such as the counts of a replay.
     pub(super) fn end(mut self, outcome: &impl Serialize) -> anyhow::Result<()> {
         let outcome = serde_json::to_value(outcome)?;
         self.append("ended", &outcome)
@@ -109,7 +109,7 @@ impl Audit {
     }
 }
 
-/// Appends, and lets nobody else read: it names people.
+/// Opens the file for appending. Only its owner may read a new file, since it names people.
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
@@ -140,10 +140,10 @@ fn default_path(connection: &Connection) -> anyhow::Result<PathBuf> {
     Ok(state.join("orders").join("audit.jsonl"))
 }
 
-/// On AWS the caller's ARN, here the user's name.
-async fn identity(connection: &Connection) -> anyhow::Result<String> {
+/// On AWS the caller's ARN, on this machine the user's name.
+async fn identify(connection: &Connection) -> anyhow::Result<String> {
     if connection.target() == Target::Local {
-        return Ok(user());
+        return Ok(user_name());
     }
     let answer = connection.sts().await?.get_caller_identity().send().await;
     answer
@@ -152,7 +152,7 @@ async fn identity(connection: &Connection) -> anyhow::Result<String> {
         .context("STS knows no ARN of yours: name yourself by --actor")
 }
 
-fn user() -> String {
+fn user_name() -> String {
     let variable = |name| std::env::var(name).ok().filter(|name| !name.is_empty());
     let asked = || {
         let output = Command::new("id").arg("-un").output().ok()?;
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_change_is_announced_before_and_told_after() {
+    async fn a_change_writes_a_line_before_and_a_line_after() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new").join("audit.jsonl");
         let options = AuditOptions {
@@ -185,7 +185,7 @@ mod tests {
                 .collect()
         };
         let selection = json!({"ids": 2});
-        let audit = Audit::begin(&options, &connection, "replay", "orders-dlq", &selection)
+        let audit = AuditedChange::begin(&options, &connection, "replay", "orders-dlq", &selection)
             .await
             .unwrap();
         assert_eq!(lines().len(), 1);
@@ -202,13 +202,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_log_nothing_begins() {
+    async fn a_change_does_not_begin_without_its_audit_line() {
         let directory = tempfile::tempdir().unwrap();
         let options = AuditOptions {
             actor: Some("ada".to_owned()),
             audit_log: Some(directory.path().to_owned()),
         };
-        let begun = Audit::begin(
+        let begun = AuditedChange::begin(
             &options,
             &Connection::default(),
             "purge",

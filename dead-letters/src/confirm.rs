@@ -1,9 +1,11 @@
-//! Asking before something is done that cannot be taken back.
+//! Questions on the terminal before a change.
+//!
+//! `dialoguer` is not used: it reads single keys from the terminal, where an operator can type `yes` and a line break here.
 
 use std::io::{IsTerminal, Write};
 
-/// Asks a yes-or-no question on the terminal. `None` where nobody can be asked.
-pub(super) fn ask(question: &str) -> anyhow::Result<Option<bool>> {
+/// Asks a yes-or-no question. `None` if standard input is not a terminal.
+pub(super) fn ask_yes_no(question: &str) -> anyhow::Result<Option<bool>> {
     if !std::io::stdin().is_terminal() {
         return Ok(None);
     }
@@ -23,7 +25,7 @@ mod tests {
     use super::is_yes;
 
     #[test]
-    fn only_a_yes_is_one() {
+    fn only_y_and_yes_mean_yes() {
         assert!(is_yes("y\n") && is_yes(" YES "));
         assert!(!is_yes("") && !is_yes("no") && !is_yes("yy"));
     }

@@ -1,4 +1,4 @@
-//! A dead letter: a message with what is known of its failure.
+//! A dead letter: a message and the reason of its failure.
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use order_core::Timestamp;
@@ -7,37 +7,38 @@ use serde_json::Value;
 
 use crate::queue::QueueName;
 
-/// The reason of a letter that carries none: it died with the processes that had received it.
+/// The reason of a letter without an `error_code`. No service gave it up: SQS moved it after its last receive, because the
+/// processes that had received it died.
 const ATTEMPTS_EXHAUSTED: &str = "attempts_exhausted";
 
-/// What is known of a dead letter; its JSON form is what `dlq list --json` prints.
+/// A dead letter. `dlq list --json` prints its JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Letter {
+pub struct DeadLetter {
     /// Its id in the dead-letter queue.
     pub message_id: String,
-    /// The order that it is about, as far as the body tells.
+    /// The id of its order, if the body names one.
     pub order_id: Option<String>,
     /// The queue in which it failed.
     pub queue: QueueName,
     /// A code, such as `malformed`.
     pub reason: String,
-    /// A sentence on the reason.
+    /// A sentence about the reason.
     pub detail: Option<String>,
-    /// When it failed, or was first sent where that is not known.
+    /// When it failed. If that is not known, when it was first sent.
     pub failed_at: Option<String>,
-    /// The message as it is.
+    /// The message's body, unchanged.
     pub body: String,
-    /// How often it was received when it failed; where it does not say, how often until now.
+    /// Its receive count when it failed. If that is not known, its receive count now.
     pub receive_count: u64,
     /// When it was sent, in milliseconds since the epoch.
     #[serde(skip)]
     pub sent_at: Option<i64>,
-    /// Its attributes that are text.
+    /// The values of its text attributes.
     #[serde(skip)]
     pub texts: Vec<String>,
 }
 
-impl Letter {
+impl DeadLetter {
     /// Reads a message of a dead-letter queue.
     #[must_use]
     pub fn read(queue: QueueName, message: &Message) -> Self {
@@ -73,18 +74,18 @@ impl Letter {
         }
     }
 
-    /// When it failed.
+    /// When it failed, if that can be parsed.
     pub(super) fn failed_at(&self) -> Option<Timestamp> {
         self.failed_at.as_deref()?.parse().ok()
     }
 
-    /// Whether it says why it failed. One that does not died with the processes that had received it.
+    /// Whether it carries the reason of its failure. See [`ATTEMPTS_EXHAUSTED`].
     #[must_use]
     pub fn is_explained(&self) -> bool {
         self.reason != ATTEMPTS_EXHAUSTED
     }
 
-    /// Whether its body or an attribute holds a text.
+    /// Whether its body or an attribute contains a text.
     pub(super) fn contains(&self, text: &str) -> bool {
         let detail = self.detail.as_deref().unwrap_or_default();
         self.body.contains(text)
@@ -92,14 +93,14 @@ impl Letter {
             || self.texts.iter().any(|value| value.contains(text))
     }
 
-    /// Whether an id of a message or of an order names this letter.
+    /// Whether this is its message id or its order id.
     #[must_use]
-    pub fn is_named(&self, id: &str) -> bool {
+    pub fn has_id(&self, id: &str) -> bool {
         self.message_id == id || self.order_id.as_deref() == Some(id)
     }
 }
 
-/// The order that a queue message or an event is about. A poison message need not be either.
+/// The order id in the body of a queue message or of an event. A poison message may have none.
 fn order_id(body: &str) -> Option<String> {
     let document: Value = serde_json::from_str(body).ok()?;
     let id = document
@@ -121,9 +122,9 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Any letter.
-    pub(crate) fn letter() -> Letter {
-        Letter {
+    /// A dead letter for tests.
+    pub(crate) fn dead_letter() -> DeadLetter {
+        DeadLetter {
             message_id: "m-1".to_owned(),
             order_id: Some("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".to_owned()),
             queue: QueueName::Orders,
@@ -156,7 +157,7 @@ pub(super) mod tests {
             .message_attributes("failed_at", text("2026-11-23T09:35:00.000Z"))
             .message_attributes("receive_count", text("1"))
             .build();
-        let json = serde_json::to_string_pretty(&Letter::read(QueueName::Orders, &message)).unwrap();
+        let json = serde_json::to_string_pretty(&DeadLetter::read(QueueName::Orders, &message)).unwrap();
         insta::assert_snapshot!(json, @r#"
         {
           "message_id": "m-1",
@@ -172,13 +173,13 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_letter_without_a_reason_died_with_its_process() {
+    fn a_letter_without_a_reason_has_exhausted_its_attempts() {
         let message = Message::builder()
             .body("poison")
             .attributes(MessageSystemAttributeName::SentTimestamp, "1795426500123")
             .attributes(MessageSystemAttributeName::ApproximateReceiveCount, "13")
             .build();
-        let letter = Letter::read(QueueName::Notifications, &message);
+        let letter = DeadLetter::read(QueueName::Notifications, &message);
         assert_eq!(
             (letter.reason.as_str(), letter.receive_count),
             (ATTEMPTS_EXHAUSTED, 13)

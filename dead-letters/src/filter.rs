@@ -1,14 +1,14 @@
-//! Which letters a command is about.
+//! Filters for dead letters.
 
 use std::time::Duration;
 
 use order_core::Timestamp;
 use serde::Serialize;
 
-use crate::dead_letter::Letter;
+use crate::dead_letter::DeadLetter;
 use crate::queue::QueueName;
 
-/// Filters that `list`, `replay`, `purge` and `export` share. A letter has to pass all of them.
+/// The filters of `list`, `replay`, `purge` and `export`. A letter must pass all of them.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Which letters")]
 pub(super) struct Filter {
@@ -19,14 +19,14 @@ pub(super) struct Filter {
     #[arg(long = "reason", value_name = "CODE")]
     pub(super) reasons: Vec<String>,
     /// Only those that failed longer ago: `90s`, `30m`, `1h`, `2d`
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     pub(super) older_than: Option<Duration>,
-    /// Only those whose body or attributes hold this text
+    /// Only those whose body or attributes contain this text
     #[arg(long, value_name = "TEXT")]
     pub(super) contains: Option<String>,
 }
 
-/// A filter as an audit line tells it. The text that was searched for may be a customer's: it is not told.
+/// A filter as an audit line records it. The text of `--contains` may be personal data, so that it is not recorded.
 #[derive(Debug, Serialize)]
 pub(super) struct FilterRecord {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,13 +37,13 @@ pub(super) struct FilterRecord {
 }
 
 impl Filter {
-    /// Whether it names anything but a queue.
+    /// Whether a filter other than `--queue` is given.
     pub(super) fn is_given(&self) -> bool {
         !self.reasons.is_empty() || self.older_than.is_some() || self.contains.is_some()
     }
 
     /// Whether a letter passes.
-    pub(super) fn passes(&self, letter: &Letter, now: Timestamp) -> bool {
+    pub(super) fn passes(&self, letter: &DeadLetter, now: Timestamp) -> bool {
         let is_old = |least: &Duration| {
             letter.failed_at().is_some_and(|at| {
                 let age = now.unix_milliseconds() - at.unix_milliseconds();
@@ -65,8 +65,8 @@ impl Filter {
     }
 }
 
-/// A span such as `90s`, `30m`, `1h` or `2d`.
-pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
+/// Parses a span such as `90s`, `30m`, `1h` or `2d`.
+pub(super) fn parse_span(text: &str) -> Result<Duration, &'static str> {
     const WRONG: &str = "must be a number and a unit: 90s, 30m, 1h or 2d";
     let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| WRONG)?;
@@ -83,22 +83,22 @@ pub(super) fn span(text: &str) -> Result<Duration, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dead_letter::tests::letter;
+    use crate::dead_letter::tests::dead_letter;
 
     #[test]
     fn a_letter_has_to_pass_every_filter() {
         let now: Timestamp = "2026-11-23T11:00:00.000Z".parse().unwrap();
-        let letter = Letter {
+        let letter = DeadLetter {
             reason: "conflict".to_owned(),
             failed_at: Some("2026-11-23T09:35:00.000Z".to_owned()),
             body: r#"{"sku":"TEA"}"#.to_owned(),
             detail: Some("another order".to_owned()),
-            ..letter()
+            ..dead_letter()
         };
         let filter = |reasons: &[&str], older_than: Option<&str>, contains: Option<&str>| Filter {
             queue: None,
             reasons: reasons.iter().map(|&reason| reason.to_owned()).collect(),
-            older_than: older_than.map(|text| span(text).unwrap()),
+            older_than: older_than.map(|text| parse_span(text).unwrap()),
             contains: contains.map(str::to_owned),
         };
         for (filter, passes) in [
@@ -119,16 +119,16 @@ mod tests {
             older_than: Some(Duration::ZERO),
             ..Filter::default()
         };
-        let letter = Letter {
+        let letter = DeadLetter {
             failed_at: None,
-            ..letter()
+            ..dead_letter()
         };
         assert!(!filter.passes(&letter, "2026-11-23T11:00:00.000Z".parse().unwrap()));
     }
 
     #[test]
     fn a_span_has_a_unit() {
-        let seconds = ["90s", "30m", "2min", "1h", "2d"].map(|text| span(text).unwrap().as_secs());
+        let seconds = ["90s", "30m", "2min", "1h", "2d"].map(|text| parse_span(text).unwrap().as_secs());
         assert_eq!(seconds, [90, 1800, 120, 3600, 172_800]);
         for text in [
             "",
@@ -140,7 +140,7 @@ mod tests {
             "99999999999999999999s",
             "999999999999999999d",
         ] {
-            assert!(span(text).is_err(), "{text}");
+            assert!(parse_span(text).is_err(), "{text}");
         }
     }
 }

@@ -1,62 +1,65 @@
-//! Looking for letters without changing anything.
+//! Reading dead letters without changing the queue.
 
 use std::cell::RefCell;
 
-use crate::dead_letter::Letter;
+use crate::dead_letter::DeadLetter;
 use crate::queue::DeadLetterQueue;
-use crate::scan::{CutShort, Found, Gone, Sweep, SweepOptions, SweepReport};
+use crate::scan::{DeletedIds, ReceivedLetter, Scan, ScanOptions, ScanReport, StopReason};
 
-/// How a quick look sweeps.
-const QUICK: SweepOptions = SweepOptions {
+/// Few requests at a time: these scans are short.
+const OPTIONS: ScanOptions = ScanOptions {
     visibility_seconds: None,
     parallel: 4,
 };
 
-/// The letters of a queue; all of them are given back at once.
-pub async fn letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<Letter>> {
+/// All dead letters of a queue. They stay in the queue and are visible afterwards.
+pub async fn read_all_letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<DeadLetter>> {
     let letters = RefCell::new(Vec::new());
-    let sweep = Sweep::new(queue, &QUICK);
-    let report = sweep
+    let scan = Scan::new(queue, &OPTIONS);
+    let report = scan
         .run(async |_, found| {
             letters
                 .borrow_mut()
                 .extend(found.into_iter().map(|found| found.letter));
-            Ok(Gone::new())
+            Ok(DeletedIds::new())
         })
         .await;
-    not_failed(report)?;
+    check_complete(report)?;
     Ok(letters.into_inner())
 }
 
-/// The first letter that has this id, or is about the order of this id.
-pub async fn find(queue: &DeadLetterQueue, id: &str) -> anyhow::Result<Option<Letter>> {
+/// Finds the first letter that has this message id or this order id.
+pub async fn find_letter(queue: &DeadLetterQueue, id: &str) -> anyhow::Result<Option<DeadLetter>> {
     Ok(find_message(queue, id).await?.map(|found| found.letter))
 }
 
-/// The same with the message itself. It is given back, as all others are.
-pub(super) async fn find_message(queue: &DeadLetterQueue, id: &str) -> anyhow::Result<Option<Found>> {
+/// The same, with the message as it was received. It is visible afterwards, as all others are.
+pub(crate) async fn find_message(
+    queue: &DeadLetterQueue,
+    id: &str,
+) -> anyhow::Result<Option<ReceivedLetter>> {
     let hit = RefCell::new(None);
-    let sweep = Sweep::new(queue, &QUICK);
-    let report = sweep
-        .run(async |sweep, found| {
-            if let Some(found) = found.into_iter().find(|found| found.letter.is_named(id)) {
+    let scan = Scan::new(queue, &OPTIONS);
+    let report = scan
+        .run(async |scan, found| {
+            if let Some(found) = found.into_iter().find(|found| found.letter.has_id(id)) {
                 hit.borrow_mut().get_or_insert(found);
-                sweep.stop(CutShort::Satisfied);
+                scan.stop(StopReason::TargetFound);
             }
-            Ok(Gone::new())
+            Ok(DeletedIds::new())
         })
         .await;
     let hit = hit.into_inner();
     if hit.is_none() {
-        not_failed(report)?;
+        check_complete(report)?;
     }
     Ok(hit)
 }
 
-fn not_failed(report: SweepReport) -> anyhow::Result<()> {
-    match (report.error, report.cut_short) {
+fn check_complete(report: ScanReport) -> anyhow::Result<()> {
+    match (report.error, report.stop_reason) {
         (Some(error), _) => Err(error),
-        (None, Some(CutShort::Interrupted)) => anyhow::bail!("stopped before every letter was seen"),
+        (None, Some(StopReason::Interrupted)) => anyhow::bail!("stopped before every letter was seen"),
         _ => Ok(()),
     }
 }

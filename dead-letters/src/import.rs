@@ -8,20 +8,20 @@ use std::process::ExitCode;
 use anyhow::Context;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
-
-use crate::archive::ArchivedLetter;
-use crate::audit_log::{Audit, AuditOptions};
-use crate::progress::Progress;
-use crate::queue::{DeadLetterQueue, QueueName};
-use crate::scan::BATCH;
-use crate::transfer;
 use stack_client::Connection;
 use terminal::stdout;
 use terminal::text::sanitize;
 
-/// Batches that are sent at a time.
+use crate::archive::ArchiveEntry;
+use crate::audit_log::{AuditOptions, AuditedChange};
+use crate::progress::Progress;
+use crate::queue::{DeadLetterQueue, QueueName};
+use crate::scan::BATCH;
+use crate::transfer;
+
+/// Batch requests that are under way at the same time.
 const PARALLEL: usize = 16;
-/// Letters that are read before they are sent: what bounds the memory.
+/// Letters that are read into memory before they are sent.
 const CHUNK: usize = 1000;
 
 #[derive(Debug, clap::Args)]
@@ -36,10 +36,9 @@ pub struct Arguments {
     audit: AuditOptions,
 }
 
-/// Puts letters back into the dead-letter queues that they were in, as they were there. Nothing is sent if any line of
-/// the file cannot be read.
+/// Puts letters back into their dead-letter queues, unchanged. Nothing is sent unless every line of the file can be parsed.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let queues = QueueName::chosen(arguments.queue);
+    let queues = QueueName::selected(arguments.queue);
     let (mut expected, mut named) = (0_u64, Vec::new());
     for letter in letters(&arguments.file)? {
         let queue = letter?.queue;
@@ -55,7 +54,8 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         let queue = DeadLetterQueue::open(connection, name).await?;
         let progress = Progress::new("imported", expected);
         let selection = json!({ "file": arguments.file.display().to_string() });
-        let audit = Audit::begin(&arguments.audit, connection, "import", queue.label(), &selection).await?;
+        let audit =
+            AuditedChange::begin(&arguments.audit, connection, "import", queue.label(), &selection).await?;
         let (mut here, mut refused) = (0, 0);
         let mut letters = letters(&arguments.file)?.peekable();
         while letters.peek().is_some() {
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
                         Ok(_) => here += 1,
                         Err(reason) => {
                             refused += 1;
-                            progress.note(&format!("a letter was not imported: {}", sanitize(&reason)));
+                            progress.print(&format!("a letter was not imported: {}", sanitize(&reason)));
                         }
                     }
                 }
@@ -100,7 +100,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
 }
 
 /// The letters of a file, line by line.
-fn letters(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<ArchivedLetter>>> {
+fn letters(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<ArchiveEntry>>> {
     let shown = path.display().to_string();
     let file = File::open(path).with_context(|| format!("{shown} cannot be read"))?;
     Ok(BufReader::new(file)
@@ -109,7 +109,7 @@ fn letters(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Ar
         .map(move |(index, line)| {
             let letter = line
                 .map_err(anyhow::Error::from)
-                .and_then(|line| ArchivedLetter::parse(&line));
+                .and_then(|line| ArchiveEntry::parse(&line));
             letter.with_context(|| format!("{shown}, line {}", index + 1))
         }))
 }

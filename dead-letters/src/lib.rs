@@ -1,8 +1,10 @@
-//! `dlq`: what could not be processed.
+//! Dead letters: the messages that the services could not process.
 //!
-//! Every look at a dead-letter queue is a [`scan`]. What changes something announces it in an [`audit_log`] line first,
-//! sends before it deletes, and never deletes what is not on disk or in a queue.
+//! SQS has no operation that only reads a queue, so that every command receives messages: see [`scan`]. A command that
+//! changes something writes a line to the [`audit_log`] first, sends a message before it deletes the old one, and never
+//! deletes a message that is neither on disk nor in a queue.
 
+mod age;
 mod archive;
 mod archive_file;
 mod audit_log;
@@ -13,6 +15,7 @@ mod filter;
 mod find;
 mod import;
 mod list;
+mod logging;
 mod mask;
 mod move_task;
 mod orders_table;
@@ -20,6 +23,7 @@ mod pace;
 mod progress;
 mod purge;
 mod queue;
+mod remaining;
 mod repair;
 mod replay;
 mod replay_counts;
@@ -29,27 +33,24 @@ mod selection;
 mod show;
 mod transfer;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-
-use tracing_subscriber::EnvFilter;
 
 use stack_client::Connection;
 
-pub use dead_letter::Letter;
-pub use find::{find, letters};
+pub use dead_letter::DeadLetter;
+pub use find::{find_letter, read_all_letters};
 pub use queue::{DeadLetterQueue, QueueName};
 
-/// What can be done about dead letters.
+/// The commands of `dlq`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the dead letters with the reason of each
     List(list::Arguments),
-    /// Show one with all that is known of it, and what would become of it now
+    /// Show one dead letter with all that is known of it, and what a replay would do now
     Show(show::Arguments),
-    /// Put dead letters back on the queue that they came from, mended if need be
+    /// Put dead letters back on the queue that they came from, with a repaired body if you ask for it
     Replay(replay::Arguments),
-    /// Delete dead letters, after they were written to a file
+    /// Delete dead letters, after writing them to a file
     Purge(purge::Arguments),
     /// Write dead letters to a file, and leave them where they are
     Export(export::Arguments),
@@ -59,7 +60,7 @@ pub enum Command {
 
 /// Runs one of the commands.
 pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<ExitCode> {
-    trace();
+    logging::start();
     match command {
         Command::List(arguments) => list::run(&arguments, connection).await,
         Command::Show(arguments) => show::run(&arguments, connection).await,
@@ -68,21 +69,4 @@ pub async fn run(command: Command, connection: &Connection) -> anyhow::Result<Ex
         Command::Export(arguments) => export::run(&arguments, connection).await,
         Command::Import(arguments) => import::run(&arguments, connection).await,
     }
-}
-
-/// Audit lines as JSON on standard error, for whoever collects it; not on a terminal, where people read. `RUST_LOG` asks
-/// for more.
-fn trace() {
-    let quiet = if std::io::stderr().is_terminal() {
-        "error"
-    } else {
-        "error,audit=info"
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    // A program that has a subscriber of its own keeps it.
-    let _ = subscriber.try_init();
 }

@@ -1,15 +1,15 @@
-//! Showing a body without the personal data in it.
+//! Message bodies without personal data.
 //!
-//! What is known to be harmless is shown, everything else is hidden: a field that a later version adds is personal
-//! until somebody says otherwise.
+//! Only the text of [`PUBLIC_FIELDS`] is shown. A field that a later version adds is hidden until it is added here.
 
 use serde_json::Value;
 
-/// What stands for a hidden text.
+/// The replacement of a hidden text.
 const MASK: &str = "[hidden]";
 
-/// Fields whose texts say nothing of a person. `name` is a product's name below `items`, and a person's elsewhere.
-const HARMLESS: [&str; 21] = [
+/// Fields that hold no personal data. `name` is public below `items`, where it is a product's name; elsewhere it is a
+/// person's.
+const PUBLIC_FIELDS: [&str; 21] = [
     "order_id",
     "fingerprint",
     "accepted_at",
@@ -33,32 +33,32 @@ const HARMLESS: [&str; 21] = [
     "receive_count",
 ];
 
-/// The body, laid out, with personal data hidden.
-pub(super) fn masked(body: &str) -> String {
+/// Indents a body and hides its personal data.
+pub(super) fn hide_personal_data(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
         Ok(document @ (Value::Object(_) | Value::Array(_))) => pretty(&hide(document, "", false)),
-        // It may be a document that is cut off, names and all: only its shape is shown.
+        // It may be a truncated document with personal data, so that only its shape is shown.
         _ => shape(body),
     }
 }
 
-/// The body, laid out, with everything in it.
-pub(super) fn revealed(body: &str) -> String {
+/// Indents a body and hides nothing.
+pub(super) fn indent_json(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
         Ok(document @ (Value::Object(_) | Value::Array(_))) => pretty(&document),
         _ => body.to_owned(),
     }
 }
 
-/// A document for people to read.
+/// Formats a document for people.
 pub(super) fn pretty(document: &Value) -> String {
-    // A JSON value can always be written.
+    // A JSON value can always be serialized.
     serde_json::to_string_pretty(document).unwrap_or_else(|_| document.to_string())
 }
 
 fn hide(value: Value, field: &str, in_items: bool) -> Value {
     match value {
-        Value::String(_) if HARMLESS.contains(&field) || (in_items && field == "name") => value,
+        Value::String(_) if PUBLIC_FIELDS.contains(&field) || (in_items && field == "name") => value,
         Value::String(_) => Value::String(MASK.to_owned()),
         Value::Array(values) => {
             let in_items = in_items || field == "items";
@@ -82,7 +82,7 @@ fn hide(value: Value, field: &str, in_items: bool) -> Value {
     }
 }
 
-/// Letters become `x`, digits `9`: where the brackets are can be seen, what they hold cannot.
+/// Replaces letters by `x` and digits by `9`, so that the structure of a text stays visible.
 fn shape(text: &str) -> String {
     text.chars()
         .map(|character| match character {
@@ -99,11 +99,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_shows_what_it_is_and_hides_who_it_is_about() {
+    fn personal_data_is_hidden_and_other_fields_are_shown() {
         let body = r#"{"schema_version":1,"order_id":"0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b","order":{"customer":{"id":"c-1",
             "name":"Ada Example","email":"ada@example.com"},"note":"Leave it at number 7","coupon":"ADA50",
             "items":[{"sku":"TEA","name":"Assam tea","quantity":2,"unit_price":"12.50","for":"Bob"}],"currency":"EUR"}}"#;
-        insta::assert_snapshot!(masked(body), @r#"
+        insta::assert_snapshot!(hide_personal_data(body), @r#"
         {
           "order": {
             "coupon": "[hidden]",
@@ -128,15 +128,15 @@ mod tests {
           "schema_version": 1
         }
         "#);
-        assert!(revealed(body).contains("ada@example.com"));
+        assert!(indent_json(body).contains("ada@example.com"));
     }
 
     #[test]
-    fn of_what_is_no_document_only_the_shape_is_shown() {
+    fn a_body_that_is_no_document_shows_only_its_shape() {
         let cut_off = r#"{"customer":{"name":"Ada É. Exam"#;
-        assert_eq!(masked(cut_off), r#"{"xxxxxxxx":{"xxxx":"xxx x. xxxx"#);
-        assert_eq!(masked("\"ada@example.com\""), "\"xxx@xxxxxxx.xxx\"");
-        assert_eq!(masked("call 0171"), "xxxx 9999");
-        assert_eq!(revealed(cut_off), cut_off);
+        assert_eq!(hide_personal_data(cut_off), r#"{"xxxxxxxx":{"xxxx":"xxx x. xxxx"#);
+        assert_eq!(hide_personal_data("\"ada@example.com\""), "\"xxx@xxxxxxx.xxx\"");
+        assert_eq!(hide_personal_data("call 0171"), "xxxx 9999");
+        assert_eq!(indent_json(cut_off), cut_off);
     }
 }

@@ -1,4 +1,4 @@
-//! Moving everything back: SQS does the work, we watch.
+//! Replaying a whole dead-letter queue by a message move task, which runs inside SQS.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
 use crate::progress::Progress;
 use crate::queue::DeadLetterQueue;
-use crate::replay_counts::Tally;
-use crate::scan::CutShort;
+use crate::replay_counts::ReplayCounts;
+use crate::scan::StopReason;
 
-/// The pause between two looks at the task.
+/// The pause between two requests for the task's state.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The most that a task moves in a second.
+/// The most messages that a task moves in a second.
 const MAX_PER_SECOND: u32 = 500;
 
-/// Refuses what SQS would refuse, before anything is announced.
+/// Refuses a rate that SQS would refuse, before the audit line is written.
 pub(super) fn check_rate(rate: u32) -> anyhow::Result<()> {
     anyhow::ensure!(
         rate <= MAX_PER_SECOND,
@@ -25,15 +25,17 @@ pub(super) fn check_rate(rate: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves all letters of a queue back to it, and waits until SQS is done. What was moved is told with an error too.
+/// Moves all letters of a dead-letter queue back to its source queue, and waits until SQS is done. If the task fails, the
+/// result holds both the error and the count of messages that were moved.
 pub(super) async fn move_all(
     queue: &DeadLetterQueue,
     rate: Option<u32>,
-) -> anyhow::Result<(Tally, Option<CutShort>, Option<anyhow::Error>)> {
+) -> anyhow::Result<(ReplayCounts, Option<StopReason>, Option<anyhow::Error>)> {
     let name = queue.label();
     let rate = rate.map(i32::try_from).transpose()?;
     let source = queue.arn(&queue.url).await?;
-    // Always named: a message that was sent to the dead-letter queue directly has no source that SQS knows of.
+    // Without a destination SQS moves a message to its original source queue. The services send messages to the
+    // dead-letter queue themselves, so that SQS knows no source.
     let destination = queue.arn(&queue.source_url).await?;
     let progress = Progress::new("moved", queue.counts().await?.visible);
     let task = queue
@@ -59,7 +61,7 @@ pub(super) async fn move_all(
             }
         }
         let tasks = tasks(queue, &source).await?;
-        // Only a running task tells its handle; of the ended ones the newest comes first.
+        // SQS returns the handle of a running task only. Ended tasks are listed newest first.
         let running = tasks.iter().find(|task| {
             task.task_handle.as_ref() == Some(&handle) || task.status.as_deref() == Some("CANCELLING")
         });
@@ -69,12 +71,12 @@ pub(super) async fn move_all(
                 break tasks
                     .into_iter()
                     .next()
-                    .with_context(|| format!("SQS forgot the move of {name}"))?;
+                    .with_context(|| format!("SQS no longer lists the move of {name}"))?;
             }
         }
     };
     progress.finish();
-    Ok(outcome(name, &ended))
+    Ok(evaluate(name, &ended))
 }
 
 async fn tasks(
@@ -91,7 +93,7 @@ async fn tasks(
     Ok(answer.results.unwrap_or_default())
 }
 
-/// A task that ends at this moment cannot be cancelled, and need not be.
+/// Cancels the task. It is no error if the task has just ended.
 async fn cancel(queue: &DeadLetterQueue, handle: &str) -> anyhow::Result<()> {
     let answer = queue
         .sqs
@@ -117,26 +119,30 @@ async fn cancel(queue: &DeadLetterQueue, handle: &str) -> anyhow::Result<()> {
     }
 }
 
-fn outcome(
+fn evaluate(
     name: &str,
     task: &ListMessageMoveTasksResultEntry,
-) -> (Tally, Option<CutShort>, Option<anyhow::Error>) {
+) -> (ReplayCounts, Option<StopReason>, Option<anyhow::Error>) {
     let replayed = count(Some(task.approximate_number_of_messages_moved));
     let found = count(task.approximate_number_of_messages_to_move);
-    let tally = Tally {
+    let counts = ReplayCounts {
         replayed,
-        // What another receiver holds at this moment stays.
+        // Messages that another receiver holds are not moved.
         skipped: found.saturating_sub(replayed),
-        ..Tally::default()
+        ..ReplayCounts::default()
     };
     match task.status.as_deref() {
-        Some("COMPLETED") => (tally, None, None),
-        Some("CANCELLED") => (Tally { skipped: 0, ..tally }, Some(CutShort::Interrupted), None),
+        Some("COMPLETED") => (counts, None, None),
+        Some("CANCELLED") => (
+            ReplayCounts { skipped: 0, ..counts },
+            Some(StopReason::Interrupted),
+            None,
+        ),
         status => {
             let reason = task.failure_reason.as_deref().unwrap_or("no reason given");
             let status = status.unwrap_or("unknown");
             let error = anyhow::anyhow!("the move of {name} ended as {status}: {reason}");
-            (tally, None, Some(error))
+            (counts, None, Some(error))
         }
     }
 }
@@ -149,26 +155,26 @@ fn count(number: Option<i64>) -> u64 {
 mod tests {
     use super::*;
 
-    fn ended(status: &str) -> (Tally, Option<CutShort>, Option<anyhow::Error>) {
+    fn ended(status: &str) -> (ReplayCounts, Option<StopReason>, Option<anyhow::Error>) {
         let task = ListMessageMoveTasksResultEntry::builder()
             .status(status)
             .failure_reason("CouldNotDetermineMessageSource")
             .approximate_number_of_messages_moved(3)
             .approximate_number_of_messages_to_move(5)
             .build();
-        outcome("orders-dlq", &task)
+        evaluate("orders-dlq", &task)
     }
 
     #[test]
-    fn every_end_tells_what_was_moved() {
-        let (tally, cut_short, error) = ended("COMPLETED");
-        assert_eq!((tally.replayed, tally.skipped, cut_short), (3, 2, None));
+    fn every_end_counts_what_was_moved() {
+        let (counts, stop_reason, error) = ended("COMPLETED");
+        assert_eq!((counts.replayed, counts.skipped, stop_reason), (3, 2, None));
         assert!(error.is_none());
-        let (tally, cut_short, error) = ended("CANCELLED");
-        assert_eq!((tally.replayed, cut_short), (3, Some(CutShort::Interrupted)));
+        let (counts, stop_reason, error) = ended("CANCELLED");
+        assert_eq!((counts.replayed, stop_reason), (3, Some(StopReason::Interrupted)));
         assert!(error.is_none());
-        let (tally, _, error) = ended("FAILED");
-        assert_eq!(tally.replayed, 3);
+        let (counts, _, error) = ended("FAILED");
+        assert_eq!(counts.replayed, 3);
         insta::assert_snapshot!(error.unwrap(), @"the move of orders-dlq ended as FAILED: CouldNotDetermineMessageSource");
     }
 }

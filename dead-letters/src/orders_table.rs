@@ -1,4 +1,4 @@
-//! Reading the rows that letters are about.
+//! Reading the stored orders of dead letters.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use stack_client::{Connection, Resource};
 
-/// Keys of one call: the most that DynamoDB takes.
+/// Keys of one `BatchGetItem`: the most that DynamoDB takes.
 const MAX_KEYS: usize = 100;
-/// Calls for one set of keys; DynamoDB may leave some of them unprocessed.
+/// Calls for one set of keys. DynamoDB may leave keys unprocessed in each.
 const MAX_CALLS: usize = 10;
 
-/// Rows by their ids; a row may be there and not be readable.
+/// Rows by order id. A stored row that cannot be parsed is an error.
 pub(super) type Rows = HashMap<OrderId, Result<OrderRow, RowError>>;
 
 /// The table of orders.
@@ -35,14 +35,14 @@ impl OrdersTable {
         })
     }
 
-    /// The rows of these orders that exist, read consistently.
-    pub(super) async fn rows(&self, ids: &[OrderId]) -> anyhow::Result<Rows> {
+    /// Reads the stored rows of these orders, strongly consistently.
+    pub(super) async fn read_rows(&self, ids: &[OrderId]) -> anyhow::Result<Rows> {
         let mut rows = Rows::new();
         for chunk in ids.chunks(MAX_KEYS) {
             let key = |id: &OrderId| {
                 HashMap::from([(attribute::ORDER_ID.to_owned(), AttributeValue::S(id.to_string()))])
             };
-            // A call that names a key twice is refused.
+            // DynamoDB refuses a request that names a key twice.
             let mut keys: Vec<_> = chunk.iter().collect();
             keys.sort_unstable_by_key(ToString::to_string);
             keys.dedup();

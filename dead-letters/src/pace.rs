@@ -1,14 +1,17 @@
-//! Not more than so many a second.
+//! Limiting the messages sent in a second.
+//!
+//! `governor` is not used: its waiting callers retry in no order, while here each batch reserves its turn in the order in
+//! which it asks.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Lets takers through at an even rate, in the order in which they come.
+/// Gives turns at an even rate, in the order in which they are asked for.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// One a second, none without a limit.
+    /// Messages a second; `None` without a limit.
     per_second: Option<u32>,
     free_at: Cell<Option<Instant>>,
 }
@@ -21,20 +24,20 @@ impl Pace {
         }
     }
 
-    /// How many may be taken at a time: no burst is larger than a second's worth.
+    /// The most messages of one turn: those of one second.
     pub(super) fn burst(&self) -> usize {
         self.per_second
             .map_or(usize::MAX, |rate| usize::try_from(rate).unwrap_or(usize::MAX))
     }
 
-    /// Waits for the turn of `count` more.
-    pub(super) async fn turn(&self, count: usize) {
+    /// Waits until `count` messages may be sent.
+    pub(super) async fn wait_for_turn(&self, count: usize) {
         if let Some(turn) = self.reserve(count, Instant::now()) {
             tokio::time::sleep_until(turn).await;
         }
     }
 
-    /// When `count` more may go, and from when the next may; none if nobody has to wait.
+    /// Reserves the next turn for `count` messages and returns when it begins; `None` without a limit.
     fn reserve(&self, count: usize, now: Instant) -> Option<Instant> {
         let rate = self.per_second?;
         let turn = self.free_at.get().map_or(now, |free_at| free_at.max(now));
@@ -45,8 +48,8 @@ impl Pace {
     }
 }
 
-/// A rate such as `50` or `50/s`.
-pub(super) fn rate(text: &str) -> Result<u32, &'static str> {
+/// Parses a rate such as `50` or `50/s`.
+pub(super) fn parse_rate(text: &str) -> Result<u32, &'static str> {
     let number = text.strip_suffix("/s").unwrap_or(text);
     match number.parse() {
         Ok(rate @ 1..) => Ok(rate),
@@ -60,9 +63,9 @@ mod tests {
 
     #[test]
     fn a_rate_may_name_its_unit() {
-        assert_eq!((rate("50"), rate("50/s")), (Ok(50), Ok(50)));
+        assert_eq!((parse_rate("50"), parse_rate("50/s")), (Ok(50), Ok(50)));
         for text in ["0", "0/s", "-1", "1.5", "50/m", "", "/s"] {
-            assert!(rate(text).is_err(), "{text}");
+            assert!(parse_rate(text).is_err(), "{text}");
         }
     }
 
@@ -74,13 +77,13 @@ mod tests {
             .map(|_| (pace.reserve(10, now).unwrap() - now).as_millis())
             .collect();
         assert_eq!(turns, [0, 100, 200, 300]);
-        // Time that nobody used is not made up for.
+        // Unused time does not allow a burst later.
         let later = now + Duration::from_secs(9);
         assert_eq!(pace.reserve(10, later), Some(later));
     }
 
     #[test]
-    fn without_a_limit_nobody_waits() {
+    fn without_a_limit_no_turn_waits() {
         assert_eq!(Pace::new(None).reserve(1_000_000, Instant::now()), None);
     }
 }

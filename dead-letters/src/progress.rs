@@ -1,4 +1,4 @@
-//! How far long work has come: a bar on a terminal, a line now and then elsewhere.
+//! Progress on standard error: a bar on a terminal, else a line every five seconds.
 
 use std::cell::Cell;
 use std::io::IsTerminal;
@@ -9,22 +9,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// The time between two lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Progress of one piece of work, told on standard error.
+/// The progress of one command on one queue.
 #[derive(Debug)]
 pub(super) struct Progress {
     verb: &'static str,
     begun: Instant,
     total: u64,
     done: Cell<u64>,
-    told_at: Cell<Instant>,
+    printed_at: Cell<Instant>,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// `total` is what is expected; there may turn out to be more or less.
+    /// `total` is an estimate.
     pub(super) fn new(verb: &'static str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            // The template is a constant; should it ever not be understood, the plain bar does.
+            // The template is a constant. If it cannot be parsed, the default bar is shown.
             let style = ProgressStyle::with_template(
                 "{msg} {wide_bar} {human_pos} of {human_len}, {per_sec}, {eta} left",
             )
@@ -37,37 +37,40 @@ impl Progress {
             begun: now,
             total,
             done: Cell::new(0),
-            told_at: Cell::new(now),
+            printed_at: Cell::new(now),
             bar,
         }
     }
 
-    /// Counts what was done since.
+    /// Adds to the count.
     pub(super) fn add(&self, count: u64) {
         self.set(self.done.get() + count);
     }
 
-    /// Says how much is done in all.
+    /// Sets the count.
     pub(super) fn set(&self, done: u64) {
         self.done.set(done);
         if let Some(bar) = &self.bar {
             bar.set_length(self.total.max(done));
             bar.set_position(done);
-        } else if self.told_at.get().elapsed() >= LINE_EVERY {
-            self.told_at.set(Instant::now());
-            eprintln!("{}", line(self.verb, done, self.total, self.begun.elapsed()));
+        } else if self.printed_at.get().elapsed() >= LINE_EVERY {
+            self.printed_at.set(Instant::now());
+            eprintln!(
+                "{}",
+                format_line(self.verb, done, self.total, self.begun.elapsed())
+            );
         }
     }
 
-    /// A line of its own beside the bar.
-    pub(super) fn note(&self, text: &str) {
+    /// Prints a line above the bar.
+    pub(super) fn print(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{text}")),
             None => eprintln!("{text}"),
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -75,7 +78,7 @@ impl Progress {
     }
 }
 
-fn line(verb: &str, done: u64, total: u64, elapsed: Duration) -> String {
+fn format_line(verb: &str, done: u64, total: u64, elapsed: Duration) -> String {
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = done.saturating_mul(1000) / milliseconds;
     let left = total.saturating_sub(done).checked_div(rate);
@@ -88,8 +91,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_tells_how_far_how_fast_and_how_long() {
-        let line = |done, total, seconds| line("replayed", done, total, Duration::from_secs(seconds));
+    fn a_line_shows_count_rate_and_time_left() {
+        let line = |done, total, seconds| format_line("replayed", done, total, Duration::from_secs(seconds));
         insta::assert_snapshot!([line(1200, 5000, 2), line(0, 5000, 5), line(60, 50, 5)].join("\n"), @r"
         replayed 1200 of about 5000, 600/s, 6 s left
         replayed 0 of about 5000, 0/s, unknown time left

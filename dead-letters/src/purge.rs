@@ -6,28 +6,28 @@ use std::process::ExitCode;
 
 use order_core::Timestamp;
 use serde_json::json;
+use stack_client::Connection;
+use terminal::stdout;
+use terminal::text::sanitize;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::archive_file::ArchiveFile;
-use crate::audit_log::{Audit, AuditOptions};
-use crate::confirm::ask;
+use crate::audit_log::{AuditOptions, AuditedChange};
+use crate::confirm::ask_yes_no;
 use crate::progress::Progress;
 use crate::queue::{DeadLetterQueue, QueueName};
-use crate::replay::standing;
-use crate::scan::{Found, Gone, Sweep, SweepOptions};
+use crate::remaining::describe_remaining;
+use crate::scan::{DeletedIds, ReceivedLetter, Scan, ScanOptions};
 use crate::selection::{Selection, SelectionArguments};
 use crate::transfer;
-use stack_client::Connection;
-use terminal::stdout;
-use terminal::text::sanitize;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Do not ask; needed where there is no terminal to ask on
     #[arg(long, short)]
     yes: bool,
-    /// New file that the letters are kept in before they are deleted; `dlq import` brings them back
+    /// New file to which the letters are written before they are deleted; `dlq import` puts them back
     /// [default: dead-letters-TIME.jsonl]
     #[arg(long, value_name = "FILE.jsonl")]
     backup: Option<PathBuf>,
@@ -39,17 +39,17 @@ pub struct Arguments {
     #[command(flatten)]
     audit: AuditOptions,
     #[command(flatten)]
-    sweep: SweepOptions,
+    scan: ScanOptions,
 }
 
-/// Deletes letters, each only once it is on disk in the backup file. Fails if any of them stayed.
+/// Deletes letters after they are on disk in the backup file. Fails if any of them was not deleted.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let selection = Selection::new(&arguments.selection);
     let backup = RefCell::new(None);
     let (mut purged, mut failed, mut stopped) = (0, 0, false);
-    for name in QueueName::chosen(arguments.selection.filter.queue) {
+    for name in QueueName::selected(arguments.selection.filter.queue) {
         let queue = DeadLetterQueue::open(connection, name).await?;
-        if !is_agreed(arguments, &queue).await? {
+        if !is_confirmed(arguments, &queue).await? {
             eprintln!("{} is left as it is", queue.label());
             continue;
         }
@@ -64,9 +64,9 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
             failed: Cell::new(0),
             backup: &backup,
         };
-        let sweep = Sweep::new(&queue, &arguments.sweep);
-        let report = sweep
-            .run(async |_, found: Vec<Found>| purge.delete(found).await)
+        let scan = Scan::new(&queue, &arguments.scan);
+        let report = scan
+            .run(async |_, found: Vec<ReceivedLetter>| purge.delete(found).await)
             .await;
         purge.progress.finish();
         purged += purge.purged.get();
@@ -75,12 +75,12 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         if let Some(audit) = purge.audit.into_inner() {
             audit.end(&outcome)?;
         }
-        if let Some(why) = report.cut_short {
+        if let Some(why) = report.stop_reason {
             stopped = true;
-            eprintln!("{}", standing(why, &queue).await);
+            eprintln!("{}", describe_remaining(why, &queue).await);
         }
         if let Some(error) = report.error {
-            tell(arguments, purged, failed, backup.borrow().as_ref())?;
+            print_outcome(arguments, purged, failed, backup.borrow().as_ref())?;
             return Err(error);
         }
         if stopped {
@@ -88,9 +88,9 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         }
     }
     if !stopped {
-        selection.tell_missing();
+        selection.report_missing();
     }
-    tell(arguments, purged, failed, backup.borrow().as_ref())?;
+    print_outcome(arguments, purged, failed, backup.borrow().as_ref())?;
     let is_done = !stopped && failed == 0 && selection.all_found();
     Ok(if is_done {
         ExitCode::SUCCESS
@@ -99,7 +99,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     })
 }
 
-fn tell(
+fn print_outcome(
     arguments: &Arguments,
     purged: u64,
     failed: u64,
@@ -115,7 +115,7 @@ fn tell(
     stdout::print_line(&format!("purged {purged}, failed {failed}{kept}"))
 }
 
-async fn is_agreed(arguments: &Arguments, queue: &DeadLetterQueue) -> anyhow::Result<bool> {
+async fn is_confirmed(arguments: &Arguments, queue: &DeadLetterQueue) -> anyhow::Result<bool> {
     let count = queue.counts().await?.visible;
     if arguments.yes || count == 0 {
         return Ok(true);
@@ -129,7 +129,7 @@ async fn is_agreed(arguments: &Arguments, queue: &DeadLetterQueue) -> anyhow::Re
         "Delete {which} in {} (about {count} letters there)?",
         queue.label()
     );
-    ask(&question)?
+    ask_yes_no(&question)?
         .ok_or_else(|| anyhow::anyhow!("nothing was deleted: there is no terminal to ask on, say --yes"))
 }
 
@@ -140,26 +140,26 @@ struct Purge<'a, 's> {
     selection: &'a Selection<'s>,
     queue: &'a DeadLetterQueue,
     progress: Progress,
-    audit: OnceCell<Audit>,
+    audit: OnceCell<AuditedChange>,
     purged: Cell<u64>,
     failed: Cell<u64>,
-    /// Made with the first letter, and shared by both queues.
+    /// Created with the first letter. Both queues share it.
     backup: &'a RefCell<Option<ArchiveFile>>,
 }
 
 impl Purge<'_, '_> {
-    async fn delete(&self, found: Vec<Found>) -> anyhow::Result<Gone> {
-        let chosen: Vec<Found> = found
+    async fn delete(&self, found: Vec<ReceivedLetter>) -> anyhow::Result<DeletedIds> {
+        let chosen: Vec<ReceivedLetter> = found
             .into_iter()
-            .filter(|found| self.selection.chooses(&found.letter))
+            .filter(|found| self.selection.includes(&found.letter))
             .collect();
         if chosen.is_empty() {
-            return Ok(Gone::new());
+            return Ok(DeletedIds::new());
         }
         self.audit
             .get_or_try_init(|| async {
                 let record = self.arguments.selection.record();
-                Audit::begin(
+                AuditedChange::begin(
                     &self.arguments.audit,
                     self.connection,
                     "purge",
@@ -175,25 +175,25 @@ impl Purge<'_, '_> {
             .map(|found| found.message.receipt_handle.as_deref().unwrap_or_default())
             .collect();
         let outcomes = transfer::delete(&self.queue.sqs, &self.queue.url, &receipts).await;
-        let mut gone = Gone::with_capacity(chosen.len());
+        let mut deleted = DeletedIds::with_capacity(chosen.len());
         for (found, outcome) in chosen.into_iter().zip(outcomes) {
             match outcome {
-                Ok(()) => gone.push(found.letter.message_id),
+                Ok(()) => deleted.push(found.letter.message_id),
                 Err(reason) => {
                     self.failed.set(self.failed.get() + 1);
                     let reason = sanitize(&reason);
                     self.progress
-                        .note(&format!("{} was not deleted: {reason}", found.letter.message_id));
+                        .print(&format!("{} was not deleted: {reason}", found.letter.message_id));
                 }
             }
         }
-        self.purged.set(self.purged.get() + gone.len() as u64);
-        self.progress.add(gone.len() as u64);
-        Ok(gone)
+        self.purged.set(self.purged.get() + deleted.len() as u64);
+        self.progress.add(deleted.len() as u64);
+        Ok(deleted)
     }
 
-    /// On disk, not only written: what is deleted then is deleted for good.
-    fn back_up(&self, letters: &[Found]) -> anyhow::Result<()> {
+    /// Writes the letters to the backup file, and returns when they are on disk. They are deleted next.
+    fn back_up(&self, letters: &[ReceivedLetter]) -> anyhow::Result<()> {
         let mut backup = self.backup.borrow_mut();
         let file = match &mut *backup {
             Some(file) => file,

@@ -1,4 +1,4 @@
-//! The two queues that have a dead-letter queue.
+//! The dead-letter queues, and the queues that they belong to.
 
 use anyhow::Context;
 use aws_sdk_sqs::Client;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use stack_client::{Connection, Resource, Target, queue};
 
-/// A queue whose failures are kept.
+/// A queue that has a dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QueueName {
@@ -18,9 +18,9 @@ pub enum QueueName {
 }
 
 impl QueueName {
-    /// The one that was asked for, or both.
+    /// The queue that was named, or both.
     #[must_use]
-    pub fn chosen(one: Option<Self>) -> Vec<Self> {
+    pub fn selected(one: Option<Self>) -> Vec<Self> {
         one.map_or_else(|| vec![Self::Orders, Self::Notifications], |queue| vec![queue])
     }
 
@@ -33,7 +33,7 @@ impl QueueName {
         }
     }
 
-    /// The queue of its dead letters.
+    /// The name of its dead-letter queue.
     #[must_use]
     pub fn dead_letter_name(self) -> &'static str {
         match self {
@@ -43,23 +43,23 @@ impl QueueName {
     }
 }
 
-/// A dead-letter queue and the queue whose failures it keeps.
+/// A dead-letter queue and its source queue.
 #[derive(Debug)]
 pub struct DeadLetterQueue {
     /// Which of the two.
     pub(super) name: QueueName,
-    /// Where its letters come from and go back to, as a URL.
+    /// The source queue's URL: letters come from it and are replayed to it.
     pub(super) source_url: String,
     /// Its own URL.
     pub(super) url: String,
     pub(super) sqs: Client,
-    /// Seconds that a receive waits: on AWS one that does not wait asks a part of the queue's servers only, and may
-    /// come back empty although there are letters.
+    /// Seconds that a receive waits. On AWS a receive that does not wait (short polling) asks only some of the queue's
+    /// servers, and may return nothing although there are letters.
     pub(super) receive_wait_seconds: i32,
 }
 
 impl DeadLetterQueue {
-    /// Finds a queue of the system.
+    /// Looks up the URLs of a dead-letter queue and its source queue.
     pub async fn open(connection: &Connection, name: QueueName) -> anyhow::Result<Self> {
         let (source, letters) = match name {
             QueueName::Orders => (Resource::OrdersQueueUrl, Resource::OrdersDlqUrl),
@@ -77,13 +77,13 @@ impl DeadLetterQueue {
         })
     }
 
-    /// Its name, as its URL has it.
+    /// The queue's name: the last part of its URL.
     pub(super) fn label(&self) -> &str {
         queue::name_in_url(&self.url)
     }
 
-    /// How many letters it holds, as SQS counts them: approximately, and on AWS up to a minute late.
-    pub(super) async fn counts(&self) -> anyhow::Result<Counts> {
+    /// The number of letters, as SQS counts them: approximate, and on AWS up to a minute old.
+    pub(super) async fn counts(&self) -> anyhow::Result<MessageCounts> {
         use QueueAttributeName::{ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible};
 
         let answer = self
@@ -100,7 +100,7 @@ impl DeadLetterQueue {
             let count = attributes.get(&name)?;
             count.parse().ok()
         };
-        Ok(Counts {
+        Ok(MessageCounts {
             visible: count(ApproximateNumberOfMessages).unwrap_or(0),
             hidden: count(ApproximateNumberOfMessagesNotVisible).unwrap_or(0),
         })
@@ -108,15 +108,15 @@ impl DeadLetterQueue {
 
     /// A queue's ARN by its URL.
     pub(super) async fn arn(&self, url: &str) -> anyhow::Result<String> {
-        queue::arn_by_url(&self.sqs, url).await
+        queue::read_arn_by_url(&self.sqs, url).await
     }
 }
 
-/// How many messages a queue holds, approximately.
+/// The approximate number of messages in a queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    /// Those that a receive can get.
+pub(super) struct MessageCounts {
+    /// Messages that a receive can return.
     pub(super) visible: u64,
-    /// Those that some receiver holds.
+    /// Messages in flight: a receiver holds them.
     pub(super) hidden: u64,
 }

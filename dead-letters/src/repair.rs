@@ -1,4 +1,6 @@
-//! Mending a letter's body before it is sent again: by a patch file, or by hand in an editor.
+//! Repairing a message's body before a replay: by a patch file, or in an editor.
+//!
+//! `dialoguer`'s editor is not used: it deletes its file, which would lose the operator's text when it is not valid JSON.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,11 +13,11 @@ use tempfile::NamedTempFile;
 use crate::mask;
 use crate::queue::QueueName;
 
-/// How letters are mended.
+/// How bodies are repaired.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Mending")]
+#[command(next_help_heading = "Repair")]
 pub(super) struct RepairArguments {
-    /// Open each body in $VISUAL or $EDITOR first; what is left unchanged is skipped
+    /// Open each body in $VISUAL or $EDITOR first; a body that you do not change is skipped
     #[arg(long, conflicts_with = "patch")]
     pub(super) edit: bool,
     /// Change each body by a JSON merge patch (RFC 7396), or, if the file holds an array, by a JSON patch (RFC 6902)
@@ -23,25 +25,25 @@ pub(super) struct RepairArguments {
     pub(super) patch: Option<PathBuf>,
 }
 
-/// A way to mend bodies.
+/// A way to repair bodies.
 #[derive(Debug)]
 pub(super) enum Repair {
     Nothing,
     Edit,
-    /// RFC 7396: an object that is laid over the body.
+    /// A JSON merge patch (RFC 7396).
     Merge(Value),
-    /// RFC 6902: a list of operations.
+    /// A JSON patch (RFC 6902): a list of operations.
     Operations(json_patch::Patch),
 }
 
-/// What became of a body.
+/// The result of a repair.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Repaired {
-    /// It is sent as it was.
-    AsItWas,
-    /// It is sent so.
+    /// The body is sent unchanged.
+    Unchanged,
+    /// This body is sent instead.
     Changed(String),
-    /// Whoever edits it did not change it.
+    /// The operator did not change it in the editor: it is not sent.
     Skipped,
 }
 
@@ -56,27 +58,27 @@ impl Repair {
 
     fn read(path: &Path) -> anyhow::Result<Self> {
         match serde_json::from_slice(&std::fs::read(path)?)? {
-            // A merge patch that is an array would replace the whole body, which nobody means.
+            // A merge patch that is an array would replace the whole body, so that an array is always a JSON patch.
             operations @ Value::Array(_) => Ok(Self::Operations(serde_json::from_value(operations)?)),
             merge @ Value::Object(_) => Ok(Self::Merge(merge)),
             _ => anyhow::bail!("it must hold an object (RFC 7396) or an array of operations (RFC 6902)"),
         }
     }
 
-    /// Whether it changes anything.
-    pub(super) fn is_something(&self) -> bool {
+    /// Whether it can change a body.
+    pub(super) fn changes_bodies(&self) -> bool {
         !matches!(self, Self::Nothing)
     }
 
-    /// Mends a body. The result is not validated yet.
+    /// Repairs a body. The result is not validated yet.
     pub(super) async fn apply(&self, queue: QueueName, body: &str) -> anyhow::Result<Repaired> {
         let mut document = match self {
-            Self::Nothing => return Ok(Repaired::AsItWas),
+            Self::Nothing => return Ok(Repaired::Unchanged),
             Self::Edit => return edit(queue, body).await,
             Self::Merge(_) | Self::Operations(_) => serde_json::from_str(body)
                 .ok()
                 .filter(Value::is_object)
-                .context("its body is no JSON document that a patch could change; mend it by --edit")?,
+                .context("its body is no JSON document that a patch can change; repair it by --edit")?,
         };
         match self {
             Self::Merge(patch) => json_patch::merge(&mut document, patch),
@@ -85,13 +87,13 @@ impl Repair {
             }
             Self::Nothing | Self::Edit => {}
         }
-        Ok(Repaired::Changed(sealed(queue, document)))
+        Ok(Repaired::Changed(with_fingerprint(queue, document)))
     }
 }
 
-/// The document as a message's body. An order that was changed has another fingerprint; it would be refused by the one
-/// of what it was.
-fn sealed(queue: QueueName, mut document: Value) -> String {
+/// Serializes a document as a message's body, with the fingerprint of its order. order-worker refuses a message whose
+/// fingerprint is not that of its order.
+fn with_fingerprint(queue: QueueName, mut document: Value) -> String {
     if queue == QueueName::Orders
         && document.get("schema_version").and_then(Value::as_u64) == Some(1)
         && let Some(Ok(order)) = document.get("order").map(Order::parse)
@@ -106,14 +108,14 @@ async fn edit(queue: QueueName, body: &str) -> anyhow::Result<Repaired> {
     let editor = variable("VISUAL")
         .or_else(|| variable("EDITOR"))
         .context("no editor is known: set VISUAL or EDITOR, or change the body by --patch")?;
-    // Only its owner can read it: it holds personal data. It is removed when it is dropped.
+    // The file holds personal data: only its owner can read it, and it is removed when it is dropped.
     let mut file = tempfile::Builder::new()
         .prefix("dead-letter-")
         .suffix(".json")
         .tempfile()?;
-    let before = mask::revealed(body);
+    let before = mask::indent_json(body);
     writeln!(file, "{before}")?;
-    // By the shell, as Git does: the variable may hold options.
+    // A shell runs the editor, as in Git, since the variable may hold options.
     let status = tokio::process::Command::new("sh")
         .args(["-c", &format!("{editor} \"$1\""), "sh"])
         .arg(file.path())
@@ -121,20 +123,20 @@ async fn edit(queue: QueueName, body: &str) -> anyhow::Result<Repaired> {
         .await
         .context("the editor cannot be started")?;
     anyhow::ensure!(status.success(), "the editor ended with an error");
-    let after = std::fs::read_to_string(file.path()).context("what was edited cannot be read")?;
-    edited(queue, &before, after.trim_end(), file)
+    let after = std::fs::read_to_string(file.path()).context("the edited text cannot be read")?;
+    read_edited(queue, &before, after.trim_end(), file)
 }
 
-fn edited(queue: QueueName, before: &str, after: &str, file: NamedTempFile) -> anyhow::Result<Repaired> {
+fn read_edited(queue: QueueName, before: &str, after: &str, file: NamedTempFile) -> anyhow::Result<Repaired> {
     if after.is_empty() || after == before.trim_end() {
         return Ok(Repaired::Skipped);
     }
     match serde_json::from_str::<Value>(after) {
-        Ok(document) => Ok(Repaired::Changed(sealed(queue, document))),
+        Ok(document) => Ok(Repaired::Changed(with_fingerprint(queue, document))),
         Err(error) => {
             let (_, path) = file.keep()?;
             anyhow::bail!(
-                "what was edited is not JSON ({error}); it is kept in {}",
+                "the edited text is not JSON ({error}); it is kept in {}",
                 path.display()
             )
         }
@@ -169,24 +171,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn both_kinds_of_patches_are_told_by_their_form_and_the_fingerprint_follows() {
+    async fn both_kinds_of_patches_change_the_order_and_its_fingerprint() {
         let original = OrderMessage::from_json(MESSAGE).unwrap();
-        let merged = patched(r#"{"order":{"note":"mended"}}"#, MESSAGE).await.unwrap();
+        let merged = patched(r#"{"order":{"note":"repaired"}}"#, MESSAGE)
+            .await
+            .unwrap();
         assert_eq!(
             merged
                 .order
                 .note()
                 .map(|note| note.as_str().to_owned())
                 .as_deref(),
-            Some("mended")
+            Some("repaired")
         );
         assert_ne!(merged.fingerprint, original.fingerprint);
-        let operations = r#"[{"op":"add","path":"/order/note","value":"mended"}]"#;
+        let operations = r#"[{"op":"add","path":"/order/note","value":"repaired"}]"#;
         assert_eq!(patched(operations, MESSAGE).await.unwrap(), merged);
     }
 
     #[tokio::test]
-    async fn a_patch_that_leaves_the_order_invalid_is_not_sealed() {
+    async fn a_patch_that_makes_the_order_invalid_sets_no_fingerprint() {
         let error = patched(r#"{"order":{"currency":"ABC"}}"#, MESSAGE)
             .await
             .unwrap_err()
@@ -195,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_patched_says_so() {
+    async fn a_patch_that_does_not_fit_is_an_error() {
         let operations = r#"[{"op":"remove","path":"/order/nothing"}]"#;
         for (text, body) in [
             (r#"{"a":1}"#, "not JSON"),
@@ -208,16 +212,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_changed_is_not_sent_and_what_is_no_json_is_kept() {
+    fn an_unchanged_text_is_not_sent_and_a_text_that_is_no_json_is_kept() {
         let file = || tempfile::NamedTempFile::new().unwrap();
         let queue = QueueName::Notifications;
-        assert_eq!(edited(queue, "{}\n", "{}", file()).unwrap(), Repaired::Skipped);
-        assert_eq!(edited(queue, "{}", "", file()).unwrap(), Repaired::Skipped);
+        assert_eq!(
+            read_edited(queue, "{}\n", "{}", file()).unwrap(),
+            Repaired::Skipped
+        );
+        assert_eq!(read_edited(queue, "{}", "", file()).unwrap(), Repaired::Skipped);
         let changed = Repaired::Changed(json!({"a": 1}).to_string());
-        assert_eq!(edited(queue, "{}", "{\"a\": 1}", file()).unwrap(), changed);
+        assert_eq!(read_edited(queue, "{}", "{\"a\": 1}", file()).unwrap(), changed);
         let file = file();
         let path = file.path().to_owned();
-        assert!(edited(queue, "{}", "{", file).is_err());
+        assert!(read_edited(queue, "{}", "{", file).is_err());
         assert!(path.exists());
         std::fs::remove_file(path).unwrap();
     }

@@ -1,33 +1,43 @@
-//! What became of the letters.
+//! The counts of a replay.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Serialize;
+use terminal::stdout;
 
-/// Counts of a replay.
+/// What a replay did. `dlq replay --json` prints it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Tally {
+pub(super) struct ReplayCounts {
     /// Put back on their queue.
     pub(super) replayed: u64,
-    /// Still in the dead-letter queue because of an error.
+    /// Not replayed because of an error.
     pub(super) failed: u64,
-    /// Not touched: no letter of that id, left unchanged by its editor, or held by another receiver.
+    /// Not replayed: no letter has the id, the operator did not change it in the editor, or another receiver holds it.
     pub(super) skipped: u64,
-    /// Came into the dead-letter queue after the command began, perhaps because it failed again; left there.
+    /// Sent to the dead-letter queue after the command began, perhaps because it failed again. Not replayed.
     pub(super) newer: u64,
 }
 
-impl Tally {
-    /// Adds another queue's.
+impl ReplayCounts {
+    /// Adds the counts of another queue.
     pub(super) fn add(&mut self, other: Self) {
         self.replayed += other.replayed;
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.newer += other.newer;
     }
+
+    /// Prints the counts as text or as JSON.
+    pub(super) fn print(&self, json: bool) -> io::Result<()> {
+        if json {
+            stdout::print_json(self)
+        } else {
+            stdout::print_line(&self.to_string())
+        }
+    }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for ReplayCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             replayed,
@@ -42,7 +52,7 @@ impl fmt::Display for Tally {
         if *newer > 0 {
             write!(
                 formatter,
-                "\n{newer} came into the dead-letter queue meanwhile, perhaps back: see them with dlq list"
+                "\n{newer} came into the dead-letter queue meanwhile, perhaps because they failed again: see them with dlq list"
             )?;
         }
         Ok(())
@@ -54,20 +64,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_told_in_a_line_and_what_came_back_in_another() {
-        let mut tally = Tally {
+    fn newer_letters_have_a_line_of_their_own() {
+        let mut counts = ReplayCounts {
             replayed: 3,
             failed: 1,
-            ..Tally::default()
+            ..ReplayCounts::default()
         };
-        assert_eq!(tally.to_string(), "replayed 3, failed 1, skipped 0");
-        tally.add(Tally {
+        assert_eq!(counts.to_string(), "replayed 3, failed 1, skipped 0");
+        counts.add(ReplayCounts {
             newer: 2,
-            ..Tally::default()
+            ..ReplayCounts::default()
         });
-        insta::assert_snapshot!(tally, @r"
+        insta::assert_snapshot!(counts, @r"
         replayed 3, failed 1, skipped 0
-        2 came into the dead-letter queue meanwhile, perhaps back: see them with dlq list
+        2 came into the dead-letter queue meanwhile, perhaps because they failed again: see them with dlq list
         ");
     }
 }

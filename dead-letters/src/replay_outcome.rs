@@ -1,4 +1,6 @@
-//! What would become of a message now: the judgement of the code that this program was built with.
+//! The predicted outcome of a replay: what the services would do with a message now.
+//!
+//! The prediction uses the version of the domain code that this program was built with.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,87 +11,90 @@ use serde_json::Value;
 use crate::orders_table::{OrdersTable, Rows};
 use crate::queue::QueueName;
 
-/// What would become of a message.
+/// What the services would do with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Prospect {
-    /// It cannot be read, and would come back.
-    Unreadable(String),
+pub(super) enum ReplayOutcome {
+    /// It is not valid, and would become a dead letter again.
+    Invalid(String),
     /// The order would be stored and published.
-    New,
-    /// The order is stored already: it would be published again.
-    Stored,
-    /// Another order is stored under its id: it would come back.
+    Store,
+    /// The same order is already stored: its event would be published again.
+    PublishAgain,
+    /// Another order is stored under its id: it would become a dead letter again.
     Conflict {
-        /// JSON pointers to what differs.
+        /// JSON pointers to the differing fields.
         differs: Vec<String>,
     },
-    /// The event's order is stored and nobody was told of it: an email would be sent.
-    Untold,
-    /// An email was sent already: nothing would happen.
-    Told {
-        /// When.
+    /// The event's order is stored and not marked as notified: an email would be sent.
+    SendEmail,
+    /// The event's order is marked as notified: nothing would happen.
+    AlreadyNotified {
+        /// When the email was sent.
         notified_at: String,
     },
-    /// The event's order is not stored: it would come back.
-    NoRow,
-    /// The stored row cannot be read.
-    BadRow(String),
+    /// The event's order is not stored: it would become a dead letter again.
+    OrderNotStored,
+    /// The stored row cannot be messages.
+    UnreadableRow(String),
 }
 
-impl Prospect {
+impl ReplayOutcome {
     /// Whether the message would be processed.
-    pub(super) fn is_good(&self) -> bool {
-        matches!(self, Self::New | Self::Stored | Self::Untold | Self::Told { .. })
+    pub(super) fn is_success(&self) -> bool {
+        matches!(
+            self,
+            Self::Store | Self::PublishAgain | Self::SendEmail | Self::AlreadyNotified { .. }
+        )
     }
 
-    /// In a word, for a summary.
-    pub(super) fn code(&self) -> &'static str {
+    /// A short text for summaries.
+    pub(super) fn summary(&self) -> &'static str {
         match self {
-            Self::Unreadable(_) => "would fail: not valid",
-            Self::New => "would be stored",
-            Self::Stored => "is stored, would be published again",
+            Self::Invalid(_) => "would fail: not valid",
+            Self::Store => "would be stored",
+            Self::PublishAgain => "is stored, would be published again",
             Self::Conflict { .. } => "would fail: conflict",
-            Self::Untold => "would be emailed",
-            Self::Told { .. } => "was emailed, nothing would happen",
-            Self::NoRow => "would fail: order not stored",
-            Self::BadRow(_) => "would fail: stored row not readable",
+            Self::SendEmail => "would be emailed",
+            Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
+            Self::OrderNotStored => "would fail: order not stored",
+            Self::UnreadableRow(_) => "would fail: stored row not message",
         }
     }
 }
 
-impl fmt::Display for Prospect {
+impl fmt::Display for ReplayOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(reason) => write!(formatter, "not valid: {reason}\nreplaying it as it is brings it back"),
-            Self::New => formatter.write_str("valid\nnot stored: replaying stores and publishes it"),
-            Self::Stored => formatter.write_str(
+            Self::Invalid(reason) => write!(formatter, "not valid: {reason}\nreplaying it unchanged makes it a dead letter again"),
+            Self::Store => formatter.write_str("valid\nnot stored: replaying stores and publishes it"),
+            Self::PublishAgain => formatter.write_str(
                 "valid\nalready stored, the same order: replaying publishes its event again and changes nothing else",
             ),
             Self::Conflict { differs } => write!(
                 formatter,
-                "valid\nanother order is stored under this id; different: {}\nreplaying it as it is brings it back",
+                "valid\nanother order is stored under this id; different: {}\nreplaying it unchanged makes it a dead letter again",
                 differs.join(", ")
             ),
-            Self::Untold => formatter.write_str("valid\nits order is stored, and no email was sent: replaying sends one"),
-            Self::Told { notified_at } => write!(
+            Self::SendEmail => formatter.write_str("valid\nits order is stored, and no email was sent: replaying sends one"),
+            Self::AlreadyNotified { notified_at } => write!(
                 formatter,
                 "valid\nan email was sent at {notified_at}: replaying changes nothing"
             ),
-            Self::NoRow => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
-            Self::BadRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
+            Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
+            Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
         }
     }
 }
 
-/// A message that can be read.
+/// A valid message.
 #[derive(Debug)]
-enum Readable {
+enum ValidMessage {
     Order(Box<OrderMessage>),
     Event(Box<OrderConfirmed>),
 }
 
-impl Readable {
-    fn read(queue: QueueName, body: &str) -> Result<Self, String> {
+impl ValidMessage {
+    fn parse(queue: QueueName, body: &str) -> Result<Self, String> {
         match queue {
             QueueName::Orders => OrderMessage::from_json(body)
                 .map(|message| Self::Order(Box::new(message)))
@@ -108,58 +113,67 @@ impl Readable {
     }
 }
 
-/// What would become of each of these bodies, by one look at the table.
-pub(super) async fn prospects(
+/// Predicts the outcome for each body. The rows of all of them are read by one call.
+pub(super) async fn predict_outcomes(
     queue: QueueName,
     bodies: &[&str],
     table: &OrdersTable,
-) -> anyhow::Result<Vec<Prospect>> {
-    let read: Vec<Result<Readable, String>> = bodies.iter().map(|body| Readable::read(queue, body)).collect();
-    let ids: Vec<OrderId> = read.iter().flatten().map(Readable::order_id).collect();
+) -> anyhow::Result<Vec<ReplayOutcome>> {
+    let messages: Vec<Result<ValidMessage, String>> = bodies
+        .iter()
+        .map(|body| ValidMessage::parse(queue, body))
+        .collect();
+    let ids: Vec<OrderId> = messages.iter().flatten().map(ValidMessage::order_id).collect();
     let rows = if ids.is_empty() {
         Rows::new()
     } else {
-        table.rows(&ids).await?
+        table.read_rows(&ids).await?
     };
-    Ok(read.into_iter().map(|readable| judge(readable, &rows)).collect())
+    Ok(messages
+        .into_iter()
+        .map(|message| predict(message, &rows))
+        .collect())
 }
 
-fn judge(readable: Result<Readable, String>, rows: &Rows) -> Prospect {
-    let readable = match readable {
-        Ok(readable) => readable,
-        Err(reason) => return Prospect::Unreadable(reason),
+fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome {
+    let message = match message {
+        Ok(message) => message,
+        Err(reason) => return ReplayOutcome::Invalid(reason),
     };
-    let row = match rows.get(&readable.order_id()) {
+    let row = match rows.get(&message.order_id()) {
         None => None,
         Some(Ok(row)) => Some(row),
-        Some(Err(error)) => return Prospect::BadRow(error.to_string()),
+        Some(Err(error)) => return ReplayOutcome::UnreadableRow(error.to_string()),
     };
-    match (readable, row) {
-        (Readable::Order(_), None) => Prospect::New,
-        (Readable::Event(_), None) => Prospect::NoRow,
-        (Readable::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => Prospect::Stored,
-        (Readable::Order(message), Some(row)) => Prospect::Conflict {
-            differs: differences(row, &message),
+    match (message, row) {
+        (ValidMessage::Order(_), None) => ReplayOutcome::Store,
+        (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
+        (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {
+            ReplayOutcome::PublishAgain
+        }
+        (ValidMessage::Order(message), Some(row)) => ReplayOutcome::Conflict {
+            differs: find_differences(row, &message),
         },
         (
-            Readable::Event(_),
+            ValidMessage::Event(_),
             Some(OrderRow {
                 notification: Some(sent),
                 ..
             }),
-        ) => Prospect::Told {
+        ) => ReplayOutcome::AlreadyNotified {
             notified_at: sent.notified_at.to_string(),
         },
-        (Readable::Event(_), Some(_)) => Prospect::Untold,
+        (ValidMessage::Event(_), Some(_)) => ReplayOutcome::SendEmail,
     }
 }
 
-/// Pointers to what differs between the stored order and the message's, never the values.
-fn differences(row: &OrderRow, message: &OrderMessage) -> Vec<String> {
+/// JSON pointers to the fields in which the stored order and the message's differ. They hold no values, which may be
+/// personal data.
+fn find_differences(row: &OrderRow, message: &OrderMessage) -> Vec<String> {
     let [stored, other] = [&row.order, &message.order].map(|order| {
         let mut leaves = BTreeMap::new();
-        // An order can always be written as JSON.
-        leaves_of(
+        // An order can always be serialized.
+        collect_leaves(
             &serde_json::to_value(order).unwrap_or(Value::Null),
             String::new(),
             &mut leaves,
@@ -175,16 +189,16 @@ fn differences(row: &OrderRow, message: &OrderMessage) -> Vec<String> {
         .collect()
 }
 
-fn leaves_of(value: &Value, pointer: String, leaves: &mut BTreeMap<String, Value>) {
+fn collect_leaves(value: &Value, pointer: String, leaves: &mut BTreeMap<String, Value>) {
     match value {
         Value::Array(values) => {
             for (index, value) in values.iter().enumerate() {
-                leaves_of(value, format!("{pointer}/{index}"), leaves);
+                collect_leaves(value, format!("{pointer}/{index}"), leaves);
             }
         }
         Value::Object(fields) => {
             for (name, value) in fields {
-                leaves_of(value, format!("{pointer}/{name}"), leaves);
+                collect_leaves(value, format!("{pointer}/{name}"), leaves);
             }
         }
         leaf => {
@@ -208,17 +222,20 @@ mod tests {
         OrderRow::confirmed(message, "2026-11-23T09:35:01.000Z".parse().unwrap())
     }
 
-    fn judged(queue: QueueName, body: &str, row: Option<OrderRow>) -> Prospect {
+    fn predicted(queue: QueueName, body: &str, row: Option<OrderRow>) -> ReplayOutcome {
         let rows = row.into_iter().map(|row| (row.order_id, Ok(row))).collect();
-        judge(Readable::read(queue, body), &rows)
+        predict(ValidMessage::parse(queue, body), &rows)
     }
 
     #[test]
-    fn an_order_is_new_stored_or_in_conflict() {
-        let judged = |body: &str, row| judged(QueueName::Orders, body, row);
-        assert_eq!(judged(MESSAGE, None), Prospect::New);
-        assert_eq!(judged(MESSAGE, Some(row(message()))), Prospect::Stored);
-        assert!(matches!(judged("{", None), Prospect::Unreadable(_)));
+    fn an_order_is_stored_published_again_or_in_conflict() {
+        let predicted = |body: &str, row| predicted(QueueName::Orders, body, row);
+        assert_eq!(predicted(MESSAGE, None), ReplayOutcome::Store);
+        assert_eq!(
+            predicted(MESSAGE, Some(row(message()))),
+            ReplayOutcome::PublishAgain
+        );
+        assert!(matches!(predicted("{", None), ReplayOutcome::Invalid(_)));
 
         let mut document = serde_json::to_value(&message().order).unwrap();
         document["note"] = "other".into();
@@ -229,41 +246,41 @@ mod tests {
             message().accepted_at,
             other,
         ));
-        let Prospect::Conflict { differs } = judged(MESSAGE, Some(other)) else {
+        let ReplayOutcome::Conflict { differs } = predicted(MESSAGE, Some(other)) else {
             panic!("no conflict")
         };
         assert_eq!(differs, ["/customer/id", "/note"]);
     }
 
     #[test]
-    fn an_event_waits_for_its_email_or_had_it() {
-        let judged = |row| judged(QueueName::Notifications, EVENT, row);
-        assert_eq!(judged(None), Prospect::NoRow);
+    fn an_event_sends_an_email_or_was_notified_already() {
+        let predicted = |row| predicted(QueueName::Notifications, EVENT, row);
+        assert_eq!(predicted(None), ReplayOutcome::OrderNotStored);
         let mut stored = row(message());
-        assert_eq!(judged(Some(stored.clone())), Prospect::Untold);
+        assert_eq!(predicted(Some(stored.clone())), ReplayOutcome::SendEmail);
         stored.notification = Some(order_core::row::Notification {
             id: "n-1".to_owned(),
             notified_at: "2026-11-23T09:35:02.000Z".parse().unwrap(),
         });
         assert_eq!(
-            judged(Some(stored)),
-            Prospect::Told {
+            predicted(Some(stored)),
+            ReplayOutcome::AlreadyNotified {
                 notified_at: "2026-11-23T09:35:02.000Z".to_owned()
             }
         );
     }
 
     #[test]
-    fn a_row_that_cannot_be_read_is_told() {
+    fn a_row_that_cannot_be_read_is_an_outcome() {
         let error = order_core::row::RowError {
             attribute: "total",
             reason: "is missing".to_owned(),
         };
         let rows = Rows::from([(message().order_id, Err(error))]);
-        let prospect = judge(Readable::read(QueueName::Orders, MESSAGE), &rows);
+        let outcome = predict(ValidMessage::parse(QueueName::Orders, MESSAGE), &rows);
         assert_eq!(
-            prospect,
-            Prospect::BadRow("attribute total: is missing".to_owned())
+            outcome,
+            ReplayOutcome::UnreadableRow("attribute total: is missing".to_owned())
         );
     }
 }

@@ -1,8 +1,9 @@
-//! Going through a dead-letter queue, which can only be done by receiving from it.
+//! Scanning a dead-letter queue: reading each of its messages once.
 //!
-//! SQS shows a letter by hiding it from everybody else for a while. A sweep therefore hides each letter once, hands it
-//! to whoever asked, and gives back what is still there as soon as it ends: when nothing new comes, at Ctrl-C, or after
-//! an error. If this process dies, the letters come back by themselves after [`SweepOptions::visibility_seconds`].
+//! A message can be read only by receiving it, and SQS hides a received message from other receivers until its visibility
+//! timeout is over. A scan therefore receives each dead letter, passes it to its caller, and at its end makes the letters
+//! that are still in the queue visible again. It ends when nothing new arrives, at Ctrl-C, or after an error. If this
+//! process dies, the letters become visible after [`ScanOptions::visibility_seconds`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,26 +13,26 @@ use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, Mess
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use crate::dead_letter::Letter;
+use crate::dead_letter::DeadLetter;
 use crate::queue::DeadLetterQueue;
 
-/// Messages of one receive, and of one batch call: the most that SQS takes.
+/// Messages in one receive and in one batch request: the most that SQS takes.
 pub(super) const BATCH: usize = 10;
-/// Letters that a sweep holds at most. SQS lets 120,000 messages of a queue be in flight, those of others included; it
-/// also bounds our memory, since a held letter is two short strings.
+/// The most letters that a scan holds. SQS allows 120,000 messages in flight in a queue, those of other receivers
+/// included. The limit also bounds memory: a held letter is two short strings.
 const MAX_HELD: usize = 110_000;
 
-/// Seconds for which a letter is hidden at least, if nothing else is asked for.
-const LEAST_VISIBILITY_SECONDS: i32 = 120;
-/// Letters that even a busy machine sees in a second. Those that were seen first must not come back before the last was
-/// seen: in a long queue they would be received again and again instead.
-const SLOWEST_PER_SECOND: u64 = 100;
+/// The shortest visibility timeout, in seconds, unless `--visibility-seconds` names one.
+const MIN_VISIBILITY_SECONDS: i32 = 120;
+/// Letters that even a busy machine reads in a second. The visibility timeout must last until the end of the queue is
+/// read. Else the first letters would become visible and be received again, and the scan would never reach the end.
+const MIN_LETTERS_PER_SECOND: u64 = 100;
 
-/// How to sweep.
+/// How to scan a queue.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Tuning")]
-pub(super) struct SweepOptions {
-    /// Seconds for which letters stay hidden from others if this command dies before it gives them back
+pub(super) struct ScanOptions {
+    /// Seconds for which letters stay hidden from other receivers if this command dies
     /// [default: 120, and more for a long queue]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i32).range(1..=43200), hide_short_help = true)]
     pub(super) visibility_seconds: Option<i32>,
@@ -40,97 +41,97 @@ pub(super) struct SweepOptions {
     pub(super) parallel: u16,
 }
 
-/// A letter that the sweep holds.
+/// A dead letter that the scan received and holds.
 #[derive(Debug)]
-pub(super) struct Found {
-    /// What is known of it.
-    pub(super) letter: Letter,
+pub(super) struct ReceivedLetter {
+    /// Its content and the reason of its failure.
+    pub(super) letter: DeadLetter,
     /// The message as it was received.
     pub(super) message: Message,
 }
 
-/// Letters that are no longer in the queue, by their ids there.
-pub(super) type Gone = Vec<String>;
+/// The message ids of letters that were deleted from the queue.
+pub(super) type DeletedIds = Vec<String>;
 
-/// How a sweep went.
+/// What a scan did.
 #[derive(Debug, Default)]
-pub(super) struct SweepReport {
-    /// Letters that were seen, each once.
+pub(super) struct ScanReport {
+    /// How many different letters were received.
     pub(super) seen: u64,
-    /// How it ended, if not by having seen all that came.
-    pub(super) cut_short: Option<CutShort>,
-    /// Why it ended, if by an error; it is told after what was done until then.
+    /// Why it ended before it had received all letters.
+    pub(super) stop_reason: Option<StopReason>,
+    /// The error that ended it. Callers print the counts of the finished work first.
     pub(super) error: Option<anyhow::Error>,
-    /// Letters that could not be given back, and stay hidden for a while.
+    /// Letters that could not be made visible again. They stay hidden until their visibility timeout is over.
     pub(super) still_hidden: u64,
 }
 
-/// Why a sweep has not seen everything.
+/// Why a scan ended before it had received all letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CutShort {
+pub(super) enum StopReason {
     /// Ctrl-C.
     Interrupted,
-    /// As many letters are held as may be.
-    Full,
-    /// Whoever asked has what was looked for.
-    Satisfied,
+    /// The scan holds [`MAX_HELD`] letters.
+    HoldLimit,
+    /// The caller has found the letter that it was looking for.
+    TargetFound,
 }
 
-/// A sweep of one queue.
+/// A scan of one queue.
 #[derive(Debug)]
-pub(super) struct Sweep<'a> {
+pub(super) struct Scan<'a> {
     queue: &'a DeadLetterQueue,
-    options: &'a SweepOptions,
-    /// Receipts by message ids: what has to be given back.
+    options: &'a ScanOptions,
+    /// Receipt handles of the letters to be made visible again, by message id.
     held: RefCell<HashMap<String, String>>,
     seen: Cell<u64>,
-    /// Letters that came again since the last new one.
-    again: Cell<usize>,
+    /// Letters that were received again since the last new one.
+    repeated: Cell<usize>,
     visibility_seconds: Cell<i32>,
-    cut_short: Cell<Option<CutShort>>,
+    stop_reason: Cell<Option<StopReason>>,
     error: RefCell<Option<anyhow::Error>>,
 }
 
-impl<'a> Sweep<'a> {
-    pub(super) fn new(queue: &'a DeadLetterQueue, options: &'a SweepOptions) -> Self {
+impl<'a> Scan<'a> {
+    pub(super) fn new(queue: &'a DeadLetterQueue, options: &'a ScanOptions) -> Self {
         Self {
             queue,
             options,
             held: RefCell::default(),
             seen: Cell::new(0),
-            again: Cell::new(0),
-            visibility_seconds: Cell::new(LEAST_VISIBILITY_SECONDS),
-            cut_short: Cell::new(None),
+            repeated: Cell::new(0),
+            visibility_seconds: Cell::new(MIN_VISIBILITY_SECONDS),
+            stop_reason: Cell::new(None),
             error: RefCell::default(),
         }
     }
 
-    /// Takes no further letters; what was received is handed over still.
-    pub(super) fn stop(&self, why: CutShort) {
-        if self.cut_short.get().is_none() {
-            self.cut_short.set(Some(why));
+    /// Ends the scan: letters that were received are still handled, no others are received.
+    pub(super) fn stop(&self, why: StopReason) {
+        if self.stop_reason.get().is_none() {
+            self.stop_reason.set(Some(why));
         }
     }
 
-    /// Whether nothing further is to be begun.
+    /// Whether the scan is ending, so that nothing new should be started.
     pub(super) fn is_stopped(&self) -> bool {
-        self.cut_short.get().is_some()
+        self.stop_reason.get().is_some()
     }
 
-    /// Hands over every letter once, up to ten at a time and several batches at once; `handle` says which are gone.
-    /// Everything else is given back at the end.
+    /// Passes each letter to `handle` once, in batches of up to ten and several batches at a time. `handle` returns the ids
+    /// of the letters that it deleted. All others are made visible again at the end.
     pub(super) async fn run(
         self,
-        handle: impl AsyncFn(&Self, Vec<Found>) -> anyhow::Result<Gone>,
-    ) -> SweepReport {
-        // What cannot be counted cannot be received either, which is told then.
+        handle: impl AsyncFn(&Self, Vec<ReceivedLetter>) -> anyhow::Result<DeletedIds>,
+    ) -> ScanReport {
+        // If the count fails, the receive below fails too and reports the error.
         let count = self.queue.counts().await.unwrap_or_default().visible;
         self.visibility_seconds.set(
             self.options
                 .visibility_seconds
                 .unwrap_or_else(|| visibility_seconds(count)),
         );
-        let workers = (0..self.options.parallel).map(|_| self.work(&handle));
+        let workers = (0..self.options.parallel).map(|_| self.receive_until_done(&handle));
         let work = join_all(workers);
         tokio::pin!(work);
         let mut interrupted = false;
@@ -138,28 +139,31 @@ impl<'a> Sweep<'a> {
             tokio::select! {
                 _ = &mut work => break,
                 signal = tokio::signal::ctrl_c() => {
-                    // Asked twice: what is held comes back by itself.
+                    // The second Ctrl-C ends the process. The letters become visible by their timeout.
                     if signal.is_ok() && interrupted {
                         std::process::exit(1);
                     }
                     interrupted = true;
-                    eprintln!("stopping after what was begun ... (once more to end at once)");
-                    self.stop(CutShort::Interrupted);
+                    eprintln!("stopping after the requests under way ... (press again to end at once)");
+                    self.stop(StopReason::Interrupted);
                 }
             }
         }
         let held: Vec<String> = self.held.take().into_values().collect();
-        let still_hidden = give_back(self.queue, &held, self.options.parallel.into()).await;
-        SweepReport {
+        let still_hidden = make_visible(self.queue, &held, self.options.parallel.into()).await;
+        ScanReport {
             seen: self.seen.get(),
-            cut_short: self.cut_short.get(),
+            stop_reason: self.stop_reason.get(),
             error: self.error.take(),
             still_hidden,
         }
     }
 
-    async fn work(&self, handle: &impl AsyncFn(&Self, Vec<Found>) -> anyhow::Result<Gone>) {
-        while self.cut_short.get().is_none() && self.error.borrow().is_none() {
+    async fn receive_until_done(
+        &self,
+        handle: &impl AsyncFn(&Self, Vec<ReceivedLetter>) -> anyhow::Result<DeletedIds>,
+    ) {
+        while self.stop_reason.get().is_none() && self.error.borrow().is_none() {
             let received = match self.receive().await {
                 Ok(received) if received.is_empty() => return,
                 Ok(received) => received,
@@ -167,16 +171,16 @@ impl<'a> Sweep<'a> {
             };
             let fresh = self.hold(received);
             if fresh.is_empty() {
-                // All that is held came back, and nothing beside it: there is nothing else.
-                if self.again.get() > self.held.borrow().len() {
+                // Every held letter came again and no new one: the queue holds no others.
+                if self.repeated.get() > self.held.borrow().len() {
                     return;
                 }
                 continue;
             }
             match handle(self, fresh).await {
-                Ok(gone) => {
+                Ok(deleted) => {
                     let mut held = self.held.borrow_mut();
-                    for id in gone {
+                    for id in deleted {
                         held.remove(&id);
                     }
                 }
@@ -202,44 +206,44 @@ impl<'a> Sweep<'a> {
         Ok(answer.messages.unwrap_or_default())
     }
 
-    /// Notes every receipt, and gives the letters that were not seen before.
-    fn hold(&self, received: Vec<Message>) -> Vec<Found> {
+    /// Stores every receipt handle, and returns the letters that were not received before.
+    fn hold(&self, received: Vec<Message>) -> Vec<ReceivedLetter> {
         let mut held = self.held.borrow_mut();
         let mut fresh = Vec::with_capacity(received.len());
         for message in received {
             let id = message.message_id.clone().unwrap_or_default();
             let receipt = message.receipt_handle.clone().unwrap_or_default();
             if held.insert(id, receipt).is_some() {
-                self.again.set(self.again.get() + 1);
+                self.repeated.set(self.repeated.get() + 1);
                 continue;
             }
-            self.again.set(0);
+            self.repeated.set(0);
             self.seen.set(self.seen.get() + 1);
-            let letter = Letter::read(self.queue.name, &message);
-            fresh.push(Found { letter, message });
+            let letter = DeadLetter::read(self.queue.name, &message);
+            fresh.push(ReceivedLetter { letter, message });
         }
         if held.len() >= MAX_HELD {
-            self.stop(CutShort::Full);
+            self.stop(StopReason::HoldLimit);
         }
         fresh
     }
 
-    /// The first error is the one to tell.
+    /// Keeps the first error.
     fn fail(&self, error: anyhow::Error) {
         self.error.borrow_mut().get_or_insert(error);
     }
 }
 
-/// How long letters of a queue of this length are hidden.
+/// The visibility timeout for a scan of a queue with so many messages.
 fn visibility_seconds(count: u64) -> i32 {
     let count = count.min(MAX_HELD as u64);
-    let seconds = i32::try_from(count / SLOWEST_PER_SECOND).unwrap_or(i32::MAX);
-    seconds.saturating_add(LEAST_VISIBILITY_SECONDS)
+    let seconds = i32::try_from(count / MIN_LETTERS_PER_SECOND).unwrap_or(i32::MAX);
+    seconds.saturating_add(MIN_VISIBILITY_SECONDS)
 }
 
-/// Makes letters visible again at once, and counts those of calls that failed. One that has become visible by itself,
-/// or was deleted, is no failure.
-async fn give_back(queue: &DeadLetterQueue, receipts: &[String], parallel: usize) -> u64 {
+/// Makes letters visible again, and counts those whose request failed. A letter that is already visible or deleted does
+/// not count as a failure.
+async fn make_visible(queue: &DeadLetterQueue, receipts: &[String], parallel: usize) -> u64 {
     let calls = receipts.chunks(BATCH).map(async |chunk| {
         let entry = |(index, receipt): (usize, &String)| {
             ChangeMessageVisibilityBatchRequestEntry::builder()
@@ -271,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_queue_is_hidden_until_its_end_is_seen() {
+    fn a_long_queue_is_hidden_until_its_end_is_read() {
         let seconds = [0, 1_000, 100_000, u64::MAX].map(visibility_seconds);
         assert_eq!(seconds, [120, 130, 1120, 1220]);
     }

@@ -4,20 +4,20 @@ use std::process::ExitCode;
 
 use order_core::Timestamp;
 use serde_json::json;
-use time::OffsetDateTime;
-
-use crate::dead_letter::Letter;
-use crate::find::find_message;
-use crate::list::age;
-use crate::mask;
-use crate::orders_table::OrdersTable;
-use crate::queue::{DeadLetterQueue, QueueName};
-use crate::replay_outcome::{Prospect, prospects};
-use crate::scan::Found;
-use crate::transfer::Outgoing;
 use stack_client::Connection;
 use terminal::stdout;
 use terminal::text::{sanitize, sanitize_line};
+use time::OffsetDateTime;
+
+use crate::age::format_age;
+use crate::dead_letter::DeadLetter;
+use crate::find::find_message;
+use crate::mask;
+use crate::orders_table::OrdersTable;
+use crate::queue::{DeadLetterQueue, QueueName};
+use crate::replay_outcome::{ReplayOutcome, predict_outcomes};
+use crate::scan::ReceivedLetter;
+use crate::transfer::OutgoingMessage;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -35,32 +35,32 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Prints one letter with all that is known of it.
+/// Prints one letter, its failure and the predicted outcome of a replay.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    for name in QueueName::chosen(arguments.queue) {
+    for name in QueueName::selected(arguments.queue) {
         let queue = DeadLetterQueue::open(connection, name).await?;
         let Some(found) = find_message(&queue, &arguments.id).await? else {
             continue;
         };
-        let prospect = foresee(connection, &found.letter).await;
+        let outcome = predict(connection, &found.letter).await;
         let view = View {
             queue: queue.label(),
             letter: &found.letter,
             attributes: attributes(&found, arguments.reveal),
             body: if arguments.reveal {
-                mask::revealed(&found.letter.body)
+                mask::indent_json(&found.letter.body)
             } else {
-                mask::masked(&found.letter.body)
+                mask::hide_personal_data(&found.letter.body)
             },
-            now: prospect.map_or_else(
+            now: outcome.map_or_else(
                 |error| format!("not known: {error:#}"),
-                |prospect| prospect.to_string(),
+                |outcome| outcome.to_string(),
             ),
         };
         if arguments.json {
-            stdout::print_json(&view.json())?;
+            stdout::print_json(&view.to_json())?;
         } else {
-            stdout::print_line(&view.describe(Timestamp::new(OffsetDateTime::now_utc()), arguments.reveal))?;
+            stdout::print_line(&view.format(Timestamp::new(OffsetDateTime::now_utc()), arguments.reveal))?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -68,18 +68,18 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     Ok(ExitCode::FAILURE)
 }
 
-async fn foresee(connection: &Connection, letter: &Letter) -> anyhow::Result<Prospect> {
+async fn predict(connection: &Connection, letter: &DeadLetter) -> anyhow::Result<ReplayOutcome> {
     let table = OrdersTable::open(connection).await?;
-    let mut prospects = prospects(letter.queue, &[&letter.body], &table).await?;
-    // One body, one prospect.
-    prospects
+    let mut predict_outcomes = predict_outcomes(letter.queue, &[&letter.body], &table).await?;
+    // One body has one outcome.
+    predict_outcomes
         .pop()
-        .ok_or_else(|| anyhow::anyhow!("nothing was judged"))
+        .ok_or_else(|| anyhow::anyhow!("the outcome is not known"))
 }
 
-/// The sender's own attributes; what they hold may be personal.
-fn attributes(found: &Found, reveal: bool) -> Vec<[String; 3]> {
-    let mut attributes: Vec<_> = Outgoing::replayed(&found.message, None)
+/// The attributes that the sender set. Their values are hidden unless `reveal`, since they may hold personal data.
+fn attributes(found: &ReceivedLetter, reveal: bool) -> Vec<[String; 3]> {
+    let mut attributes: Vec<_> = OutgoingMessage::replayed(&found.message, None)
         .attributes
         .into_iter()
         .map(|(name, value)| {
@@ -95,24 +95,25 @@ fn attributes(found: &Found, reveal: bool) -> Vec<[String; 3]> {
     attributes
 }
 
-/// All that is shown of a letter.
+/// What is shown of a letter.
 struct View<'a> {
     queue: &'a str,
-    letter: &'a Letter,
+    letter: &'a DeadLetter,
     attributes: Vec<[String; 3]>,
     body: String,
+    /// The predicted outcome of a replay.
     now: String,
 }
 
 impl View<'_> {
-    fn describe(&self, now: Timestamp, reveal: bool) -> String {
+    fn format(&self, now: Timestamp, reveal: bool) -> String {
         let letter = self.letter;
         let failed = letter.failed_at().map_or_else(
             || "not known".to_owned(),
             |at| {
                 format!(
                     "{at} ({} ago)",
-                    age(now.unix_milliseconds() - at.unix_milliseconds())
+                    format_age(now.unix_milliseconds() - at.unix_milliseconds())
                 )
             },
         );
@@ -150,7 +151,7 @@ impl View<'_> {
         sanitize(&lines.join("\n"))
     }
 
-    fn json(&self) -> serde_json::Value {
+    fn to_json(&self) -> serde_json::Value {
         let attributes = self
             .attributes
             .iter()
@@ -176,16 +177,16 @@ mod tests {
     use aws_sdk_sqs::types::{Message, MessageAttributeValue};
 
     use super::*;
-    use crate::dead_letter::tests::letter;
+    use crate::dead_letter::tests::dead_letter;
 
     #[test]
-    fn a_letter_is_shown_with_its_reason_its_prospect_and_no_personal_data() {
+    fn a_letter_is_shown_with_its_reason_and_outcome_and_without_personal_data() {
         let value = |data_type: &str| MessageAttributeValue::builder().data_type(data_type);
-        let letter = Letter {
+        let letter = DeadLetter {
             detail: Some("another order has this id".to_owned()),
             body: r#"{"order_id":"0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b","order":{"customer":{"id":"c-1","email":"ada@example.com"}}}"#
                 .to_owned(),
-            ..letter()
+            ..dead_letter()
         };
         let message = Message::builder()
             .message_attributes("sender", value("String").string_value("ada").build().unwrap())
@@ -194,19 +195,19 @@ mod tests {
                 value("Binary").binary_value(Blob::new([0, 255])).build().unwrap(),
             )
             .build();
-        let found = Found { letter, message };
-        let prospect = Prospect::Conflict {
+        let found = ReceivedLetter { letter, message };
+        let outcome = ReplayOutcome::Conflict {
             differs: vec!["/note".to_owned()],
         };
         let view = View {
             queue: "orders-dlq",
             letter: &found.letter,
             attributes: attributes(&found, false),
-            body: mask::masked(&found.letter.body),
-            now: prospect.to_string(),
+            body: mask::hide_personal_data(&found.letter.body),
+            now: outcome.to_string(),
         };
         let now = "2026-11-23T11:36:00.000Z".parse().unwrap();
-        insta::assert_snapshot!(view.describe(now, false), @r#"
+        insta::assert_snapshot!(view.format(now, false), @r#"
         message   m-1
         order     0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b
         queue     orders-dlq
@@ -218,7 +219,7 @@ mod tests {
         attribute sender (String) [3 characters, hidden]
         now       valid
                   another order is stored under this id; different: /note
-                  replaying it as it is brings it back
+                  replaying it unchanged makes it a dead letter again
 
         {
           "order": {

@@ -1,4 +1,4 @@
-//! Sending and deleting in batches.
+//! Sending and deleting messages by batch requests.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,26 @@ use aws_sdk_sqs::types::{
 
 use crate::scan::BATCH;
 
-/// Bytes of one batch. SQS takes 1 MiB, older implementations of its protocol 256 KiB; a larger message goes alone.
+/// The most bytes of one batch. SQS takes 1 MiB, older implementations of its protocol 256 KiB. A larger message is sent
+/// alone.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// The attributes that tell of the failure; a replayed message begins anew.
+/// The attributes that describe a failure. A replayed message does not carry them.
 const FAILURE_ATTRIBUTES: [&str; 5] = queue_consumer::dead_letter::attribute::ALL;
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Outgoing {
+pub(super) struct OutgoingMessage {
     /// Its body.
     pub(super) body: String,
-    /// Its attributes, text and binary.
+    /// Its text and binary attributes.
     pub(super) attributes: HashMap<String, MessageAttributeValue>,
-    /// The X-Ray header that it was first sent with.
+    /// The X-Ray trace header with which it was first sent.
     pub(super) trace: Option<String>,
 }
 
-impl Outgoing {
-    /// A letter as it was before it failed, perhaps with another body.
+impl OutgoingMessage {
+    /// A letter as it was before it failed, with another body if one is given.
     pub(super) fn replayed(message: &Message, body: Option<String>) -> Self {
         let mut outgoing = Self::unchanged(message);
         outgoing
@@ -39,7 +40,7 @@ impl Outgoing {
         outgoing
     }
 
-    /// A message with all its attributes.
+    /// The letter with all its attributes.
     pub(super) fn unchanged(message: &Message) -> Self {
         let system = message.attributes.as_ref();
         Self {
@@ -49,7 +50,7 @@ impl Outgoing {
         }
     }
 
-    /// What it counts towards the limits: body, and each attribute's name, type and value.
+    /// Its size as SQS counts it: the body, and each attribute's name, type and value.
     fn bytes(&self) -> usize {
         let attribute = |(name, value): (&String, &MessageAttributeValue)| {
             let text = value.string_value.as_ref().map_or(0, String::len);
@@ -59,7 +60,7 @@ impl Outgoing {
         self.body.len() + self.attributes.iter().map(attribute).sum::<usize>()
     }
 
-    fn entry(self, index: usize) -> anyhow::Result<SendMessageBatchRequestEntry> {
+    fn into_entry(self, index: usize) -> anyhow::Result<SendMessageBatchRequestEntry> {
         let entry = SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
             .message_body(self.body)
@@ -78,15 +79,19 @@ impl Outgoing {
     }
 }
 
-/// Sends messages; for each the id that it got, or why it was not sent. After a lost answer a message that is said to
-/// have failed may have been sent: whoever tries again may double it, and loses nothing.
-pub(super) async fn send(sqs: &Client, url: &str, messages: Vec<Outgoing>) -> Vec<Result<String, String>> {
-    let sizes: Vec<usize> = messages.iter().map(Outgoing::bytes).collect();
+/// Sends messages. Returns for each its new id, or why it failed. If an answer is lost, a message may have been sent
+/// although it counts as failed: sending it again may double it, and loses nothing.
+pub(super) async fn send(
+    sqs: &Client,
+    url: &str,
+    messages: Vec<OutgoingMessage>,
+) -> Vec<Result<String, String>> {
+    let sizes: Vec<usize> = messages.iter().map(OutgoingMessage::bytes).collect();
     let mut outcomes: Vec<Result<String, String>> =
-        vec![Err("no answer told of it".to_owned()); messages.len()];
+        vec![Err("the answer does not mention it".to_owned()); messages.len()];
     let mut messages = messages.into_iter().enumerate();
-    for count in batches(&sizes) {
-        let batch: Vec<(usize, Outgoing)> = messages.by_ref().take(count).collect();
+    for count in split_into_batches(&sizes) {
+        let batch: Vec<(usize, OutgoingMessage)> = messages.by_ref().take(count).collect();
         let indices: Vec<usize> = batch.iter().map(|(index, _)| *index).collect();
         if let Err(error) = send_batch(sqs, url, batch, &mut outcomes).await {
             for index in indices {
@@ -100,12 +105,12 @@ pub(super) async fn send(sqs: &Client, url: &str, messages: Vec<Outgoing>) -> Ve
 async fn send_batch(
     sqs: &Client,
     url: &str,
-    batch: Vec<(usize, Outgoing)>,
+    batch: Vec<(usize, OutgoingMessage)>,
     outcomes: &mut [Result<String, String>],
 ) -> Result<(), String> {
     let entries: Result<Vec<_>, _> = batch
         .into_iter()
-        .map(|(index, message)| message.entry(index))
+        .map(|(index, message)| message.into_entry(index))
         .collect();
     let answer = sqs
         .send_message_batch()
@@ -137,7 +142,7 @@ async fn send_batch(
     Ok(())
 }
 
-/// Deletes letters; for each whether it is gone, or why not.
+/// Deletes letters. Returns for each why it failed, if it did.
 pub(super) async fn delete(sqs: &Client, url: &str, receipts: &[&str]) -> Vec<Result<(), String>> {
     let mut outcomes = Vec::with_capacity(receipts.len());
     for chunk in receipts.chunks(BATCH) {
@@ -177,8 +182,9 @@ pub(super) async fn delete(sqs: &Client, url: &str, receipts: &[&str]) -> Vec<Re
     outcomes
 }
 
-/// How many of the next messages make a batch each: up to ten, and up to [`BATCH_BYTES`] unless one alone is larger.
-fn batches(sizes: &[usize]) -> Vec<usize> {
+/// Splits messages of these sizes into batches of up to ten messages and [`BATCH_BYTES`] bytes, and returns the number of
+/// messages in each. A message that is larger makes a batch of its own.
+fn split_into_batches(sizes: &[usize]) -> Vec<usize> {
     let mut counts = Vec::new();
     let (mut count, mut bytes) = (0, 0);
     for size in sizes {
@@ -220,24 +226,27 @@ mod tests {
             message = message.message_attributes(name, text.clone());
         }
         let message = message.build();
-        let replayed = Outgoing::replayed(&message, None);
+        let replayed = OutgoingMessage::replayed(&message, None);
         assert_eq!(replayed.attributes, HashMap::from([("noise".to_owned(), noise)]));
         assert_eq!(
             (replayed.body.as_str(), replayed.trace.as_deref()),
             ("body", Some("Root=1"))
         );
         assert_eq!(
-            Outgoing::replayed(&message, Some("mended".to_owned())).body,
-            "mended"
+            OutgoingMessage::replayed(&message, Some("repaired".to_owned())).body,
+            "repaired"
         );
-        assert_eq!(Outgoing::unchanged(&message).attributes.len(), 6);
+        assert_eq!(OutgoingMessage::unchanged(&message).attributes.len(), 6);
     }
 
     #[test]
     fn batches_keep_to_ten_and_to_the_bytes() {
-        assert_eq!(batches(&[]), Vec::<usize>::new());
-        assert_eq!(batches(&[1; 25]), [10, 10, 5]);
-        assert_eq!(batches(&[BATCH_BYTES, 1, BATCH_BYTES + 1, 1, 1]), [1, 1, 1, 2]);
-        assert_eq!(batches(&[BATCH_BYTES / 2; 3]), [2, 1]);
+        assert_eq!(split_into_batches(&[]), Vec::<usize>::new());
+        assert_eq!(split_into_batches(&[1; 25]), [10, 10, 5]);
+        assert_eq!(
+            split_into_batches(&[BATCH_BYTES, 1, BATCH_BYTES + 1, 1, 1]),
+            [1, 1, 1, 2]
+        );
+        assert_eq!(split_into_batches(&[BATCH_BYTES / 2; 3]), [2, 1]);
     }
 }

@@ -1,13 +1,13 @@
 //! What can be typed.
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
 use crate::{get, inbox, list, place};
-#[cfg(feature = "local")]
-use proof::{fault_run, faults, load, verify};
-use stack_client::Connection;
 
 /// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
 ///

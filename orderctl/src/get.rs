@@ -4,18 +4,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use dead_letters::{DeadLetter, DeadLetterQueue, QueueName};
 use order_core::OrderId;
 use reqwest::StatusCode;
 use serde_json::Value;
+use stack_client::problem::format_problem;
+use stack_client::{Api, Connection};
+use terminal::text::sanitize_line;
+use terminal::{invocation, stdout};
 use tokio::time::Instant;
 
 use crate::order_view::OrderView;
-use dead_letters::Letter;
-use stack_client::Api;
-use stack_client::Connection;
-use stack_client::problem;
-use terminal::text::sanitize_line;
-use terminal::{invocation, stdout};
 
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -69,7 +68,7 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant) -> anyhow::Result<Opti
             }
             _ if may_pass && Instant::now() + PAUSE < deadline => tokio::time::sleep(PAUSE).await,
             StatusCode::NOT_FOUND => return Ok(None),
-            _ => anyhow::bail!("{}", problem::describe(status, &body)),
+            _ => anyhow::bail!("{}", format_problem(status, &body)),
         }
     }
 }
@@ -87,7 +86,7 @@ async fn absence(id: OrderId, connection: &Connection) -> String {
     }
 }
 
-fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
+fn describe_dead_letter(id: OrderId, letter: &DeadLetter) -> String {
     let detail = letter
         .detail
         .as_ref()
@@ -103,7 +102,7 @@ fn describe_dead_letter(id: OrderId, letter: &Letter) -> String {
     )
 }
 
-async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Letter>> {
-    let queue = dead_letters::DeadLetterQueue::open(connection, dead_letters::QueueName::Orders).await?;
-    dead_letters::find(&queue, &id.to_string()).await
+async fn dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<DeadLetter>> {
+    let queue = DeadLetterQueue::open(connection, QueueName::Orders).await?;
+    dead_letters::find_letter(&queue, &id.to_string()).await
 }

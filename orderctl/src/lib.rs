@@ -19,14 +19,14 @@ mod place;
 use std::process::ExitCode;
 
 use clap::Parser;
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use terminal::stdout;
 use tokio::runtime::{Builder, Runtime};
 
 use cli::{Cli, Command};
 #[cfg(feature = "local")]
 use local::{dynamodb, service, up};
-#[cfg(feature = "local")]
-use proof::{fault_run, faults, load, verify};
-use terminal::stdout;
 
 /// Runs the command that the process's arguments say; the whole `main` of a program.
 ///

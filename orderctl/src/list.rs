@@ -8,9 +8,8 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use stack_client::Api;
-use stack_client::Connection;
-use stack_client::problem;
+use stack_client::problem::format_problem;
+use stack_client::{Api, Connection};
 use terminal::stdout;
 use terminal::table::format_table;
 use terminal::text::sanitize_line;
@@ -80,7 +79,7 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
         let status = response.status();
         let body = response.bytes().await.context("the answer broke off")?;
         if status != StatusCode::OK {
-            anyhow::bail!("{}", problem::describe(status, &body));
+            anyhow::bail!("{}", format_problem(status, &body));
         }
         let page: Page = serde_json::from_slice(&body).context("the answer is no list of orders")?;
         orders.extend(page.orders);

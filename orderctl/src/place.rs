@@ -10,9 +10,8 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use stack_client::Api;
-use stack_client::Connection;
-use stack_client::problem;
+use stack_client::problem::format_problem;
+use stack_client::{Api, Connection};
 use terminal::text::sanitize;
 use terminal::{invocation, stdout};
 
@@ -43,7 +42,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let status = response.status();
     let body = response.bytes().await.context("the answer broke off")?;
     if status != StatusCode::ACCEPTED {
-        anyhow::bail!("{}", problem::describe(status, &body));
+        anyhow::bail!("{}", format_problem(status, &body));
     }
     let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
     let field = |name: &str| answer.get(name).and_then(Value::as_str).map(sanitize);
@@ -90,7 +89,7 @@ async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
         let sent = api.send(request).await;
         let reason = match &sent {
             Ok(response) if is_passing(response.status()) => response.status().to_string(),
-            Err(error) if error.may_pass() => "no answer".to_owned(),
+            Err(error) if error.is_retryable() => "no answer".to_owned(),
             _ => return sent.context("the order could not be sent"),
         };
         if attempt == TRIES {

@@ -69,7 +69,7 @@ pub(crate) async fn open(config: &SdkConfig, topic_arn: &str, run: &str) -> anyh
         .with_context(|| format!("the queue {name} cannot be created"))?
         .queue_url
         .context("a new queue has no URL")?;
-    let arn = stack_client::queue::arn(&sqs, &name).await?;
+    let arn = stack_client::queue::read_arn(&sqs, &name).await?;
     let policy = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": &arn,
         "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},

@@ -1,12 +1,12 @@
-//! Telling people what the API refused.
+//! Error responses of the API, formatted for people.
 
 use reqwest::StatusCode;
 use serde::Deserialize;
 
 use terminal::text::sanitize;
 
-/// As much of a problem document (RFC 9457) as people are shown. Everything is optional: a gateway's own errors are
-/// other JSON, or none.
+/// The fields of a problem document (RFC 9457) that people are shown. All are optional, since API Gateway's own errors are
+/// other JSON or none.
 #[derive(Debug, Default, Deserialize)]
 struct Problem {
     title: Option<String>,
@@ -14,7 +14,7 @@ struct Problem {
     request_id: Option<String>,
     #[serde(default)]
     errors: Vec<Violation>,
-    /// What API Gateway says instead of all that.
+    /// The only field of API Gateway's own errors.
     message: Option<String>,
 }
 
@@ -26,14 +26,18 @@ struct Violation {
 }
 
 impl Violation {
-    fn describe(self) -> String {
-        let place = self.pointer.or(self.parameter).filter(|place| !place.is_empty());
-        format!("  {}: {}", place.as_deref().unwrap_or("/"), self.detail)
+    fn format(self) -> String {
+        let location = self
+            .pointer
+            .or(self.parameter)
+            .filter(|location| !location.is_empty());
+        format!("  {}: {}", location.as_deref().unwrap_or("/"), self.detail)
     }
 }
 
-/// The text of a refusal, several lines where there are several violations.
-pub fn describe(status: StatusCode, body: &[u8]) -> String {
+/// Formats an error response: title and status, detail, one line for each violation, and the request id.
+#[must_use]
+pub fn format_problem(status: StatusCode, body: &[u8]) -> String {
     let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
     let title = problem
         .title
@@ -41,7 +45,7 @@ pub fn describe(status: StatusCode, body: &[u8]) -> String {
         .unwrap_or_else(|| "the API refused".to_owned());
     let mut lines = vec![format!("{title} ({})", status.as_u16())];
     lines.extend(problem.detail);
-    lines.extend(problem.errors.into_iter().map(Violation::describe));
+    lines.extend(problem.errors.into_iter().map(Violation::format));
     lines.extend(problem.request_id.map(|id| format!("request {id}")));
     sanitize(&lines.join("\n"))
 }
@@ -56,7 +60,7 @@ mod tests {
             "detail": "2 rules are broken.", "request_id": "r-1",
             "errors": [{"pointer": "/items/0/quantity", "detail": "must be 1 to 10,000"}, {"pointer": "", "detail": "x"},
             {"parameter": "limit", "detail": "y"}]}"#;
-        insta::assert_snapshot!(describe(StatusCode::UNPROCESSABLE_ENTITY, body), @r"
+        insta::assert_snapshot!(format_problem(StatusCode::UNPROCESSABLE_ENTITY, body), @r"
         The content is not valid (422)
         2 rules are broken.
           /items/0/quantity: must be 1 to 10,000
@@ -70,11 +74,11 @@ mod tests {
     fn a_gateways_own_answer_is_shown_too() {
         let body = br#"{"message": "Internal server error"}"#;
         assert_eq!(
-            describe(StatusCode::BAD_GATEWAY, body),
+            format_problem(StatusCode::BAD_GATEWAY, body),
             "Internal server error (502)"
         );
         assert_eq!(
-            describe(StatusCode::BAD_GATEWAY, b"<html>"),
+            format_problem(StatusCode::BAD_GATEWAY, b"<html>"),
             "the API refused (502)"
         );
     }

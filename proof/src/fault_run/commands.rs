@@ -6,13 +6,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use stack_client::{Connection, Resource};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::scratch::Scratch;
 use super::{Arguments, PAUSE, processes};
 use crate::{faults, queue_depth};
-use stack_client::{Connection, Resource};
 
 /// How long a start or a stop may take; far over what it takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -2,13 +2,13 @@
 
 use anyhow::Context;
 use aws_sdk_sqs::types::QueueAttributeName;
+use dead_letters::{DeadLetter, DeadLetterQueue, QueueName};
 use serde::Deserialize;
+use stack_client::{Connection, Resource};
 
 use super::scratch::Scratch;
 use crate::journal::Journal;
 use crate::verify::order_held;
-use dead_letters::{DeadLetterQueue, Letter, QueueName};
-use stack_client::{Connection, Resource};
 
 /// The letters that hold an accepted order. Poison is none of them, and what else lies there is for `verify` to judge.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,17 +31,19 @@ impl Buried {
     pub(super) async fn find(connection: &Connection, scratch: &Scratch) -> anyhow::Result<Self> {
         let journal = Journal::read(&scratch.journal())?;
         let mut buried = Self::default();
-        for queue in QueueName::chosen(None) {
+        for queue in QueueName::selected(None) {
             // On the heap: it may look the stack up.
             let tries = Box::pin(tries(connection, queue)).await?;
-            for letter in dead_letters::letters(&DeadLetterQueue::open(connection, queue).await?).await? {
+            for letter in
+                dead_letters::read_all_letters(&DeadLetterQueue::open(connection, queue).await?).await?
+            {
                 buried.add(&journal, &letter, tries);
             }
         }
         Ok(buried)
     }
 
-    fn add(&mut self, journal: &Journal, letter: &Letter, tries: u64) {
+    fn add(&mut self, journal: &Journal, letter: &DeadLetter, tries: u64) {
         let Some(order_id) = order_held(journal, letter) else {
             return;
         };
@@ -74,7 +76,7 @@ mod tests {
     use super::*;
     use crate::verify::samples;
 
-    fn buried(letter: &Letter) -> Buried {
+    fn buried(letter: &DeadLetter) -> Buried {
         let mut journal = Journal::default();
         journal.accepted.insert(samples::id(0), samples::acceptance(0));
         let mut buried = Buried::default();

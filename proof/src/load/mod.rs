@@ -20,6 +20,9 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use order_core::Timestamp;
+use stack_client::{Connection, Resource};
+use terminal::stop_signal::StopSignal;
+use terminal::{invocation, stdout};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -31,11 +34,8 @@ use orders::Orders;
 use report::{Facts, Report};
 use run::Run;
 use share::Share;
-use stack_client::{Connection, Resource};
 use system::System;
 use tally::Tally;
-use terminal::stop_signal::StopSignal;
-use terminal::{invocation, stdout};
 
 /// What to send, and how fast.
 #[derive(Debug, clap::Args)]

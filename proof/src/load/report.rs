@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde::Serialize;
-
-use super::tally::{Latencies, Tally};
 use terminal::table::format_table;
 use terminal::text::sanitize_line;
+
+use super::tally::{Latencies, Tally};
 
 /// The outcome of a run; its JSON form is what `--json` prints.
 #[derive(Clone, Debug, Serialize)]

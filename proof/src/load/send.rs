@@ -4,11 +4,11 @@ use anyhow::Context;
 use order_core::{OrderId, Timestamp};
 use reqwest::{StatusCode, header};
 use serde::Deserialize;
+use stack_client::ApiError;
+use stack_client::problem::format_problem;
 
 use super::orders::Planned;
 use super::system::{Attempt, Clients, System};
-use stack_client::ApiError;
-use stack_client::problem;
 
 /// What the API answered.
 #[derive(Debug)]
@@ -58,9 +58,9 @@ async fn post(clients: &Clients, planned: &Planned) -> Attempt<Answer> {
         },
         // The key makes even a 500 safe to repeat: whatever was done is done once.
         Ok(body) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Attempt::Again(anyhow::anyhow!("{}", problem::describe(status, &body)))
+            Attempt::Again(anyhow::anyhow!("{}", format_problem(status, &body)))
         }
-        Ok(body) => Attempt::Done(Answer::Refused(problem::describe(status, &body))),
+        Ok(body) => Attempt::Done(Answer::Refused(format_problem(status, &body))),
     }
 }
 

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context;
+use stack_client::{Api, Connection, Resource};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff;
-use stack_client::Api;
-use stack_client::{Connection, Resource};
 
 /// How to reach the system, until an attempt fails; then where it is is looked up again.
 #[derive(Debug)]

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use dead_letters::DeadLetter;
+
 use super::coverage::{Coverage, cover};
 use super::letters::Letters;
 use super::mail::{Email, Mailbox};
 use super::rows::Row;
 use crate::event_audit::Event;
 use crate::journal::Journal;
-use dead_letters::Letter;
 
 /// What was found in the system.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,7 @@ pub(super) struct Evidence {
     /// All emails; none if mail cannot be read.
     pub(super) mail: Option<Mailbox>,
     /// All dead letters.
-    pub(super) letters: Vec<Letter>,
+    pub(super) letters: Vec<DeadLetter>,
     /// Messages that are still in the queues.
     pub(super) in_flight: u64,
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dead_letters::{DeadLetter, QueueName};
 use order_core::{Fingerprint, OrderConfirmed, OrderId, OrderMessage};
 
 use crate::journal::{Acceptance, Journal, Poison};
-use dead_letters::{Letter, QueueName};
 
 /// The dead letters, told apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) struct Letters {
 
 impl Letters {
     /// Tells the letters apart.
-    pub(super) fn tell_apart(journal: &Journal, letters: &[Letter]) -> Self {
+    pub(super) fn tell_apart(journal: &Journal, letters: &[DeadLetter]) -> Self {
         let mut told = Self {
             unburied: journal.poison.keys().cloned().collect(),
             ..Self::default()
@@ -47,7 +47,7 @@ impl Letters {
         self.orders.union(&self.notifications).cloned().collect()
     }
 
-    fn bury(&mut self, letter: &Letter, poison: Poison) {
+    fn bury(&mut self, letter: &DeadLetter, poison: Poison) {
         self.unburied.remove(&letter.body);
         if letter.reason != poison.reason() {
             let reason = format!("{} instead of {}", letter.reason, poison.reason());
@@ -55,7 +55,7 @@ impl Letters {
         }
     }
 
-    fn file(&mut self, journal: &Journal, letter: &Letter) {
+    fn file(&mut self, journal: &Journal, letter: &DeadLetter) {
         let Some((named, _)) = order_named(journal, letter) else {
             self.stray.insert(letter.message_id.clone());
             return;
@@ -76,19 +76,19 @@ impl Letters {
 }
 
 /// The accepted order that a letter holds as it was accepted: a replay brings it on.
-pub(crate) fn order_held(journal: &Journal, letter: &Letter) -> Option<OrderId> {
+pub(crate) fn order_held(journal: &Journal, letter: &DeadLetter) -> Option<OrderId> {
     let (id, accepted) = order_named(journal, letter)?;
     (fingerprint(letter)? == accepted.fingerprint).then_some(id)
 }
 
 /// The accepted order that a letter names, whatever else it says.
-fn order_named<'a>(journal: &'a Journal, letter: &Letter) -> Option<(OrderId, &'a Acceptance)> {
+fn order_named<'a>(journal: &'a Journal, letter: &DeadLetter) -> Option<(OrderId, &'a Acceptance)> {
     let id = letter.order_id.as_ref()?.parse().ok()?;
     Some((id, journal.accepted.get(&id)?))
 }
 
 /// Of the order that a letter holds, if it is what its queue takes.
-fn fingerprint(letter: &Letter) -> Option<Fingerprint> {
+fn fingerprint(letter: &DeadLetter) -> Option<Fingerprint> {
     let order = match letter.queue {
         QueueName::Orders => OrderMessage::from_json(&letter.body).ok()?.order,
         QueueName::Notifications => OrderConfirmed::from_json(&letter.body).ok()?.order,
@@ -109,7 +109,7 @@ mod tests {
         journal
     }
 
-    fn told(letters: &[Letter]) -> Letters {
+    fn told(letters: &[DeadLetter]) -> Letters {
         let mut buried = vec![samples::poison()];
         buried.extend_from_slice(letters);
         Letters::tell_apart(&journal(), &buried)

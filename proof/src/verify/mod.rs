@@ -17,13 +17,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::time::Instant;
-
-use crate::journal::Journal;
 use dead_letters::{DeadLetterQueue, QueueName};
 use stack_client::{Connection, Resource};
 use terminal::stdout;
+use tokio::time::Instant;
 
+use crate::journal::Journal;
 use crate::{event_audit, queue_depth};
 use compare::Evidence;
 pub(crate) use letters::order_held;
@@ -63,8 +62,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     ];
     let in_flight = drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
     let mut letters = Vec::new();
-    for queue in QueueName::chosen(None) {
-        letters.extend(dead_letters::letters(&DeadLetterQueue::open(connection, queue).await?).await?);
+    for queue in QueueName::selected(None) {
+        letters
+            .extend(dead_letters::read_all_letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }
     let evidence = Evidence {
         rows: rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?,

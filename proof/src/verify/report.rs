@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
 use super::compare::{Evidence, Findings};
 use crate::journal::Journal;
-use terminal::table::format_table;
-use terminal::text::sanitize_line;
 
 /// Ids of each kind that are shown.
 const SHOWN: usize = 10;

@@ -1,10 +1,10 @@
 //! Orders, messages and letters for tests, each by a number.
 
+use dead_letters::{DeadLetter, QueueName};
 use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
 use serde_json::json;
 
 use crate::journal::Acceptance;
-use dead_letters::{Letter, QueueName};
 
 pub(crate) fn id(number: u32) -> OrderId {
     format!("0199d3a0-5c1e-7b3a-9f57-2c1d{number:08x}")
@@ -55,8 +55,8 @@ pub(crate) fn event(of: u32, content: u32) -> String {
 }
 
 /// A letter that says why it failed.
-pub(crate) fn letter(queue: QueueName, body: String) -> Letter {
-    Letter::read(
+pub(crate) fn letter(queue: QueueName, body: String) -> DeadLetter {
+    DeadLetter::read(
         queue,
         &aws_sdk_sqs::types::Message::builder()
             .message_id("letter")
@@ -74,8 +74,8 @@ pub(crate) fn letter(queue: QueueName, body: String) -> Letter {
 }
 
 /// The letter of the malformed message `poison`.
-pub(crate) fn poison() -> Letter {
-    Letter {
+pub(crate) fn poison() -> DeadLetter {
+    DeadLetter {
         message_id: "poison".to_owned(),
         reason: "malformed".to_owned(),
         ..letter(QueueName::Orders, "poison".to_owned())

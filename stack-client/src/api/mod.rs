@@ -1,4 +1,4 @@
-//! A client of the orders API that shows what the API asks of its callers.
+//! A client of the orders API that authorizes each request.
 
 mod signature;
 
@@ -11,10 +11,10 @@ use reqwest::{RequestBuilder, Response};
 
 use signature::Signer;
 
-/// The header that API Gateway reads an API key from.
+/// The header from which API Gateway reads an API key.
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// How an API knows its callers; `ApiAuth` of `template.yaml`.
+/// How the API authorizes its callers: the parameter `ApiAuth` of `template.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ApiAuth {
     /// By IAM: requests are signed (Signature Version 4)
@@ -40,21 +40,21 @@ enum Access {
     Signed(Signer),
 }
 
-/// A request that brought no answer.
+/// A request without a response.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// It was not sent: it could not be built or signed.
+    /// The request was not sent, since it could not be built or signed.
     #[error("the request could not be signed: {0:#}")]
     Unsigned(anyhow::Error),
-    /// It was not answered.
+    /// The request had no response.
     #[error(transparent)]
     Unanswered(#[from] reqwest::Error),
 }
 
 impl ApiError {
-    /// Whether the same request may be answered a moment later.
+    /// Whether the same request may succeed a moment later.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unsigned(_) => false,
             Self::Unanswered(error) => error.is_connect() || error.is_timeout() || error.is_request(),
@@ -63,7 +63,7 @@ impl ApiError {
 }
 
 impl Api {
-    /// An API that anybody may call. `url` has no slash at its end.
+    /// An API without authorization. `url` has no slash at its end.
     #[must_use]
     pub fn open(client: reqwest::Client, url: String) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Api {
         }
     }
 
-    /// An API that takes API keys.
+    /// An API that asks for an API key.
     pub fn with_key(client: reqwest::Client, url: String, key: &str) -> anyhow::Result<Self> {
         let mut key =
             HeaderValue::from_str(key).context("the API key holds characters that no header can")?;
@@ -85,7 +85,7 @@ impl Api {
         })
     }
 
-    /// An API that knows its callers by IAM.
+    /// An API that authorizes its callers by IAM.
     pub fn signed(client: reqwest::Client, url: String, config: &SdkConfig) -> anyhow::Result<Self> {
         Ok(Self {
             client,
@@ -109,8 +109,7 @@ impl Api {
         self.client.post(self.url(path))
     }
 
-    /// Sends a request as the API wants it. A request that is sent again has to be built again: a signature is good
-    /// for five minutes.
+    /// Authorizes and sends a request. To retry, build the request again: a signature expires after five minutes.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, ApiError> {
         let mut request = request.build()?;
         match &self.access {

@@ -13,10 +13,10 @@ use aws_sigv4::sign::v4::SigningParams;
 use reqwest::Request;
 use reqwest::header::{HeaderName, HeaderValue};
 
-/// The name by which API Gateway's stages are signed for.
+/// The service name in the signature of a request to API Gateway.
 const SERVICE: &str = "execute-api";
 
-/// Signs with whatever credentials are in force at that moment.
+/// Signs requests. It asks for the credentials each time, since temporary ones expire.
 #[derive(Debug)]
 pub(super) struct Signer {
     credentials: SharedCredentialsProvider,
@@ -33,7 +33,7 @@ impl Signer {
         })
     }
 
-    /// Adds the signature's headers to a request.
+    /// Adds the headers of the signature to a request.
     pub(super) async fn sign(&self, request: &mut Request, now: SystemTime) -> anyhow::Result<()> {
         let credentials = self.credentials.provide_credentials().await.context(
             "there are no AWS credentials: log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -46,7 +46,7 @@ impl Signer {
     }
 }
 
-/// What a signature is good for.
+/// The region and service of a signature.
 struct Scope<'a> {
     region: &'a str,
     service: &'a str,

@@ -24,7 +24,7 @@ pub(super) struct Endpoints {
     pub(super) aws_endpoint_url: String,
 }
 
-/// Where the system on this directory answers.
+/// Reads where the system of this data directory answers.
 pub(super) fn endpoints(data_dir: &Path) -> anyhow::Result<Endpoints> {
     let directory = data_dir.display();
     read(&data_dir.join(ENDPOINTS)).map_err(|error| match error.kind() {
@@ -37,7 +37,7 @@ pub(super) fn endpoints(data_dir: &Path) -> anyhow::Result<Endpoints> {
     })
 }
 
-/// What the template's outputs are here.
+/// Reads the outputs of the system of this data directory. A system that never started has none.
 pub(super) fn stack(data_dir: &Path) -> anyhow::Result<Stack> {
     match read::<BTreeMap<String, String>>(&data_dir.join(OUTPUTS)) {
         Ok(outputs) => Ok(Stack::local(outputs)),

@@ -1,4 +1,4 @@
-//! Finding the system that a command is about: the one on this machine, or a stack on AWS.
+//! Finding the system: the one on this machine, or a stack on AWS.
 
 mod local;
 mod resource;
@@ -17,11 +17,11 @@ use crate::api::{Api, ApiAuth};
 pub use resource::Resource;
 use stack::Stack;
 
-/// The region that everything local is in.
+/// The region of the system on this machine.
 const LOCAL_REGION: &str = "us-east-1";
-/// The operator's access key and secret: locally, every key that is no function's is the operator's.
+/// The operator's access key and secret on this machine, where every access key that is no function's is the operator's.
 const OPERATOR: &str = "operator";
-/// A request's time-out; longer than the 20 seconds that the mailbox may wait.
+/// The timeout of a request, longer than the 20 seconds that a request for mail may wait.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where the system is.
@@ -92,12 +92,12 @@ pub struct Connection {
     /// ARN of the topic of confirmed orders
     #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
     order_events_topic_arn: Option<String>,
-    /// Asked for once.
+    /// The stack, read at most once.
     #[arg(skip)]
-    found: OnceCell<Stack>,
+    known_stack: OnceCell<Stack>,
 }
 
-/// Which of the two.
+/// Where the system runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Target {
     /// What `up` started
@@ -117,7 +117,7 @@ impl Connection {
         }
     }
 
-    /// Which of the two it is.
+    /// Where the system runs.
     #[must_use]
     pub fn target(&self) -> Target {
         self.target
@@ -129,22 +129,22 @@ impl Connection {
         &self.data_dir
     }
 
-    /// The API, with what its callers have to show.
+    /// A client of the API, with the authorization that the API asks for.
     pub async fn api(&self) -> anyhow::Result<Api> {
         let url = self.api_url().await?;
         let auth = match (self.api_auth, self.target) {
             (Some(auth), _) => auth,
-            (None, _) if Self::given(self.api_key.as_ref()).is_some() => ApiAuth::ApiKey,
+            (None, _) if Self::non_empty(self.api_key.as_ref()).is_some() => ApiAuth::ApiKey,
             (None, Target::Local) => ApiAuth::None,
-            // Whoever names the URL may lack the right, or the wish, to read a stack.
-            (None, Target::Aws) if Self::given(self.api_url.as_ref()).is_some() => ApiAuth::Iam,
+            // Someone who names the URL may not be allowed to read the stack.
+            (None, Target::Aws) if Self::non_empty(self.api_url.as_ref()).is_some() => ApiAuth::Iam,
             (None, Target::Aws) => self.stack().await?.api_auth()?,
         };
         let client = self.http()?;
         match auth {
             ApiAuth::None => Ok(Api::open(client, url)),
             ApiAuth::ApiKey => {
-                let key = Self::given(self.api_key.as_ref()).context(
+                let key = Self::non_empty(self.api_key.as_ref()).context(
                     "the API takes API keys: give yours by --api-key or ORDERS_API_KEY (`aws apigateway get-api-key \
                      --include-value --api-key ID` shows it; ID is the stack's output ApiKeyId)",
                 )?;
@@ -156,7 +156,7 @@ impl Connection {
 
     /// The API's URL, without a slash at its end.
     pub async fn api_url(&self) -> anyhow::Result<String> {
-        let url = match (Self::given(self.api_url.as_ref()), self.target) {
+        let url = match (Self::non_empty(self.api_url.as_ref()), self.target) {
             (Some(url), _) => url.to_owned(),
             (None, Target::Local) => local::endpoints(&self.data_dir)?.api_url,
             (None, Target::Aws) => self.stack().await?.output("ApiUrl")?.to_owned(),
@@ -164,16 +164,16 @@ impl Connection {
         Ok(url.trim_end_matches('/').to_owned())
     }
 
-    /// The AWS endpoint of this machine, without a slash at its end: where the mailbox is read.
+    /// The AWS endpoint on this machine, without a slash at its end.
     pub fn local_endpoint_url(&self) -> anyhow::Result<String> {
-        let url = match Self::given(self.aws_endpoint_url.as_ref()) {
+        let url = match Self::non_empty(self.aws_endpoint_url.as_ref()) {
             Some(url) => url.to_owned(),
             None => local::endpoints(&self.data_dir)?.aws_endpoint_url,
         };
         Ok(url.trim_end_matches('/').to_owned())
     }
 
-    /// A queue's URL, the table's name or a topic's ARN: the one that was given, or the one that the outputs name.
+    /// A queue's URL, the table's name or the topic's ARN, from an option or from the stack's outputs.
     pub async fn resource(&self, resource: Resource) -> anyhow::Result<String> {
         let given = match resource {
             Resource::OrdersQueueUrl => &self.orders_queue_url,
@@ -183,7 +183,7 @@ impl Connection {
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
         };
-        match (Self::given(given.as_ref()), self.target) {
+        match (Self::non_empty(given.as_ref()), self.target) {
             (Some(value), _) => Ok(value.to_owned()),
             (None, Target::Local) => Ok(self.stack().await?.output_or_default(resource)),
             (None, Target::Aws) => self
@@ -195,12 +195,12 @@ impl Connection {
         }
     }
 
-    /// What is known of the stack. It is asked for once, and only if something is not given by a flag.
+    /// The stack. It is read at most once, and only if an option does not name what is needed.
     async fn stack(&self) -> anyhow::Result<&Stack> {
-        self.found
+        self.known_stack
             .get_or_try_init(async || match self.target {
-                // An endpoint that was given need not be that of the data directory, nor of a system with one.
-                Target::Local if Self::given(self.aws_endpoint_url.as_ref()).is_some() => {
+                // The outputs in the data directory may belong to another system than the given endpoint.
+                Target::Local if Self::non_empty(self.aws_endpoint_url.as_ref()).is_some() => {
                     Ok(Stack::default())
                 }
                 Target::Local => local::stack(&self.data_dir),
@@ -219,13 +219,13 @@ impl Connection {
         Ok(aws_sdk_dynamodb::Client::new(&self.sdk_config().await?))
     }
 
-    /// A client that says who we are.
+    /// A client of STS, which knows the caller's identity.
     pub async fn sts(&self) -> anyhow::Result<aws_sdk_sts::Client> {
         Ok(aws_sdk_sts::Client::new(&self.sdk_config().await?))
     }
 
-    /// What every client of AWS shares: region, credentials, endpoint. A call that hangs ends: the system may be killed
-    /// under it, and when it is there again it may be elsewhere, which is why this is not kept.
+    /// Region, credentials, endpoint and timeout of every AWS client. It is not cached: a local system that is started
+    /// again may listen on another port.
     pub async fn sdk_config(&self) -> anyhow::Result<SdkConfig> {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(REQUEST_TIMEOUT)
@@ -241,13 +241,13 @@ impl Connection {
             }
             Target::Aws => {
                 let mut loader = loader;
-                if let Some(region) = Self::given(self.region.as_ref()) {
+                if let Some(region) = Self::non_empty(self.region.as_ref()) {
                     loader = loader.region(Region::new(region.to_owned()));
                 }
-                if let Some(profile) = Self::given(self.profile.as_ref()) {
+                if let Some(profile) = Self::non_empty(self.profile.as_ref()) {
                     loader = loader.profile_name(profile);
                 }
-                if let Some(url) = Self::given(self.aws_endpoint_url.as_ref()) {
+                if let Some(url) = Self::non_empty(self.aws_endpoint_url.as_ref()) {
                     loader = loader.endpoint_url(url);
                 }
                 let config = loader.load().await;
@@ -263,15 +263,15 @@ impl Connection {
     pub fn http(&self) -> anyhow::Result<reqwest::Client> {
         let builder = reqwest::Client::builder().timeout(REQUEST_TIMEOUT);
         let builder = match self.target {
-            // These answer on loopback, where no proxy is needed, and where a proxy would look on its own machine.
+            // The system listens on loopback. A proxy would look for it on the proxy's machine.
             Target::Local => builder.no_proxy(),
             Target::Aws => builder,
         };
         builder.build().context("no HTTP client")
     }
 
-    /// An empty variable of the environment says nothing.
-    fn given(value: Option<&String>) -> Option<&str> {
+    /// A value that is given. An empty environment variable counts as not given.
+    fn non_empty(value: Option<&String>) -> Option<&str> {
         value.map(String::as_str).filter(|value| !value.is_empty())
     }
 }
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_running_is_said_with_what_to_do() {
+    async fn an_error_says_how_to_start_the_system() {
         let directory = tempfile::tempdir().unwrap();
         let connection = local(directory.path());
         let error = connection.api_url().await.unwrap_err().to_string();
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_comes_before_the_directory() {
+    async fn an_option_overrides_the_data_directory() {
         let directory = tempfile::tempdir().unwrap();
         let endpoints = r#"{"api_url": "http://a", "aws_endpoint_url": "http://b", "data_dir": null}"#;
         std::fs::write(directory.path().join("endpoints.json"), endpoints).unwrap();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_prefix_of_the_local_names_is_known_by_the_outputs() {
+    async fn a_local_resource_has_the_name_in_the_outputs() {
         let directory = tempfile::tempdir().unwrap();
         let outputs = r#"{"OrdersDlqUrl": "http://b/0/x-orders-dlq"}"#;
         std::fs::write(directory.path().join("outputs.json"), outputs).unwrap();

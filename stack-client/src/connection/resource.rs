@@ -1,6 +1,6 @@
-//! The resources of the template that commands speak to.
+//! The resources of the template that clients call.
 
-/// A resource, by the output of `template.yaml` that names it.
+/// A resource that an output of `template.yaml` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// The queue of accepted orders, by its URL.
@@ -31,7 +31,7 @@ impl Resource {
         }
     }
 
-    /// The option that names it instead.
+    /// The option that names the resource instead.
     pub(super) fn flag(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl => "--orders-queue-url",
@@ -43,7 +43,7 @@ impl Resource {
         }
     }
 
-    /// Its name on this machine, where nothing else is said. A local queue is known by its bare name too.
+    /// The default on this machine. SQS on this machine takes a queue's bare name as its URL.
     pub(super) fn local_default(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl | Self::OrdersTableName => "orders",

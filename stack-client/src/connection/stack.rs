@@ -1,4 +1,4 @@
-//! A stack's outputs and parameters, as `CloudFormation` tells them.
+//! A stack's outputs and parameters.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::error::DisplayErrorContext;
 use super::resource::Resource;
 use crate::api::ApiAuth;
 
-/// What is known of a stack.
+/// The outputs and parameters of a stack.
 #[derive(Debug, Default)]
 pub(super) struct Stack {
     name: String,
@@ -26,7 +26,7 @@ impl Stack {
         }
     }
 
-    /// Asks `CloudFormation` (`DescribeStacks`).
+    /// Reads the stack from CloudFormation (`DescribeStacks`).
     pub(super) async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Self> {
         let client = aws_sdk_cloudformation::Client::new(config);
         let answer = client.describe_stacks().stack_name(name).send().await;
@@ -56,7 +56,7 @@ impl Stack {
         })
     }
 
-    /// An output that has to be there.
+    /// An output; it is an error if the stack has none of this name.
     pub(super) fn output(&self, name: &str) -> anyhow::Result<&str> {
         self.outputs
             .get(name)
@@ -64,13 +64,13 @@ impl Stack {
             .with_context(|| format!("the stack {} has no output {name}", self.name))
     }
 
-    /// A resource's output, or its usual name on this machine.
+    /// A resource's output, or the default on this machine.
     pub(super) fn output_or_default(&self, resource: Resource) -> String {
         let output = self.outputs.get(resource.output());
         output.map_or_else(|| resource.local_default().to_owned(), Clone::clone)
     }
 
-    /// How the stack's API knows its callers; by IAM unless it says otherwise, as the template does.
+    /// How the API authorizes its callers: the parameter `ApiAuth`, whose default in the template is IAM.
     pub(super) fn api_auth(&self) -> anyhow::Result<ApiAuth> {
         match self.parameters.get("ApiAuth").map(String::as_str) {
             None | Some("AWS_IAM") => Ok(ApiAuth::Iam),
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_stacks_own_parameter_says_how_to_call_its_api() {
+    fn the_parameter_says_how_to_call_the_api() {
         let auth = |value: &str| {
             let stack = Stack {
                 parameters: [("ApiAuth".to_owned(), value.to_owned())].into(),

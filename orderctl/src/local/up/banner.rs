@@ -3,10 +3,10 @@
 use std::fmt;
 
 use local_cloud::data_dir::Endpoints;
-
-use super::{Arguments, Sync};
 use stack_client::Connection;
 use terminal::invocation;
+
+use super::{Arguments, Sync};
 
 /// What is up, and what to type next.
 pub(super) struct Banner<'a> {

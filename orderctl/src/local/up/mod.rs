@@ -13,14 +13,14 @@ use anyhow::Context;
 use local_cloud::config::{DataLocation, Durability, LocalCloudConfig};
 use local_cloud::lambda::{Command, Launcher};
 use local_cloud::{FaultPlan, LocalCloud};
-use tracing_subscriber::EnvFilter;
-
-use banner::Banner;
-use parameters::{parameter, parameters};
 use proof::faults;
 use stack_client::Connection;
 use terminal::stdout;
 use terminal::stop_signal::StopSignal;
+use tracing_subscriber::EnvFilter;
+
+use banner::Banner;
+use parameters::{parameter, parameters};
 
 /// The template that the system is deployed by.
 pub(crate) const TEMPLATE: &str = include_str!("../../../../template.yaml");

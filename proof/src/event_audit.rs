@@ -1,7 +1,7 @@
-//! The audit of events: a queue of our own that is subscribed to the topic of order events, as anybody's could be.
+//! The audit of events: a queue of the proof's own, subscribed to the topic of order events.
 //!
-//! What it holds was published, whatever the system says of itself. Events are moved from the queue to a file beside
-//! the journal before they are deleted from the queue: they can be compared any number of times.
+//! The queue shows what was published, independently of what the system stores. Events are written to a file beside the
+//! journal before they are deleted from the queue, so that `verify` can compare them any number of times.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -20,26 +20,26 @@ use sha2::{Digest as _, Sha256};
 
 use crate::journal::{AuditQueue, Writer};
 
-/// Receivers that empty a queue side by side.
+/// Receivers that empty a queue at the same time.
 const RECEIVERS: usize = 4;
 
-/// An event as it was received.
+/// A received event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Event {
-    /// The audit queue that it came to.
+    /// The audit queue that received it.
     pub(crate) queue: String,
-    /// The message's id in the audit queue: SQS may deliver a message twice, and that is no second event.
+    /// The message id in the audit queue. SQS may deliver a message twice, which is not a second event.
     pub(crate) message_id: String,
-    /// The order that it is about; none if the message is no event that this program reads.
+    /// The order's id; `None` if the message is no event that this program can parse.
     pub(crate) order_id: Option<String>,
-    /// The fingerprint of the order that it tells of.
+    /// The fingerprint of the order in the event.
     pub(crate) fingerprint: Option<String>,
-    /// Of the whole body, its id and times included: SHA-256, in base 64.
+    /// The SHA-256 digest of the whole body, in base64.
     pub(crate) digest: String,
 }
 
 impl Event {
-    fn read(queue: &str, message: &Message) -> Self {
+    fn parse(queue: &str, message: &Message) -> Self {
         let body = message.body().unwrap_or_default();
         let event = OrderConfirmed::from_json(body).ok();
         Self {
@@ -52,14 +52,14 @@ impl Event {
     }
 }
 
-/// The file that the events of a journal are kept in.
-pub(crate) fn file(journal: &Path) -> PathBuf {
+/// The file that holds the events of a journal.
+pub(crate) fn event_file(journal: &Path) -> PathBuf {
     let mut name = OsString::from(journal);
     name.push(".events");
     PathBuf::from(name)
 }
 
-/// Makes a queue and subscribes it to the topic of order events.
+/// Creates a queue and subscribes it to the topic of order events.
 pub(crate) async fn open(config: &SdkConfig, topic_arn: &str, run: &str) -> anyhow::Result<AuditQueue> {
     let sqs = aws_sdk_sqs::Client::new(config);
     let sns = aws_sdk_sns::Client::new(config);
@@ -96,18 +96,18 @@ pub(crate) async fn open(config: &SdkConfig, topic_arn: &str, run: &str) -> anyh
     })
 }
 
-/// Moves all events from the queues to the file, and gives those of the file, each message once.
+/// Moves all events from the queues to the file, and returns the file's events, each message once.
 pub(crate) async fn collect(
     config: &SdkConfig,
     journal: &Path,
-    audits: &[AuditQueue],
+    audit_queues: &[AuditQueue],
 ) -> anyhow::Result<Vec<Event>> {
-    let path = file(journal);
+    let path = event_file(journal);
     let writer = Writer::append_to(&path)?;
     let sqs = aws_sdk_sqs::Client::new(config);
-    for audit in audits {
-        if let Some(url) = url(&sqs, &audit.name).await? {
-            try_join_all((0..RECEIVERS).map(|_| empty(&sqs, audit, &url, &writer))).await?;
+    for audit in audit_queues {
+        if let Some(url) = find_url(&sqs, &audit.name).await? {
+            try_join_all((0..RECEIVERS).map(|_| drain(&sqs, audit, &url, &writer))).await?;
         }
     }
     let text =
@@ -121,12 +121,12 @@ pub(crate) async fn collect(
     Ok(events.into_values().collect())
 }
 
-/// Unsubscribes and deletes the queues. What is gone already is no error.
-pub(crate) async fn close(config: &SdkConfig, audits: &[AuditQueue]) -> anyhow::Result<()> {
+/// Unsubscribes and deletes the queues. It is no error if a queue does not exist any more.
+pub(crate) async fn close(config: &SdkConfig, audit_queues: &[AuditQueue]) -> anyhow::Result<()> {
     let sqs = aws_sdk_sqs::Client::new(config);
     let sns = aws_sdk_sns::Client::new(config);
-    for audit in audits {
-        let Some(url) = url(&sqs, &audit.name).await? else {
+    for audit in audit_queues {
+        let Some(url) = find_url(&sqs, &audit.name).await? else {
             continue;
         };
         sns.unsubscribe()
@@ -143,8 +143,8 @@ pub(crate) async fn close(config: &SdkConfig, audits: &[AuditQueue]) -> anyhow::
     Ok(())
 }
 
-/// The queue's URL; none if it was deleted after an earlier comparison.
-async fn url(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<Option<String>> {
+/// The queue's URL; `None` if an earlier `verify` has deleted the queue.
+async fn find_url(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<Option<String>> {
     match sqs.get_queue_url().queue_name(name).send().await {
         Ok(answer) => Ok(answer.queue_url),
         Err(error)
@@ -158,7 +158,7 @@ async fn url(sqs: &aws_sdk_sqs::Client, name: &str) -> anyhow::Result<Option<Str
     }
 }
 
-async fn empty(
+async fn drain(
     sqs: &aws_sdk_sqs::Client,
     audit: &AuditQueue,
     url: &str,
@@ -181,7 +181,7 @@ async fn empty(
         try_join_all(
             received
                 .iter()
-                .map(async |message| writer.append(&Event::read(&audit.name, message)).await),
+                .map(async |message| writer.append(&Event::parse(&audit.name, message)).await),
         )
         .await?;
         let mut deletion = sqs.delete_message_batch().queue_url(url);
@@ -192,7 +192,7 @@ async fn empty(
                 .build()?;
             deletion = deletion.entries(entry);
         }
-        // What is not deleted is received again, and is known by its id.
+        // An event that is not deleted is received again, and has the same message id.
         deletion
             .send()
             .await
@@ -206,26 +206,26 @@ mod tests {
 
     const GOLDEN: &str = include_str!("../../order-core/golden/event-v1.json");
 
-    fn read(body: &str) -> Event {
-        Event::read("q", &Message::builder().message_id("m").body(body).build())
+    fn parse(body: &str) -> Event {
+        Event::parse("q", &Message::builder().message_id("m").body(body).build())
     }
 
     #[test]
-    fn an_event_at_another_time_is_another_event_of_the_same_order() {
-        let first = read(GOLDEN);
-        assert_eq!(first, read(GOLDEN));
+    fn an_event_with_another_time_has_another_digest_and_the_same_fingerprint() {
+        let first = parse(GOLDEN);
+        assert_eq!(first, parse(GOLDEN));
         let time = OrderConfirmed::from_json(GOLDEN)
             .unwrap()
             .confirmed_at
             .to_string();
-        let second = read(&GOLDEN.replace(&time, "2027-01-01T00:00:00.000Z"));
+        let second = parse(&GOLDEN.replace(&time, "2027-01-01T00:00:00.000Z"));
         assert_eq!(first.fingerprint, second.fingerprint);
         assert_ne!(first.digest, second.digest);
     }
 
     #[test]
-    fn what_is_no_event_is_kept_as_such() {
-        let unreadable = read("{}");
+    fn a_message_that_is_no_event_has_no_order_id() {
+        let unreadable = parse("{}");
         assert_eq!((unreadable.order_id, unreadable.fingerprint), (None, None));
     }
 }

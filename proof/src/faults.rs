@@ -1,4 +1,4 @@
-//! `faults`: what goes wrong on purpose in the running system, and how often it has.
+//! `faults`: the faults that are injected into the running system, and their counts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use stack_client::Connection;
 use terminal::stdout;
 
-/// What `faults` is asked to do.
+/// The arguments of `faults`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,55 +24,55 @@ pub struct Arguments {
 /// A change of the fault plan.
 #[derive(Debug, clap::Subcommand)]
 pub enum Change {
-    /// Put a plan in force, such as events/faults.yaml
+    /// Start to inject the faults of a plan, such as events/faults.yaml
     Set {
         /// The plan
         file: PathBuf,
-        /// Decide by this seed instead of the plan's own
+        /// Use this seed instead of the plan's own
         #[arg(long, value_name = "S")]
         seed: Option<u64>,
     },
-    /// End all faults
+    /// Inject no more faults
     Off,
 }
 
-/// What the system answers: whether a plan is in force, and what was injected, by kind and by what it hit.
+/// The system's answer: whether a plan is in force, and the faults that were injected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) active: bool,
     pub(crate) injected: Injected,
 }
 
-/// Kind of fault, what it hit, how often.
+/// The number of injected faults, by kind and by the function or operation that they hit.
 pub(crate) type Injected = BTreeMap<String, BTreeMap<String, u64>>;
 
 #[derive(Deserialize)]
-struct Refusal {
+struct ErrorBody {
     error: String,
 }
 
-/// Shows the state, after a change if one is asked for.
+/// Changes the plan if asked to, and prints the state.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let client = Client::of(connection)?;
+    let client = Client::connect(connection)?;
     let state = match &arguments.change {
         None => client.show().await?,
-        Some(Change::Set { file, seed }) => client.set(&read(file)?, *seed).await?,
+        Some(Change::Set { file, seed }) => client.set(&read_plan(file)?, *seed).await?,
         Some(Change::Off) => client.off().await?,
     };
     if arguments.json {
         stdout::print_json(&state)?;
     } else {
-        stdout::print_line(&describe(&state))?;
+        stdout::print_line(&format_state(&state))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The text of a plan.
-pub fn read(file: &Path) -> anyhow::Result<String> {
+/// Reads the text of a plan.
+pub fn read_plan(file: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
 }
 
-/// Speaks to the system about its faults.
+/// Calls the fault control of the system on this machine.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -80,20 +80,20 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// A client of the system as it runs now.
-    pub(crate) fn of(connection: &Connection) -> anyhow::Result<Self> {
+    /// A client of the system that runs now.
+    pub(crate) fn connect(connection: &Connection) -> anyhow::Result<Self> {
         Ok(Self {
             http: connection.http()?,
             url: format!("{}/_local/faults", connection.local_endpoint_url()?),
         })
     }
 
-    /// The state as it is.
+    /// Reads the state.
     pub(crate) async fn show(&self) -> anyhow::Result<State> {
         send(self.http.get(&self.url)).await
     }
 
-    /// Puts a plan in force, by its own seed or another.
+    /// Puts a plan in force, with its own seed or another one.
     pub(crate) async fn set(&self, plan: &str, seed: Option<u64>) -> anyhow::Result<State> {
         let url = match seed {
             None => self.url.clone(),
@@ -102,7 +102,7 @@ impl Client {
         send(self.http.put(url).body(plan.to_owned())).await
     }
 
-    /// Ends all faults.
+    /// Ends the plan.
     pub(crate) async fn off(&self) -> anyhow::Result<State> {
         send(self.http.delete(&self.url)).await
     }
@@ -115,28 +115,28 @@ async fn send(request: RequestBuilder) -> anyhow::Result<State> {
     if status == StatusCode::OK {
         return serde_json::from_slice(&body).context("the system's answer cannot be read");
     }
-    match serde_json::from_slice::<Refusal>(&body) {
-        Ok(refusal) => anyhow::bail!("{}", refusal.error),
-        Err(_) => anyhow::bail!("faults are known to `up` only: {status} from there"),
+    match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(body) => anyhow::bail!("{}", body.error),
+        Err(_) => anyhow::bail!("only a system that `up` started has faults: it answered {status}"),
     }
 }
 
-fn describe(state: &State) -> String {
+fn format_state(state: &State) -> String {
     let head = if state.active {
         "faults are on"
     } else {
         "no faults are on"
     };
-    let lines = table(&state.injected);
+    let lines = format_injected(&state.injected);
     if lines.is_empty() {
-        format!("{head}; none has happened since the start")
+        format!("{head}; none has been injected since the start")
     } else {
-        format!("{head}; since the start there were\n\n{lines}")
+        format!("{head}; injected since the start\n\n{lines}")
     }
 }
 
-/// One line a kind and what it hit.
-pub(crate) fn table(injected: &Injected) -> String {
+/// Formats the counts: one line for each kind of fault and what it hit.
+pub(crate) fn format_injected(injected: &Injected) -> String {
     let rows = injected
         .iter()
         .flat_map(|(kind, hit)| hit.iter().map(move |(subject, count)| (kind, subject, count)));
@@ -151,11 +151,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happened_is_told_by_kind() {
+    fn injected_faults_are_counted_by_kind() {
         let text = r#"{"active": true, "injected": {"kill": {"order-worker": 3},
             "throttle": {"sns:PublishBatch": 12, "sqs:SendMessage": 1}}}"#;
-        insta::assert_snapshot!(describe(&serde_json::from_str(text).unwrap()), @r"
-        faults are on; since the start there were
+        insta::assert_snapshot!(format_state(&serde_json::from_str(text).unwrap()), @r"
+        faults are on; injected since the start
 
               3  kill           order-worker
              12  throttle       sns:PublishBatch
@@ -165,6 +165,6 @@ mod tests {
             active: false,
             injected: Injected::new(),
         };
-        insta::assert_snapshot!(describe(&quiet), @"no faults are on; none has happened since the start");
+        insta::assert_snapshot!(format_state(&quiet), @"no faults are on; none has been injected since the start");
     }
 }

@@ -1,10 +1,10 @@
-//! How many messages a queue holds, whatever their state.
+//! Counting all messages of a queue.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 
-/// Those that are ready, in somebody's hands or put off, as SQS counts them: approximately.
-pub(crate) async fn of(sqs: &Client, queue_url: &str) -> anyhow::Result<u64> {
+/// Counts the messages that are visible, in flight or delayed. SQS counts approximately.
+pub(crate) async fn count_messages(sqs: &Client, queue_url: &str) -> anyhow::Result<u64> {
     let names = [
         QueueAttributeName::ApproximateNumberOfMessages,
         QueueAttributeName::ApproximateNumberOfMessagesNotVisible,

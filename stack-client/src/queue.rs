@@ -23,7 +23,7 @@ pub async fn read_arn_by_url(sqs: &Client, url: &str) -> anyhow::Result<String> 
     let name = name_in_url(url);
     let request = sqs.get_queue_attributes().queue_url(url);
     let answer = request.attribute_names(QueueAttributeName::QueueArn).send().await;
-    let answer = answer.with_context(|| format!("the queue {name} does not tell its ARN"))?;
+    let answer = answer.with_context(|| format!("the queue {name} does not return its ARN"))?;
     let arn = answer
         .attributes
         .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));

@@ -1,4 +1,4 @@
-//! How many orders the journal says were accepted, read as it grows.
+//! Counting the accepted orders in a growing journal.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -8,22 +8,22 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Deserialize;
 
-/// The orders of a journal.
+/// The accepted orders of a journal.
 #[derive(Debug)]
-pub(super) struct Accepted {
+pub(super) struct AcceptedOrders {
     journal: PathBuf,
-    /// Where the next line begins.
+    /// The offset of the next unread line.
     offset: u64,
     ids: HashSet<String>,
 }
 
-/// What is looked at of a line: those of accepted orders have an id.
+/// The field of an entry that is needed: only an accepted order has an id.
 #[derive(Deserialize)]
-struct Line {
+struct AcceptedEntry {
     order_id: Option<String>,
 }
 
-impl Accepted {
+impl AcceptedOrders {
     pub(super) fn of(journal: PathBuf) -> Self {
         Self {
             journal,
@@ -32,13 +32,13 @@ impl Accepted {
         }
     }
 
-    /// How many different orders had been accepted at the last look.
-    pub(super) fn seen(&self) -> u64 {
+    /// The number of different orders that were read.
+    pub(super) fn count(&self) -> u64 {
         self.ids.len() as u64
     }
 
-    /// Reads what was added since the last look; a line under construction is left for the next one.
-    pub(super) fn read(&mut self) -> anyhow::Result<u64> {
+    /// Reads the entries that were added, and returns the new count. A line without its end is left for the next time.
+    pub(super) fn read_new(&mut self) -> anyhow::Result<u64> {
         let mut file = match File::open(&self.journal) {
             Ok(file) => file,
             // The load has not begun.
@@ -49,11 +49,11 @@ impl Accepted {
         let mut added = String::new();
         file.read_to_string(&mut added)?;
         for line in added.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
-            let entry: Line = serde_json::from_str(line).context("the journal is damaged")?;
+            let entry: AcceptedEntry = serde_json::from_str(line).context("the journal is damaged")?;
             self.ids.extend(entry.order_id);
             self.offset += line.len() as u64;
         }
-        Ok(self.seen())
+        Ok(self.count())
     }
 }
 
@@ -64,16 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_order_counts_once_and_half_a_line_not_yet() {
+    fn each_order_counts_once_and_half_a_line_does_not_count() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal");
-        let mut accepted = Accepted::of(path.clone());
-        assert_eq!(accepted.read().unwrap(), 0);
+        let mut accepted = AcceptedOrders::of(path.clone());
+        assert_eq!(accepted.read_new().unwrap(), 0);
         let mut file = File::create(&path).unwrap();
         file.write_all(b"{\"type\":\"run\"}\n{\"order_id\":\"a\"}\n{\"order_id\":\"a\"}\n{\"order_")
             .unwrap();
-        assert_eq!(accepted.read().unwrap(), 1);
+        assert_eq!(accepted.read_new().unwrap(), 1);
         file.write_all(b"id\":\"b\"}\n").unwrap();
-        assert_eq!(accepted.read().unwrap(), 2);
+        assert_eq!(accepted.read_new().unwrap(), 2);
     }
 }

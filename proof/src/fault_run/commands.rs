@@ -1,4 +1,4 @@
-//! The other commands, as processes.
+//! The other commands, started as processes, and the system that `up` runs.
 
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
@@ -10,19 +10,22 @@ use stack_client::{Connection, Resource};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+use super::arguments::Arguments;
+use super::processes;
 use super::scratch::Scratch;
-use super::{Arguments, PAUSE, processes};
 use crate::{faults, queue_depth};
 
-/// How long a start or a stop may take; far over what it takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// How long a load waits for its orders while nothing moves. A message that failed often is next tried after up to 15
-/// minutes while the faults last; then it is woken.
+/// The longest time for a start. It takes far less on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_mins(2);
+/// The pause between two checks whether the system is ready.
+const READY_PAUSE: Duration = Duration::from_millis(50);
+/// How long a load waits for its orders without progress. While the faults last, a message that failed often may be delayed
+/// for 15 minutes. After them it is made visible at once.
 const SETTLE_SECONDS: &str = "1000";
-/// How long the comparison waits for empty queues, which the run has waited for.
-const LAST_SECONDS: &str = "60";
+/// How long `verify` waits for empty queues. The run has already waited for them.
+const VERIFY_WAIT_SECONDS: &str = "60";
 
-/// Makes processes of this program.
+/// Starts processes of this program.
 #[derive(Debug)]
 pub(super) struct Commands<'a> {
     program: PathBuf,
@@ -35,7 +38,7 @@ impl<'a> Commands<'a> {
         Ok(Self { program, scratch })
     }
 
-    /// A command on the run's own system, whatever the environment says of another.
+    /// A command on the run's own system. Environment variables that name another system are removed.
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -67,7 +70,7 @@ impl<'a> Commands<'a> {
         Ok(command)
     }
 
-    /// Starts the load, with requests that are sent twice and messages that can only become dead letters among it.
+    /// Starts a load that also sends requests twice and sends poison messages.
     pub(super) fn load(&self, count: u64, arguments: &Arguments) -> anyhow::Result<Child> {
         let mut command = self.command("load");
         command
@@ -83,7 +86,7 @@ impl<'a> Commands<'a> {
         command.spawn().context("the load cannot be started")
     }
 
-    /// Puts dead letters back on their queues.
+    /// Replays dead letters.
     pub(super) async fn replay(&self, letters: &[String]) -> anyhow::Result<()> {
         let mut command = self.command("dlq");
         command
@@ -101,22 +104,20 @@ impl<'a> Commands<'a> {
         Ok(())
     }
 
-    /// Compares, and prints what was found; whether all is right.
+    /// Runs `verify`, which prints its report. Returns whether it succeeded.
     pub(super) async fn verify(&self) -> anyhow::Result<bool> {
         let mut command = self.command("verify");
-        command
-            .arg("--journal")
-            .arg(self.scratch.journal())
-            .args(["--exclusive", "--wait", LAST_SECONDS]);
-        let status = command
-            .status()
-            .await
-            .context("the comparison cannot be started")?;
+        command.arg("--journal").arg(self.scratch.journal()).args([
+            "--exclusive",
+            "--wait",
+            VERIFY_WAIT_SECONDS,
+        ]);
+        let status = command.status().await.context("verify cannot be started")?;
         Ok(status.success())
     }
 }
 
-/// The system, as it runs now. Its processes end with it, however that comes about.
+/// A running system. Its processes end when this is dropped.
 #[derive(Debug)]
 pub(super) struct System {
     child: Child,
@@ -124,17 +125,17 @@ pub(super) struct System {
 }
 
 impl System {
-    /// Starts it on the run's data and waits until it is ready.
+    /// Starts the system on the run's data directory, and waits until it is ready.
     pub(super) async fn start(commands: &Commands<'_>) -> anyhow::Result<Self> {
         let ready = commands.scratch.file("ready.json");
-        // A killed system leaves its file behind.
+        // A killed system leaves its ready file behind.
         if let Err(error) = std::fs::remove_file(&ready)
             && error.kind() != std::io::ErrorKind::NotFound
         {
-            return Err(error).context("the file of the system before cannot be removed");
+            return Err(error).context("the ready file of the previous system cannot be removed");
         }
         let mut child = commands.up()?.spawn().context("the system cannot be started")?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while !ready.exists() {
             let log = || commands.scratch.tail("up.log");
             if let Some(status) = child.try_wait()? {
@@ -142,27 +143,27 @@ impl System {
             }
             anyhow::ensure!(
                 Instant::now() < deadline,
-                "the system is not ready after {PATIENCE:?}: {}",
+                "the system is not ready after {START_TIMEOUT:?}: {}",
                 log()
             );
-            tokio::time::sleep(PAUSE / 4).await;
+            tokio::time::sleep(READY_PAUSE).await;
         }
         let connection = Connection::local(commands.scratch.file("data"));
         Ok(Self { child, connection })
     }
 
     pub(super) fn faults(&self) -> anyhow::Result<faults::Client> {
-        faults::Client::of(&self.connection)
+        faults::Client::connect(&self.connection)
     }
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Gives the messages that wait for their next try that try at once.
-    pub(super) async fn wake(&self) -> anyhow::Result<()> {
+    /// Makes the delayed messages of the queues visible at once.
+    pub(super) async fn wake_messages(&self) -> anyhow::Result<()> {
         let http = self.connection.http()?;
-        for url in self.queues().await? {
+        for url in self.queue_urls().await? {
             let name = url.rsplit('/').next().unwrap_or_default();
             let wake = format!(
                 "{}/_local/queues/{name}/wake",
@@ -180,25 +181,25 @@ impl System {
         Ok(())
     }
 
-    /// How many messages the queues hold, ready, in somebody's hands or put off.
-    pub(super) async fn held(&self) -> anyhow::Result<u64> {
+    /// Counts the messages of both queues: visible, in flight or delayed.
+    pub(super) async fn count_messages(&self) -> anyhow::Result<u64> {
         let sqs = self.connection.sqs().await?;
-        let mut held = 0;
-        for url in self.queues().await? {
-            held += queue_depth::of(&sqs, &url).await?;
+        let mut count = 0;
+        for url in self.queue_urls().await? {
+            count += queue_depth::count_messages(&sqs, &url).await?;
         }
-        Ok(held)
+        Ok(count)
     }
 
-    /// Their URLs.
-    async fn queues(&self) -> anyhow::Result<[String; 2]> {
+    /// The URLs of the queues of orders and of notifications.
+    async fn queue_urls(&self) -> anyhow::Result<[String; 2]> {
         Ok([
             self.connection.resource(Resource::OrdersQueueUrl).await?,
             self.connection.resource(Resource::NotificationsQueueUrl).await?,
         ])
     }
 
-    /// Ends it and its functions as a crash does: no line of their code runs any more.
+    /// Kills the system and its functions by SIGKILL, as a crash would.
     pub(super) async fn kill(mut self) -> anyhow::Result<()> {
         let id = self.child.id().context("the system has ended by itself")?;
         processes::kill_with_children(id)
@@ -208,7 +209,7 @@ impl System {
         Ok(())
     }
 
-    /// The run is over and the state not needed: it is killed as well.
+    /// Ends the system after the run. Its state is not needed, so that it is killed too.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.kill().await
     }

@@ -1,4 +1,4 @@
-//! Accepted orders that became dead letters: a bad day may use up all tries of a message, and nothing else may bury it.
+//! Accepted orders that became dead letters. Only a message whose receives are used up may become one.
 
 use anyhow::Context;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -8,56 +8,57 @@ use stack_client::{Connection, Resource};
 
 use super::scratch::Scratch;
 use crate::journal::Journal;
-use crate::verify::order_held;
+use crate::verify::find_order_held;
 
-/// The letters that hold an accepted order. Poison is none of them, and what else lies there is for `verify` to judge.
+/// The dead letters that hold an accepted order. Poison and other letters are left to `verify`.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Buried {
-    /// The letters' ids.
+pub(super) struct DeadLetteredOrders {
+    /// The message ids of the letters.
     pub(super) ids: Vec<String>,
-    /// Those that had tries left: their orders, and why they were given up.
+    /// The orders of letters that had receives left, and the reasons of their failure.
     pub(super) too_early: Vec<String>,
 }
 
-/// As much of a queue's redrive policy as is needed.
+/// The needed field of a queue's redrive policy.
 #[derive(Deserialize)]
-struct Redrive {
+struct RedrivePolicy {
     #[serde(rename = "maxReceiveCount")]
     max_receive_count: u64,
 }
 
-impl Buried {
-    /// Looks into both dead-letter queues.
+impl DeadLetteredOrders {
+    /// Reads both dead-letter queues.
     pub(super) async fn find(connection: &Connection, scratch: &Scratch) -> anyhow::Result<Self> {
         let journal = Journal::read(&scratch.journal())?;
-        let mut buried = Self::default();
+        let mut found = Self::default();
         for queue in QueueName::selected(None) {
-            // On the heap: it may look the stack up.
-            let tries = Box::pin(tries(connection, queue)).await?;
+            // The future may read a stack: it is too large for the stack of the thread.
+            let max_receive_count = Box::pin(read_max_receive_count(connection, queue)).await?;
             for letter in
                 dead_letters::read_all_letters(&DeadLetterQueue::open(connection, queue).await?).await?
             {
-                buried.add(&journal, &letter, tries);
+                found.add(&journal, &letter, max_receive_count);
             }
         }
-        Ok(buried)
+        Ok(found)
     }
 
-    fn add(&mut self, journal: &Journal, letter: &DeadLetter, tries: u64) {
-        let Some(order_id) = order_held(journal, letter) else {
+    fn add(&mut self, journal: &Journal, letter: &DeadLetter, max_receive_count: u64) {
+        let Some(order_id) = find_order_held(journal, letter) else {
             return;
         };
         self.ids.push(letter.message_id.clone());
-        if letter.receive_count < tries {
+        if letter.receive_count < max_receive_count {
             let (count, reason) = (letter.receive_count, &letter.reason);
-            self.too_early
-                .push(format!("{order_id}: {reason} at try {count} of {tries}"));
+            self.too_early.push(format!(
+                "{order_id}: {reason} at receive {count} of {max_receive_count}"
+            ));
         }
     }
 }
 
-/// How often a message of the queue is received before it is given up.
-async fn tries(connection: &Connection, queue: QueueName) -> anyhow::Result<u64> {
+/// The `maxReceiveCount` of a queue: SQS moves a message to the dead-letter queue after so many receives.
+async fn read_max_receive_count(connection: &Connection, queue: QueueName) -> anyhow::Result<u64> {
     let url = connection.resource(match queue {
         QueueName::Orders => Resource::OrdersQueueUrl,
         QueueName::Notifications => Resource::NotificationsQueueUrl,
@@ -68,7 +69,7 @@ async fn tries(connection: &Connection, queue: QueueName) -> anyhow::Result<u64>
     let attributes = answer.await?.attributes.unwrap_or_default();
     let policy = attributes.get(&QueueAttributeName::RedrivePolicy);
     let policy = policy.with_context(|| format!("the queue {} has no redrive policy", queue.name()))?;
-    Ok(serde_json::from_str::<Redrive>(policy)?.max_receive_count)
+    Ok(serde_json::from_str::<RedrivePolicy>(policy)?.max_receive_count)
 }
 
 #[cfg(test)]
@@ -76,35 +77,35 @@ mod tests {
     use super::*;
     use crate::verify::samples;
 
-    fn buried(letter: &DeadLetter) -> Buried {
+    fn find_in(letter: &DeadLetter) -> DeadLetteredOrders {
         let mut journal = Journal::default();
         journal.accepted.insert(samples::id(0), samples::acceptance(0));
-        let mut buried = Buried::default();
-        buried.add(&journal, letter, 12);
-        buried
+        let mut found = DeadLetteredOrders::default();
+        found.add(&journal, letter, 12);
+        found
     }
 
     #[test]
-    fn an_order_may_be_given_up_after_its_last_try_and_not_before() {
+    fn an_order_may_become_a_dead_letter_only_after_its_last_receive() {
         let mut letter = samples::letter(QueueName::Orders, samples::message(0, 0));
         letter.receive_count = 12;
-        let late = buried(&letter);
+        let late = find_in(&letter);
         assert_eq!((late.ids, late.too_early), (vec!["letter".to_owned()], vec![]));
         letter.receive_count = 1;
-        let early = buried(&letter);
+        let early = find_in(&letter);
         assert_eq!(early.ids, ["letter"]);
-        let told = format!("{}: ThrottlingError at try 1 of 12", samples::id(0));
-        assert_eq!(early.too_early, [told]);
+        let expected = format!("{}: ThrottlingError at receive 1 of 12", samples::id(0));
+        assert_eq!(early.too_early, [expected]);
     }
 
     #[test]
-    fn what_holds_no_accepted_order_is_left_to_the_comparison() {
+    fn letters_without_an_accepted_order_are_left_to_verify() {
         for letter in [
             samples::poison(),
             samples::letter(QueueName::Orders, samples::message(0, 1)),
             samples::letter(QueueName::Notifications, samples::event(1, 1)),
         ] {
-            assert_eq!(buried(&letter), Buried::default());
+            assert_eq!(find_in(&letter), DeadLetteredOrders::default());
         }
     }
 }

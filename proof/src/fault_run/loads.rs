@@ -1,10 +1,10 @@
-//! The loads of a run. Each follows its orders to their email, and ends with them.
+//! The processes of `load`. Each ends when all its orders are notified.
 
 use tokio::process::Child;
 
 use super::scratch::Scratch;
 
-/// The loads that were started.
+/// The loads that are running.
 #[derive(Debug, Default)]
 pub(super) struct Loads(Vec<Child>);
 
@@ -13,9 +13,9 @@ impl Loads {
         self.0.push(load);
     }
 
-    /// Looks who has ended; whether somebody goes on. One that ended ill has an order that was refused, had no answer
-    /// or was never told of.
-    pub(super) fn go_on(&mut self, scratch: &Scratch) -> anyhow::Result<bool> {
+    /// Whether a load is still running. Fails if one has failed, which means that an order was refused, unanswered or not
+    /// notified.
+    pub(super) fn any_running(&mut self, scratch: &Scratch) -> anyhow::Result<bool> {
         let mut running = Vec::new();
         for mut load in std::mem::take(&mut self.0) {
             match load.try_wait()? {
@@ -45,13 +45,13 @@ mod tests {
         load.wait().await.unwrap();
         let mut loads = Loads::default();
         loads.add(load);
-        let goes_on = loads.go_on(&scratch);
+        let is_running = loads.any_running(&scratch);
         scratch.remove();
-        goes_on
+        is_running
     }
 
     #[tokio::test]
-    async fn a_load_that_says_no_fails_the_run() {
+    async fn a_load_that_fails_fails_the_run() {
         assert!(!ended("true").await.unwrap());
         let error = ended("false").await.unwrap_err().to_string();
         assert!(error.starts_with("a load ended with exit status: 1"), "{error}");

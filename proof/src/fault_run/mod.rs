@@ -1,19 +1,18 @@
-//! `fault-run`: the whole system under load, faults and kills, and then the question whether anything was lost or doubled.
+//! `fault-run`: runs a whole system under load, injects faults, kills processes, and verifies that nothing is lost or doubled.
 //!
-//! It drives the other commands as a person would: `up`, `faults`, `load` and `verify`, each a process of its own, on a
-//! directory of its own. What it concludes is `verify`'s word, from the journal of what `load` was promised, and `load`'s
-//! own: each of its orders was told of.
+//! It starts the other commands as a person would: `up`, `load`, `dlq replay` and `verify`, each as a process, on a directory
+//! of its own. The run succeeds if `load` has seen each of its orders notified and `verify` finds every promise kept.
 
 mod accepted;
+mod arguments;
 mod commands;
 mod letters;
 mod loads;
 mod outcome;
 mod processes;
+mod progress_watch;
 mod scratch;
 
-use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,68 +22,42 @@ use tokio::time::Instant;
 use terminal::stdout;
 
 use crate::faults;
-use accepted::Accepted;
+use accepted::AcceptedOrders;
+pub use arguments::Arguments;
 use commands::{Commands, System};
-use letters::Buried;
+use letters::DeadLetteredOrders;
 use loads::Loads;
 use outcome::Outcome;
+use progress_watch::ProgressWatch;
 use scratch::Scratch;
 
-/// The plan of a bad day, which the repository shows as a sample.
+/// The default plan of faults.
 const PLAN: &str = include_str!("../../../events/faults.yaml");
-/// A run that waits for enough kills places at most so many times its orders.
+/// A run that waits for more kills places at most this multiple of its orders.
 const MAX_ROUNDS: u64 = 3;
-/// The pause between two looks at how far things are.
+/// The pause between two checks of the progress.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long everything may be accepted without all having gone wrong that should, until more orders are placed.
-const LULL: Duration = Duration::from_secs(10);
-/// The pause between two wakings of what is put off once the faults are off. It is longer than a function may take, since
-/// the services put off what they work on, too, in case they die of it: it is not to lose all its tries by being woken.
-const WAKING: Duration = Duration::from_secs(40);
-/// The pause between two looks at what is left then, and how long that may take in all.
+/// How long to wait for the missing faults after all orders are accepted, before more orders are placed.
+const FAULT_WAIT: Duration = Duration::from_secs(10);
+/// The pause between two wake-ups of delayed messages after the faults are off. It is longer than a function's timeout. The
+/// services also delay the message that they are processing, and a wake-up delivers it again: too many of them would use up
+/// its receives.
+const WAKE_UP_PAUSE: Duration = Duration::from_secs(40);
+/// The pause between two checks after the faults are off, and the longest time that the rest may take.
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PATIENCE: Duration = Duration::from_mins(10);
 
-/// How much to send and how much to kill.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Orders to place; more, if not everything has gone wrong by then that should
-    #[arg(long, value_name = "N", default_value = "5000")]
-    count: NonZeroU64,
-    /// Requests that are under way at the same time
-    #[arg(long, value_name = "C", default_value_t = 16)]
-    connections: u32,
-    /// Processes of order-worker and notifier to kill in the middle of a batch, at least, and one of each
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    function_kills: u64,
-    /// Times to kill everything at once (kill -9) and start it again on the same data
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    system_kills: u64,
-    /// What else goes wrong [default: the plan of events/faults.yaml]
-    #[arg(long, value_name = "FILE")]
-    faults: Option<PathBuf>,
-    /// Decides what goes wrong; each start of the system goes on with the next number
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    seed: u64,
-    /// Seconds in which something must move: the run fails when nothing does
-    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
-    patience: u64,
-    /// Keep the directory with state, logs and journal although all is right
-    #[arg(long)]
-    keep: bool,
-}
-
-/// Runs it. Fails if anything was lost, doubled, changed or not told of, or if a kind of fault did not happen.
+/// Runs `fault-run`. Fails if an order was lost, doubled, changed or not notified, or if a kind of fault did not happen.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let plan = match &arguments.faults {
         None => PLAN.to_owned(),
-        Some(file) => faults::read(file)?,
+        Some(file) => faults::read_plan(file)?,
     };
     let scratch = Scratch::create()?;
     eprintln!("state, logs and journal are in {}", scratch.path().display());
-    let outcome = rehearse(&arguments, &plan, &scratch).await;
+    let outcome = inject_and_settle(&arguments, &plan, &scratch).await;
     let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
-    stdout::print_line(&outcome.describe())?;
+    stdout::print_line(&outcome.format())?;
     if !outcome.is_right() {
         eprintln!("what was found is kept in {}", scratch.path().display());
         return Ok(ExitCode::FAILURE);
@@ -95,7 +68,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyhow::Result<Outcome> {
+async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyhow::Result<Outcome> {
     let commands = Commands::new(scratch)?;
     let mut outcome = Outcome::new(arguments.function_kills);
     let mut system = System::start(&commands).await?;
@@ -103,18 +76,18 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     let count = arguments.count.get();
     let mut loads = Loads::default();
     loads.add(commands.load(count, arguments)?);
-    let mut accepted = Accepted::of(scratch.journal());
-    let mut watch = Watch::new(Duration::from_secs(arguments.patience));
+    let mut accepted = AcceptedOrders::of(scratch.journal());
+    let mut watch = ProgressWatch::new(Duration::from_secs(arguments.patience));
 
     for kill in 1..=arguments.system_kills {
-        // Spread over the orders, so that each dies at another point of the line.
+        // The kills are spread over the orders, so that each hits the pipeline in another state.
         let due = count * kill / (arguments.system_kills + 1);
-        while accepted.read()? < due {
+        while accepted.read_new()? < due {
             anyhow::ensure!(
-                loads.go_on(scratch)?,
+                loads.any_running(scratch)?,
                 "the load ended before its orders were accepted"
             );
-            watch.look(accepted.seen(), "orders are accepted")?;
+            watch.check(accepted.count(), "orders are accepted")?;
             tokio::time::sleep(PAUSE).await;
         }
         outcome.add(&system.faults()?.show().await?.injected);
@@ -130,16 +103,16 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
     }
 
     let mut expected = count;
-    let mut lull = Watch::new(LULL);
+    let mut missing_faults_watch = ProgressWatch::new(FAULT_WAIT);
     loop {
         let injected = system.faults()?.show().await?.injected;
-        let kills = outcome::function_kills(&injected);
-        if accepted.read()? >= expected && outcome.happened_with(&injected) {
+        let kills = outcome::count_function_kills(&injected);
+        if accepted.read_new()? >= expected && outcome.is_covered_with(&injected) {
             break;
         }
-        loads.go_on(scratch)?;
-        if accepted.seen() >= expected && !lull.has_moved(accepted.seen()) {
-            // Not everything has gone wrong yet that should: there must be more.
+        loads.any_running(scratch)?;
+        if accepted.count() >= expected && !missing_faults_watch.has_changed(accepted.count()) {
+            // Not every fault has happened yet: place more orders.
             let more = count.div_ceil(5);
             if expected + more > count * MAX_ROUNDS {
                 break;
@@ -147,25 +120,28 @@ async fn rehearse(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyho
             expected += more;
             loads.add(commands.load(more, arguments)?);
         }
-        watch.look(accepted.seen() + kills, "orders are accepted or functions killed")?;
+        watch.check(
+            accepted.count() + kills,
+            "orders are accepted or functions killed",
+        )?;
         tokio::time::sleep(PAUSE).await;
     }
     outcome.add(&system.faults()?.off().await?.injected);
     eprintln!(
         "faults off after {} orders and {} killed functions; waiting for the rest to arrive",
-        accepted.read()?,
+        accepted.read_new()?,
         outcome.function_kills()
     );
     settle(&commands, &system, &mut loads, scratch, &mut outcome).await?;
-    outcome.accepted = accepted.read()?;
+    outcome.accepted = accepted.read_new()?;
     outcome.expected = expected;
     outcome.verified = commands.verify().await?;
     system.stop().await?;
     Ok(outcome)
 }
 
-/// Waits until the loads have seen each of their orders told of and the queues are empty. What waits for its next try
-/// gets it now, and an order whose tries were used up by the faults is put back on its queue.
+/// Waits until the loads have seen each of their orders notified and the queues are empty. Delayed messages are made visible
+/// at once. Orders that the faults have dead-lettered are replayed.
 async fn settle(
     commands: &Commands<'_>,
     system: &System,
@@ -174,54 +150,26 @@ async fn settle(
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
     let deadline = Instant::now() + LAST_PATIENCE;
-    let mut waking = Instant::now();
+    let mut next_wake_up = Instant::now();
     while Instant::now() < deadline {
-        let goes_on = loads.go_on(scratch)?;
-        if Instant::now() >= waking {
-            system.wake().await?;
-            waking = Instant::now() + WAKING;
+        let is_loading = loads.any_running(scratch)?;
+        if Instant::now() >= next_wake_up {
+            system.wake_messages().await?;
+            next_wake_up = Instant::now() + WAKE_UP_PAUSE;
         }
-        if system.held().await? == 0 {
-            let buried = Buried::find(system.connection(), scratch).await?;
-            outcome.replayed += buried.ids.len() as u64;
-            outcome.buried_too_early.extend(buried.too_early);
-            if !buried.ids.is_empty() {
-                commands.replay(&buried.ids).await?;
-            } else if !goes_on {
+        if system.count_messages().await? == 0 {
+            let dead_lettered = DeadLetteredOrders::find(system.connection(), scratch).await?;
+            outcome.replayed += dead_lettered.ids.len() as u64;
+            outcome.dead_lettered_early.extend(dead_lettered.too_early);
+            if !dead_lettered.ids.is_empty() {
+                commands.replay(&dead_lettered.ids).await?;
+            } else if !is_loading {
                 return Ok(());
             }
         }
         tokio::time::sleep(LAST_PAUSE).await;
     }
     anyhow::bail!(
-        "{LAST_PATIENCE:?} after the faults were off, orders are still not told of or queues not empty"
+        "{LAST_PATIENCE:?} after the faults were off, orders are still not notified or queues not empty"
     )
-}
-
-/// Fails when a number has not moved for too long.
-struct Watch {
-    patience: Duration,
-    last: (u64, Instant),
-}
-
-impl Watch {
-    fn new(patience: Duration) -> Self {
-        Self {
-            patience,
-            last: (0, Instant::now()),
-        }
-    }
-
-    fn look(&mut self, number: u64, what: &str) -> anyhow::Result<()> {
-        anyhow::ensure!(self.has_moved(number), "for {:?} no more {what}", self.patience);
-        Ok(())
-    }
-
-    /// Whether it has moved within the patience.
-    fn has_moved(&mut self, number: u64) -> bool {
-        if number != self.last.0 {
-            self.last = (number, Instant::now());
-        }
-        self.last.1.elapsed() < self.patience
-    }
 }

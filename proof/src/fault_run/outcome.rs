@@ -1,4 +1,4 @@
-//! What a run came to.
+//! The result of a fault run.
 
 use std::fmt::Write;
 
@@ -6,45 +6,45 @@ use local_cloud::faults::FaultKind;
 
 use crate::faults::{self, Injected};
 
-/// What happened, and whether it was survived.
+/// The injected faults, and whether the system kept its promises.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// Orders that were to be accepted.
+    /// The number of orders that were placed.
     pub(super) expected: u64,
-    /// Orders that were.
+    /// The number of orders that were accepted.
     pub(super) accepted: u64,
-    /// How often everything was killed.
+    /// How often the whole system was killed.
     pub(super) system_kills: u64,
-    /// Accepted orders that had become dead letters, and were put back on their queue.
+    /// The number of accepted orders that became dead letters and were replayed.
     pub(super) replayed: u64,
-    /// Those of them that had tries left.
-    pub(super) buried_too_early: Vec<String>,
-    /// Whether the comparison found everything as it was promised.
+    /// Those of them that had receives left: their orders and reasons.
+    pub(super) dead_lettered_early: Vec<String>,
+    /// Whether `verify` succeeded.
     pub(super) verified: bool,
-    /// How many functions were to be killed.
+    /// The number of functions to kill.
     wanted_kills: u64,
     injected: Injected,
 }
 
-/// The functions that work on batches: what dies with one of their processes is work that is half done.
+/// The functions that process batches. Only a kill of one of them can interrupt a batch.
 const BATCH_FUNCTIONS: [&str; 2] = ["order-worker", "notifier"];
-/// Dead letters that are told of by name.
+/// The number of dead letters that are printed.
 const SHOWN: usize = 10;
 
-/// How many processes were killed in the middle of a batch.
-pub(super) fn function_kills(injected: &Injected) -> u64 {
+/// The number of processes that were killed in the middle of a batch.
+pub(super) fn count_function_kills(injected: &Injected) -> u64 {
     let kills = BATCH_FUNCTIONS
         .iter()
-        .map(|function| kills_of(injected, function));
+        .map(|function| count_kills_of(injected, function));
     kills.sum()
 }
 
-fn kills_of(injected: &Injected, function: &str) -> u64 {
+fn count_kills_of(injected: &Injected, function: &str) -> u64 {
     let kills = injected.get(FaultKind::Kill.name());
     kills.and_then(|kills| kills.get(function)).copied().unwrap_or(0)
 }
 
-fn of_kind(injected: &Injected, kind: FaultKind) -> u64 {
+fn count_kind(injected: &Injected, kind: FaultKind) -> u64 {
     injected.get(kind.name()).map_or(0, |hit| hit.values().sum())
 }
 
@@ -56,7 +56,7 @@ impl Outcome {
         }
     }
 
-    /// Adds what one incarnation of the system had counted. What it did in its last moment is not known.
+    /// Adds the counts of one start of the system. Faults after the last reading are not counted.
     pub(super) fn add(&mut self, injected: &Injected) {
         for (kind, hit) in injected {
             let sums = self.injected.entry(kind.clone()).or_default();
@@ -67,52 +67,52 @@ impl Outcome {
     }
 
     pub(super) fn function_kills(&self) -> u64 {
-        function_kills(&self.injected)
+        count_function_kills(&self.injected)
     }
 
-    /// Whether everything has gone wrong that should, with what the system that runs now has counted.
-    pub(super) fn happened_with(&self, injected: &Injected) -> bool {
+    /// Whether every fault has happened, together with the counts of the running system.
+    pub(super) fn is_covered_with(&self, injected: &Injected) -> bool {
         let mut sums = Self {
             injected: self.injected.clone(),
             ..Self::default()
         };
         sums.add(injected);
-        sums.function_kills() >= self.wanted_kills && sums.missing().is_empty()
+        sums.function_kills() >= self.wanted_kills && sums.missing_faults().is_empty()
     }
 
-    /// What did not happen once: without it the run shows nothing about it.
-    fn missing(&self) -> Vec<String> {
+    /// The faults that have not happened. The run shows nothing about them.
+    fn missing_faults(&self) -> Vec<String> {
         let kinds = FaultKind::ALL.into_iter();
-        let kinds = kinds.filter(|kind| of_kind(&self.injected, *kind) == 0);
-        let spared = BATCH_FUNCTIONS
+        let kinds = kinds.filter(|kind| count_kind(&self.injected, *kind) == 0);
+        let functions_without_kill = BATCH_FUNCTIONS
             .iter()
-            .filter(|name| kills_of(&self.injected, name) == 0);
+            .filter(|name| count_kills_of(&self.injected, name) == 0);
         kinds
             .map(|kind| kind.name().to_owned())
-            .chain(spared.map(|name| format!("kill of {name}")))
+            .chain(functions_without_kill.map(|name| format!("kill of {name}")))
             .collect()
     }
 
     pub(super) fn is_right(&self) -> bool {
         self.verified
             && self.accepted == self.expected
-            && self.buried_too_early.is_empty()
-            && self.happened_with(&Injected::new())
+            && self.dead_lettered_early.is_empty()
+            && self.is_covered_with(&Injected::new())
     }
 
-    /// The report, without what the comparison has said already.
-    pub(super) fn describe(&self) -> String {
-        let mut text = String::from("\nWhat went wrong on purpose, at least:\n\n");
+    /// The report. `verify` has printed its own one before.
+    pub(super) fn format(&self) -> String {
+        let mut text = String::from("\nFaults that were injected, at least:\n\n");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:>7}  kill -9 of everything", self.system_kills);
-        let _ = writeln!(text, "{}\n", faults::table(&self.injected));
+        let _ = writeln!(text, "{}\n", faults::format_injected(&self.injected));
         let _ = writeln!(
             text,
-            "{} accepted orders had become dead letters, and were replayed.",
+            "{} accepted orders had become dead letters and were replayed.",
             self.replayed
         );
-        for letter in self.buried_too_early.iter().take(SHOWN) {
-            let _ = writeln!(text, "Given up too early: {letter}");
+        for letter in self.dead_lettered_early.iter().take(SHOWN) {
+            let _ = writeln!(text, "Became a dead letter too early: {letter}");
         }
         if self.accepted != self.expected {
             let _ = writeln!(
@@ -125,16 +125,16 @@ impl Outcome {
             let (kills, wanted) = (self.function_kills(), self.wanted_kills);
             let _ = writeln!(
                 text,
-                "Only {kills} of {wanted} functions were killed in the middle of a batch: place more orders, or raise the plan's chances."
+                "Only {kills} of {wanted} functions were killed in the middle of a batch: place more orders, or raise the plan's probabilities."
             );
         }
-        if !self.missing().is_empty() {
-            let _ = writeln!(text, "Did not happen: {}.", self.missing().join(", "));
+        if !self.missing_faults().is_empty() {
+            let _ = writeln!(text, "Did not happen: {}.", self.missing_faults().join(", "));
         }
         text.push_str(if self.is_right() {
-            "Nothing was lost, doubled, changed or left untold."
+            "Nothing was lost, doubled, changed or left without a notification."
         } else {
-            "The run does not show what it should."
+            "The run has failed: see above."
         });
         text
     }
@@ -172,9 +172,9 @@ mod tests {
     fn a_run_is_right_when_everything_happened_and_nothing_was_lost() {
         let outcome = right();
         assert!(outcome.is_right());
-        insta::assert_snapshot!(outcome.describe(), @r"
+        insta::assert_snapshot!(outcome.format(), @r"
 
-        What went wrong on purpose, at least:
+        Faults that were injected, at least:
 
               2  kill -9 of everything
              10  delay          x
@@ -191,8 +191,8 @@ mod tests {
              10  throttle       x
              10  unavailable    x
 
-        0 accepted orders had become dead letters, and were replayed.
-        Nothing was lost, doubled, changed or left untold.
+        0 accepted orders had become dead letters and were replayed.
+        Nothing was lost, doubled, changed or left without a notification.
         ");
     }
 
@@ -203,11 +203,11 @@ mod tests {
             let mut outcome = Outcome::new(20);
             outcome.add(&injected(&FaultKind::ALL));
             let counts = [worker, notifier, api];
-            assert!(!outcome.happened_with(&kills(counts)), "{counts:?}");
+            assert!(!outcome.is_covered_with(&kills(counts)), "{counts:?}");
         }
         let mut outcome = Outcome::new(20);
         outcome.add(&injected(&FaultKind::ALL));
-        assert!(outcome.happened_with(&kills([19, 1, 0])));
+        assert!(outcome.is_covered_with(&kills([19, 1, 0])));
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         );
         assert!(
             !Outcome {
-                buried_too_early: vec!["o-1: ThrottlingError at try 1 of 12".to_owned()],
+                dead_lettered_early: vec!["o-1: ThrottlingError at receive 1 of 12".to_owned()],
                 ..right()
             }
             .is_right()
@@ -244,15 +244,15 @@ mod tests {
             expected: 7,
             accepted: 6,
             replayed: 2,
-            buried_too_early: vec!["o-1: ThrottlingError at try 1 of 12".to_owned()],
+            dead_lettered_early: vec!["o-1: ThrottlingError at receive 1 of 12".to_owned()],
             verified: true,
             ..Outcome::new(20)
         };
         quiet.add(&injected(&FaultKind::ALL[..8]));
         assert!(!quiet.is_right());
-        insta::assert_snapshot!(quiet.describe(), @r"
+        insta::assert_snapshot!(quiet.format(), @r"
 
-        What went wrong on purpose, at least:
+        Faults that were injected, at least:
 
               0  kill -9 of everything
              10  delay          x
@@ -264,12 +264,12 @@ mod tests {
              10  throttle       x
              10  unavailable    x
 
-        2 accepted orders had become dead letters, and were replayed.
-        Given up too early: o-1: ThrottlingError at try 1 of 12
+        2 accepted orders had become dead letters and were replayed.
+        Became a dead letter too early: o-1: ThrottlingError at receive 1 of 12
         6 of 7 orders were accepted.
-        Only 0 of 20 functions were killed in the middle of a batch: place more orders, or raise the plan's chances.
+        Only 0 of 20 functions were killed in the middle of a batch: place more orders, or raise the plan's probabilities.
         Did not happen: shuffle, kill, kill of order-worker, kill of notifier.
-        The run does not show what it should.
+        The run has failed: see above.
         ");
     }
 }

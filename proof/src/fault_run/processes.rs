@@ -1,4 +1,4 @@
-//! The end of a process and of everything that it started.
+//! Killing a process and its children.
 
 use std::process::Stdio;
 
@@ -6,22 +6,23 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
-/// Kills a process and its children so that none of them runs another line.
+/// Kills a process and its children by SIGKILL.
 ///
-/// Each function has a process group of its own, and would see the end of its input and leave in its own way. The parent
-/// is stopped first: then it starts no other one, and reaps none, so that the ids stay theirs.
+/// The children must be killed too: each function has a process group of its own, and would end in an orderly way when its
+/// standard input ends. The parent is stopped first, so that it starts no child and reaps none while the children are
+/// listed. The process ids therefore stay valid.
 pub(super) async fn kill_with_children(parent: u32) -> anyhow::Result<()> {
-    signal(parent, Signal::STOP)?;
-    let children = children_of(parent).await;
+    send_signal(parent, Signal::STOP)?;
+    let children = list_children(parent).await;
     for child in children.iter().flatten() {
-        signal(*child, Signal::KILL)?;
+        send_signal(*child, Signal::KILL)?;
     }
-    signal(parent, Signal::KILL)?;
+    send_signal(parent, Signal::KILL)?;
     children.map(drop)
 }
 
-/// One that is gone already is what was wished for.
-fn signal(id: u32, signal: Signal) -> anyhow::Result<()> {
+/// Sends a signal. It is no error if the process does not exist any more.
+fn send_signal(id: u32, signal: Signal) -> anyhow::Result<()> {
     let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
     let pid = pid.with_context(|| format!("{id} is no id of a process"))?;
     match kill_process(pid, signal) {
@@ -30,16 +31,16 @@ fn signal(id: u32, signal: Signal) -> anyhow::Result<()> {
     }
 }
 
-async fn children_of(parent: u32) -> anyhow::Result<Vec<u32>> {
+async fn list_children(parent: u32) -> anyhow::Result<Vec<u32>> {
     let mut ps = Command::new("ps");
     ps.args(["-A", "-o", "ppid=,pid="]).stderr(Stdio::null());
     let listed = ps.output().await.context("`ps` cannot be started")?;
     anyhow::ensure!(listed.status.success(), "`ps` cannot list the processes");
-    Ok(children(&String::from_utf8_lossy(&listed.stdout), parent))
+    Ok(parse_children(&String::from_utf8_lossy(&listed.stdout), parent))
 }
 
-/// The second numbers of the lines that begin with the parent's.
-fn children(listed: &str, parent: u32) -> Vec<u32> {
+/// Parses lines of parent id and process id, and returns the ids of the children.
+fn parse_children(listed: &str, parent: u32) -> Vec<u32> {
     let pairs = listed.lines().filter_map(|line| {
         let mut numbers = line.split_whitespace().map(str::parse::<u32>);
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
@@ -59,8 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_children_are_told_from_the_others() {
-        assert_eq!(children("    1     7\n   10    70\n    1    71\n", 1), [7, 71]);
+    fn only_the_children_are_listed() {
+        assert_eq!(
+            parse_children("    1     7\n   10    70\n    1    71\n", 1),
+            [7, 71]
+        );
     }
 
     #[tokio::test]
@@ -75,7 +79,7 @@ mod tests {
         output.read_line(&mut String::new()).await.unwrap();
         kill_with_children(shell.id().unwrap()).await.unwrap();
         assert!(!shell.wait().await.unwrap().success());
-        // Both hold the pipe: it ends with the last of them.
+        // Both processes hold the pipe: it ends with the last of them.
         let mut rest = Vec::new();
         let end = tokio::time::timeout(Duration::from_mins(1), output.read_to_end(&mut rest));
         assert_eq!(end.await.unwrap().unwrap(), 0);

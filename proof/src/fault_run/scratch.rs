@@ -7,24 +7,27 @@ use uuid::Uuid;
 
 /// The template of the system.
 const TEMPLATE: &str = include_str!("../../../template.yaml");
-/// Seconds after which a message comes back whose process was killed. The template's own time, six times a function's
-/// time-out as AWS advises, would make each kill cost minutes. A shorter one is the harder test: a slow batch is
-/// delivered to a second process while the first still works on it.
+/// The visibility timeout of the run, in seconds: a message whose process was killed is delivered again after it. The
+/// template follows AWS's advice of six times the function's timeout, with which each kill would cost minutes. A shorter one
+/// is also the harder test: a slow batch is delivered to a second process while the first still handles it.
 const VISIBILITY_TIMEOUT: u32 = 8;
 const PROPERTY: &str = "VisibilityTimeout:";
 
-/// A directory of its own, so that no run meets what another left.
+/// A new directory for each run.
 #[derive(Debug)]
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Makes the directory, with the template of the run in it.
+    /// Creates the directory and writes the template of the run into it.
     pub(super) fn create() -> anyhow::Result<Self> {
         let name = format!("orders-fault-run-{}", Uuid::new_v4().simple());
         let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        std::fs::create_dir(&path).with_context(|| format!("{} cannot be created", path.display()))?;
         let scratch = Self(path);
-        std::fs::write(scratch.file("template.yaml"), hastened(TEMPLATE)?)?;
+        std::fs::write(
+            scratch.file("template.yaml"),
+            shorten_visibility_timeouts(TEMPLATE)?,
+        )?;
         Ok(scratch)
     }
 
@@ -40,7 +43,7 @@ impl Scratch {
         self.file("journal.jsonl")
     }
 
-    /// The last lines of a log, for an error to say.
+    /// The last lines of a log, for an error text.
     pub(super) fn tail(&self, name: &str) -> String {
         let text = std::fs::read_to_string(self.file(name)).unwrap_or_default();
         let lines: Vec<_> = text.lines().rev().take(5).collect();
@@ -49,13 +52,13 @@ impl Scratch {
 
     pub(super) fn remove(self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{} stays behind: {error}", self.0.display());
+            eprintln!("{} cannot be removed: {error}", self.0.display());
         }
     }
 }
 
-/// The template with short visibility timeouts.
-fn hastened(template: &str) -> anyhow::Result<String> {
+/// Shortens the visibility timeouts of a template.
+fn shorten_visibility_timeouts(template: &str) -> anyhow::Result<String> {
     let mut found = false;
     let lines = template.lines().map(|line| match line.find(PROPERTY) {
         Some(indent) if line[..indent].trim().is_empty() => {
@@ -78,10 +81,10 @@ mod tests {
         let text =
             "a:\n  VisibilityTimeout: 210\n  # VisibilityTimeout: stays\nb:\n  VisibilityTimeout: !Ref X\n";
         assert_eq!(
-            hastened(text).unwrap(),
+            shorten_visibility_timeouts(text).unwrap(),
             "a:\n  VisibilityTimeout: 8\n  # VisibilityTimeout: stays\nb:\n  VisibilityTimeout: 8\n"
         );
-        assert!(hastened("a: 1\n").is_err());
-        assert!(hastened(TEMPLATE).is_ok());
+        assert!(shorten_visibility_timeouts("a: 1\n").is_err());
+        assert!(shorten_visibility_timeouts(TEMPLATE).is_ok());
     }
 }

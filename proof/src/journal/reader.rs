@@ -1,4 +1,4 @@
-//! Reading the journal.
+//! Reading a journal.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -6,34 +6,34 @@ use std::path::Path;
 use anyhow::Context;
 use order_core::{Fingerprint, OrderId, Timestamp};
 
-use super::{AuditQueue, Entry, Poison, VERSION};
+use super::entry::{AuditQueue, Entry, Poison, VERSION};
 
-/// An order that was accepted.
+/// An accepted order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Acceptance {
-    /// The idempotency key that it was sent with.
+    /// The idempotency key with which it was sent.
     pub(crate) key: String,
-    /// What the client sent, as its fingerprint.
+    /// The fingerprint of the order that the client sent.
     pub(crate) fingerprint: Fingerprint,
     /// When the API accepted it.
     pub(crate) accepted_at: Timestamp,
 }
 
-/// All that a journal says.
+/// The content of a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Journal {
     /// The queues that hold copies of the events.
-    pub(crate) audits: Vec<AuditQueue>,
-    /// What was accepted, by the order's id.
+    pub(crate) audit_queues: Vec<AuditQueue>,
+    /// The accepted orders by their ids.
     pub(crate) accepted: BTreeMap<OrderId, Acceptance>,
-    /// Keys that were answered with more than one id.
+    /// Idempotency keys for which the API answered more than one order id.
     pub(crate) keys_with_two_ids: BTreeSet<String>,
-    /// The messages that must be dead letters, and why.
+    /// The kind of each poison message, by the message's body.
     pub(crate) poison: HashMap<String, Poison>,
 }
 
 impl Journal {
-    /// Reads a journal. A last line without its end never counted.
+    /// Reads a journal. A last line without a line break was never counted, and is ignored.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
@@ -52,7 +52,7 @@ impl Journal {
                         "line {number}: version {version} is not known; this program reads {VERSION}"
                     )
                 }
-                Entry::Run { audit, .. } => journal.audits.push(audit),
+                Entry::Run { audit, .. } => journal.audit_queues.push(audit),
                 Entry::Poison { poison, body } => {
                     journal.poison.insert(body, poison);
                 }
@@ -93,13 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn all_lines_are_read_but_one_that_was_cut_off() {
+    fn a_truncated_last_line_is_ignored() {
         let [first, second] = [accepted('a', "k-1"), accepted('b', "k-2")];
         let text = format!(
             "{RUN}\n{first}\n{{\"type\":\"poison\",\"poison\":\"conflict\",\"body\":\"x\"}}\n{first}\n{second}"
         );
         let journal = Journal::parse(&text).unwrap();
-        assert_eq!(journal.audits.len(), 1);
+        assert_eq!(journal.audit_queues.len(), 1);
         assert_eq!(journal.accepted.len(), 1);
         assert_eq!(
             journal.poison,
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_journal_is_refused_with_the_line() {
+    fn an_invalid_journal_is_refused_with_the_line() {
         for text in ["x\n", "{}\n", &RUN.replace("\"version\":2", "\"version\":1")] {
             let error = Journal::parse(&format!("{RUN}\n{text}\n")).unwrap_err();
             assert!(format!("{error:#}").contains("line 2"), "{error:#}");

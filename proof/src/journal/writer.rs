@@ -1,4 +1,4 @@
-//! Writing the journal: lines that wait at the same time share one `fsync`.
+//! Writing a journal. Entries that wait at the same time share one `fsync`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -8,41 +8,42 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-/// Lines that share one `fsync` at most, and that wait for it.
+/// The most entries that share one `fsync`, and the most that wait for it.
 const GROUP: usize = 512;
 
-/// A line that waits to be on the disk.
-struct Line {
+/// An entry that waits to be written.
+struct WaitingEntry {
     text: String,
     written: oneshot::Sender<Result<(), String>>,
 }
 
-/// A file of JSON Lines that is appended to by a thread of its own.
+/// Appends JSON Lines to a file, by a thread of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    lines: mpsc::Sender<Line>,
+    entries: mpsc::Sender<WaitingEntry>,
 }
 
 impl Writer {
-    /// Opens the file, creating it if need be. A last line that was cut off by a crash never counted, and is removed.
+    /// Opens the file, or creates it. Removes a last line without a line break: a crash truncated it, and it was never
+    /// counted.
     pub(crate) fn append_to(path: &Path) -> anyhow::Result<Self> {
         let fail = || format!("{} cannot be written", path.display());
         let file = open(path).with_context(fail)?;
-        let (lines, waiting) = mpsc::channel(GROUP);
+        let (entries, waiting) = mpsc::channel(GROUP);
         std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write_all(file, waiting))
             .with_context(fail)?;
-        Ok(Self { lines })
+        Ok(Self { entries })
     }
 
-    /// Appends one line; it is on the disk when this returns.
-    pub(crate) async fn append(&self, entry: &impl Serialize) -> anyhow::Result<()> {
-        let mut text = serde_json::to_string(entry)?;
+    /// Appends one entry. It is on disk when this returns.
+    pub(crate) async fn append(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string(value)?;
         text.push('\n');
         let (written, outcome) = oneshot::channel();
-        let line = Line { text, written };
-        let is_taken = self.lines.send(line).await.is_ok();
+        let entry = WaitingEntry { text, written };
+        let is_taken = self.entries.send(entry).await.is_ok();
         let outcome = if is_taken { outcome.await.ok() } else { None };
         outcome
             .unwrap_or_else(|| Err("its writer has ended".to_owned()))
@@ -72,23 +73,23 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Serves lines until every handle is gone. After an error nothing more is written: what stands behind half a line
-/// could not be read.
-fn write_all(mut file: File, mut waiting: mpsc::Receiver<Line>) {
+/// Writes entries until every [`Writer`] is dropped. After an error it writes no more, since an entry after half a line
+/// could not be parsed.
+fn write_all(mut file: File, mut waiting: mpsc::Receiver<WaitingEntry>) {
     let mut group = Vec::with_capacity(GROUP);
     let mut failure = None;
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         if failure.is_none() {
-            let text: String = group.iter().map(|line| line.text.as_str()).collect();
+            let text: String = group.iter().map(|entry| entry.text.as_str()).collect();
             failure = file
                 .write_all(text.as_bytes())
                 .and_then(|()| file.sync_data())
                 .err()
                 .map(|error| error.to_string());
         }
-        for line in group.drain(..) {
-            // Who does not wait any more does not need the answer.
-            let _ = line.written.send(failure.clone().map_or(Ok(()), Err));
+        for entry in group.drain(..) {
+            // The caller may have stopped waiting.
+            let _ = entry.written.send(failure.clone().map_or(Ok(()), Err));
         }
     }
 }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_line_that_was_cut_off_is_replaced_and_whole_ones_are_kept() {
+    async fn a_truncated_line_is_replaced_and_whole_lines_are_kept() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("journal");
         std::fs::write(&path, "1\n2\n{\"half").unwrap();
@@ -110,14 +111,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_disk_that_refuses_is_told_to_everyone() {
+    async fn every_caller_learns_of_a_full_disk() {
         // Writing to it fails with "no space left on device".
         let Ok(file) = OpenOptions::new().write(true).open("/dev/full") else {
             return;
         };
-        let (lines, waiting) = mpsc::channel(1);
+        let (entries, waiting) = mpsc::channel(1);
         let thread = std::thread::spawn(move || write_all(file, waiting));
-        let writer = Writer { lines };
+        let writer = Writer { entries };
         assert!(writer.append(&1).await.is_err());
         assert!(writer.append(&2).await.is_err());
         drop(writer);

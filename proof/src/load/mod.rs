@@ -1,8 +1,10 @@
-//! `load`: many orders through the public API, followed to their email.
+//! `load`: sends many orders through the public API and follows each until its email is sent.
 
 mod backoff;
 mod follow;
+mod measurements;
 mod orders;
+mod pending;
 mod poison;
 mod progress;
 mod report;
@@ -10,7 +12,6 @@ mod run;
 mod send;
 mod share;
 mod system;
-mod tally;
 
 use std::cell::{Cell, RefCell};
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -29,22 +30,22 @@ use uuid::Uuid;
 
 use crate::event_audit;
 use crate::journal::{Entry, VERSION, Writer};
-use follow::Line;
-use orders::Orders;
-use report::{Facts, Report};
+use measurements::Measurements;
+use orders::OrderGenerator;
+use pending::PendingOrders;
+use report::{Report, RunFacts};
 use run::Run;
 use share::Share;
 use system::System;
-use tally::Tally;
 
-/// What to send, and how fast.
+/// The arguments of `load`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Orders to send
     #[arg(long, value_name = "N", default_value = "1000")]
     count: NonZeroU64,
     /// Orders a second [default: as fast as they are answered]
-    #[arg(long, value_name = "R", value_parser = rate)]
+    #[arg(long, value_name = "R", value_parser = parse_rate)]
     rate: Option<f64>,
     /// Requests that are under way at the same time
     #[arg(long, value_name = "C", default_value = "8")]
@@ -52,16 +53,16 @@ pub struct Arguments {
     /// Share of the orders that are sent twice at the same time, under one key, such as 0.1 or 10%
     #[arg(long, value_name = "SHARE", default_value = "0")]
     duplicates: Share,
-    /// For this share of the orders, put a message beside it that must become a dead letter
+    /// For this share of the orders, also send a message that must become a dead letter
     #[arg(long, value_name = "SHARE", default_value = "0")]
     poison: Share,
-    /// Decides what the orders say and which are duplicated [default: random]
+    /// Seed of the random number generator that makes the orders [default: random]
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
     /// Write every accepted order to FILE, which `verify` compares with the system; events are audited as well
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Seconds for which a request is tried again while the system is away
+    /// Seconds for which a request is retried while the system does not answer
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u64,
     /// Seconds without any progress after which accepted orders are no longer followed
@@ -72,11 +73,11 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Sends the orders, follows them and prints a report. Fails if anything was refused, lost on the way or not told of.
+/// Sends the orders, follows them and prints a report. Fails if an order was refused, lost or not notified.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let (stopping, stop) = watch::channel(false);
     let mut stop_signal = StopSignal::listen()?;
-    let system = System::find(connection, Duration::from_secs(arguments.patience), stop).await?;
+    let system = System::connect(connection, Duration::from_secs(arguments.patience), stop).await?;
     let name = Uuid::new_v4().simple().to_string()[..8].to_owned();
     let journal = match &arguments.journal {
         Some(path) => {
@@ -99,7 +100,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let started = Instant::now();
     let run = Run {
         system,
-        orders: Orders {
+        orders: OrderGenerator {
             run: name,
             seed,
             duplicates: arguments.duplicates,
@@ -110,9 +111,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         rate: arguments.rate,
         started,
         next: Cell::new(0),
-        tally: RefCell::new(Tally::new()?),
-        line: Line::default(),
-        answered: Cell::new(started),
+        measurements: RefCell::new(Measurements::new()?),
+        pending: PendingOrders::default(),
+        last_answer: Cell::new(started),
     };
     if !arguments.json {
         eprintln!(
@@ -123,7 +124,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let interrupts = async {
         stop_signal.received().await;
         let _ = stopping.send(true);
-        eprintln!("stopping: waiting for the answers that are due (once more to end at once)");
+        eprintln!("stopping: waiting for the answers to requests under way (press again to end at once)");
         stop_signal.received().await;
         std::process::exit(1)
     };
@@ -132,33 +133,33 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         () = progress::show(&run) => {}
         () = interrupts => {}
     }
-    report(&run, &arguments)
+    print_report(&run, &arguments)
 }
 
 /// Sends and follows at the same time.
 async fn drive(run: &Run<'_>, connections: usize, settle: Duration) -> anyhow::Result<()> {
     let sending = async {
-        let sent = try_join_all((0..connections).map(|_| run.connection())).await;
-        run.line.is_complete.set(true);
+        let sent = try_join_all((0..connections).map(|_| run.send_orders())).await;
+        run.pending.is_complete.set(true);
         sent.map(drop)
     };
     tokio::try_join!(sending, follow::follow(run, settle))?;
     Ok(())
 }
 
-fn report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let facts = Facts {
+fn print_report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let facts = RunFacts {
         run: run.orders.run.clone(),
         count: run.count,
         retries: run.system.retries(),
         interrupted: run.system.is_stopping(),
-        answering: run.answered.get() - run.started,
+        answering: run.last_answer.get() - run.started,
     };
-    let report = Report::new(facts, &run.tally.borrow());
+    let report = Report::new(facts, &run.measurements.borrow());
     if arguments.json {
         stdout::print_json(&report)?;
     } else {
-        stdout::print_line(&report.describe())?;
+        stdout::print_line(&report.format())?;
         if let Some(path) = &arguments.journal {
             eprintln!(
                 "compare it with the system by: {} verify --journal {}",
@@ -167,14 +168,14 @@ fn report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
             );
         }
     }
-    Ok(if report.is_good() {
+    Ok(if report.is_success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
 }
 
-fn rate(text: &str) -> Result<f64, &'static str> {
+fn parse_rate(text: &str) -> Result<f64, &'static str> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("must be a number of orders a second, above 0"),

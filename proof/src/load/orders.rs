@@ -1,4 +1,4 @@
-//! The orders of a load: as random as a shop's, and the same for the same seed.
+//! Generating the orders of a load: random, and the same for the same seed.
 
 use order_core::{Fingerprint, Order, Violations};
 use serde_json::{Value, json};
@@ -6,41 +6,41 @@ use serde_json::{Value, json};
 use super::share::Share;
 use crate::journal::Poison;
 
-/// Makes the orders of one run.
+/// Generates the orders of one run.
 #[derive(Clone, Debug)]
-pub(super) struct Orders {
-    /// The run's name, new for each: the orders of another run are other orders.
+pub(super) struct OrderGenerator {
+    /// The run's name. It is part of each order, so that two runs have no order in common.
     pub(super) run: String,
-    /// Decides all that is random.
+    /// The seed of the random number generator.
     pub(super) seed: u64,
-    /// How many of the orders are sent twice at the same time.
+    /// The share of orders that are sent twice at the same time.
     pub(super) duplicates: Share,
-    /// How many poison messages there are, for an order each.
+    /// The share of orders for which a poison message is sent.
     pub(super) poison: Share,
 }
 
-/// One order that is to be sent.
+/// An order to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(super) struct PlannedOrder {
     /// The idempotency key.
     pub(super) key: String,
-    /// The request's body.
+    /// The body of the request.
     pub(super) body: Vec<u8>,
     /// The order's fingerprint.
     pub(super) fingerprint: Fingerprint,
     /// Whether the request is sent twice.
     pub(super) is_duplicated: bool,
-    /// The poison that goes along.
+    /// The poison message that is sent after it.
     pub(super) poison: Option<Poison>,
 }
 
-impl Orders {
-    /// The order of this number, from 0.
-    pub(super) fn plan(&self, number: u64) -> Result<Planned, Violations> {
+impl OrderGenerator {
+    /// Generates the order with this number, which counts from 0.
+    pub(super) fn plan(&self, number: u64) -> Result<PlannedOrder, Violations> {
         // The multiplier spreads neighbouring numbers over the generator's states (Knuth, TAOCP 6.4).
         let mut rng = fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let key = format!("load-{}-{number}", self.run);
-        let document = document(&mut rng, &key);
+        let document = generate_document(&mut rng, &key);
         let order = Order::parse(&document)?;
         let is_duplicated = self.duplicates.draw(&mut rng);
         let poison = self.poison.draw(&mut rng).then(|| match rng.u8(0..3) {
@@ -48,7 +48,7 @@ impl Orders {
             1 => Poison::UnknownVersion,
             _ => Poison::Conflict,
         });
-        Ok(Planned {
+        Ok(PlannedOrder {
             key,
             body: document.to_string().into_bytes(),
             fingerprint: Fingerprint::of(&order),
@@ -58,7 +58,7 @@ impl Orders {
     }
 }
 
-fn document(rng: &mut fastrand::Rng, key: &str) -> Value {
+fn generate_document(rng: &mut fastrand::Rng, key: &str) -> Value {
     let currency = ["EUR", "USD", "JPY"][rng.usize(0..3)];
     let items: Vec<Value> = (0..rng.usize(1..=4))
         .map(|_| {
@@ -84,8 +84,8 @@ fn document(rng: &mut fastrand::Rng, key: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn orders(run: &str, seed: u64) -> Orders {
-        Orders {
+    fn orders(run: &str, seed: u64) -> OrderGenerator {
+        OrderGenerator {
             run: run.to_owned(),
             seed,
             duplicates: "0.1".parse().unwrap(),
@@ -104,10 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_decides_all_but_the_name_of_the_run() {
+    fn orders_of_one_seed_differ_only_in_the_name_of_the_run() {
         let plan = |run, seed, number| orders(run, seed).plan(number).unwrap();
         assert_eq!(plan("r", 7, 3), plan("r", 7, 3));
-        let content = |planned: Planned| {
+        let content = |planned: PlannedOrder| {
             let mut document: Value = serde_json::from_slice(&planned.body).unwrap();
             document["note"] = Value::Null;
             document
@@ -118,8 +118,8 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_kept_and_every_kind_of_poison_comes() {
-        let planned: Vec<Planned> = (0..5000)
+    fn shares_are_met_and_every_kind_of_poison_is_generated() {
+        let planned: Vec<PlannedOrder> = (0..5000)
             .map(|number| orders("r", 7).plan(number).unwrap())
             .collect();
         let duplicated = planned.iter().filter(|planned| planned.is_duplicated).count();

@@ -1,12 +1,17 @@
-//! What a poison message says.
+//! The bodies of poison messages.
 
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use serde_json::json;
 
 use crate::journal::Poison;
 
-/// What a message of the kind says, beside a stored order; none if none can be made.
-pub(super) fn body(poison: Poison, order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<String> {
+/// The body of a poison message for a stored order; `None` if none can be made.
+pub(super) fn poison_body(
+    poison: Poison,
+    order_id: OrderId,
+    accepted_at: Timestamp,
+    key: &str,
+) -> Option<String> {
     match poison {
         Poison::Malformed => Some(malformed(key)),
         Poison::UnknownVersion => Some(unknown_version(key)),
@@ -14,23 +19,23 @@ pub(super) fn body(poison: Poison, order_id: OrderId, accepted_at: Timestamp, ke
     }
 }
 
-/// A text that is no JSON.
+/// A text that is not JSON.
 fn malformed(key: &str) -> String {
     format!("poison {key}: no JSON")
 }
 
-/// A message of a version that no code reads yet.
+/// A message of a schema version that does not exist.
 fn unknown_version(key: &str) -> String {
     json!({"schema_version": 999, "poison": key}).to_string()
 }
 
-/// A sound message with another order under the id of a stored one.
+/// A valid message that carries another order under the id of a stored one.
 fn conflict(order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<String> {
     let document = json!({
         "customer": {"id": "load-poison"}, "currency": "EUR", "note": format!("poison {key}"),
         "items": [{"sku": "POISON", "quantity": 1, "unit_price": "0.01"}],
     });
-    // The document is valid (a test says so); a later rule that it breaks leaves this poison out.
+    // The document is valid: a test checks it. If a later rule refuses it, this kind of poison is left out.
     let order = Order::parse(&document).ok()?;
     Some(OrderMessage::new(order_id, accepted_at, order).to_json())
 }
@@ -42,11 +47,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_what_it_says() {
+    fn each_kind_fails_as_its_name_says() {
         let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".parse().unwrap();
         let accepted_at = "2026-11-23T09:35:00.000Z".parse().unwrap();
         let [malformed, unknown, conflict] = [Poison::Malformed, Poison::UnknownVersion, Poison::Conflict]
-            .map(|poison| OrderMessage::from_json(&body(poison, id, accepted_at, "k").unwrap()));
+            .map(|poison| OrderMessage::from_json(&poison_body(poison, id, accepted_at, "k").unwrap()));
         assert!(
             matches!(malformed, Err(MessageError::Malformed(_))),
             "{malformed:?}"

@@ -1,4 +1,4 @@
-//! What is said at the end of a load.
+//! The report of a load.
 
 use std::time::Duration;
 
@@ -6,45 +6,46 @@ use serde::Serialize;
 use terminal::table::format_table;
 use terminal::text::sanitize_line;
 
-use super::tally::{Latencies, Tally};
+use super::measurements::{Latencies, Measurements};
 
-/// The outcome of a run; its JSON form is what `--json` prints.
+/// The result of a run. `--json` prints its JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
-    /// The run's name, which the notes and keys of its orders hold.
+    /// The run's name, which is part of the notes and keys of its orders.
     pub(super) run: String,
-    /// Orders that were to be sent.
+    /// Orders to send.
     pub(super) count: u64,
-    /// Orders that were answered with 202.
+    /// Orders that the API accepted (status 202).
     pub(super) accepted: u64,
     /// Orders that were refused.
     pub(super) refused: u64,
-    /// Orders that were given up without an answer.
+    /// Orders without an answer.
     pub(super) unanswered: u64,
-    /// Keys that were answered with two ids.
+    /// Idempotency keys for which the API answered two order ids.
     pub(super) split: u64,
     /// Orders that were seen in the table.
     pub(super) confirmed: u64,
     /// Orders that were marked as notified.
     pub(super) notified: u64,
-    /// Requests that were sent twice at the same time, as `--duplicates` asked.
+    /// Orders that were sent twice at the same time (`--duplicates`).
     pub(super) duplicates: u64,
-    /// Messages that must end as dead letters, as `--poison` asked.
+    /// Poison messages (`--poison`).
     pub(super) poison: u64,
-    /// Attempts that were not the first.
+    /// Retries.
     pub(super) retries: u64,
-    /// Whether the user ended it.
+    /// Whether the user stopped the load.
     pub(super) interrupted: bool,
-    /// Orders a second: until the last answer; from the first acceptance to the last row; and to the last email.
+    /// Orders a second. Accepted: until the last answer. Confirmed: from the first acceptance to the last row. Notified: from
+    /// the first acceptance to the last email.
     pub(super) per_second: Stages<f64>,
-    /// Milliseconds: from sending (with `--rate`, from when the order was due) to each answer; from the acceptance that
-    /// the row names to the row and to the email, by the services' clocks.
+    /// Milliseconds. Accepted: from sending to the answer; with `--rate`, from the time when the order was due. Confirmed and
+    /// notified: from the acceptance in the row to the row and to the email, by the services' clocks.
     pub(super) latency_ms: Stages<Percentiles>,
-    /// The first few reasons for what went wrong.
+    /// The first few error texts.
     pub(super) reasons: Vec<String>,
 }
 
-/// A figure for each stage; none if no order came so far.
+/// A figure for each stage; `None` if no order reached it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Stages<T> {
     pub(super) accepted: Option<T>,
@@ -74,9 +75,9 @@ impl Percentiles {
     }
 }
 
-/// What only the run as a whole knows.
+/// The facts about a run that are not measurements.
 #[derive(Clone, Debug)]
-pub(super) struct Facts {
+pub(super) struct RunFacts {
     pub(super) run: String,
     pub(super) count: u64,
     pub(super) retries: u64,
@@ -87,44 +88,45 @@ pub(super) struct Facts {
 
 impl Report {
     /// The report of a run.
-    pub(super) fn new(facts: Facts, tally: &Tally) -> Self {
-        let confirming = tally.acceptances.until(tally.confirmations);
-        let notifying = tally.acceptances.until(tally.notifications);
+    pub(super) fn new(facts: RunFacts, measurements: &Measurements) -> Self {
+        let confirming = measurements.acceptances.until(measurements.confirmations);
+        let notifying = measurements.acceptances.until(measurements.notifications);
         Self {
             run: facts.run,
             count: facts.count,
-            accepted: tally.accepted,
-            refused: tally.refused,
-            unanswered: tally.unanswered,
-            split: tally.split,
-            confirmed: tally.confirmed,
-            notified: tally.notified,
-            duplicates: tally.duplicates,
-            poison: tally.poison,
+            accepted: measurements.accepted,
+            refused: measurements.refused,
+            unanswered: measurements.unanswered,
+            split: measurements.split,
+            confirmed: measurements.confirmed,
+            notified: measurements.notified,
+            duplicates: measurements.duplicates,
+            poison: measurements.poison,
             retries: facts.retries,
             interrupted: facts.interrupted,
             per_second: Stages {
-                accepted: rate(tally.accepted, Some(facts.answering)),
-                confirmed: rate(tally.confirmed, confirming),
-                notified: rate(tally.notified, notifying),
+                accepted: orders_per_second(measurements.accepted, Some(facts.answering)),
+                confirmed: orders_per_second(measurements.confirmed, confirming),
+                notified: orders_per_second(measurements.notified, notifying),
             },
             latency_ms: Stages {
-                accepted: Percentiles::of(&tally.to_accepted),
-                confirmed: Percentiles::of(&tally.to_confirmed),
-                notified: Percentiles::of(&tally.to_notified),
+                accepted: Percentiles::of(&measurements.to_accepted),
+                confirmed: Percentiles::of(&measurements.to_confirmed),
+                notified: Percentiles::of(&measurements.to_notified),
             },
-            reasons: tally.reasons.clone(),
+            reasons: measurements.reasons.clone(),
         }
     }
 
-    /// Whether everything that was sent went as it should; orders that the user did not wait for are no fault.
-    pub(super) fn is_good(&self) -> bool {
+    /// Whether all orders were accepted and notified. If the user stopped the load, orders that are still on their way do
+    /// not count as failures.
+    pub(super) fn is_success(&self) -> bool {
         let is_followed = self.interrupted || (self.accepted == self.count && self.notified == self.accepted);
         is_followed && self.refused == 0 && self.unanswered == 0 && self.split == 0
     }
 
-    /// The report in lines.
-    pub(super) fn describe(&self) -> String {
+    /// The report as text.
+    pub(super) fn format(&self) -> String {
         let row = |name: &str, count: u64, rate: Option<f64>, latency: Option<&Percentiles>| {
             let rate = rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.0}"));
             let figures =
@@ -171,7 +173,7 @@ impl Report {
             String::new(),
             format!(
                 "run {}: {} orders, {} refused, {} without an answer, {} keys with two ids; {} sent twice, {} poison \
-                 messages, {} tries again",
+                 messages, {} retries",
                 self.run,
                 self.count,
                 self.refused,
@@ -188,10 +190,13 @@ impl Report {
                 .map(|reason| format!("  {}", sanitize_line(reason))),
         );
         if self.interrupted {
-            lines.push("interrupted: what was accepted goes on without being watched".to_owned());
+            lines.push(
+                "interrupted: the system goes on with the accepted orders, this command does not follow them"
+                    .to_owned(),
+            );
         } else if self.notified < self.accepted {
             lines.push(format!(
-                "{} accepted orders were not told of in time; `dlq list` shows what failed",
+                "{} accepted orders were not notified in time; `dlq list` shows the dead letters",
                 self.accepted - self.notified
             ));
         }
@@ -199,8 +204,8 @@ impl Report {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "of 2^53 orders")]
-fn rate(count: u64, time: Option<Duration>) -> Option<f64> {
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 orders")]
+fn orders_per_second(count: u64, time: Option<Duration>) -> Option<f64> {
     let seconds = time?.as_secs_f64();
     (count > 0 && seconds > 0.0).then(|| count as f64 / seconds)
 }
@@ -210,40 +215,44 @@ mod tests {
     use super::*;
 
     fn report(interrupted: bool) -> Report {
-        let mut tally = Tally::new().unwrap();
-        tally.accepted = 3;
-        tally.confirmed = 2;
-        tally.notified = 1;
+        let mut measurements = Measurements::new().unwrap();
+        measurements.accepted = 3;
+        measurements.confirmed = 2;
+        measurements.notified = 1;
         for milliseconds in [4, 5, 9] {
-            tally.to_accepted.add(Duration::from_millis(milliseconds));
+            measurements.to_accepted.add(Duration::from_millis(milliseconds));
         }
-        tally.to_confirmed.add(Duration::from_millis(20));
+        measurements.to_confirmed.add(Duration::from_millis(20));
         let moment = |text: &str| text.parse().unwrap();
-        tally.acceptances.extend(moment("2026-11-23T09:35:00.000Z"));
-        tally.confirmations.extend(moment("2026-11-23T09:35:00.500Z"));
-        tally.reason("load-r-4 was refused: \u{1b}no");
-        tally.refused = 1;
-        let facts = Facts {
+        measurements
+            .acceptances
+            .extend(moment("2026-11-23T09:35:00.000Z"));
+        measurements
+            .confirmations
+            .extend(moment("2026-11-23T09:35:00.500Z"));
+        measurements.add_reason("load-r-4 was refused: \u{1b}no");
+        measurements.refused = 1;
+        let facts = RunFacts {
             run: "r".to_owned(),
             count: 4,
             retries: 7,
             interrupted,
             answering: Duration::from_millis(1500),
         };
-        Report::new(facts, &tally)
+        Report::new(facts, &measurements)
     }
 
     #[test]
-    fn it_reads_well() {
-        insta::assert_snapshot!(report(false).describe(), @r"
+    fn people_read_a_table_and_a_summary() {
+        insta::assert_snapshot!(report(false).format(), @r"
                    ORDERS  PER SECOND  P50 MS  P90  P99  P99.9  MAX
         accepted   3       2           5       9    9    9      9
         confirmed  2       4           20      20   20   20     20
         notified   1       -           -       -    -    -      -
 
-        run r: 4 orders, 1 refused, 0 without an answer, 0 keys with two ids; 0 sent twice, 0 poison messages, 7 tries again
+        run r: 4 orders, 1 refused, 0 without an answer, 0 keys with two ids; 0 sent twice, 0 poison messages, 7 retries
           load-r-4 was refused: �no
-        2 accepted orders were not told of in time; `dlq list` shows what failed
+        2 accepted orders were not notified in time; `dlq list` shows the dead letters
         ");
     }
 
@@ -293,21 +302,21 @@ mod tests {
     }
 
     #[test]
-    fn only_what_went_wrong_is_a_failure() {
+    fn a_refused_unanswered_or_unnotified_order_is_a_failure() {
         let good = Report {
             refused: 0,
             accepted: 4,
             notified: 4,
             ..report(false)
         };
-        assert!(good.is_good());
+        assert!(good.is_success());
         assert!(
             Report {
                 interrupted: true,
                 notified: 1,
                 ..good.clone()
             }
-            .is_good()
+            .is_success()
         );
         for bad in [
             Report {
@@ -332,7 +341,7 @@ mod tests {
                 ..good.clone()
             },
         ] {
-            assert!(!bad.is_good(), "{bad:?}");
+            assert!(!bad.is_success(), "{bad:?}");
         }
     }
 }

@@ -1,37 +1,37 @@
-//! One run: connections that take the next order each, at the rate that was asked for.
+//! A run: several connections that send the orders, at a rate if one is given.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::follow::{Line, Pending};
-use super::orders::{Orders, Planned};
+use super::measurements::Measurements;
+use super::orders::{OrderGenerator, PlannedOrder};
+use super::pending::{PendingOrder, PendingOrders};
 use super::send::{self, Accepted, Answer};
 use super::system::System;
-use super::tally::Tally;
 use crate::journal::{Entry, Writer};
 
-/// What the parts of a run share. All of them run on one thread, and no borrow is held while one waits.
+/// The state that the tasks of a run share. All tasks run on one thread, and none holds a borrow across an await.
 pub(super) struct Run<'a> {
     pub(super) system: System<'a>,
-    pub(super) orders: Orders,
+    pub(super) orders: OrderGenerator,
     pub(super) journal: Option<Writer>,
-    /// How many orders are to be sent.
+    /// The number of orders to send.
     pub(super) count: u64,
-    /// How many a second; as fast as they are answered if there is none.
+    /// Orders a second; `None` to send as fast as the API answers.
     pub(super) rate: Option<f64>,
     pub(super) started: Instant,
     /// The number of the next order.
     pub(super) next: Cell<u64>,
-    pub(super) tally: RefCell<Tally>,
-    pub(super) line: Line,
-    /// When the last answer came.
-    pub(super) answered: Cell<Instant>,
+    pub(super) measurements: RefCell<Measurements>,
+    pub(super) pending: PendingOrders,
+    /// The time of the last answer.
+    pub(super) last_answer: Cell<Instant>,
 }
 
 impl Run<'_> {
-    /// Writes a line into the journal, if there is one.
+    /// Appends an entry to the journal, if there is one.
     pub(super) async fn write(&self, entry: &Entry) -> anyhow::Result<()> {
         match &self.journal {
             Some(journal) => journal.append(entry).await,
@@ -39,8 +39,8 @@ impl Run<'_> {
         }
     }
 
-    /// One connection: sends order after order until all are sent or the user asks to stop.
-    pub(super) async fn connection(&self) -> anyhow::Result<()> {
+    /// One connection: sends one order after another until all are sent or the user stops the load.
+    pub(super) async fn send_orders(&self) -> anyhow::Result<()> {
         loop {
             let number = self.next.get();
             if number >= self.count || self.system.is_stopping() {
@@ -53,15 +53,16 @@ impl Run<'_> {
             if self.system.is_stopping() {
                 return Ok(());
             }
-            // An order that is sent late because all connections were busy has waited, too: its latency counts from
-            // when it was due, or a stall would hide the very orders that it delays.
+            // With a rate, the latency counts from the time when the order was due. An order that is sent late because all
+            // connections were busy has waited, and its wait must count.
             let since = if self.rate.is_some() { due } else { Instant::now() };
-            // On the heap: it holds the calls of three clients.
+            // The future holds the requests of three clients: it is too large for the stack.
             Box::pin(self.place(&planned, since)).await?;
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "of 2^53 orders")]
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 orders")]
+    /// The time when an order is due.
     fn due(&self, number: u64) -> Instant {
         let wait = self
             .rate
@@ -70,84 +71,84 @@ impl Run<'_> {
             .unwrap_or(self.started)
     }
 
-    async fn place(&self, planned: &Planned, since: Instant) -> anyhow::Result<()> {
-        let answer = self.answer(planned, since);
+    async fn place(&self, planned: &PlannedOrder, since: Instant) -> anyhow::Result<()> {
+        let answer = self.send(planned, since);
         if planned.is_duplicated {
-            self.tally.borrow_mut().duplicates += 1;
-            let (first, second) = tokio::join!(answer, self.answer(planned, since));
-            return self.settle_both(planned, first, second).await;
+            self.measurements.borrow_mut().duplicates += 1;
+            let (first, second) = tokio::join!(answer, self.send(planned, since));
+            return self.record_both(planned, first, second).await;
         }
         let answer = answer.await;
-        self.settle(planned, answer).await
+        self.record(planned, answer).await
     }
 
-    /// Sends the order. Each answer's latency ends with that answer: not with the journal, and not with another answer.
-    async fn answer(&self, planned: &Planned, since: Instant) -> anyhow::Result<Answer> {
-        // On the heap: it holds the calls of a client.
-        let sent = Box::pin(send::order(&self.system, planned));
-        let (answer, latency) = timed(since, sent).await;
-        self.answered.set(Instant::now());
+    /// Sends the order and measures the latency of its answer, without the time that the journal takes.
+    async fn send(&self, planned: &PlannedOrder, since: Instant) -> anyhow::Result<Answer> {
+        // The future holds the request of a client: it is too large for the stack.
+        let sent = Box::pin(send::send_order(&self.system, planned));
+        let (answer, latency) = measure(since, sent).await;
+        self.last_answer.set(Instant::now());
         if let Ok(Answer::Accepted(accepted)) = &answer {
-            let mut tally = self.tally.borrow_mut();
-            tally.to_accepted.add(latency);
-            tally.acceptances.extend(accepted.accepted_at);
+            let mut measurements = self.measurements.borrow_mut();
+            measurements.to_accepted.add(latency);
+            measurements.acceptances.extend(accepted.accepted_at);
         }
         answer
     }
 
-    /// Counts an answer; an acceptance counts once the journal has it.
-    async fn settle(&self, planned: &Planned, answer: anyhow::Result<Answer>) -> anyhow::Result<()> {
+    /// Counts an answer. An accepted order counts when the journal holds it.
+    async fn record(&self, planned: &PlannedOrder, answer: anyhow::Result<Answer>) -> anyhow::Result<()> {
         match answer {
             Ok(Answer::Accepted(accepted)) => {
                 self.journal(planned, accepted).await?;
-                self.tally.borrow_mut().accepted += 1;
+                self.measurements.borrow_mut().accepted += 1;
                 let poison = planned.poison.map(|poison| (poison, planned.key.clone()));
-                self.line.pending.borrow_mut().push_back(Pending {
+                self.pending.orders.borrow_mut().push_back(PendingOrder {
                     order_id: accepted.order_id,
                     is_confirmed: false,
                     poison,
                 });
             }
             Ok(Answer::Refused(reason)) => {
-                let mut tally = self.tally.borrow_mut();
-                tally.refused += 1;
-                tally.reason(format!("{} was refused: {reason}", planned.key));
+                let mut measurements = self.measurements.borrow_mut();
+                measurements.refused += 1;
+                measurements.add_reason(format!("{} was refused: {reason}", planned.key));
             }
             Err(error) => {
-                let mut tally = self.tally.borrow_mut();
-                tally.unanswered += 1;
-                tally.reason(format!("{} has no answer: {error:#}", planned.key));
+                let mut measurements = self.measurements.borrow_mut();
+                measurements.unanswered += 1;
+                measurements.add_reason(format!("{} has no answer: {error:#}", planned.key));
             }
         }
         Ok(())
     }
 
-    /// A second answer that says the same is no second order. Both go into the journal: it shows a key with two ids to
-    /// whoever reads it.
-    async fn settle_both(
+    /// Counts the two answers to an order that was sent twice. Both are written to the journal, in which `verify` finds a
+    /// key with two ids.
+    async fn record_both(
         &self,
-        planned: &Planned,
+        planned: &PlannedOrder,
         first: anyhow::Result<Answer>,
         second: anyhow::Result<Answer>,
     ) -> anyhow::Result<()> {
         match (first, second) {
             (Ok(Answer::Accepted(first)), Ok(Answer::Accepted(second))) => {
                 if first.order_id != second.order_id {
-                    let mut tally = self.tally.borrow_mut();
-                    tally.split += 1;
-                    tally.reason(format!("{} was answered with two ids", planned.key));
+                    let mut measurements = self.measurements.borrow_mut();
+                    measurements.split += 1;
+                    measurements.add_reason(format!("{} was answered with two ids", planned.key));
                 }
                 self.journal(planned, second).await?;
-                self.settle(planned, Ok(Answer::Accepted(first))).await
+                self.record(planned, Ok(Answer::Accepted(first))).await
             }
             (Ok(Answer::Accepted(one)), _) | (_, Ok(Answer::Accepted(one))) => {
-                self.settle(planned, Ok(Answer::Accepted(one))).await
+                self.record(planned, Ok(Answer::Accepted(one))).await
             }
-            (first, _) => self.settle(planned, first).await,
+            (first, _) => self.record(planned, first).await,
         }
     }
 
-    async fn journal(&self, planned: &Planned, accepted: Accepted) -> anyhow::Result<()> {
+    async fn journal(&self, planned: &PlannedOrder, accepted: Accepted) -> anyhow::Result<()> {
         let fingerprint = planned.fingerprint.to_string();
         let entry = Entry::accepted(
             accepted.order_id,
@@ -159,10 +160,10 @@ impl Run<'_> {
     }
 }
 
-/// What comes of something, and how long after a moment it came.
-async fn timed<T>(since: Instant, coming: impl Future<Output = T>) -> (T, Duration) {
-    let came = coming.await;
-    (came, since.elapsed())
+/// Awaits a future and measures the time from `since` until it is ready.
+async fn measure<T>(since: Instant, future: impl Future<Output = T>) -> (T, Duration) {
+    let output = future.await;
+    (output, since.elapsed())
 }
 
 #[cfg(test)]
@@ -175,11 +176,11 @@ mod tests {
         let (started, began) = tokio::sync::oneshot::channel();
         let second = async {
             began.await.unwrap();
-            // What is measured is time: some has to pass.
+            // The test measures time, so that some must pass.
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         let first = async { started.send(()).unwrap() };
-        let (((), second), ((), first)) = tokio::join!(timed(since, second), timed(since, first));
+        let (((), second), ((), first)) = tokio::join!(measure(since, second), measure(since, first));
         assert!(
             first + Duration::from_millis(20) <= second,
             "{first:?} {second:?}"

@@ -1,4 +1,4 @@
-//! Sending one order, and the poison.
+//! Sending an order or a poison message until the result is known.
 
 use anyhow::Context;
 use order_core::{OrderId, Timestamp};
@@ -7,19 +7,19 @@ use serde::Deserialize;
 use stack_client::ApiError;
 use stack_client::problem::format_problem;
 
-use super::orders::Planned;
+use super::orders::PlannedOrder;
 use super::system::{Attempt, Clients, System};
 
-/// What the API answered.
+/// The answer of the API.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// 202.
+    /// The order was accepted (status 202).
     Accepted(Accepted),
-    /// No, for a reason that does not pass.
+    /// The order was refused, and a retry would be refused too.
     Refused(String),
 }
 
-/// The part of a 202 that counts.
+/// An accepted order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Accepted {
     pub(super) order_id: OrderId,
@@ -27,17 +27,19 @@ pub(super) struct Accepted {
 }
 
 #[derive(Debug, Deserialize)]
-struct Body {
+struct AcceptedBody {
     order_id: String,
     accepted_at: Timestamp,
 }
 
-/// Sends an order until it is answered, always under its key: a response that was lost is asked for again.
-pub(super) async fn order(system: &System<'_>, planned: &Planned) -> anyhow::Result<Answer> {
-    system.persist(async |clients| post(clients, planned).await).await
+/// Sends an order until it is answered, always with the same idempotency key, so that a retry returns a lost answer.
+pub(super) async fn send_order(system: &System<'_>, planned: &PlannedOrder) -> anyhow::Result<Answer> {
+    system
+        .retry_until_decided(async |clients| post_order(clients, planned).await)
+        .await
 }
 
-async fn post(clients: &Clients, planned: &Planned) -> Attempt<Answer> {
+async fn post_order(clients: &Clients, planned: &PlannedOrder) -> Attempt<Answer> {
     let request = clients
         .api
         .post("/orders")
@@ -47,25 +49,25 @@ async fn post(clients: &Clients, planned: &Planned) -> Attempt<Answer> {
     let response = match clients.api.send(request).await {
         Ok(response) => response,
         Err(error @ ApiError::Unsigned(_)) => return Attempt::Done(Answer::Refused(error.to_string())),
-        Err(error) => return Attempt::Again(error.into()),
+        Err(error) => return Attempt::Retry(error.into()),
     };
     let status = response.status();
     match response.bytes().await {
-        Err(error) => Attempt::Again(error.into()),
-        Ok(body) if status == StatusCode::ACCEPTED => match accepted(&body) {
+        Err(error) => Attempt::Retry(error.into()),
+        Ok(body) if status == StatusCode::ACCEPTED => match parse_accepted(&body) {
             Ok(accepted) => Attempt::Done(Answer::Accepted(accepted)),
             Err(error) => Attempt::Done(Answer::Refused(format!("{error:#}"))),
         },
-        // The key makes even a 500 safe to repeat: whatever was done is done once.
+        // The idempotency key makes a retry safe even after status 500.
         Ok(body) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Attempt::Again(anyhow::anyhow!("{}", format_problem(status, &body)))
+            Attempt::Retry(anyhow::anyhow!("{}", format_problem(status, &body)))
         }
         Ok(body) => Attempt::Done(Answer::Refused(format_problem(status, &body))),
     }
 }
 
-fn accepted(body: &[u8]) -> anyhow::Result<Accepted> {
-    let body: Body =
+fn parse_accepted(body: &[u8]) -> anyhow::Result<Accepted> {
+    let body: AcceptedBody =
         serde_json::from_slice(body).context("the answer to an accepted order cannot be read")?;
     Ok(Accepted {
         order_id: body.order_id.parse()?,
@@ -73,8 +75,8 @@ fn accepted(body: &[u8]) -> anyhow::Result<Accepted> {
     })
 }
 
-/// Puts a message on the queue of orders, past the API.
-pub(super) async fn poison(system: &System<'_>, body: &str) -> anyhow::Result<()> {
+/// Sends a poison message to the queue of orders, without the API.
+pub(super) async fn send_poison(system: &System<'_>, body: &str) -> anyhow::Result<()> {
     let send = async |clients: &Clients| -> anyhow::Result<()> {
         let url = &clients.orders_queue_url;
         let request = clients.sqs.send_message().queue_url(url).message_body(body);
@@ -82,9 +84,9 @@ pub(super) async fn poison(system: &System<'_>, body: &str) -> anyhow::Result<()
         Ok(())
     };
     system
-        .persist(async |clients| match send(clients).await {
+        .retry_until_decided(async |clients| match send(clients).await {
             Ok(()) => Attempt::Done(()),
-            Err(error) => Attempt::Again(error),
+            Err(error) => Attempt::Retry(error),
         })
         .await
 }

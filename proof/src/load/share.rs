@@ -1,4 +1,4 @@
-//! A share of something, as it is typed.
+//! A share of the orders, as an option.
 
 use std::str::FromStr;
 
@@ -6,13 +6,13 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Share(f64);
 
-/// The text is no share.
+/// A text that is no share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a share from 0 to 1, such as 0.05 or 5%")]
 pub(super) struct ShareError;
 
 impl Share {
-    /// True in this share of all calls.
+    /// Draws `true` with this probability.
     pub(super) fn draw(self, rng: &mut fastrand::Rng) -> bool {
         rng.f64() < self.0
     }
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fractions_and_percentages_are_understood() {
+    fn fractions_and_percentages_are_parsed() {
         assert_eq!("0.05".parse(), Ok(Share(0.05)));
         assert_eq!("5%".parse(), Ok(Share(0.05)));
         assert_eq!(("0".parse(), "1".parse()), (Ok(Share(0.0)), Ok(Share(1.0))));

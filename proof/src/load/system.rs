@@ -1,4 +1,4 @@
-//! The system under load, which may go away and come back elsewhere.
+//! The system under load. It may stop and start again on other ports.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::backoff;
 
-/// How to reach the system, until an attempt fails; then where it is is looked up again.
+/// The clients of the system. After a failed attempt its endpoints are looked up again.
 #[derive(Debug)]
 pub(super) struct System<'a> {
     connection: &'a Connection,
@@ -21,7 +21,7 @@ pub(super) struct System<'a> {
     retries: Cell<u64>,
 }
 
-/// Clients of one incarnation of the system.
+/// The clients of the system between two starts.
 #[derive(Debug)]
 pub(super) struct Clients {
     pub(super) api: Api,
@@ -31,17 +31,17 @@ pub(super) struct Clients {
     pub(super) orders_table: String,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 #[derive(Debug)]
 pub(super) enum Attempt<T> {
-    /// It is decided.
+    /// The result is known.
     Done(T),
-    /// The same may succeed later.
-    Again(anyhow::Error),
+    /// A retry may succeed.
+    Retry(anyhow::Error),
 }
 
 impl Clients {
-    async fn connect(connection: &Connection) -> anyhow::Result<Self> {
+    async fn open(connection: &Connection) -> anyhow::Result<Self> {
         let config = connection.sdk_config().await?;
         Ok(Self {
             api: connection.api().await?,
@@ -54,13 +54,13 @@ impl Clients {
 }
 
 impl<'a> System<'a> {
-    /// A system that must be there now, and may be away for `patience` at a time later.
-    pub(super) async fn find(
+    /// Connects to the system, which must run now. Later it may be absent for `patience` at a time.
+    pub(super) async fn connect(
         connection: &'a Connection,
         patience: Duration,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
-        let clients = RefCell::new(Rc::new(Clients::connect(connection).await?));
+        let clients = RefCell::new(Rc::new(Clients::open(connection).await?));
         Ok(Self {
             connection,
             patience,
@@ -70,17 +70,17 @@ impl<'a> System<'a> {
         })
     }
 
-    /// Whether the user asked to stop.
+    /// Whether the user has stopped the load.
     pub(super) fn is_stopping(&self) -> bool {
         *self.stop.borrow()
     }
 
-    /// Attempts that were not the first.
+    /// The number of retries.
     pub(super) fn retries(&self) -> u64 {
         self.retries.get()
     }
 
-    /// Returns after the time, or sooner if the user asks to stop.
+    /// Sleeps until a moment, or until the user stops the load.
     pub(super) async fn sleep_until(&self, moment: Instant) {
         let mut stop = self.stop.clone();
         tokio::select! {
@@ -89,9 +89,9 @@ impl<'a> System<'a> {
         }
     }
 
-    /// Attempts something until it is decided. Gives up with the last reason when the patience is over or the user
-    /// asks to stop.
-    pub(super) async fn persist<T>(
+    /// Repeats an attempt until its result is known. Returns the last error when the patience is over or the user stops the
+    /// load.
+    pub(super) async fn retry_until_decided<T>(
         &self,
         mut attempt: impl AsyncFnMut(&Clients) -> Attempt<T>,
     ) -> anyhow::Result<T> {
@@ -101,26 +101,26 @@ impl<'a> System<'a> {
             let clients = Rc::clone(&self.clients.borrow());
             let reason = match attempt(&clients).await {
                 Attempt::Done(value) => return Ok(value),
-                Attempt::Again(reason) => reason,
+                Attempt::Retry(reason) => reason,
             };
-            let next = Instant::now() + backoff::delay(number, &mut rng);
+            let next = Instant::now() + backoff::draw_delay(number, &mut rng);
             if next > give_up {
                 return Err(reason)
-                    .with_context(|| format!("no success in {number} tries within {:?}", self.patience));
+                    .with_context(|| format!("no success in {number} attempts within {:?}", self.patience));
             }
             self.sleep_until(next).await;
             if self.is_stopping() {
-                return Err(reason).context("stopped between two tries");
+                return Err(reason).context("stopped between two attempts");
             }
             self.retries.set(self.retries.get() + 1);
-            self.look_up_again(&clients).await;
+            self.reconnect_if_moved(&clients).await;
         }
-        anyhow::bail!("no success in any number of tries")
+        anyhow::bail!("no success in any number of attempts")
     }
 
-    /// The same clients if the system is where it was: their open connections are of use. A system that is being
-    /// started again may have no address yet.
-    async fn look_up_again(&self, failed: &Rc<Clients>) {
+    /// Connects again if the system has moved to another URL. Else the clients and their open connections are kept. While
+    /// the system starts it may have no URL yet.
+    async fn reconnect_if_moved(&self, failed: &Rc<Clients>) {
         let is_current = Rc::ptr_eq(failed, &self.clients.borrow());
         let has_moved = self
             .connection
@@ -129,7 +129,7 @@ impl<'a> System<'a> {
             .is_ok_and(|url| url != failed.api.url(""));
         if is_current
             && has_moved
-            && let Ok(clients) = Clients::connect(self.connection).await
+            && let Ok(clients) = Clients::open(self.connection).await
         {
             self.clients.replace(Rc::new(clients));
         }

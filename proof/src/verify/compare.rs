@@ -1,61 +1,19 @@
-//! The comparison itself.
+//! Comparing the journal with the evidence.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use dead_letters::DeadLetter;
-
-use super::coverage::{Coverage, cover};
-use super::letters::Letters;
-use super::mail::{Email, Mailbox};
+use super::coverage::{Coverage, find_coverage};
+use super::evidence::Evidence;
+use super::findings::Findings;
+use super::letters::ClassifiedLetters;
+use super::mail::Email;
 use super::rows::Row;
 use crate::event_audit::Event;
 use crate::journal::Journal;
 
-/// What was found in the system.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Evidence {
-    /// All rows.
-    pub(super) rows: Vec<Row>,
-    /// All audited events.
-    pub(super) events: Vec<Event>,
-    /// All emails; none if mail cannot be read.
-    pub(super) mail: Option<Mailbox>,
-    /// All dead letters.
-    pub(super) letters: Vec<DeadLetter>,
-    /// Messages that are still in the queues.
-    pub(super) in_flight: u64,
-}
-
-/// What is not as it was promised. [`super::report`] says which of it must be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Findings {
-    /// Accepted, and neither a row nor a dead letter that holds it.
-    pub(super) lost: BTreeSet<String>,
-    /// One request, more than one row or more than one id: the idempotency keys.
-    pub(super) doubled: BTreeSet<String>,
-    /// Row, event or letter with another content than was accepted: the order's id and what differs.
-    pub(super) differing: BTreeMap<String, String>,
-    /// A row, and no event that tells of it.
-    pub(super) unpublished: BTreeSet<String>,
-    /// A row, and no email that covers it; none if mail cannot be read.
-    pub(super) unnotified: Option<BTreeSet<String>>,
-    /// The dead letters, told apart.
-    pub(super) letters: Letters,
-    /// Rows that are no accepted order's: their keys.
-    pub(super) stray_rows: BTreeSet<String>,
-    /// Events that cannot be read, or are about no stored order of the journal: the ids of their messages.
-    pub(super) stray_events: BTreeSet<String>,
-    /// Emails that cannot be read, or name an order that is no stored one of the journal; none if mail cannot be read.
-    pub(super) stray_emails: Option<usize>,
-    /// Events beyond the first of an order.
-    pub(super) republished: u64,
-    /// How often an inbox was told of an order again; none if mail cannot be read.
-    pub(super) told_again: Option<u64>,
-}
-
 /// Compares the journal with the evidence.
 pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
-    let letters = Letters::tell_apart(journal, &evidence.letters);
+    let letters = ClassifiedLetters::classify(journal, &evidence.letters);
     let mut findings = Findings {
         doubled: journal.keys_with_two_ids.clone(),
         ..Findings::default()
@@ -63,17 +21,20 @@ pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
     for id in &letters.differing {
         findings
             .differing
-            .insert(id.clone(), "its dead letter says something else".to_owned());
+            .insert(id.clone(), "its dead letter has other content".to_owned());
     }
-    let stored = rows(journal, evidence, &letters.orders, &mut findings);
-    // Whose dead letter still lies there is neither forgotten nor done: it is not asked for further on.
+    let stored = compare_rows(journal, evidence, &letters.orders, &mut findings);
+    // An order in a dead letter is not lost, but has no event or email yet: neither is expected.
     let to_publish: BTreeSet<String> = stored.difference(&letters.orders).cloned().collect();
-    events(journal, evidence, &stored, &to_publish, &mut findings);
+    compare_events(journal, evidence, &stored, &to_publish, &mut findings);
     if let Some(mail) = &evidence.mail {
-        let to_tell = to_publish.difference(&letters.notifications).cloned().collect();
-        let Coverage { untold, told_again } = cover(&mail.emails, &evidence.rows, &to_tell);
-        findings.unnotified = Some(untold);
-        findings.told_again = Some(told_again);
+        let to_notify = to_publish.difference(&letters.notifications).cloned().collect();
+        let Coverage {
+            unnotified,
+            notified_again,
+        } = find_coverage(&mail.emails, &evidence.rows, &to_notify);
+        findings.unnotified = Some(unnotified);
+        findings.notified_again = Some(notified_again);
         let is_stray = |email: &&Email| email.listed.iter().any(|id| !stored.contains(&id.to_string()));
         findings.stray_emails = Some(mail.unreadable + mail.emails.iter().filter(is_stray).count());
     }
@@ -81,8 +42,8 @@ pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
     findings
 }
 
-/// Accounts for rows; the accepted orders that have one. `letters` are those that a letter keeps for the table.
-fn rows(
+/// Compares the rows, and returns the accepted orders that have one. `letters` are the orders that a dead letter holds.
+fn compare_rows(
     journal: &Journal,
     evidence: &Evidence,
     letters: &BTreeSet<String>,
@@ -114,7 +75,7 @@ fn rows(
             Ok(content) if *content != acceptance.fingerprint => {
                 findings
                     .differing
-                    .insert(id.clone(), "its row says something else".to_owned());
+                    .insert(id.clone(), "its row has other content".to_owned());
             }
             Ok(_) if row.stored_fingerprint.as_ref() != Some(&expected) => {
                 findings
@@ -129,7 +90,7 @@ fn rows(
         if !stored.contains(&row.order_id) {
             findings.stray_rows.insert(row.order_id.clone());
         }
-        // The note of an order is its key, so that a second row of one request is found whatever its id.
+        // The note of an order is its idempotency key: a second row of one request has the same note and another id.
         if let Some((key, id)) = row
             .note
             .as_deref()
@@ -142,8 +103,8 @@ fn rows(
     stored
 }
 
-/// Accounts for events. `stored` are the accepted orders that have a row, `to_publish` those that must have an event.
-fn events(
+/// Compares the events. `stored` are the accepted orders that have a row, `to_publish` those that must have an event.
+fn compare_events(
     journal: &Journal,
     evidence: &Evidence,
     stored: &BTreeSet<String>,
@@ -164,7 +125,7 @@ fn events(
         if event.fingerprint.as_ref() != expected.get(id) {
             findings
                 .differing
-                .insert(id.clone(), "its event says something else".to_owned());
+                .insert(id.clone(), "its event has other content".to_owned());
         }
         published.entry(id).or_default().add(event);
     }
@@ -187,9 +148,9 @@ fn events(
 /// The events of one order.
 #[derive(Debug, Default)]
 struct Publications<'a> {
-    /// By audit queue: each further run has its own, and an event comes to all that there are by then.
+    /// The number of events in each audit queue. Each run has a queue, and an event arrives in all queues that exist then.
     by_queue: HashMap<&'a str, u64>,
-    /// Of their bodies; a repeated event is the same to the byte.
+    /// The digests of their bodies. A repeated event must be the same, byte for byte.
     digests: BTreeSet<&'a str>,
 }
 
@@ -199,7 +160,7 @@ impl<'a> Publications<'a> {
         self.digests.insert(&event.digest);
     }
 
-    /// The first queue has seen all of them.
+    /// The number of events after the first. The queue with the most events has received all of them.
     fn repetitions(&self) -> u64 {
         self.by_queue.values().max().map_or(0, |count| count - 1)
     }
@@ -207,13 +168,14 @@ impl<'a> Publications<'a> {
 
 #[cfg(test)]
 mod tests {
+    use dead_letters::QueueName;
+
     use super::super::samples::{self, acceptance, fingerprint, id, key};
     use super::*;
     use crate::journal::Poison;
-    use dead_letters::QueueName;
 
-    /// Three orders and a poison message, everything as it should be.
-    fn sound() -> (Journal, Evidence) {
+    /// Three orders and a poison message, all processed as promised.
+    fn correct() -> (Journal, Evidence) {
         let mut journal = Journal::default();
         let mut evidence = Evidence::default();
         for number in 0..3 {
@@ -249,18 +211,18 @@ mod tests {
         &mut evidence.mail.get_or_insert_default().emails
     }
 
-    fn nothing() -> Findings {
+    fn no_findings() -> Findings {
         Findings {
             unnotified: Some(BTreeSet::new()),
             stray_emails: Some(0),
-            told_again: Some(0),
+            notified_again: Some(0),
             ..Findings::default()
         }
     }
 
-    /// What is found after a change of the sound system.
-    fn after(change: impl FnOnce(&mut Evidence)) -> Findings {
-        let (journal, mut evidence) = sound();
+    /// The findings after a change of the correct evidence.
+    fn findings_after(change: impl FnOnce(&mut Evidence)) -> Findings {
+        let (journal, mut evidence) = correct();
         change(&mut evidence);
         compare(&journal, &evidence)
     }
@@ -270,15 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_found_where_nothing_is_wrong() {
-        assert_eq!(after(|_| {}), nothing());
+    fn correct_evidence_has_no_findings() {
+        assert_eq!(findings_after(|_| {}), no_findings());
     }
 
     #[test]
     fn an_order_without_row_and_letter_is_lost() {
-        let findings = after(|evidence| drop(evidence.rows.remove(1)));
+        let findings = findings_after(|evidence| drop(evidence.rows.remove(1)));
         assert_eq!(findings.lost, of(&[1]));
-        let kept = after(|evidence| {
+        let kept = findings_after(|evidence| {
             evidence.rows.remove(1);
             let message = samples::message(1, 1);
             evidence.letters.push(samples::letter(QueueName::Orders, message));
@@ -287,23 +249,23 @@ mod tests {
     }
 
     #[test]
-    fn a_poison_letter_about_an_order_does_not_stand_for_the_order() {
-        let findings = after(|evidence| {
+    fn a_poison_letter_that_names_an_order_does_not_keep_it() {
+        let findings = findings_after(|evidence| {
             evidence.rows.remove(1);
             evidence.letters[0].order_id = Some(id(1).to_string());
         });
         assert_eq!(findings.lost, of(&[1]));
     }
 
-    /// Neither another order's message nor the event, which makes no row, brings the order back.
+    /// A replay of these letters would not store the order.
     #[test]
-    fn a_letter_that_could_not_become_the_row_does_not_stand_for_it() {
+    fn a_letter_that_cannot_become_the_row_does_not_keep_the_order() {
         for (queue, body, is_differing) in [
             (QueueName::Orders, samples::message(1, 2), true),
             (QueueName::Orders, format!(r#"{{"order_id":"{}"}}"#, id(1)), true),
             (QueueName::Notifications, samples::event(1, 1), false),
         ] {
-            let findings = after(|evidence| {
+            let findings = findings_after(|evidence| {
                 evidence.rows.remove(1);
                 evidence.letters.push(samples::letter(queue, body.clone()));
             });
@@ -313,8 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn a_second_row_of_one_request_is_a_double() {
-        let findings = after(|evidence| {
+    fn a_second_row_of_one_request_is_doubled() {
+        let findings = findings_after(|evidence| {
             let mut row = evidence.rows[2].clone();
             row.order_id = id(99).to_string();
             evidence.rows.push(row);
@@ -323,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_and_events_that_say_something_else_differ() {
+    fn rows_and_events_with_other_content_differ() {
         let other = || fingerprint(9);
         for (change, what) in [
             (
                 Box::new(|evidence: &mut Evidence| evidence.rows[0].content = Ok(other()))
                     as Box<dyn Fn(&mut Evidence)>,
-                "its row says something else",
+                "its row has other content",
             ),
             (
                 Box::new(|evidence: &mut Evidence| evidence.rows[0].content = Err("x".to_owned())),
@@ -345,10 +307,10 @@ mod tests {
                 Box::new(|evidence: &mut Evidence| {
                     evidence.events[0].fingerprint = Some(other().to_string());
                 }),
-                "its event says something else",
+                "its event has other content",
             ),
         ] {
-            let findings = after(change);
+            let findings = findings_after(change);
             assert_eq!(
                 findings.differing,
                 BTreeMap::from([(id(0).to_string(), what.to_owned())])
@@ -359,16 +321,16 @@ mod tests {
     #[test]
     fn a_row_without_event_or_email_is_found() {
         assert_eq!(
-            after(|evidence| drop(evidence.events.remove(0))).unpublished,
+            findings_after(|evidence| drop(evidence.events.remove(0))).unpublished,
             of(&[0])
         );
-        let unnotified = after(|evidence| drop(emails(evidence).remove(0))).unnotified;
+        let unnotified = findings_after(|evidence| drop(emails(evidence).remove(0))).unnotified;
         assert_eq!(unnotified, Some(of(&[0])));
     }
 
     #[test]
-    fn an_order_whose_letter_waits_is_not_asked_for_further_on() {
-        let findings = after(|evidence| {
+    fn an_order_in_a_dead_letter_needs_no_email() {
+        let findings = findings_after(|evidence| {
             emails(evidence).remove(0);
             let event = samples::event(0, 0);
             evidence
@@ -382,40 +344,40 @@ mod tests {
     }
 
     #[test]
-    fn poison_that_is_no_letter_and_letters_that_are_no_poison_are_found() {
-        let findings = after(|evidence| evidence.letters[0].body = "something else".to_owned());
+    fn poison_without_a_letter_and_letters_without_poison_are_found() {
+        let findings = findings_after(|evidence| evidence.letters[0].body = "something else".to_owned());
         let poison = BTreeSet::from(["poison".to_owned()]);
-        assert_eq!(findings.letters.unburied, poison);
+        assert_eq!(findings.letters.not_dead_lettered, poison);
         assert_eq!(findings.letters.stray, poison);
     }
 
     #[test]
     fn second_events_and_emails_are_counted() {
-        let findings = after(|evidence| {
+        let findings = findings_after(|evidence| {
             let mut again = evidence.events[0].clone();
             again.message_id = "m-9".to_owned();
             evidence.events.push(again);
             let mail = emails(evidence);
             mail.push(mail[0].clone());
         });
-        assert_eq!((findings.republished, findings.told_again), (1, Some(1)));
+        assert_eq!((findings.republished, findings.notified_again), (1, Some(1)));
     }
 
-    /// A second run's queue gets what the first one's gets.
+    /// The queue of a second run receives the same events as the queue of the first.
     #[test]
-    fn an_event_that_came_to_two_queues_was_published_once() {
-        let findings = after(|evidence| {
+    fn an_event_in_two_queues_was_published_once() {
+        let findings = findings_after(|evidence| {
             let mut copy = evidence.events[0].clone();
             copy.message_id = "m-9".to_owned();
             copy.queue = "another audit".to_owned();
             evidence.events.push(copy);
         });
-        assert_eq!(findings, nothing());
+        assert_eq!(findings, no_findings());
     }
 
     #[test]
     fn events_of_one_order_must_be_identical() {
-        let findings = after(|evidence| {
+        let findings = findings_after(|evidence| {
             let mut again = evidence.events[0].clone();
             again.message_id = "m-9".to_owned();
             again.digest = "another time".to_owned();
@@ -426,8 +388,8 @@ mod tests {
     }
 
     #[test]
-    fn what_no_accepted_order_explains_is_found() {
-        let rows = after(|evidence| {
+    fn rows_events_and_emails_without_an_accepted_order_are_found() {
+        let rows = findings_after(|evidence| {
             evidence.rows.push(Row {
                 order_id: "made by a mark".to_owned(),
                 note: None,
@@ -438,21 +400,21 @@ mod tests {
         });
         assert_eq!(rows.stray_rows, BTreeSet::from(["made by a mark".to_owned()]));
         for order_id in [None, Some(id(99).to_string())] {
-            let events = after(|evidence| evidence.events[0].order_id.clone_from(&order_id));
+            let events = findings_after(|evidence| evidence.events[0].order_id.clone_from(&order_id));
             assert_eq!(events.stray_events, BTreeSet::from(["m-0".to_owned()]));
         }
-        let named = after(|evidence| {
+        let named = findings_after(|evidence| {
             emails(evidence)[0].listed.insert(id(99));
         });
         assert_eq!(named.stray_emails, Some(1));
-        let unreadable = after(|evidence| evidence.mail.get_or_insert_default().unreadable = 2);
+        let unreadable = findings_after(|evidence| evidence.mail.get_or_insert_default().unreadable = 2);
         assert_eq!(unreadable.stray_emails, Some(2));
     }
 
-    /// Its letter waits, and its event and its email are there already: nothing may precede the row.
+    /// An event or email of an order that is still in a dead letter was sent before the row was stored.
     #[test]
-    fn what_was_told_of_an_order_that_is_not_stored_is_found() {
-        let findings = after(|evidence| {
+    fn events_and_emails_of_an_order_that_is_not_stored_are_found() {
+        let findings = findings_after(|evidence| {
             evidence.rows.remove(1);
             let message = samples::message(1, 1);
             evidence.letters.push(samples::letter(QueueName::Orders, message));
@@ -463,7 +425,7 @@ mod tests {
 
     #[test]
     fn without_a_mailbox_nothing_is_claimed_about_mail() {
-        let findings = after(|evidence| evidence.mail = None);
-        assert_eq!((findings.unnotified, findings.told_again), (None, None));
+        let findings = findings_after(|evidence| evidence.mail = None);
+        assert_eq!((findings.unnotified, findings.notified_again), (None, None));
     }
 }

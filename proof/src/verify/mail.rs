@@ -1,4 +1,4 @@
-//! The mail that was delivered, and what each email covers.
+//! The delivered emails, and the orders that each covers.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use stack_client::{Connection, Target};
 
-/// Emails of one request.
+/// The emails of one request.
 const PAGE: u32 = 1000;
 
 /// One email in one inbox.
@@ -17,24 +17,24 @@ const PAGE: u32 = 1000;
 pub(super) struct Email {
     /// The inbox.
     pub(super) to: String,
-    /// The id that the email prints.
+    /// The notification id that the email prints.
     pub(super) notification_id: String,
-    /// How many orders it says that it covers.
+    /// The number of orders that the email states.
     pub(super) covers: usize,
-    /// Those that it names; a long digest names the first ones.
+    /// The orders that it names. A long digest names only the first ones.
     pub(super) listed: BTreeSet<OrderId>,
 }
 
-/// All that was delivered.
+/// All delivered mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mailbox {
-    /// The notifier's emails.
+    /// The emails of notifier.
     pub(super) emails: Vec<Email>,
-    /// Notifications that are none of the notifier's.
+    /// Notifications that cannot be parsed.
     pub(super) unreadable: usize,
 }
 
-/// The mailbox's answer.
+/// The answer of the mailbox.
 #[derive(Debug, Deserialize)]
 struct Page {
     mail: Vec<Stored>,
@@ -48,7 +48,7 @@ struct Stored {
     body: String,
 }
 
-/// Reads the whole mailbox; none where there is no mailbox to be read, as on AWS.
+/// Reads all mail; `None` on AWS, where the mail cannot be read.
 pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Mailbox>> {
     if connection.target() == Target::Aws {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Mailb
     read_all(&connection.http()?, &url).await.map(Some)
 }
 
-/// A mailbox that fails is no absent one: without the mail nothing could be said about who was told.
+/// Reads all pages. An error is returned: it must not look like a system without mail.
 async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox> {
     let mut mailbox = Mailbox::default();
     let mut after = 0;
@@ -79,7 +79,7 @@ async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox
         }
         after = page.next;
         for mail in page.mail.iter().filter(|mail| mail.kind == "notification") {
-            match parse(&mail.to, &mail.body) {
+            match parse_email(&mail.to, &mail.body) {
                 Some(email) => mailbox.emails.push(email),
                 None => mailbox.unreadable += 1,
             }
@@ -87,14 +87,14 @@ async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox
     }
 }
 
-/// Reads an email of the notifier; none if it is not one.
+/// Parses an email of notifier; `None` if it is another email.
 ///
-/// Only whole lines count, which a customer's words cannot make: they hold no line breaks.
-fn parse(to: &str, body: &str) -> Option<Email> {
+/// Only whole lines are parsed. A customer's text cannot make one, since it holds no line breaks.
+fn parse_email(to: &str, body: &str) -> Option<Email> {
     let (text, footer) = body.trim_end().rsplit_once('\n')?;
     let (notification_id, covers) = footer.strip_prefix("Notification ")?.split_once(" covers ")?;
     let covers = covers.split(' ').next()?.parse().ok()?;
-    let listed = text.lines().filter_map(order_of).collect();
+    let listed = text.lines().filter_map(parse_order_line).collect();
     Some(Email {
         to: to.to_owned(),
         notification_id: notification_id.to_owned(),
@@ -104,7 +104,7 @@ fn parse(to: &str, body: &str) -> Option<Email> {
 }
 
 /// The order that a line names: `Order     ID` in the email of one, `  ID  TIME ...` in a digest.
-fn order_of(line: &str) -> Option<OrderId> {
+fn parse_order_line(line: &str) -> Option<OrderId> {
     let rest = line.strip_prefix("Order ").or_else(|| line.strip_prefix("  "))?;
     rest.split_whitespace().next()?.parse().ok()
 }
@@ -125,21 +125,21 @@ mod tests {
     #[test]
     fn the_email_of_one_order_is_read() {
         let event = event();
-        let email = parse("a@example.com", &order::email(&event, "n-1").body).unwrap();
+        let email = parse_email("a@example.com", &order::email(&event, "n-1").body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-1", 1));
         assert_eq!(email.listed, BTreeSet::from([event.order_id]));
     }
 
     #[test]
-    fn a_digest_is_read_with_those_that_it_does_not_name() {
+    fn a_digest_states_more_orders_than_it_names() {
         let event = event();
         let entry = digest::Entry::of(&event);
-        let email = parse("a@example.com", &digest::email(&vec![&entry; 60], "n-2").body).unwrap();
+        let email = parse_email("a@example.com", &digest::email(&vec![&entry; 60], "n-2").body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
         assert_eq!(email.listed, BTreeSet::from([event.order_id]));
     }
 
-    /// Answers the first request with these bytes and the second, if there is one, with an empty page.
+    /// Answers the first request with this body, and the second one with an empty page.
     async fn mailbox(status: &'static str, body: String) -> anyhow::Result<Mailbox> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn notifications_that_cannot_be_read_are_counted_and_questions_are_not() {
+    async fn unreadable_notifications_are_counted_and_confirmations_are_not() {
         let sound = order::email(&event(), "n-1").body;
         let mail = |kind: &str, body: &str| json!({"kind": kind, "to": "a@example.com", "body": body});
         let page = json!({"next": 1, "mail": [
@@ -189,14 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn other_mail_is_left_alone() {
+    fn other_mail_is_not_parsed() {
         for body in [
             "",
             "hello",
             "hello\nNotification x",
             "--\nNotification x covers all orders.",
         ] {
-            assert_eq!(parse("a@example.com", body), None, "{body}");
+            assert_eq!(parse_email("a@example.com", body), None, "{body}");
         }
     }
 }

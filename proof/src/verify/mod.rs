@@ -1,10 +1,13 @@
-//! `verify`: whether the system did what it promised to the client that kept the journal.
+//! `verify`: compares what the system holds with the journal of a load.
 //!
-//! **Invariant:** nothing here believes what the system says of itself. Rows are compared by their content, events by
-//! what arrived in a queue of our own, and emails by what lies in the mailbox; `notified_at` decides nothing.
+//! **Invariant:** no comparison relies on what the system says about itself. Rows are compared by their content, events by
+//! what arrived in the audit queue, and emails by what is in the mailbox. `notified_at` is not used.
 
 mod compare;
 mod coverage;
+mod evidence;
+mod figure;
+mod findings;
 mod letters;
 mod mail;
 mod report;
@@ -24,27 +27,28 @@ use tokio::time::Instant;
 
 use crate::journal::Journal;
 use crate::{event_audit, queue_depth};
-use compare::Evidence;
-pub(crate) use letters::order_held;
-use report::{Report, Scope};
+use evidence::Evidence;
+use figure::Scope;
+pub(crate) use letters::find_order_held;
+use report::Report;
 
-/// The pause between two looks at the queues.
+/// The pause between two counts of the messages in the queues.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What to compare.
+/// The arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The journal that `load --journal` wrote
     #[arg(long, value_name = "FILE")]
     journal: PathBuf,
-    /// Seconds to wait for the queues to be empty: what is on its way would look lost
+    /// Seconds to wait until the queues are empty: an order in a queue would count as lost
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
-    /// The system is the journal's own and at rest: also fail on rows, events, emails and dead letters of anybody else,
-    /// on accepted orders that are dead letters, and if mail cannot be read
+    /// The system holds nothing but this journal's orders: also fail on other rows, events, emails and dead letters, on
+    /// accepted orders that are dead letters, and if mail cannot be read
     #[arg(long)]
     exclusive: bool,
-    /// Keep the audit queue although all is right, to compare again after further events
+    /// Keep the audit queue after a comparison without errors, to compare again after further events
     #[arg(long)]
     keep_audit: bool,
     /// Print the outcome as JSON
@@ -52,7 +56,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Compares and prints what was found. Fails if anything that must be zero is not.
+/// Compares and prints the report. Fails if a figure that must be zero is not.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let journal = Journal::read(&arguments.journal)?;
     let config = connection.sdk_config().await?;
@@ -60,7 +64,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         connection.resource(Resource::OrdersQueueUrl).await?,
         connection.resource(Resource::NotificationsQueueUrl).await?,
     ];
-    let in_flight = drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
+    let in_flight = wait_until_drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
     let mut letters = Vec::new();
     for queue in QueueName::selected(None) {
         letters
@@ -68,7 +72,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     }
     let evidence = Evidence {
         rows: rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?,
-        events: event_audit::collect(&config, &arguments.journal, &journal.audits).await?,
+        events: event_audit::collect(&config, &arguments.journal, &journal.audit_queues).await?,
         mail: mail::read(connection).await?,
         letters,
         in_flight,
@@ -83,25 +87,29 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     if arguments.json {
         stdout::print_json(&report)?;
     } else {
-        stdout::print_line(&report.describe())?;
+        stdout::print_line(&report.format())?;
     }
     if !report.is_right() {
         return Ok(ExitCode::FAILURE);
     }
     if !arguments.keep_audit {
-        event_audit::close(&config, &journal.audits).await?;
+        event_audit::close(&config, &journal.audit_queues).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits until both queues are empty; how many messages they still hold.
-async fn drained(config: &SdkConfig, queues: &[String], patience: Duration) -> anyhow::Result<u64> {
+/// Waits until both queues are empty, or until the patience is over. Returns the number of messages that they hold.
+async fn wait_until_drained(
+    config: &SdkConfig,
+    queues: &[String],
+    patience: Duration,
+) -> anyhow::Result<u64> {
     let sqs = aws_sdk_sqs::Client::new(config);
     let deadline = Instant::now() + patience;
     loop {
         let mut held = 0;
         for queue in queues {
-            held += queue_depth::of(&sqs, queue).await?;
+            held += queue_depth::count_messages(&sqs, queue).await?;
         }
         if held == 0 || Instant::now() + PAUSE > deadline {
             return Ok(held);

@@ -1,4 +1,4 @@
-//! What is said at the end of a comparison.
+//! The report of a comparison.
 
 use std::collections::BTreeSet;
 
@@ -6,39 +6,32 @@ use serde::Serialize;
 use terminal::table::format_table;
 use terminal::text::sanitize_line;
 
-use super::compare::{Evidence, Findings};
+use super::evidence::Evidence;
+use super::figure::{Figure, Requirement, Scope};
+use super::findings::Findings;
 use crate::journal::Journal;
 
-/// Ids of each kind that are shown.
+/// The number of ids that are shown for each figure.
 const SHOWN: usize = 10;
 
-/// Whose system it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Others use it too, and dead letters may wait to be replayed.
-    Shared,
-    /// The journal's alone, and at rest: what the journal does not explain is wrong.
-    Exclusive,
-}
-
-/// The outcome; its JSON form is what `--json` prints.
+/// The result of a comparison. `--json` prints its JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
     #[serde(skip)]
     scope: Scope,
-    /// Whether everything that must be zero is zero.
+    /// Whether every figure meets its requirement.
     pub(super) right: bool,
     /// Orders in the journal.
     pub(super) accepted: usize,
-    /// Rows in the table, also those of others.
+    /// Rows in the table, other ones included.
     pub(super) rows: usize,
-    /// Events that were audited, also those of others.
+    /// Events in the audit queues, other ones included.
     pub(super) events: usize,
-    /// Emails in the mailbox, also those of others; none if mail cannot be read.
+    /// Emails in the mailbox, other ones included; `None` if mail cannot be read.
     pub(super) emails: Option<usize>,
-    /// Orders whose row says that they were told of: the system's own word, which decides nothing.
+    /// Orders whose row is marked as notified. No comparison uses it.
     pub(super) marked: usize,
-    /// Messages that are still in the queues; must be zero, or what they carry would look lost.
+    /// Messages that are still in the queues. Must be zero, since their orders count as lost.
     pub(super) in_flight: u64,
     /// Must be zero.
     pub(super) lost: usize,
@@ -48,85 +41,37 @@ pub(super) struct Report {
     pub(super) differing: usize,
     /// Must be zero.
     pub(super) unpublished: usize,
-    /// Must be zero; none if mail cannot be read.
+    /// Must be zero; `None` if mail cannot be read.
     pub(super) unnotified: Option<usize>,
-    /// Poison that is no dead letter; must be zero.
-    pub(super) unburied_poison: usize,
-    /// Poison that died of another reason than its own; must be zero.
-    pub(super) misjudged_poison: usize,
-    /// How often an inbox was told of an order again; none if mail cannot be read.
-    pub(super) doubly_notified: Option<u64>,
+    /// Poison that is no dead letter. Must be zero.
+    #[serde(rename = "unburied_poison")]
+    pub(super) poison_not_dead_lettered: usize,
+    /// Poison whose dead letter has another reason than the expected one. Must be zero.
+    #[serde(rename = "misjudged_poison")]
+    pub(super) poison_with_wrong_reason: usize,
+    /// How often an inbox received an order again; `None` if mail cannot be read.
+    #[serde(rename = "doubly_notified")]
+    pub(super) notified_again: Option<u64>,
     /// Events beyond the first of an order.
     pub(super) republished: u64,
-    /// Accepted orders that lie in a dead-letter queue.
+    /// Accepted orders in a dead-letter queue.
     pub(super) dead_letters: usize,
-    /// Those of them whose letter does not say why.
+    /// Those of them whose dead letter carries no reason.
     pub(super) unexplained_letters: usize,
-    /// Dead letters of others.
+    /// Dead letters that are not from this journal.
     pub(super) stray_letters: usize,
-    /// Rows of others.
+    /// Rows that are not from this journal.
     pub(super) stray_rows: usize,
-    /// Events of others, or of no stored order.
+    /// Events that are unreadable or not about a stored order of this journal.
     pub(super) stray_events: usize,
-    /// Emails of others, or about no stored order; none if mail cannot be read.
+    /// Emails that are unreadable or not about a stored order of this journal; `None` if mail cannot be read.
     pub(super) stray_emails: Option<usize>,
-    /// The first few of each kind.
+    /// The first few ids of each figure.
     pub(super) examples: Vec<String>,
 }
 
-/// What a figure has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Must {
-    /// Zero, whosever the system is.
-    Zero,
-    /// Zero in a system that is the journal's alone.
-    ZeroIfExclusive,
-    /// Anything: it is counted.
-    Counted,
-}
-
-/// A figure of the report; none if it cannot be known here.
-#[derive(Clone, Copy, Debug)]
-struct Figure {
-    name: &'static str,
-    found: Option<u64>,
-    must: Must,
-    meaning: &'static str,
-}
-
-impl Figure {
-    fn must_be_zero(&self, scope: Scope) -> bool {
-        match self.must {
-            Must::Zero => true,
-            Must::ZeroIfExclusive => scope == Scope::Exclusive,
-            Must::Counted => false,
-        }
-    }
-
-    /// What cannot be known is wrong only where all must be known.
-    fn is_right(&self, scope: Scope) -> bool {
-        !self.must_be_zero(scope)
-            || match self.found {
-                Some(found) => found == 0,
-                None => scope == Scope::Shared,
-            }
-    }
-
-    fn row(&self, scope: Scope) -> [String; 4] {
-        let found = self
-            .found
-            .map_or_else(|| "?".to_owned(), |found| found.to_string());
-        let must = if self.must_be_zero(scope) { "0" } else { "-" };
-        let meaning = match self.found {
-            Some(_) => self.meaning,
-            None => "mail cannot be read here; nothing is claimed",
-        };
-        [self.name.to_owned(), found, must.to_owned(), meaning.to_owned()]
-    }
-}
-
 impl Report {
-    /// The report on a comparison.
+    /// Makes the report.
     pub(super) fn new(journal: &Journal, evidence: &Evidence, findings: &Findings, scope: Scope) -> Self {
         let marked = evidence.rows.iter().filter(|row| {
             let id = row.order_id.parse().ok();
@@ -147,159 +92,159 @@ impl Report {
             differing: findings.differing.len(),
             unpublished: findings.unpublished.len(),
             unnotified: findings.unnotified.as_ref().map(BTreeSet::len),
-            unburied_poison: letters.unburied.len(),
-            misjudged_poison: letters.misjudged.len(),
-            doubly_notified: findings.told_again,
+            poison_not_dead_lettered: letters.not_dead_lettered.len(),
+            poison_with_wrong_reason: letters.wrong_reason.len(),
+            notified_again: findings.notified_again,
             republished: findings.republished,
-            dead_letters: letters.dead().len(),
+            dead_letters: letters.all_orders().len(),
             unexplained_letters: letters.unexplained.len(),
             stray_letters: letters.stray.len(),
             stray_rows: findings.stray_rows.len(),
             stray_events: findings.stray_events.len(),
             stray_emails: findings.stray_emails,
-            examples: examples(findings),
+            examples: collect_examples(findings),
         };
         report.right = report.is_right();
         report
     }
 
-    /// Whether everything that must be zero is zero.
+    /// Whether every figure meets its requirement.
     pub(super) fn is_right(&self) -> bool {
-        self.figures().iter().all(|figure| figure.is_right(self.scope))
+        self.figures().iter().all(|figure| figure.is_met(self.scope))
     }
 
     fn figures(&self) -> Vec<Figure> {
-        [&self.promises()[..], &self.remarks()[..]].concat()
+        [&self.promises()[..], &self.explained_figures()[..]].concat()
     }
 
-    /// What must be zero, whosever the system is.
+    /// The figures that must be zero in every system.
     fn promises(&self) -> [Figure; 8] {
         let figure = |name, found, meaning| Figure {
             name,
             found,
-            must: Must::Zero,
+            requirement: Requirement::Zero,
             meaning,
         };
         [
             figure(
                 "in flight",
                 Some(self.in_flight),
-                "messages still in the queues; their orders look lost",
+                "messages still in the queues; their orders count as lost",
             ),
             figure(
                 "lost",
-                size(self.lost),
-                "accepted, and neither a row nor a dead letter that holds it",
+                count(self.lost),
+                "accepted, but in no row and in no dead letter",
             ),
             figure(
                 "doubled",
-                size(self.doubled),
-                "one request, and more than one order",
+                count(self.doubled),
+                "one request, but more than one order",
             ),
             figure(
                 "differing",
-                size(self.differing),
-                "row, event or letter with other content than was accepted, or two events that differ",
+                count(self.differing),
+                "row, event or dead letter with other content than was accepted, or events that differ",
             ),
             figure(
                 "unpublished",
-                size(self.unpublished),
-                "stored, and no event arrived in the audit queue",
+                count(self.unpublished),
+                "stored, but no event arrived in the audit queue",
             ),
             figure(
                 "unnotified",
-                self.unnotified.and_then(size),
-                "stored, and no email in the mailbox covers it",
+                self.unnotified.and_then(count),
+                "stored, but no email in the mailbox covers it",
             ),
             figure(
-                "unburied poison",
-                size(self.unburied_poison),
-                "sent to fail, and no dead letter",
+                "poison not dead-lettered",
+                count(self.poison_not_dead_lettered),
+                "sent to fail, but not in the dead-letter queue",
             ),
             figure(
-                "misjudged poison",
-                size(self.misjudged_poison),
-                "a dead letter with another reason than its own",
+                "poison with wrong reason",
+                count(self.poison_with_wrong_reason),
+                "in the dead-letter queue with another reason than the expected one",
             ),
         ]
     }
 
-    /// What is explained by what went wrong, or by whom else there is.
-    fn remarks(&self) -> [Figure; 8] {
-        use Must::{Counted, ZeroIfExclusive};
+    /// The figures that repeated deliveries, dead letters and other orders explain.
+    fn explained_figures(&self) -> [Figure; 8] {
+        use Requirement::{Counted, ZeroIfExclusive};
 
-        let figure = |name, found, must, meaning| Figure {
+        let figure = |name, found, requirement, meaning| Figure {
             name,
             found,
-            must,
+            requirement,
             meaning,
         };
         [
             figure(
-                "doubly notified",
-                self.doubly_notified,
+                "notified again",
+                self.notified_again,
                 Counted,
-                "told of again: after a crash, a lost response or a duplicate delivery",
+                "emailed again after a crash, a lost response or a duplicate delivery",
             ),
             figure(
                 "published again",
                 Some(self.republished),
                 Counted,
-                "the same event to the byte, for the same reasons",
+                "the same event, byte for byte, for the same reasons",
             ),
             figure(
                 "dead letters",
-                size(self.dead_letters),
+                count(self.dead_letters),
                 ZeroIfExclusive,
-                "accepted orders kept in a dead-letter queue: dlq replay",
+                "accepted orders in a dead-letter queue; put them back by dlq replay",
             ),
             figure(
                 "without a reason",
-                size(self.unexplained_letters),
+                count(self.unexplained_letters),
                 ZeroIfExclusive,
-                "those of them that died with the process that had received them",
+                "those of them without an error code, since the processes that received them died",
             ),
             figure(
                 "other letters",
-                size(self.stray_letters),
+                count(self.stray_letters),
                 ZeroIfExclusive,
-                "dead letters that are not this journal's",
+                "dead letters that are not from this journal",
             ),
             figure(
                 "other rows",
-                size(self.stray_rows),
+                count(self.stray_rows),
                 ZeroIfExclusive,
-                "rows of no accepted order",
+                "rows that are not from this journal",
             ),
             figure(
                 "other events",
-                size(self.stray_events),
+                count(self.stray_events),
                 ZeroIfExclusive,
-                "unreadable, or about no stored order of the journal",
+                "unreadable, or not about a stored order of this journal",
             ),
             figure(
                 "other emails",
-                self.stray_emails.and_then(size),
+                self.stray_emails.and_then(count),
                 ZeroIfExclusive,
-                "unreadable, or about no stored order of the journal",
+                "unreadable, or not about a stored order of this journal",
             ),
         ]
     }
 
-    /// The report in lines.
-    pub(super) fn describe(&self) -> String {
+    /// The report as text.
+    pub(super) fn format(&self) -> String {
         let rows: Vec<_> = self
             .figures()
             .iter()
-            .map(|figure| figure.row(self.scope))
+            .map(|figure| figure.into_row(self.scope))
             .collect();
         let emails = self.emails.map_or_else(
-            || "no mail to be read".to_owned(),
+            || "no readable mail".to_owned(),
             |count| format!("{count} emails"),
         );
         let mut lines = vec![
             format!(
-                "{} accepted orders; {} rows, {} events, {emails}; {} rows say that they were told of",
+                "{} accepted orders; {} rows, {} events, {emails}; {} rows are marked as notified",
                 self.accepted, self.rows, self.events, self.marked
             ),
             String::new(),
@@ -320,21 +265,21 @@ impl Report {
     }
 }
 
-fn size(size: usize) -> Option<u64> {
-    u64::try_from(size).ok()
+fn count(count: usize) -> Option<u64> {
+    u64::try_from(count).ok()
 }
 
-fn examples(findings: &Findings) -> Vec<String> {
+fn collect_examples(findings: &Findings) -> Vec<String> {
     let none = BTreeSet::new();
     let letters = &findings.letters;
-    let dead = letters.dead();
+    let in_letters = letters.all_orders();
     let kinds = [
         ("lost", &findings.lost),
         ("doubled", &findings.doubled),
         ("unpublished", &findings.unpublished),
         ("unnotified", findings.unnotified.as_ref().unwrap_or(&none)),
-        ("unburied poison", &letters.unburied),
-        ("dead letter", &dead),
+        ("poison not dead-lettered", &letters.not_dead_lettered),
+        ("dead letter", &in_letters),
         ("other letter", &letters.stray),
         ("other row", &findings.stray_rows),
         ("other event", &findings.stray_events),
@@ -344,7 +289,7 @@ fn examples(findings: &Findings) -> Vec<String> {
         .flat_map(|(kind, ids)| ids.iter().take(SHOWN).map(move |id| format!("{kind}: {id}")));
     let explained = [
         ("differing", &findings.differing),
-        ("misjudged poison", &letters.misjudged),
+        ("poison with wrong reason", &letters.wrong_reason),
     ];
     let explained = explained.into_iter().flat_map(|(kind, found)| {
         let found = found.iter().take(SHOWN);
@@ -355,7 +300,7 @@ fn examples(findings: &Findings) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::letters::Letters;
+    use super::super::letters::ClassifiedLetters;
     use super::super::mail::Mailbox;
     use super::*;
 
@@ -363,12 +308,12 @@ mod tests {
         Findings {
             unnotified: Some(BTreeSet::new()),
             stray_emails: Some(0),
-            told_again: Some(2),
+            notified_again: Some(2),
             ..Findings::default()
         }
     }
 
-    fn sound() -> Evidence {
+    fn evidence_with_mail() -> Evidence {
         Evidence {
             mail: Some(Mailbox::default()),
             ..Evidence::default()
@@ -379,7 +324,7 @@ mod tests {
         Report::new(&Journal::default(), evidence, findings, scope)
     }
 
-    /// Whether it is right in a system that is shared, and in one that is not.
+    /// Whether the report is right with each scope.
     fn is_right(findings: &Findings, evidence: &Evidence) -> (bool, bool) {
         let right = |scope| report(findings, evidence, scope).right;
         (right(Scope::Shared), right(Scope::Exclusive))
@@ -390,31 +335,31 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_well() {
+    fn people_read_a_table_and_examples() {
         let lost = Findings {
             lost: BTreeSet::from(["o-1".to_owned()]),
             ..findings()
         };
-        insta::assert_snapshot!(report(&lost, &sound(), Scope::Shared).describe(), @r"
-        0 accepted orders; 0 rows, 0 events, 0 emails; 0 rows say that they were told of
+        insta::assert_snapshot!(report(&lost, &evidence_with_mail(), Scope::Shared).format(), @r"
+        0 accepted orders; 0 rows, 0 events, 0 emails; 0 rows are marked as notified
 
-                          FOUND  MUST BE
-        in flight         0      0        messages still in the queues; their orders look lost
-        lost              1      0        accepted, and neither a row nor a dead letter that holds it
-        doubled           0      0        one request, and more than one order
-        differing         0      0        row, event or letter with other content than was accepted, or two events that differ
-        unpublished       0      0        stored, and no event arrived in the audit queue
-        unnotified        0      0        stored, and no email in the mailbox covers it
-        unburied poison   0      0        sent to fail, and no dead letter
-        misjudged poison  0      0        a dead letter with another reason than its own
-        doubly notified   2      -        told of again: after a crash, a lost response or a duplicate delivery
-        published again   0      -        the same event to the byte, for the same reasons
-        dead letters      0      -        accepted orders kept in a dead-letter queue: dlq replay
-        without a reason  0      -        those of them that died with the process that had received them
-        other letters     0      -        dead letters that are not this journal's
-        other rows        0      -        rows of no accepted order
-        other events      0      -        unreadable, or about no stored order of the journal
-        other emails      0      -        unreadable, or about no stored order of the journal
+                                  FOUND  MUST BE
+        in flight                 0      0        messages still in the queues; their orders count as lost
+        lost                      1      0        accepted, but in no row and in no dead letter
+        doubled                   0      0        one request, but more than one order
+        differing                 0      0        row, event or dead letter with other content than was accepted, or events that differ
+        unpublished               0      0        stored, but no event arrived in the audit queue
+        unnotified                0      0        stored, but no email in the mailbox covers it
+        poison not dead-lettered  0      0        sent to fail, but not in the dead-letter queue
+        poison with wrong reason  0      0        in the dead-letter queue with another reason than the expected one
+        notified again            2      -        emailed again after a crash, a lost response or a duplicate delivery
+        published again           0      -        the same event, byte for byte, for the same reasons
+        dead letters              0      -        accepted orders in a dead-letter queue; put them back by dlq replay
+        without a reason          0      -        those of them without an error code, since the processes that received them died
+        other letters             0      -        dead letters that are not from this journal
+        other rows                0      -        rows that are not from this journal
+        other events              0      -        unreadable, or not about a stored order of this journal
+        other emails              0      -        unreadable, or not about a stored order of this journal
 
           lost: o-1
         NOT RIGHT
@@ -422,25 +367,32 @@ mod tests {
     }
 
     #[test]
-    fn where_mail_cannot_be_read_it_says_so() {
+    fn programs_read_the_same_names_in_every_version() {
+        let json = serde_json::to_value(report(&findings(), &evidence_with_mail(), Scope::Shared)).unwrap();
+        let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails events examples in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
+    }
+
+    #[test]
+    fn unreadable_mail_is_reported() {
         let findings = Findings {
             unnotified: None,
-            told_again: None,
+            notified_again: None,
             stray_emails: None,
             ..findings()
         };
-        let text = report(&findings, &Evidence::default(), Scope::Shared).describe();
-        assert!(text.contains("unnotified        ?"), "{text}");
+        let text = report(&findings, &Evidence::default(), Scope::Shared).format();
+        assert!(text.contains("unnotified                ?"), "{text}");
         assert!(
-            text.contains("mail cannot be read here; nothing is claimed"),
+            text.contains("mail cannot be read here, so that this is not known"),
             "{text}"
         );
         assert_eq!(is_right(&findings, &Evidence::default()), (true, false));
     }
 
     #[test]
-    fn whatever_must_be_zero_and_is_not_is_wrong() {
-        assert_eq!(is_right(&findings(), &sound()), (true, true));
+    fn a_promise_that_is_not_zero_is_an_error() {
+        assert_eq!(is_right(&findings(), &evidence_with_mail()), (true, true));
         let letters = |letters| Findings {
             letters,
             ..findings()
@@ -466,46 +418,50 @@ mod tests {
                 unnotified: Some(one()),
                 ..findings()
             },
-            letters(Letters {
-                unburied: one(),
-                ..Letters::default()
+            letters(ClassifiedLetters {
+                not_dead_lettered: one(),
+                ..ClassifiedLetters::default()
             }),
-            letters(Letters {
-                misjudged: [("x".to_owned(), "y".to_owned())].into(),
-                ..Letters::default()
+            letters(ClassifiedLetters {
+                wrong_reason: [("x".to_owned(), "y".to_owned())].into(),
+                ..ClassifiedLetters::default()
             }),
         ] {
-            assert_eq!(is_right(&wrong, &sound()), (false, false), "{wrong:?}");
+            assert_eq!(
+                is_right(&wrong, &evidence_with_mail()),
+                (false, false),
+                "{wrong:?}"
+            );
         }
         let busy = Evidence {
             in_flight: 1,
-            ..sound()
+            ..evidence_with_mail()
         };
         assert_eq!(is_right(&findings(), &busy), (false, false));
     }
 
     #[test]
-    fn what_others_do_and_what_can_be_replayed_is_wrong_in_a_system_of_the_journals_own() {
+    fn other_orders_and_dead_letters_are_errors_in_an_exclusive_system() {
         let letters = |letters| Findings {
             letters,
             ..findings()
         };
         for kept in [
-            letters(Letters {
+            letters(ClassifiedLetters {
                 orders: one(),
-                ..Letters::default()
+                ..ClassifiedLetters::default()
             }),
-            letters(Letters {
+            letters(ClassifiedLetters {
                 notifications: one(),
-                ..Letters::default()
+                ..ClassifiedLetters::default()
             }),
-            letters(Letters {
+            letters(ClassifiedLetters {
                 unexplained: one(),
-                ..Letters::default()
+                ..ClassifiedLetters::default()
             }),
-            letters(Letters {
+            letters(ClassifiedLetters {
                 stray: one(),
-                ..Letters::default()
+                ..ClassifiedLetters::default()
             }),
             Findings {
                 stray_rows: one(),
@@ -520,12 +476,12 @@ mod tests {
                 ..findings()
             },
         ] {
-            assert_eq!(is_right(&kept, &sound()), (true, false), "{kept:?}");
+            assert_eq!(is_right(&kept, &evidence_with_mail()), (true, false), "{kept:?}");
         }
         let again = Findings {
             republished: 1,
             ..findings()
         };
-        assert_eq!(is_right(&again, &sound()), (true, true));
+        assert_eq!(is_right(&again, &evidence_with_mail()), (true, true));
     }
 }

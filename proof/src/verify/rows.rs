@@ -1,4 +1,4 @@
-//! All rows of the table, by a parallel scan: it also finds the rows that no journal knows of.
+//! Reading all rows of the table by a parallel scan. It also finds rows that are not from the journal.
 
 use anyhow::Context;
 use aws_config::SdkConfig;
@@ -8,26 +8,26 @@ use order_core::row::{Attributes, attribute};
 use order_core::{Fingerprint, OrderRow};
 use serde_json::Value;
 
-/// Parts of the table that are read side by side.
+/// Segments of the table that are read at the same time.
 const SEGMENTS: i32 = 4;
 
-/// What a row says.
+/// The content of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     /// The key.
     pub(super) order_id: String,
-    /// The order's note, which is the idempotency key of an order of `load`.
+    /// The order's note. For an order of `load` it is the idempotency key.
     pub(super) note: Option<String>,
-    /// The fingerprint that is stored, as it is.
+    /// The fingerprint attribute.
     pub(super) stored_fingerprint: Option<String>,
-    /// The fingerprint of what is stored; or why it is no order.
+    /// The fingerprint of the stored order, or the reason why the row holds no order.
     pub(super) content: Result<Fingerprint, String>,
-    /// The email that the row says told of it.
+    /// The id of the notification that the row names.
     pub(super) notification_id: Option<String>,
 }
 
 impl Row {
-    fn read(row: &Attributes) -> Self {
+    fn parse(row: &Attributes) -> Self {
         let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
         Self {
             order_id: text(attribute::ORDER_ID).unwrap_or_default(),
@@ -41,7 +41,7 @@ impl Row {
     }
 }
 
-/// Reads all rows of the table, consistently.
+/// Reads all rows of the table, strongly consistently.
 pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<Row>> {
     let client = aws_sdk_dynamodb::Client::new(config);
     let segments = (0..SEGMENTS).map(async |segment| -> anyhow::Result<Vec<Row>> {
@@ -54,7 +54,7 @@ pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<
             .send();
         let mut rows = Vec::new();
         while let Some(item) = items.next().await {
-            rows.push(Row::read(&attributes(item.context("the table cannot be read")?)));
+            rows.push(Row::parse(&attributes(item.context("the table cannot be read")?)));
         }
         Ok(rows)
     });
@@ -66,21 +66,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_judged_by_its_content() {
+    fn the_content_of_a_row_is_compared_and_not_its_fingerprint_attribute() {
         let golden: Attributes =
             serde_json::from_str(include_str!("../../../order-core/golden/row-v1.json")).unwrap();
-        let row = Row::read(&golden);
+        let row = Row::parse(&golden);
         assert_eq!(
             row.content.as_ref().map(ToString::to_string).ok(),
             row.stored_fingerprint
         );
         let mut altered = golden.clone();
         altered.insert(attribute::CUSTOMER_ID.to_owned(), "someone-else".into());
-        let altered = Row::read(&altered);
+        let altered = Row::parse(&altered);
         assert_eq!(altered.stored_fingerprint, row.stored_fingerprint);
         assert_ne!(altered.content, row.content);
         let mut damaged = golden;
         damaged.remove(attribute::ITEMS);
-        assert!(Row::read(&damaged).content.unwrap_err().contains("items"));
+        assert!(Row::parse(&damaged).content.unwrap_err().contains("items"));
     }
 }

@@ -1,4 +1,4 @@
-//! Orders, messages and letters for tests, each by a number.
+//! Orders, messages and dead letters for tests, each by a number.
 
 use dead_letters::{DeadLetter, QueueName};
 use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
@@ -38,12 +38,12 @@ pub(crate) fn acceptance(number: u32) -> Acceptance {
     }
 }
 
-/// The message of an order under the id of the same or of another one.
+/// A message with the id of order `of` and the content of order `content`.
 pub(crate) fn message(of: u32, content: u32) -> String {
     OrderMessage::new(id(of), moment(), order(content)).to_json()
 }
 
-/// The same as an event.
+/// An event with the id of order `of` and the content of order `content`.
 pub(crate) fn event(of: u32, content: u32) -> String {
     let event = OrderConfirmed {
         order_id: id(of),
@@ -54,7 +54,7 @@ pub(crate) fn event(of: u32, content: u32) -> String {
     event.to_json()
 }
 
-/// A letter that says why it failed.
+/// A dead letter with a reason.
 pub(crate) fn letter(queue: QueueName, body: String) -> DeadLetter {
     DeadLetter::read(
         queue,
@@ -73,7 +73,7 @@ pub(crate) fn letter(queue: QueueName, body: String) -> DeadLetter {
     )
 }
 
-/// The letter of the malformed message `poison`.
+/// The dead letter of the malformed message `poison`.
 pub(crate) fn poison() -> DeadLetter {
     DeadLetter {
         message_id: "poison".to_owned(),

@@ -17,11 +17,11 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// How the API authorizes its callers: the parameter `ApiAuth` of `template.yaml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum ApiAuth {
-    /// By IAM: requests are signed (Signature Version 4)
+    /// IAM: requests are signed (Signature Version 4)
     Iam,
-    /// By an API key of a usage plan
+    /// An API key of a usage plan
     ApiKey,
-    /// Not at all
+    /// None
     None,
 }
 

@@ -61,10 +61,10 @@ pub struct Connection {
     /// The AWS endpoint, instead of the one in the data directory or AWS's own; with `--target aws`, this is how LocalStack is addressed
     #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL")]
     aws_endpoint_url: Option<String>,
-    /// How the API knows its callers [default: what the stack says; on this machine nobody is asked]
+    /// How the API authorizes its callers [default: on AWS the stack's parameter `ApiAuth`, on this machine none]
     #[arg(long, global = true, value_enum, hide_short_help = true)]
     api_auth: Option<ApiAuth>,
-    /// Key for an API that takes API keys
+    /// Key for an API that asks for API keys
     #[arg(
         long,
         global = true,

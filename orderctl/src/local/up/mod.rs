@@ -142,7 +142,7 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     config.faults = match &arguments.faults {
         None => None,
         Some(file) => {
-            let plan = FaultPlan::parse(&faults::read(file)?);
+            let plan = FaultPlan::parse(&faults::read_plan(file)?);
             Some(plan.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?)
         }
     };

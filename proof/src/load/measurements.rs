@@ -1,11 +1,11 @@
-//! What a load has come to so far.
+//! The counts, latencies and times of a load.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use order_core::Timestamp;
 
-/// Digits of a latency that are kept.
+/// The precision of a latency, in digits.
 const DIGITS: u8 = 3;
 
 /// Latencies, in microseconds.
@@ -17,25 +17,25 @@ impl Latencies {
         Ok(Self(Histogram::new(DIGITS)?))
     }
 
-    /// Adds one.
+    /// Adds a latency.
     pub(super) fn add(&mut self, latency: Duration) {
-        // Only a histogram of a fixed size can refuse, and a wait of 584,000 years.
+        // The histogram grows as needed, and 2^64 microseconds are 584,000 years: this cannot fail.
         let _ = self
             .0
             .record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// How many there are.
+    /// The number of latencies.
     pub(super) fn count(&self) -> u64 {
         self.0.len()
     }
 
-    /// The latency that so many percent stay under, in milliseconds.
+    /// A percentile, in milliseconds.
     pub(super) fn percentile(&self, percent: f64) -> f64 {
         milliseconds(self.0.value_at_percentile(percent))
     }
 
-    /// The longest, in milliseconds.
+    /// The longest latency, in milliseconds.
     pub(super) fn longest(&self) -> f64 {
         milliseconds(self.0.max())
     }
@@ -49,47 +49,47 @@ fn milliseconds(microseconds: u64) -> f64 {
     microseconds as f64 / 1000.0
 }
 
-/// A span of the system's clock.
+/// A span of time by the system's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Span {
     bounds: Option<(i64, i64)>,
 }
 
 impl Span {
-    /// Widens the span to hold a moment.
+    /// Extends the span to include a moment.
     pub(super) fn extend(&mut self, moment: Timestamp) {
         let moment = moment.unix_milliseconds();
         let (first, last) = self.bounds.unwrap_or((moment, moment));
         self.bounds = Some((first.min(moment), last.max(moment)));
     }
 
-    /// From this span's beginning to the other's end.
+    /// The time from the beginning of this span to the end of the other.
     pub(super) fn until(self, other: Self) -> Option<Duration> {
         let ((first, _), (_, last)) = (self.bounds?, other.bounds?);
         u64::try_from(last - first).ok().map(Duration::from_millis)
     }
 }
 
-/// Counts, latencies and times of a run.
+/// The counts, latencies and times of a run.
 #[derive(Clone, Debug)]
-pub(super) struct Tally {
-    /// Orders that were answered with 202 and, with a journal, written down.
+pub(super) struct Measurements {
+    /// Orders that the API accepted (status 202) and that are in the journal, if there is one.
     pub(super) accepted: u64,
     /// Orders that were refused.
     pub(super) refused: u64,
-    /// Orders of which it is not known whether they were accepted.
+    /// Orders without an answer: it is not known whether they were accepted.
     pub(super) unanswered: u64,
     /// Orders that were sent twice at the same time.
     pub(super) duplicates: u64,
-    /// Orders for which one key was answered with two ids.
+    /// Idempotency keys for which the API answered two order ids.
     pub(super) split: u64,
-    /// Poison messages that SQS took.
+    /// Poison messages that SQS accepted.
     pub(super) poison: u64,
-    /// Orders that were seen to be stored.
+    /// Orders that were seen in the table.
     pub(super) confirmed: u64,
-    /// Orders that were seen to be told of.
+    /// Orders that were seen to be marked as notified.
     pub(super) notified: u64,
-    /// The first few reasons for what went wrong.
+    /// The first few error texts.
     pub(super) reasons: Vec<String>,
     pub(super) to_accepted: Latencies,
     pub(super) to_confirmed: Latencies,
@@ -99,10 +99,10 @@ pub(super) struct Tally {
     pub(super) notifications: Span,
 }
 
-/// Reasons that are kept.
+/// The number of error texts that are kept.
 const REASONS: usize = 5;
 
-impl Tally {
+impl Measurements {
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self {
             accepted: 0,
@@ -123,8 +123,8 @@ impl Tally {
         })
     }
 
-    /// Keeps a reason if there are few.
-    pub(super) fn reason(&mut self, reason: impl Into<String>) {
+    /// Keeps an error text unless there are enough.
+    pub(super) fn add_reason(&mut self, reason: impl Into<String>) {
         if self.reasons.len() < REASONS {
             self.reasons.push(reason.into());
         }

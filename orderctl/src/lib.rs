@@ -1,18 +1,22 @@
-//! The operator's command, as a library: start the system, place orders, read mail, repair dead letters, load the system
-//! and verify what it promised.
+//! The operator's command, as a library.
 //!
-//! One module a command. Each prints what was asked for on standard output, everything else on standard error, and
-//! ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
+//! It parses the command line and runs one command. The commands `dlq` are in the crate `dead_letters`; `load`, `verify`,
+//! `fault-run` and `faults` are in the crate `proof`. Each command prints its result on standard output and everything else
+//! on standard error, and ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
 //!
-//! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
-//! on another machine.
+//! Without the feature `local` the program is a client only: it holds neither the local cloud nor the proof.
+//!
+//! **Invariant:** only `up`, `service` and `dynamodb` hold state or run the system. Every other command is a client that
+//! could run on another machine.
 
 mod cli;
+mod completions;
 mod get;
 mod inbox;
 mod list;
 #[cfg(feature = "local")]
 mod local;
+mod manual;
 mod order_view;
 mod place;
 
@@ -28,15 +32,15 @@ use cli::{Cli, Command};
 #[cfg(feature = "local")]
 use local::{dynamodb, service, up};
 
-/// Runs the command that the process's arguments say; the whole `main` of a program.
+/// Parses the process's arguments and runs the command. It is the whole `main` of a program.
 ///
-/// The program is started again by `up`, with the arguments `service NAME`, as the process of each function: it must
-/// come here before it does anything else.
+/// `up` starts the program again for each function, with the arguments `service NAME`. A program must therefore call this
+/// before it does anything else.
 #[must_use]
 pub fn run() -> ExitCode {
     match dispatch(Cli::parse()) {
         Ok(code) => code,
-        // Whoever read our output has enough of it, as `| head` does.
+        // The reader of the output closed the pipe, as `head` does.
         Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -51,32 +55,34 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "local")]
         Command::Service { name } => service::run(name),
         #[cfg(feature = "local")]
-        Command::Up(arguments) => server()?.block_on(up::run(arguments, &connection)),
+        Command::Up(arguments) => server_runtime()?.block_on(up::run(arguments, &connection)),
         #[cfg(feature = "local")]
-        Command::Dynamodb => server()?.block_on(dynamodb::run()),
-        Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
-        Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
-        Command::List(arguments) => client()?.block_on(list::run(arguments, &connection)),
-        Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
+        Command::Dynamodb => server_runtime()?.block_on(dynamodb::run()),
+        Command::Place(arguments) => client_runtime()?.block_on(place::run(arguments, &connection)),
+        Command::Get(arguments) => client_runtime()?.block_on(get::run(arguments, &connection)),
+        Command::List(arguments) => client_runtime()?.block_on(list::run(arguments, &connection)),
+        Command::Inbox(arguments) => client_runtime()?.block_on(inbox::run(arguments, &connection)),
         #[cfg(feature = "local")]
-        Command::FaultRun(arguments) => client()?.block_on(fault_run::run(arguments)),
+        Command::FaultRun(arguments) => client_runtime()?.block_on(fault_run::run(arguments)),
         #[cfg(feature = "local")]
-        Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
+        Command::Faults(arguments) => client_runtime()?.block_on(faults::run(arguments, &connection)),
         #[cfg(feature = "local")]
-        Command::Load(arguments) => client()?.block_on(load::run(arguments, &connection)),
+        Command::Load(arguments) => client_runtime()?.block_on(load::run(arguments, &connection)),
         #[cfg(feature = "local")]
-        Command::Verify(arguments) => client()?.block_on(verify::run(arguments, &connection)),
-        Command::Dlq { command } => client()?.block_on(dead_letters::run(command, &connection)),
+        Command::Verify(arguments) => client_runtime()?.block_on(verify::run(arguments, &connection)),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => manual::run(&arguments),
+        Command::Dlq { command } => client_runtime()?.block_on(dead_letters::run(command, &connection)),
     }
 }
 
-/// Clients wait for one answer at a time: one thread is enough.
-fn client() -> std::io::Result<Runtime> {
+/// A runtime for a client, for which one thread is enough.
+fn client_runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// The services and their emulated AWS work side by side.
+/// A runtime for the local cloud, whose services work at the same time.
 #[cfg(feature = "local")]
-fn server() -> std::io::Result<Runtime> {
+fn server_runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }

@@ -111,7 +111,10 @@ impl Client {
 async fn send(request: RequestBuilder) -> anyhow::Result<State> {
     let response = request.send().await.context("the system does not answer")?;
     let status = response.status();
-    let body = response.bytes().await.context("the system's answer broke off")?;
+    let body = response
+        .bytes()
+        .await
+        .context("the system's answer was cut off")?;
     if status == StatusCode::OK {
         return serde_json::from_slice(&body).context("the system's answer cannot be read");
     }

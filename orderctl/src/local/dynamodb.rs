@@ -1,6 +1,6 @@
-//! `dynamodb`: an empty table service and nothing else, for as long as somebody holds its standard input.
+//! `dynamodb`: serves empty DynamoDB tables until standard input ends.
 //!
-//! LocalStack's own tables need a download of Amazon's; the suite's LocalStack is given these instead.
+//! LocalStack needs a download from Amazon for its own tables. The integration tests give it these instead.
 
 use std::io;
 use std::process::ExitCode;
@@ -11,8 +11,8 @@ use local_cloud::store::Location;
 
 use terminal::stdout;
 
-/// Prints the URL on standard output, and serves until standard input ends: whoever started this cannot leave it behind,
-/// not even by a crash.
+/// Prints the URL on standard output, and serves until standard input ends. The server therefore ends with the process that
+/// started it, even if that one crashes.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     let dynamodb = DynamoDb::open(&Location::Memory, Durability::Process).await?;
     stdout::print_line(dynamodb.url())?;

@@ -1,4 +1,4 @@
-//! `service`: being the process of one function.
+//! `service`: runs one function in this process.
 
 use std::error::Error;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tokio::runtime::Builder;
 
-/// A function by the name of its program.
+/// A function, by the name of its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ServiceName {
     OrderApi,
@@ -16,10 +16,11 @@ pub(crate) enum ServiceName {
 
 /// Runs the function until it is stopped, or until standard input ends.
 pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
-    // Whoever started us holds the other end; when it is gone, killed too, nobody is left to work for.
+    // The process that started this one holds the other end of standard input. It closes when that process ends, even by
+    // SIGKILL.
     std::thread::Builder::new()
         .name("parent-watch".to_owned())
-        .spawn(exit_with_input)?;
+        .spawn(exit_at_end_of_input)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let result: Result<(), Box<dyn Error + Send + Sync>> = runtime.block_on(async {
         match name {
@@ -32,10 +33,10 @@ pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn exit_with_input() {
+fn exit_at_end_of_input() {
     let mut input = std::io::stdin().lock();
     let mut buffer = [0; 1024];
-    // An error other than an interruption is an end as well: we could not tell any more that the parent lives.
+    // An error other than an interruption ends this process too, since the end of the parent would go unnoticed.
     loop {
         match input.read(&mut buffer) {
             Ok(0) => break,

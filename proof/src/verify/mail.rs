@@ -72,7 +72,10 @@ async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox
             "the mailbox cannot be read: {}",
             response.status()
         );
-        let body = response.bytes().await.context("the mailbox's answer broke off")?;
+        let body = response
+            .bytes()
+            .await
+            .context("the mailbox's answer was cut off")?;
         let page: Page = serde_json::from_slice(&body).context("the mailbox's answer cannot be read")?;
         if page.mail.is_empty() {
             return Ok(mailbox);

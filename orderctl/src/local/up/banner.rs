@@ -1,4 +1,4 @@
-//! What `up` says once everything runs.
+//! The text that `up` prints when everything runs.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use local_cloud::data_dir::Endpoints;
 use stack_client::Connection;
 use terminal::invocation;
 
-use super::{Arguments, Sync};
+use super::arguments::{Arguments, Sync};
 
-/// What is up, and what to type next.
+/// What runs, and what to type next.
 pub(super) struct Banner<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) connection: &'a Connection,
     pub(super) arguments: &'a Arguments,
-    /// The inbox that is told of orders, if there is one.
+    /// The inbox that is notified of orders, if there is one.
     pub(super) mail_to: Option<&'a str>,
 }
 
@@ -34,19 +34,19 @@ impl fmt::Display for Banner<'_> {
             Some(path) => {
                 let survives = match self.arguments.sync {
                     Sync::Normal => {
-                        "survives kill -9; --sync full also a power cut, at the price of slower writes"
+                        "survives kill -9; --sync full also survives a power cut, with slower writes"
                     }
                     Sync::Full => "survives kill -9 and a power cut",
                 };
                 writeln!(formatter, "  state          {}   ({survives})", path.display())?;
                 writeln!(formatter, "  logs           {}", path.join("logs").display())?;
             }
-            None => writeln!(formatter, "  state          in memory, gone when this ends")?,
+            None => writeln!(formatter, "  state          in memory, lost when this ends")?,
         }
         if let Some(address) = self.mail_to {
             writeln!(
                 formatter,
-                "  mail to        {address}   (kept here, nothing is sent)"
+                "  mail to        {address}   (kept here, no mail is sent)"
             )?;
         }
         if let Some(file) = &self.arguments.faults {
@@ -67,13 +67,13 @@ impl fmt::Display for Banner<'_> {
                 formatter,
                 "  {} {command}{}",
                 invocation::program_name(),
-                self.where_it_is()
+                self.connection_options()
             )?;
         }
         if self.arguments.confirm_manually {
             writeln!(
                 formatter,
-                "\nOrders are told of once you follow the link in the first mail of the inbox."
+                "\nEmails are sent once you follow the link in the first mail of the inbox."
             )?;
         }
         write!(formatter, "\nCtrl-C stops it.")
@@ -81,8 +81,8 @@ impl fmt::Display for Banner<'_> {
 }
 
 impl Banner<'_> {
-    /// The options by which another terminal finds this system.
-    fn where_it_is(&self) -> String {
+    /// The options by which a command in another terminal finds this system.
+    fn connection_options(&self) -> String {
         let Endpoints {
             api_url,
             aws_endpoint_url,
@@ -99,7 +99,7 @@ impl Banner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::arguments;
+    use super::super::arguments::tests::arguments;
     use super::*;
 
     fn banner(line: &str, data_dir: Option<&str>) -> String {
@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_is_up_and_what_to_type() {
+    fn it_shows_what_runs_and_what_to_type() {
         insta::assert_snapshot!(banner("", Some("/home/you/orders/.orders")), @r"
         orders is up
           API            http://127.0.0.1:8080
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
-          state          /home/you/orders/.orders   (survives kill -9; --sync full also a power cut, at the price of slower writes)
+          state          /home/you/orders/.orders   (survives kill -9; --sync full also survives a power cut, with slower writes)
           logs           /home/you/orders/.orders/logs
-          mail to        you@example.com   (kept here, nothing is sent)
+          mail to        you@example.com   (kept here, no mail is sent)
 
         Place an order from a second terminal:
           curl -sS -X POST http://127.0.0.1:8080/orders -H 'content-type: application/json' -d @events/order.json
@@ -148,8 +148,8 @@ mod tests {
         orders is up
           API            http://127.0.0.1:8080
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
-          state          in memory, gone when this ends
-          mail to        you@example.com   (kept here, nothing is sent)
+          state          in memory, lost when this ends
+          mail to        you@example.com   (kept here, no mail is sent)
 
         Place an order from a second terminal:
           curl -sS -X POST http://127.0.0.1:8080/orders -H 'content-type: application/json' -d @events/order.json
@@ -160,7 +160,7 @@ mod tests {
           orderctl inbox --api-url http://127.0.0.1:8080 --aws-endpoint-url http://127.0.0.1:4566
           orderctl dlq list --api-url http://127.0.0.1:8080 --aws-endpoint-url http://127.0.0.1:4566
 
-        Orders are told of once you follow the link in the first mail of the inbox.
+        Emails are sent once you follow the link in the first mail of the inbox.
 
         Ctrl-C stops it.
         ");

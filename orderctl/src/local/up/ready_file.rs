@@ -1,12 +1,14 @@
-//! The file by which another program learns that everything is up.
+//! The file that tells another program that everything is ready.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::Context;
 use local_cloud::data_dir::Endpoints;
 
-/// Removes the file of an earlier run, which would tell of readiness too early.
+/// Removes the file of an earlier run, since it would report that this run is ready.
 pub(super) fn remove(path: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -16,15 +18,24 @@ pub(super) fn remove(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Writes the file; whoever waits for it sees nothing, or all of it.
+/// Writes the file. A reader sees no file or all of it, since the file is renamed after it is written.
 pub(super) fn write(path: &Path, endpoints: &Endpoints) -> anyhow::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    serde_json::to_vec(endpoints)
-        .map_err(io::Error::from)
-        .and_then(|text| std::fs::write(&new, text))
-        .and_then(|()| std::fs::rename(&new, path))
-        .with_context(|| format!("{} cannot be written", path.display()))
+    write_atomically(path, endpoints).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn write_atomically(path: &Path, endpoints: &Endpoints) -> io::Result<()> {
+    // A rename needs both files on one file system.
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    // Other users may read the file, unless the umask forbids it: it holds no secret.
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    serde_json::to_writer(&mut file, endpoints)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -32,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_replaced_whole_and_leaves_nothing_beside_it() {
+    fn it_is_written_completely_and_leaves_no_other_file() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ready.json");
         let endpoints = Endpoints {

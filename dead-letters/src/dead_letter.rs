@@ -79,7 +79,7 @@ impl DeadLetter {
         self.failed_at.as_deref()?.parse().ok()
     }
 
-    /// Whether it carries the reason of its failure. See [`ATTEMPTS_EXHAUSTED`].
+    /// Whether it carries the reason of its failure. Without one the reason is `attempts_exhausted`.
     #[must_use]
     pub fn is_explained(&self) -> bool {
         self.reason != ATTEMPTS_EXHAUSTED

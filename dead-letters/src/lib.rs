@@ -1,7 +1,7 @@
 //! Dead letters: the messages that the services could not process.
 //!
-//! SQS has no operation that only reads a queue, so that every command receives messages: see [`scan`]. A command that
-//! changes something writes a line to the [`audit_log`] first, sends a message before it deletes the old one, and never
+//! SQS has no operation that only reads a queue, so that every command receives messages: see `scan`. A command that
+//! changes something writes a line to the audit log first, sends a message before it deletes the old one, and never
 //! deletes a message that is neither on disk nor in a queue.
 
 mod age;

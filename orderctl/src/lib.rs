@@ -20,13 +20,14 @@ mod manual;
 mod order_view;
 mod place;
 
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::Parser;
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
 use terminal::stdout;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 use cli::{Cli, Command};
 #[cfg(feature = "local")]
@@ -55,34 +56,43 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "local")]
         Command::Service { name } => service::run(name),
         #[cfg(feature = "local")]
-        Command::Up(arguments) => server_runtime()?.block_on(up::run(arguments, &connection)),
+        Command::Up(arguments) => run_server(Box::pin(up::run(arguments, &connection))),
         #[cfg(feature = "local")]
-        Command::Dynamodb => server_runtime()?.block_on(dynamodb::run()),
-        Command::Place(arguments) => client_runtime()?.block_on(place::run(arguments, &connection)),
-        Command::Get(arguments) => client_runtime()?.block_on(get::run(arguments, &connection)),
-        Command::List(arguments) => client_runtime()?.block_on(list::run(arguments, &connection)),
-        Command::Inbox(arguments) => client_runtime()?.block_on(inbox::run(arguments, &connection)),
+        Command::Dynamodb => run_server(Box::pin(dynamodb::run())),
+        Command::Place(arguments) => run_client(Box::pin(place::run(arguments, &connection))),
+        Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
+        Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
+        Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
         #[cfg(feature = "local")]
-        Command::FaultRun(arguments) => client_runtime()?.block_on(fault_run::run(arguments)),
+        Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),
         #[cfg(feature = "local")]
-        Command::Faults(arguments) => client_runtime()?.block_on(faults::run(arguments, &connection)),
+        Command::Faults(arguments) => run_client(Box::pin(faults::run(arguments, &connection))),
         #[cfg(feature = "local")]
-        Command::Load(arguments) => client_runtime()?.block_on(load::run(arguments, &connection)),
+        Command::Load(arguments) => run_client(Box::pin(load::run(arguments, &connection))),
         #[cfg(feature = "local")]
-        Command::Verify(arguments) => client_runtime()?.block_on(verify::run(arguments, &connection)),
+        Command::Verify(arguments) => run_client(Box::pin(verify::run(arguments, &connection))),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => manual::run(&arguments),
-        Command::Dlq { command } => client_runtime()?.block_on(dead_letters::run(command, &connection)),
+        Command::Dlq { command } => run_client(Box::pin(dead_letters::run(command, &connection))),
     }
 }
 
-/// A runtime for a client, for which one thread is enough.
-fn client_runtime() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+/// A running command. It is boxed, so that the runtime's code is compiled once and not for each command.
+type CommandFuture<'a> = Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>> + 'a>>;
+
+/// Runs a client, for which one thread is enough.
+fn run_client(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }
 
-/// A runtime for the local cloud, whose services work at the same time.
+/// Runs the local cloud, whose services work at the same time.
 #[cfg(feature = "local")]
-fn server_runtime() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().enable_all().build()
+fn run_server(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }

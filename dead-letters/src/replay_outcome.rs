@@ -34,7 +34,7 @@ pub(super) enum ReplayOutcome {
     },
     /// The event's order is not stored: it would become a dead letter again.
     OrderNotStored,
-    /// The stored row cannot be messages.
+    /// The stored row cannot be read.
     UnreadableRow(String),
 }
 
@@ -57,7 +57,7 @@ impl ReplayOutcome {
             Self::SendEmail => "would be emailed",
             Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
             Self::OrderNotStored => "would fail: order not stored",
-            Self::UnreadableRow(_) => "would fail: stored row not message",
+            Self::UnreadableRow(_) => "would fail: stored row not readable",
         }
     }
 }

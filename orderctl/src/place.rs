@@ -20,8 +20,6 @@ const MAX_ATTEMPTS: u32 = 5;
 /// The wait after the first attempt. It doubles with each one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-// `backon` is not used for the retries: after the last attempt the response itself is the result.
-
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// File with the order's JSON, such as events/order.json; `-` reads standard input
@@ -79,6 +77,8 @@ fn quote(key: &IdempotencyKey) -> String {
     format!("\"{}\"", key.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// Sends the order until it is answered. `backon` is not used, since the result of the last attempt is the response itself
+/// even if its status is one that is retried.
 async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
     let mut pause = FIRST_PAUSE;
     let mut attempt = 1;

@@ -61,8 +61,8 @@ impl Run<'_> {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 orders")]
     /// The time when an order is due.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 orders")]
     fn due(&self, number: u64) -> Instant {
         let wait = self
             .rate

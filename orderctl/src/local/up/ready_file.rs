@@ -40,7 +40,27 @@ fn write_atomically(path: &Path, endpoints: &Endpoints) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use stack_client::Connection;
+
     use super::*;
+
+    /// The local cloud writes the same text to `endpoints.json` in its data directory.
+    #[tokio::test]
+    async fn a_client_can_read_the_endpoints() {
+        let directory = tempfile::tempdir().unwrap();
+        let endpoints = Endpoints {
+            api_url: "http://127.0.0.1:1".to_owned(),
+            aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
+            data_dir: Some(directory.path().to_owned()),
+        };
+        write(&directory.path().join("endpoints.json"), &endpoints).unwrap();
+        let connection = Connection::local(directory.path().to_owned());
+        assert_eq!(connection.api_url().await.unwrap(), endpoints.api_url);
+        assert_eq!(
+            connection.local_endpoint_url().unwrap(),
+            endpoints.aws_endpoint_url
+        );
+    }
 
     #[test]
     fn it_is_written_completely_and_leaves_no_other_file() {

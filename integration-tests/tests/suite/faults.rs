@@ -24,7 +24,7 @@ fn nothing_is_lost_or_doubled_under_faults_and_kills() {
     assert!(output.status.success(), "{complained}\n{told}");
     assert!(told.contains("1  kill -9 of everything"), "{told}");
     assert!(
-        told.contains("Nothing was lost, doubled, changed or left untold."),
+        told.contains("Nothing was lost, doubled, changed or left without a notification."),
         "{told}"
     );
 }

@@ -1,4 +1,4 @@
-//! The world as notifier sees it.
+//! The ports of notifier, on the simulated world.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -11,18 +11,19 @@ use order_core::{OrderId, Timestamp};
 use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::ports::{Clock, Queues, VisibilityChange};
 use queue_consumer::refusal::Answers;
+use serde_json::Value;
 
+use super::queues::{self, QueuePorts};
+use crate::call::ClientTimeout;
 use crate::checks::emails;
-use crate::fate::Patience;
+use crate::pipeline::Pipeline;
 use crate::plan::Service;
-use crate::queue_ports::{self, QueuePorts};
 use crate::rule::Rule;
-use crate::worker_ports;
-use crate::world::{Line, NotifierCall, World};
+use crate::world::{NotifierCall, World};
 
-/// What the adapters keep to: see `notifier::adapters`.
-const CALL: Patience = Patience::Client(Duration::from_secs(2));
-const EMAIL: Patience = Patience::Client(Duration::from_secs(3));
+/// The timeouts of the real adapters (`notifier::adapters`).
+const CALL_TIMEOUT: ClientTimeout = ClientTimeout::After(Duration::from_secs(2));
+const EMAIL_TIMEOUT: ClientTimeout = ClientTimeout::After(Duration::from_secs(3));
 
 /// The ports of notifier.
 #[derive(Debug, Clone)]
@@ -32,43 +33,46 @@ impl NotifierPorts {
     async fn call<T>(
         &self,
         service: Service,
-        patience: Patience,
+        timeout: ClientTimeout,
         operation: &'static str,
         effect: impl FnOnce(&World) -> T,
     ) -> Result<T, CallError> {
         let world = &*self.0;
-        let result = world.call(service, patience, operation, || effect(world)).await;
+        let result = world.call(service, timeout, operation, || effect(world)).await;
         result.map_err(|reason| CallError {
             operation,
             reason: reason.to_owned(),
         })
     }
 
-    /// Some orders make the code panic.
-    async fn perhaps_panic(&self, call: NotifierCall, orders: &[OrderId]) {
+    /// Panics if one of the orders makes this call panic.
+    async fn panic_if_due(&self, call: NotifierCall, orders: &[OrderId]) {
         let world = &*self.0;
         let panics = |order| world.state.borrow().panickers_of_notifier.get(order) == Some(&call);
         if orders.iter().any(panics) {
             world.schedule.pause(Duration::from_millis(1)).await;
             let task = world.schedule.running();
-            world.state.borrow_mut().ledger.panicked.insert(task);
-            std::panic::resume_unwind(Box::new("a panicker"));
+            world.state.borrow_mut().history.panicked_tasks.insert(task);
+            std::panic::resume_unwind(Box::new("an order that makes notifier panic"));
         }
     }
 
-    fn limit(&self, what: &str, orders: &[OrderId], most: usize) {
+    /// Checks a call against AWS's limits: no more than `max` keys, and each key once.
+    fn check_limits(&self, what: &str, orders: &[OrderId], max: usize) {
         let distinct: BTreeSet<&OrderId> = orders.iter().collect();
-        if !(1..=most).contains(&orders.len()) || distinct.len() < orders.len() {
+        if !(1..=max).contains(&orders.len()) || distinct.len() < orders.len() {
             let count = orders.len();
-            self.0
-                .breaks(Rule::Limits, format!("{what} of {count} keys, or of one twice"));
+            self.0.report_violation(
+                Rule::Limits,
+                format!("{what} with {count} keys, or with one key twice"),
+            );
         }
     }
 }
 
 impl Table for NotifierPorts {
     async fn read(&self, orders: &[OrderId]) -> Result<Rows, CallError> {
-        self.limit("a read", orders, 100);
+        self.check_limits("a read", orders, 100);
         let kills = orders
             .iter()
             .any(|order| self.0.state.borrow().killers_of_notifier.contains(order));
@@ -76,11 +80,11 @@ impl Table for NotifierPorts {
             self.0.state.borrow_mut().killed = Some(self.0.schedule.running());
             std::future::pending::<()>().await;
         }
-        self.perhaps_panic(NotifierCall::Read, orders).await;
-        self.call(Service::Table, CALL, "BatchGetItem", |world| {
+        self.panic_if_due(NotifierCall::Read, orders).await;
+        self.call(Service::Table, CALL_TIMEOUT, "BatchGetItem", |world| {
             let mut rows = Rows::default();
             for order in orders {
-                if world.entry_refusal().is_some() {
+                if world.draw_entry_error().is_some() {
                     rows.unprocessed.push(*order);
                 } else if let Some(row) = world.state.borrow().rows.get(order) {
                     let is_marked = row.contains_key(attribute::NOTIFIED_AT);
@@ -93,69 +97,76 @@ impl Table for NotifierPorts {
     }
 
     async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
-        self.limit("a mark", orders, 25);
-        emails::name(&self.0, orders, mark);
+        self.check_limits("a mark", orders, 25);
+        emails::record_covered_orders(&self.0, orders, mark);
         let task = self.0.schedule.running();
-        // Each has failed until it is answered: a call that panics never is.
+        // Each mark counts as failed until its answer comes. The answer of a call that panics never comes.
         for order in orders {
-            let failed = &mut self.0.state.borrow_mut().ledger.marks_failed;
+            let failed = &mut self.0.state.borrow_mut().history.failed_marks;
             *failed.entry((task, *order)).or_default() += 1;
         }
-        self.perhaps_panic(NotifierCall::Mark, orders).await;
+        self.panic_if_due(NotifierCall::Mark, orders).await;
         let marked = self
-            .call(Service::Table, CALL, "mark", |world| {
+            .call(Service::Table, CALL_TIMEOUT, "mark", |world| {
                 orders
                     .iter()
-                    .map(|order| match world.entry_refusal() {
+                    .map(|order| match world.draw_entry_error() {
                         Some(code) => Marking::Failed(code.to_owned()),
-                        None => set(world, *order, mark),
+                        None => set_mark(world, *order, mark),
                     })
                     .collect::<Vec<_>>()
             })
             .await;
-        let ledger = &mut self.0.state.borrow_mut().ledger;
-        for (place, order) in orders.iter().enumerate() {
-            let is_seen = matches!(&marked, Ok(marked) if marked.get(place) == Some(&Marking::Marked));
-            if is_seen {
-                ledger.marks_seen.insert((task, *order));
-                ledger.marks_failed.remove(&(task, *order));
+        let history = &mut self.0.state.borrow_mut().history;
+        for (index, order) in orders.iter().enumerate() {
+            let is_confirmed = matches!(&marked, Ok(marked) if marked.get(index) == Some(&Marking::Marked));
+            if is_confirmed {
+                history.confirmed_marks.insert((task, *order));
+                history.failed_marks.remove(&(task, *order));
             }
         }
         marked
     }
 }
 
-/// Sets one mark, as the conditional update does: on a row that exists and has none.
-fn set(world: &World, order: OrderId, mark: &Notification) -> Marking {
+/// Marks a row as notified, if it exists and is not marked yet, as the conditional update does.
+fn set_mark(world: &World, order: OrderId, mark: &Notification) -> Marking {
     emails::check_mark(world, order, mark);
     let now = world.schedule.now();
     let state = &mut *world.state.borrow_mut();
     if let Some(row) = state.rows.get_mut(&order)
         && !row.contains_key(attribute::NOTIFIED_AT)
     {
-        worker_ports::mark(row, &mark.id, mark.notified_at);
-        state.ledger.marked.insert(order, now);
+        row.insert(
+            attribute::NOTIFICATION_ID.to_owned(),
+            Value::from(mark.id.as_str()),
+        );
+        row.insert(
+            attribute::NOTIFIED_AT.to_owned(),
+            Value::from(mark.notified_at.to_string()),
+        );
+        state.history.marked_at.insert(order, now);
     }
     Marking::Marked
 }
 
 impl Emails for NotifierPorts {
     async fn confirmed_subscribers(&self) -> Result<u64, CallError> {
-        self.call(Service::Emails, CALL, "GetTopicAttributes", |world| {
+        self.call(Service::Emails, CALL_TIMEOUT, "GetTopicAttributes", |world| {
             u64::from(world.state.borrow().subscription.is_confirmed)
         })
         .await
     }
 
     async fn publish(&self, email: &Email) -> Result<(), CallError> {
-        let orders = emails::attempt(&self.0, email);
+        let orders = emails::check_attempt(&self.0, email);
         let published = self
-            .call(Service::Emails, EMAIL, "Publish", |world| {
-                emails::hand_over(world, email, orders);
+            .call(Service::Emails, EMAIL_TIMEOUT, "Publish", |world| {
+                emails::deliver(world, email, orders);
             })
             .await;
         if published.is_ok() {
-            emails::handed_over_seen(&self.0, email);
+            emails::confirm(&self.0, email);
         }
         published
     }
@@ -165,15 +176,15 @@ impl NotifierPorts {
     fn queues(&self) -> QueuePorts<'_> {
         QueuePorts {
             world: &self.0,
-            line: Line::Notifications,
-            patience: CALL,
+            pipeline: Pipeline::Notifications,
+            timeout: CALL_TIMEOUT,
         }
     }
 }
 
 impl Queues for NotifierPorts {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.queues().bury(letters).await
+    async fn bury(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.queues().send_dead_letters(dead_letters).await
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
@@ -191,7 +202,7 @@ impl Clock for NotifierPorts {
     }
 
     fn now(&self) -> Timestamp {
-        queue_ports::now(&self.0)
+        queues::read_clock(&self.0)
     }
 
     async fn sleep(&self, duration: Duration) {

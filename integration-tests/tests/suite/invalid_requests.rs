@@ -1,20 +1,20 @@
-//! Bad input gets a clear answer, and nothing of it reaches the queue.
+//! An invalid request gets an answer with the reason, and never reaches the queue.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::system::{Home, sample, sample_of_new_customer};
+use crate::system::{Sandbox, sample, sample_of_new_customer};
 
-/// Method, path, media type, body, and the status that is due.
+/// Method, path, media type, body, and the expected status.
 type Case<'a> = (Method, &'a str, Option<&'a str>, &'a [u8], u16);
 
 #[tokio::test]
-async fn what_is_refused_leaves_nothing_behind() {
-    let home = Home::new();
-    let system = home.start_alone().await;
+async fn a_rejected_request_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
     let order = sample_of_new_customer("order-minimal.json");
     let valid = order.to_string();
-    let dead_letters = async || system.queue_depth("orders-dlq").await;
+    let dead_letters = async || system.count_messages("orders-dlq").await;
     let dead_before = dead_letters().await;
     let json_type = Some("application/json");
     let large = json!({"note": "x".repeat(65 * 1024)}).to_string();
@@ -91,16 +91,16 @@ async fn what_is_refused_leaves_nothing_behind() {
             .await;
         assert_eq!(answer.status, 400, "{key:?}: {}", answer.body);
     }
-    // What reached the queue would be a row or a dead letter once the queue is empty.
-    system.emptied("orders").await;
+    // A message on the queue would be a row or a dead letter by the time that the queue is empty.
+    system.wait_until_empty("orders").await;
     assert_eq!(dead_letters().await, dead_before);
-    assert_eq!(system.rows_of_customer(&order).await, 0);
+    assert_eq!(system.count_rows_of_customer(&order).await, 0);
 }
 
 #[tokio::test]
-async fn every_violation_is_told_at_once_with_its_place() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn every_violation_is_reported_at_once_with_its_pointer() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let mut order = sample("order.json");
     order["items"][0]["quantity"] = json!(0);
     order["items"][1]["unit_price"] = json!(9.9);

@@ -1,9 +1,9 @@
-//! Many orders in one request.
+//! Batch requests: many orders in one request.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Answer, Home, System, eventually, sample_of_new_customer};
+use crate::system::{Answer, Sandbox, System, eventually, sample_of_new_customer};
 
 async fn post_batch(system: &System, entries: &[Value]) -> Answer {
     let body = json!({ "entries": entries });
@@ -22,21 +22,21 @@ fn statuses(answer: &Answer) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn a_bulk_request_sent_twice_makes_each_valid_order_once() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn a_batch_request_sent_twice_makes_each_valid_order_once() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample_of_new_customer("order-minimal.json");
     let mut other = order.clone();
     other["note"] = json!("another order");
     let run = Uuid::new_v4();
     let entry =
         |key: usize, order: &Value| json!({"idempotency_key": format!("{run}-{key}"), "order": order});
-    // Over two calls of ten, with wrong entries among them.
+    // More than two calls to the queue with ten messages each, and invalid entries among them.
     let mut entries: Vec<Value> = (0..24).map(|key| entry(key, &order)).collect();
     entries.insert(3, json!({"idempotency_key": "k", "order": 42}));
     entries.insert(12, json!({"order": order}));
     entries.push(json!("no entry"));
-    // A key again: with its own order, and with another.
+    // A key that is used again, with the same order and with another one.
     entries.push(entry(0, &order));
     entries.push(entry(1, &other));
 
@@ -61,39 +61,42 @@ async fn a_bulk_request_sent_twice_makes_each_valid_order_once() {
     for result in results.iter().filter(|result| result["status"] == 202) {
         let id = result["accepted"]["order_id"].as_str().unwrap();
         assert_eq!(result["location"], format!("{}/orders/{id}", system.stage_path()));
-        system.stored(id).await;
+        system.wait_until_stored(id).await;
     }
 
-    // Where the look for the keys takes too long, the orders are taken under the same ids, with a new time.
+    // When the lookup of the keys takes too long, the orders are accepted under the same ids, with a new time.
     eventually("the second answer is the first", async || {
         let again = post_batch(&system, &entries).await;
         assert_eq!(statuses(&again), expected, "{:#}", again.body);
         (again.body == first.body).then_some(())
     })
     .await;
-    // By itself a key stands for the same order.
-    eventually("the receipt of one is that of many", async || {
-        let alone = system
-            .request(|http, url| {
-                http.post(format!("{url}/orders"))
-                    .header("Idempotency-Key", format!("{run}-5"))
-                    .json(&order)
-            })
-            .await;
-        assert_eq!(alone.status, 202, "{}", alone.body);
-        (alone.body == results[6]["accepted"]).then_some(())
-    })
+    // A single request with one of the keys gets the same order.
+    eventually(
+        "the single request and the batch request get the same receipt",
+        async || {
+            let alone = system
+                .request(|http, url| {
+                    http.post(format!("{url}/orders"))
+                        .header("Idempotency-Key", format!("{run}-5"))
+                        .json(&order)
+                })
+                .await;
+            assert_eq!(alone.status, 202, "{}", alone.body);
+            (alone.body == results[6]["accepted"]).then_some(())
+        },
+    )
     .await;
-    system.emptied("orders").await;
-    assert_eq!(system.rows_of_customer(&order).await, 24);
+    system.wait_until_empty("orders").await;
+    assert_eq!(system.count_rows_of_customer(&order).await, 24);
 }
 
 #[tokio::test]
-async fn the_largest_bulk_request_is_taken() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn the_largest_batch_request_is_accepted() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let mut order = sample_of_new_customer("order-minimal.json");
-    // Nearly 10 KB an order, so that the bytes and not the number of messages end a call to the queue.
+    // Each order has nearly 10 KB, so that the limit of bytes ends a call to the queue, and not the number of messages.
     let item = json!({"sku": "S".repeat(64), "name": "n".repeat(200), "quantity": 1, "unit_price": "0.01"});
     order["items"] = json!(vec![item; 30]);
     let run = Uuid::new_v4();
@@ -104,16 +107,16 @@ async fn the_largest_bulk_request_is_taken() {
     assert_eq!(statuses(&answer), [202; 100]);
     for result in answer.body["results"].as_array().unwrap() {
         system
-            .stored(result["accepted"]["order_id"].as_str().unwrap())
+            .wait_until_stored(result["accepted"]["order_id"].as_str().unwrap())
             .await;
     }
-    assert_eq!(system.rows_of_customer(&order).await, 100);
+    assert_eq!(system.count_rows_of_customer(&order).await, 100);
 }
 
 #[tokio::test]
-async fn what_is_no_bulk_request_is_refused_whole() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn an_invalid_batch_request_is_rejected_whole() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample_of_new_customer("order-minimal.json");
     let entry = json!({"idempotency_key": Uuid::new_v4(), "order": order});
     let valid = json!({"entries": [entry]}).to_string();
@@ -147,5 +150,5 @@ async fn what_is_no_bulk_request_is_refused_whole() {
         (got.status, &got.headers["allow"]),
         (405, &"POST, OPTIONS".parse().unwrap())
     );
-    assert_eq!(system.rows_of_customer(&order).await, 0);
+    assert_eq!(system.count_rows_of_customer(&order).await, 0);
 }

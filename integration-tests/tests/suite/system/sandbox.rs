@@ -1,24 +1,31 @@
-//! Where a system keeps its state over restarts, and how it is started there.
+//! The directory of a test, and the systems that are started in it.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
+use integration_tests::time_limit::TimeLimit;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::report::Trail;
-use super::{Kind, System, Target, Turn, eventually, orderctl, target};
+use super::command::orderctl;
+use super::handle::{Kind, System};
+use super::http::new_client;
+use super::target::{self, Stack, Target};
+use super::trail::Trail;
+use super::turn::Turn;
+use super::wait::{eventually, start_time_limit};
 
-/// A directory for a system.
-pub(crate) struct Home {
+/// The directory of a test, which keeps a system's state when the test restarts it, and the time limit of the test.
+pub(crate) struct Sandbox {
     directory: TempDir,
+    _time_limit: TimeLimit,
 }
 
-impl Home {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
+            _time_limit: start_time_limit(),
         }
     }
 
@@ -30,7 +37,7 @@ impl Home {
         self.directory.path().join(name)
     }
 
-    /// The operator's command on the system that runs here, if one does.
+    /// The operator's command on the system of this directory.
     pub(crate) fn orderctl(&self) -> Command {
         let mut command = orderctl();
         match Target::get() {
@@ -42,7 +49,7 @@ impl Home {
         command
     }
 
-    /// The line that starts a system here, on free ports.
+    /// The command that starts a system in this directory, on free ports.
     pub(crate) fn up(&self) -> Command {
         let mut command = orderctl();
         command.env_remove("ORDERS_TARGET").env_remove("AWS_ENDPOINT_URL");
@@ -52,17 +59,17 @@ impl Home {
         command
     }
 
-    /// Starts a system here, or takes the shared stack beside other tests.
+    /// Starts a system in this directory, or takes a turn on the shared stack beside other tests.
     pub(crate) async fn start(&self) -> System {
         match Target::get() {
             Target::Local => self.start_with(&[]).await,
-            Target::Stack(stack) => System::of_stack(stack, Turn::together().await),
+            Target::Stack(stack) => System::of_stack(stack, Turn::take_shared().await),
         }
     }
 
-    /// The template, but what a killed system had in flight comes back after 4 s: its visibility timeout of 210 s is
-    /// long for a test.
-    pub(crate) fn template_with_short_visibility(&self) -> PathBuf {
+    /// Writes the template with a visibility timeout of 4 seconds instead of 210, so that the messages that a killed system
+    /// had in flight come back soon.
+    pub(crate) fn write_template_with_short_visibility(&self) -> PathBuf {
         let template = include_str!("../../../../template.yaml");
         assert!(template.contains("VisibilityTimeout: 210"));
         let path = self.file("template.yaml");
@@ -71,21 +78,22 @@ impl Home {
         path
     }
 
-    /// Starts a system here, or takes the shared stack while no other test runs: for what touches every dead letter.
+    /// Starts a system in this directory, or takes the shared stack while no other test runs. For tests that change the
+    /// dead letters of other tests.
     pub(crate) async fn start_alone(&self) -> System {
         match Target::get() {
             Target::Local => self.start_with(&[]).await,
-            Target::Stack(stack) => System::of_stack(stack, Turn::alone().await),
+            Target::Stack(stack) => System::of_stack(stack, Turn::take_exclusive().await),
         }
     }
 
-    /// Starts a system of the test's own and waits until it says that it is ready.
+    /// Starts a system of the test's own, and waits until it is ready.
     pub(crate) async fn start_with(&self, arguments: &[&str]) -> System {
         if !Target::get().is_local() {
-            target::needs_a_system_of_its_own(&format!("`up` with {arguments:?}"));
+            target::fail_on_shared_stack(&format!("`up` with {arguments:?}"));
         }
         let ready_file = self.file("ready.json");
-        // A killed system leaves its file behind.
+        // A killed system does not remove its ready file.
         let _ = std::fs::remove_file(&ready_file);
         let log = std::fs::File::create(self.file("up.log")).unwrap();
         let mut child = self
@@ -112,7 +120,7 @@ impl Home {
             kind: Kind::Own(child),
             api_url: text("api_url"),
             aws_endpoint_url: text("aws_endpoint_url"),
-            http: http(),
+            http: new_client(),
             trail: Trail::new(
                 ready["data_dir"]
                     .as_str()
@@ -123,23 +131,13 @@ impl Home {
 }
 
 impl System {
-    fn of_stack(stack: &'static target::Stack, turn: Turn) -> Self {
+    fn of_stack(stack: &'static Stack, turn: Turn) -> Self {
         Self {
             kind: Kind::Shared { stack, _turn: turn },
             api_url: stack.api_url.clone(),
             aws_endpoint_url: stack.endpoint_url.clone().unwrap_or_default(),
-            http: http(),
+            http: new_client(),
             trail: Trail::new(stack.function_logs.clone()),
         }
     }
-}
-
-/// A client that goes past any proxy, for one runtime: its connections are driven by the runtime that opened them.
-pub(super) fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        // LocalStack closes what was idle for 5 seconds, and a request that meets the closing fails.
-        .pool_idle_timeout(Duration::from_secs(1))
-        .build()
-        .unwrap()
 }

@@ -1,4 +1,4 @@
-"""Where things lie."""
+"""The paths of the repository."""
 
 import os
 from pathlib import Path
@@ -11,5 +11,5 @@ SKIPPED = TESTS / "skipped.toml"
 
 
 def cache() -> Path:
-    """The folder that `.ci/run` caches in as well."""
+    """Returns the cache folder, which `.ci/run` uses, too."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orders-ci"

@@ -1,4 +1,4 @@
-//! What the whole line does: `up`, `load` and `verify`, each a process, as a user runs them.
+//! Measures the whole pipeline with `up`, `load` and `verify`, each a process, as a user runs them.
 
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,23 @@ use serde::Deserialize;
 
 use crate::cpu_time;
 
-/// How long a system may take to start.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// The emails to a topic in any second, as docs/GUARANTEES.md promises them.
-const EMAILS_PER_SECOND: u64 = 8;
+/// The timeout of the system's start.
+const START_TIMEOUT: Duration = Duration::from_mins(2);
+/// The maximum number of emails to a topic in any second (docs/GUARANTEES.md).
+const MAX_EMAILS_PER_SECOND: u64 = 8;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Orders to send to each system
     #[arg(long, value_name = "N", default_value = "20000")]
     count: NonZeroU64,
-    /// Orders under way at the same time
+    /// Orders in progress at the same time
     #[arg(long, value_name = "C", default_value = "16")]
     connections: NonZeroU64,
     /// Orders a second [default: as fast as they go]
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
-    /// Only these
+    /// Measure only these
     #[arg(long, value_enum, num_args = 1.., default_values = ["memory", "normal", "full"])]
     durability: Vec<Durability>,
     /// Compare each system with the journal of its load afterwards; writing it costs the load an `fsync` a group
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     verify: bool,
 }
 
-/// Where the state is kept, and what it survives.
+/// How the system keeps its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Durability {
     /// `up --ephemeral`
@@ -55,14 +55,14 @@ impl Durability {
     }
 }
 
-/// As much of the ready file as is needed.
+/// The needed part of the ready file.
 #[derive(Debug, Deserialize)]
 struct Endpoints {
     api_url: String,
     aws_endpoint_url: String,
 }
 
-/// A system that ends with this value.
+/// A running system. It is killed when the value is dropped.
 struct System {
     child: Child,
     endpoints: Endpoints,
@@ -70,13 +70,13 @@ struct System {
 
 impl Drop for System {
     fn drop(&mut self) {
-        // One that has ended already is fine.
+        // The system may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Measures each durability on a new system, and prints what came of it.
+/// Measures each durability on a new system, and prints the results.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut is_right = true;
     for durability in &arguments.durability {
@@ -91,9 +91,9 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Result<bool> {
-    let home = tempfile::tempdir()?;
-    let system = System::start(home.path(), durability).await?;
-    let journal = home.path().join("journal");
+    let directory = tempfile::tempdir()?;
+    let system = System::start(directory.path(), durability).await?;
+    let journal = directory.path().join("journal");
     let mut load = system.orderctl()?;
     load.args(["load", "--seed", "1", "--count", &arguments.count.to_string()]);
     load.args(["--connections", &arguments.connections.to_string()]);
@@ -104,8 +104,8 @@ async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Resul
         load.arg("--journal").arg(&journal);
     }
     let mut is_right = load.status()?.success();
-    is_right &= system.emails().await?;
-    system.processor_time(arguments.count);
+    is_right &= system.check_emails().await?;
+    system.print_processor_time(arguments.count);
     if arguments.verify {
         is_right &= system
             .orderctl()?
@@ -119,13 +119,13 @@ async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Resul
 }
 
 impl System {
-    async fn start(home: &Path, durability: Durability) -> anyhow::Result<Self> {
-        let ready = home.join("ready.json");
+    async fn start(directory: &Path, durability: Durability) -> anyhow::Result<Self> {
+        let ready = directory.join("ready.json");
         let child = Command::new(std::env::current_exe()?)
             .args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"])
             .arg(&ready)
             .arg("--data-dir")
-            .arg(home.join("data"))
+            .arg(directory.join("data"))
             .args(durability.arguments())
             .stdout(Stdio::null())
             .stdin(Stdio::null())
@@ -138,12 +138,12 @@ impl System {
                 aws_endpoint_url: String::new(),
             },
         };
-        system.endpoints = system.ready(&ready).await?;
+        system.endpoints = system.wait_until_ready(&ready).await?;
         Ok(system)
     }
 
-    async fn ready(&mut self, file: &PathBuf) -> anyhow::Result<Endpoints> {
-        let deadline = Instant::now() + PATIENCE;
+    async fn wait_until_ready(&mut self, file: &PathBuf) -> anyhow::Result<Endpoints> {
+        let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if let Ok(text) = std::fs::read(file) {
                 return serde_json::from_slice(&text).context("the ready file cannot be read");
@@ -153,7 +153,7 @@ impl System {
             }
             anyhow::ensure!(
                 Instant::now() < deadline,
-                "the system was not ready after {PATIENCE:?}"
+                "the system was not ready after {START_TIMEOUT:?}"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -171,9 +171,9 @@ impl System {
         Ok(command)
     }
 
-    /// Prints what an order cost, whatever else the machine did.
-    fn processor_time(&self, count: NonZeroU64) {
-        if let Some(time) = cpu_time::of_tree(self.child.id()) {
+    /// Prints the processor time of an order.
+    fn print_processor_time(&self, count: NonZeroU64) {
+        if let Some(time) = cpu_time::read_tree(self.child.id()) {
             #[expect(clippy::cast_precision_loss, reason = "of 2^53 orders")]
             let each = time.as_secs_f64() * 1000.0 / count.get() as f64;
             println!(
@@ -183,8 +183,8 @@ impl System {
         }
     }
 
-    /// Prints how fast emails went out; whether that was right for every subscription.
-    async fn emails(&self) -> anyhow::Result<bool> {
+    /// Prints the rate of the emails. Returns whether every subscription is right.
+    async fn check_emails(&self) -> anyhow::Result<bool> {
         let url = format!("{}/_local/subscriptions", self.endpoints.aws_endpoint_url);
         let client = reqwest::Client::builder().no_proxy().build()?;
         let text = client.get(url).send().await?.error_for_status()?.bytes().await?;
@@ -202,13 +202,13 @@ impl System {
     }
 }
 
-/// What the system says of its subscriptions.
+/// The system's answer about its subscriptions.
 #[derive(Debug, Deserialize)]
 struct Subscriptions {
     subscriptions: Vec<Subscription>,
 }
 
-/// One of them.
+/// One subscription.
 #[derive(Clone, Debug, Deserialize)]
 struct Subscription {
     protocol: String,
@@ -219,9 +219,9 @@ struct Subscription {
 }
 
 impl Subscription {
-    /// Whether it stands, got all that was sent, and at no more than the rate that is promised.
+    /// Whether the subscription is confirmed and got every email, at no more than the guaranteed rate.
     fn is_right(&self) -> bool {
-        self.state == "confirmed" && self.undelivered == 0 && self.peak_per_second <= EMAILS_PER_SECOND
+        self.state == "confirmed" && self.undelivered == 0 && self.peak_per_second <= MAX_EMAILS_PER_SECOND
     }
 
     fn describe(&self) -> String {
@@ -233,7 +233,7 @@ impl Subscription {
             ..
         } = self;
         format!(
-            "emails to {endpoint}: {state}, at most {peak_per_second} in any second (of {EMAILS_PER_SECOND}), {undelivered} \
+            "emails to {endpoint}: {state}, at most {peak_per_second} in any second (of {MAX_EMAILS_PER_SECOND}), {undelivered} \
              undelivered"
         )
     }
@@ -244,12 +244,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inbox_must_stand_and_get_everything_at_the_rate_that_is_promised() {
+    fn a_subscription_must_be_confirmed_and_get_every_email_at_the_guaranteed_rate() {
         let right = Subscription {
             protocol: "email".to_owned(),
             endpoint: "shop@example.com".to_owned(),
             state: "confirmed".to_owned(),
-            peak_per_second: EMAILS_PER_SECOND,
+            peak_per_second: MAX_EMAILS_PER_SECOND,
             undelivered: 0,
         };
         assert!(right.is_right());
@@ -259,7 +259,7 @@ mod tests {
                 ..right.clone()
             },
             Subscription {
-                peak_per_second: EMAILS_PER_SECOND + 1,
+                peak_per_second: MAX_EMAILS_PER_SECOND + 1,
                 ..right.clone()
             },
             Subscription {

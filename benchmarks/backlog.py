@@ -104,9 +104,9 @@ def fill(api_url, name, count):
                 connection.request("POST", address.path.rstrip("/") + "/orders/batch", body, {"content-type": "application/json"})
                 answer = connection.getresponse()
                 text = answer.read()
-                refused = [result for result in json.loads(text).get("results", [{}]) if result.get("status") != 202]
-                if refused:
-                    raise RuntimeError(f"{answer.status}: {text[:300] if answer.status != 207 else refused[0]}")
+                rejected = [result for result in json.loads(text).get("results", [{}]) if result.get("status") != 202]
+                if rejected:
+                    raise RuntimeError(f"{answer.status}: {text[:300] if answer.status != 207 else rejected[0]}")
         except Exception as error:  # noqa: BLE001  A failed thread fails the run.
             failures.append(error)
 

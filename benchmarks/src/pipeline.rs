@@ -194,7 +194,7 @@ impl System {
             .into_iter()
             .filter(|subscription| subscription.protocol == "email")
             .collect();
-        anyhow::ensure!(!emails.is_empty(), "nobody is subscribed to the emails");
+        anyhow::ensure!(!emails.is_empty(), "the topic of emails has no subscription");
         for subscription in &emails {
             println!("{}", subscription.describe());
         }

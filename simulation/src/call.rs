@@ -88,7 +88,7 @@ impl World {
         if now >= self.plan.faults_end() {
             return outcome;
         }
-        if rng.happens_percent(faults.refusals) {
+        if rng.happens_percent(faults.errors) {
             outcome.has_effect = false;
             outcome.answer = Answer::Error(rng.pick(&CALL_ERRORS));
         } else if rng.happens_percent(faults.lost) {

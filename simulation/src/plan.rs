@@ -41,7 +41,8 @@ pub struct Traffic {
     /// How many of the orders make notifier panic, alternately when their row is read and when it is marked.
     pub panickers_of_notifier: u32,
     /// How many of the orders the table never accepts. Alternately it rejects their statement or the whole call.
-    pub refused: u32,
+    #[serde(alias = "refused")]
+    pub rejected: u32,
     /// How many of the orders have the largest size that the API accepts.
     pub large: u32,
     /// Events that order-worker did not publish: events that no code can parse, and events without a row.
@@ -84,7 +85,8 @@ pub struct Faults {
     /// The faults occur for this many seconds from the beginning.
     pub seconds: u32,
     /// Calls that fail without an effect: throttling, server errors, missing permissions.
-    pub refusals: u32,
+    #[serde(alias = "refusals")]
+    pub errors: u32,
     /// Entries of a batch call that fail alone.
     pub entries: u32,
     /// Calls that have their effect and whose response is lost.
@@ -149,7 +151,7 @@ impl Plan {
                 killers_of_notifier: 0,
                 panickers: 0,
                 panickers_of_notifier: 0,
-                refused: 0,
+                rejected: 0,
                 large: 0,
                 stray_events: 0,
                 seconds: 10,

@@ -63,7 +63,7 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
 
     let state = &mut *world.state.borrow_mut();
     let panickers = traffic.killers..traffic.killers + traffic.panickers;
-    let rejected = panickers.end..panickers.end + traffic.refused;
+    let rejected = panickers.end..panickers.end + traffic.rejected;
     let killers_of_notifier = rejected.end..rejected.end + traffic.killers_of_notifier;
     let of_notifier = killers_of_notifier.end..killers_of_notifier.end + traffic.panickers_of_notifier;
     state.killers.extend((0..traffic.killers).map(make_id));
@@ -93,7 +93,7 @@ fn prepare_orders(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
     let first = traffic.killers
         + traffic.panickers
-        + traffic.refused
+        + traffic.rejected
         + traffic.killers_of_notifier
         + traffic.panickers_of_notifier;
     let ordinary = traffic.orders.saturating_sub(first) as usize;

@@ -160,7 +160,7 @@ fn the_same_plan_runs_the_same_way() {
     plan.setup.in_order = false;
     plan.faults = Faults {
         seconds: 120,
-        refusals: 15,
+        errors: 15,
         entries: 15,
         lost: 10,
         slow: 10,

@@ -22,7 +22,7 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
     (count, special, 0..=30_u32).prop_map(
         |(
             (orders, copies, conflicts, poison, stray_events),
-            (killers, killers_of_notifier, panickers, panickers_of_notifier, refused, large),
+            (killers, killers_of_notifier, panickers, panickers_of_notifier, rejected, large),
             seconds,
         )| {
             Traffic {
@@ -31,7 +31,7 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
                     + killers_of_notifier
                     + panickers
                     + panickers_of_notifier
-                    + refused
+                    + rejected
                     + large,
                 copies,
                 conflicts,
@@ -40,7 +40,7 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
                 killers_of_notifier,
                 panickers,
                 panickers_of_notifier,
-                refused,
+                rejected,
                 large,
                 stray_events,
                 seconds,
@@ -98,9 +98,9 @@ fn any_faults() -> impl Strategy<Value = Faults> {
         up_to(40),
     )
         .prop_map(
-            |(seconds, refusals, entries, lost, slow, panics, duplicates, crashes)| Faults {
+            |(seconds, errors, entries, lost, slow, panics, duplicates, crashes)| Faults {
                 seconds,
-                refusals,
+                errors,
                 entries,
                 lost,
                 slow,
@@ -168,13 +168,13 @@ fn plan_with_bad_orders() -> impl Strategy<Value = Plan> {
         any::<bool>(),
     )
         .prop_map(|(seed, sound, bad, seconds, workers, orders_batch, in_order)| {
-            let (killers, panickers, panickers_of_notifier, refused) = bad;
-            let bad = killers + panickers + panickers_of_notifier + refused;
+            let (killers, panickers, panickers_of_notifier, rejected) = bad;
+            let bad = killers + panickers + panickers_of_notifier + rejected;
             let mut plan = Plan::without_faults(seed, sound + bad);
             plan.traffic.killers = killers;
             plan.traffic.panickers = panickers;
             plan.traffic.panickers_of_notifier = panickers_of_notifier;
-            plan.traffic.refused = refused;
+            plan.traffic.rejected = rejected;
             plan.traffic.seconds = seconds;
             plan.setup.workers = workers;
             plan.setup.orders_batch = orders_batch;

@@ -11,7 +11,7 @@ async fn rows_dead_letters_and_mail_survive_a_stop() {
     let id = system.place(&sample("order.json")).await;
     system.send("orders", "poison that stays").await;
     let order = system.wait_until_notified(&id).await;
-    let letter = system.wait_for_dead_letter("poison that stays").await;
+    let dead_letter = system.wait_for_dead_letter("poison that stays").await;
     let mail = system.find_mail(&id);
     assert!(system.stop().await.success());
 
@@ -19,7 +19,7 @@ async fn rows_dead_letters_and_mail_survive_a_stop() {
     assert_eq!(system.wait_until_stored(&id).await, order);
     assert_eq!(
         system.wait_for_dead_letter("poison that stays").await["message_id"],
-        letter["message_id"]
+        dead_letter["message_id"]
     );
     assert_eq!(system.find_mail(&id), mail);
 }

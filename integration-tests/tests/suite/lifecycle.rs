@@ -17,11 +17,15 @@ async fn a_stop_leaves_no_process_behind() {
         system.wait_until_stored(&id).await;
         let children = children_of(system.process_id()).unwrap();
         assert!(children.len() >= 3, "{children:?}");
-        let begun = Instant::now();
+        let started = Instant::now();
         signal(name, system.process_id()).unwrap();
         assert!(system.wait_for_end().await.success());
         // A limit, not a measurement: `up` ends its own stop after 1.9 seconds, and a long poll would wait for 20.
-        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            started.elapsed()
+        );
         // On a busy machine the system may end before its functions.
         wait_for_ends_of(&children).await;
     }

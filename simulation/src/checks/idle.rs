@@ -158,7 +158,7 @@ fn check_dead_letters(state: &State, violations: &mut Vec<(Rule, String)>) {
 /// Checks how often a killer took other messages of its batch with it.
 ///
 /// A killer kills another message of its batch at most twice. In order-worker a message can be killed once more by each
-/// killer while it waits for its turn. A message that is retried, because nobody is subscribed, can be received together
+/// killer while it waits for its turn. A message that is retried, because there is no subscriber, can be received together
 /// with a killer any number of times.
 fn check_kills(world: &World, state: &State, violations: &mut Vec<(Rule, String)>) {
     let traffic = &world.plan.traffic;

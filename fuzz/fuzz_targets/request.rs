@@ -1,4 +1,4 @@
-//! Whatever a client sends: never a failure of ours, always an answer of the contract (order-api/tests/request_path/law.rs).
+//! Every request gets an answer of the contract (order-api/tests/request_path/law.rs).
 
 #![no_main]
 

@@ -1,70 +1,55 @@
-//! Settings, read from the environment once.
+//! The function's configuration, from its environment.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// All settings of the function. The environment variable of each is named beside it.
+use function_runtime::{ConfigError, Environment};
+
+/// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// `ORDERS_TABLE`: name of the table of orders.
+    /// `ORDERS_TABLE`: the table's name.
     pub orders_table: String,
-    /// `ORDER_EMAILS_TOPIC_ARN`: topic whose subscribers are emailed.
+    /// `ORDER_EMAILS_TOPIC_ARN`: the topic whose subscribers receive the emails.
     pub order_emails_topic_arn: String,
-    /// `NOTIFICATIONS_QUEUE_URL`: queue whose batches arrive here.
+    /// `NOTIFICATIONS_QUEUE_URL`: the queue that batches come from.
     pub notifications_queue_url: String,
-    /// `NOTIFICATIONS_DLQ_URL`: queue of what can never be sent.
+    /// `NOTIFICATIONS_DLQ_URL`: its dead-letter queue.
     pub notifications_dlq_url: String,
-    /// What the handler needs of them.
+    /// The settings of [`Notifier`](crate::Notifier).
     pub settings: Settings,
 }
 
-/// What governs the handling of a batch.
+/// How a batch is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// `MAX_RECEIVE_COUNT`: the receive with which a message's retries end.
+    /// `MAX_RECEIVE_COUNT`: the `maxReceiveCount` of the queue's redrive policy.
     pub max_receive_count: NonZeroU32,
-    /// `DIGEST_THRESHOLD`: up to so many new orders in a batch are told in an email each.
+    /// `DIGEST_THRESHOLD`: up to this many new orders in a batch get an email each; more share a digest.
     pub digest_threshold: usize,
-    /// Time between two emails of one instance: `NOTIFIER_CONCURRENCY` / `MAX_EMAILS_PER_SECOND` seconds, so that all
+    /// The time between two emails of one instance: `NOTIFIER_CONCURRENCY` / `MAX_EMAILS_PER_SECOND` seconds, so that all
     /// instances together keep the rate.
     pub email_interval: Duration,
 }
 
-/// A variable that is missing or cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// Not set, or empty.
-    #[error("the environment variable {0} is missing")]
-    Missing(&'static str),
-    /// Not a whole number of 1 or more.
-    #[error("the environment variable {0} must be a whole number of 1 or more")]
-    NotANumber(&'static str),
-}
-
 impl Config {
-    /// Reads the settings through `variable`, which looks up an environment variable.
-    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let text = |name: &'static str| {
-            variable(name)
-                .filter(|value| !value.is_empty())
-                .ok_or(ConfigError::Missing(name))
-        };
-        let number = |name: &'static str| {
-            text(name)?
-                .parse::<NonZeroU32>()
-                .map_err(|_| ConfigError::NotANumber(name))
-        };
-        let interval = Duration::from_secs(number("NOTIFIER_CONCURRENCY")?.get().into())
-            .div_f64(number("MAX_EMAILS_PER_SECOND")?.get().into());
+    /// Reads the settings.
+    pub fn read<L>(environment: &Environment<L>) -> Result<Self, ConfigError>
+    where
+        L: Fn(&str) -> Option<String>,
+    {
+        let concurrency = environment.positive("NOTIFIER_CONCURRENCY")?.get();
+        let emails_per_second = environment.positive("MAX_EMAILS_PER_SECOND")?.get();
+        let digest_threshold = environment.positive("DIGEST_THRESHOLD")?.get();
         Ok(Self {
-            orders_table: text("ORDERS_TABLE")?,
-            order_emails_topic_arn: text("ORDER_EMAILS_TOPIC_ARN")?,
-            notifications_queue_url: text("NOTIFICATIONS_QUEUE_URL")?,
-            notifications_dlq_url: text("NOTIFICATIONS_DLQ_URL")?,
+            orders_table: environment.required("ORDERS_TABLE")?,
+            order_emails_topic_arn: environment.required("ORDER_EMAILS_TOPIC_ARN")?,
+            notifications_queue_url: environment.required("NOTIFICATIONS_QUEUE_URL")?,
+            notifications_dlq_url: environment.required("NOTIFICATIONS_DLQ_URL")?,
             settings: Settings {
-                max_receive_count: number("MAX_RECEIVE_COUNT")?,
-                digest_threshold: usize::try_from(number("DIGEST_THRESHOLD")?.get()).unwrap_or(usize::MAX),
-                email_interval: interval,
+                max_receive_count: environment.positive("MAX_RECEIVE_COUNT")?,
+                digest_threshold: usize::try_from(digest_threshold).unwrap_or(usize::MAX),
+                email_interval: Duration::from_secs(concurrency.into()).div_f64(emails_per_second.into()),
             },
         })
     }
@@ -91,14 +76,15 @@ mod tests {
 
     #[test]
     fn instances_share_the_rate() {
-        let config = Config::from_environment(environment).unwrap();
+        let config = Config::read(&Environment::new(environment)).unwrap();
         assert_eq!(config.settings.email_interval, Duration::from_millis(250));
     }
 
     #[test]
     fn an_error_names_the_variable() {
         let without = |missing: &'static str| {
-            Config::from_environment(move |name| environment(name).filter(|_| name != missing)).unwrap_err()
+            let lookup = move |name: &str| environment(name).filter(|_| name != missing);
+            Config::read(&Environment::new(lookup)).unwrap_err()
         };
         for name in [
             "ORDERS_TABLE",
@@ -108,13 +94,19 @@ mod tests {
         ] {
             assert_eq!(without(name), ConfigError::Missing(name));
         }
-        let zero = Config::from_environment(|name| {
+        let zero = Config::read(&Environment::new(|name: &str| {
             if name == "MAX_EMAILS_PER_SECOND" {
                 Some("0".to_owned())
             } else {
                 environment(name)
             }
-        });
-        assert_eq!(zero, Err(ConfigError::NotANumber("MAX_EMAILS_PER_SECOND")));
+        }));
+        assert!(matches!(
+            zero,
+            Err(ConfigError::Invalid {
+                name: "MAX_EMAILS_PER_SECOND",
+                ..
+            })
+        ));
     }
 }

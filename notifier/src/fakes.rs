@@ -1,4 +1,4 @@
-//! An outside for tests: in memory, with time that passes only when it is slept, and faults on demand.
+//! The ports in memory, with injected faults and with time that passes only while something waits for it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -6,17 +6,17 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use order_core::row::Notification;
+use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderConfirmed, OrderId, Timestamp};
+use order_table::Notification;
 use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Clock, Queues, VisibilityChange};
-use queue_consumer::refusal::{Answers, Refusal};
+use queue_consumer::ports::{Queues, VisibilityChange};
 use serde_json::{Value, json};
 
 use crate::email::Email;
-use crate::ports::{CallError, Emails, Marking, Rows, Table};
+use crate::ports::{Emails, Rows, Table};
 
-/// What an order's event looks like: order `number` is the golden order under an id of its own.
+/// The event of order `number`: the golden order with an id of its own.
 pub(crate) fn event(number: u32) -> OrderConfirmed {
     event_with(number, |_| {})
 }
@@ -30,7 +30,7 @@ pub(crate) fn event_with(number: u32, change: impl FnOnce(&mut Value)) -> OrderC
     OrderConfirmed::from_json(&event.to_string()).unwrap()
 }
 
-/// A queue's message that carries `body`.
+/// A record with this body.
 pub(crate) fn record(message: &str, receive_count: u32, body: &str) -> Value {
     json!({
         "messageId": message,
@@ -41,7 +41,7 @@ pub(crate) fn record(message: &str, receive_count: u32, body: &str) -> Value {
     })
 }
 
-/// Polls to the end what waits for nothing but its turn.
+/// Polls a future that only yields until it completes.
 pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -53,8 +53,8 @@ pub(crate) fn finish<T>(future: impl Future<Output = T>) -> T {
         .unwrap()
 }
 
-/// Lets whatever else there is go on.
-async fn turn() {
+/// Yields once.
+async fn yield_once() {
     let mut is_first = true;
     std::future::poll_fn(|context| {
         if std::mem::take(&mut is_first) {
@@ -72,27 +72,27 @@ pub(crate) struct World {
     pub(crate) rows: RefCell<BTreeMap<OrderId, Option<Notification>>>,
     pub(crate) subscribers: Cell<u64>,
     pub(crate) emails: RefCell<Vec<(Duration, Email)>>,
-    pub(crate) letters: RefCell<Vec<DeadLetter>>,
-    pub(crate) postponed: RefCell<Vec<VisibilityChange>>,
+    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
+    pub(crate) delayed: RefCell<Vec<VisibilityChange>>,
     pub(crate) deleted: RefCell<Vec<String>>,
     pub(crate) calls: RefCell<Vec<&'static str>>,
-    /// Operations that fail, each entry once and before it has an effect.
+    /// Operations that fail before their effect, each entry once.
     pub(crate) faults: RefCell<VecDeque<&'static str>>,
     /// Operations whose response is lost after their effect.
     pub(crate) lost_responses: RefCell<VecDeque<&'static str>>,
-    /// Operations that panic, each entry once and before it has an effect.
+    /// Operations that panic before their effect, each entry once.
     pub(crate) panics: RefCell<VecDeque<&'static str>>,
-    /// An order on which an operation panics, for ever.
+    /// An order on which an operation always panics.
     pub(crate) panics_on: Cell<Option<(&'static str, OrderId)>>,
-    /// A piece of an email's text that makes the publishing panic.
+    /// A text in an email that makes its publish panic.
     pub(crate) panic_on: RefCell<Option<String>>,
     /// Orders that one read leaves unprocessed.
     pub(crate) unprocessed_once: RefCell<BTreeSet<OrderId>>,
-    /// What each call takes.
+    /// The duration of each call.
     pub(crate) call_time: Cell<Duration>,
-    /// Calls that mark in flight, and the most of them that there were.
+    /// Calls that mark in flight now, and their maximum.
     marks_in_flight: Cell<usize>,
-    pub(crate) most_marks_in_flight: Cell<usize>,
+    pub(crate) max_marks_in_flight: Cell<usize>,
     time: Cell<Duration>,
 }
 
@@ -127,24 +127,20 @@ impl World {
         let panics_on = self.panics_on.get();
         if panics_on.is_some_and(|(on, order)| on == operation && orders.contains(&order)) {
             self.calls.borrow_mut().push(operation);
-            panic!("a fault that the test asked for");
+            panic!("as the test asks");
         }
     }
 
     fn call<T>(&self, operation: &'static str, effect: impl FnOnce() -> T) -> Result<T, CallError> {
         self.calls.borrow_mut().push(operation);
         self.advance(self.call_time.get());
-        assert!(!take(&self.panics, operation), "a fault that the test asked for");
-        let error = |reason: &str| CallError {
-            operation,
-            reason: reason.to_owned(),
-        };
+        assert!(!take(&self.panics, operation), "as the test asks");
         if take(&self.faults, operation) {
-            return Err(error("ThrottlingException"));
+            return Err(CallError::new("ThrottlingException"));
         }
         let result = effect();
         if take(&self.lost_responses, operation) {
-            Err(error("timeout"))
+            Err(CallError::new("timed_out"))
         } else {
             Ok(result)
         }
@@ -153,10 +149,10 @@ impl World {
 
 fn take(faults: &RefCell<VecDeque<&'static str>>, operation: &str) -> bool {
     let mut faults = faults.borrow_mut();
-    let Some(place) = faults.iter().position(|fault| *fault == operation) else {
+    let Some(index) = faults.iter().position(|fault| *fault == operation) else {
         return false;
     };
-    faults.remove(place).is_some()
+    faults.remove(index).is_some()
 }
 
 impl Table for &World {
@@ -176,12 +172,12 @@ impl Table for &World {
         })
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
+    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
         assert!((1..=Self::MAX_MARKS).contains(&orders.len()));
         self.marks_in_flight.set(self.marks_in_flight.get() + 1);
-        self.most_marks_in_flight
-            .set(self.most_marks_in_flight.get().max(self.marks_in_flight.get()));
-        turn().await;
+        self.max_marks_in_flight
+            .set(self.max_marks_in_flight.get().max(self.marks_in_flight.get()));
+        yield_once().await;
         self.marks_in_flight.set(self.marks_in_flight.get() - 1);
         self.perhaps_panic("mark", orders);
         self.call("mark", || {
@@ -190,12 +186,12 @@ impl Table for &World {
                 .iter()
                 .map(|order| {
                     if take(&self.faults, "mark of one") {
-                        return Marking::Failed("ThrottlingError".to_owned());
+                        return Err(CallError::new("ThrottlingError"));
                     }
                     if let Some(row) = rows.get_mut(order) {
                         row.get_or_insert_with(|| mark.clone());
                     }
-                    Marking::Marked
+                    Ok(())
                 })
                 .collect()
         })
@@ -213,7 +209,7 @@ impl Emails for &World {
             .borrow()
             .as_ref()
             .is_some_and(|text| email.body.contains(text));
-        assert!(!panics, "a fault that the test asked for");
+        assert!(!panics, "as the test asks");
         self.call("publish", || {
             self.emails.borrow_mut().push((self.time.get(), email.clone()));
         })
@@ -221,26 +217,24 @@ impl Emails for &World {
 }
 
 impl World {
-    /// A call with entries that go all the same way.
-    fn batch(&self, operation: &'static str, entries: usize, effect: impl FnOnce()) -> Answers {
-        assert!((1..=10).contains(&entries));
-        let called = self.call(operation, effect);
-        called
-            .map(|()| vec![Ok(()); entries])
-            .map_err(|error| Refusal::new(error.reason))
+    /// A batch call to the queue.
+    fn batch(&self, operation: &'static str, messages: usize, effect: impl FnOnce()) -> Answers {
+        assert!((1..=10).contains(&messages));
+        self.call(operation, effect).map(|()| vec![Ok(()); messages])
     }
 }
 
 impl Queues for &World {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.batch("bury", letters.len(), || {
-            self.letters.borrow_mut().extend(letters.iter().copied().cloned());
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.batch("dead-letter", dead_letters.len(), || {
+            let stored = dead_letters.iter().copied().cloned();
+            self.dead_letters.borrow_mut().extend(stored);
         })
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.batch("postpone", changes.len(), || {
-            self.postponed.borrow_mut().extend_from_slice(changes);
+        self.batch("delay", changes.len(), || {
+            self.delayed.borrow_mut().extend_from_slice(changes);
         })
     }
 

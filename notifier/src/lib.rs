@@ -1,20 +1,19 @@
-//! notifier: turns the events of confirmed orders into email to the shop.
+//! The notifier Lambda: emails the shop about confirmed orders.
 //!
-//! One invocation takes a batch of events from the queue, skips the orders that are marked as notified, sends the
-//! others (one email each when it is quiet, digests when it is busy) at a pace that SNS's email channel survives,
-//! and marks what was sent. What cannot be done now is retried with backoff; what can never be done goes to the
-//! dead-letter queue with the reason.
+//! One invocation takes a batch of events from the queue and skips orders that are marked as notified. It sends an email for each
+//! other order, or digests if there are many, at a rate below the limit of SNS's email channel, and marks the orders of each
+//! email. A message that cannot be handled now is retried with backoff; one that can never be handled is dead-lettered with the
+//! reason.
 //!
-//! **Invariant:** an order is marked only after its email was published to a topic with a confirmed subscriber, and
-//! a message is acknowledged only when its order is marked or its dead letter is stored.
+//! **Invariant:** an order is marked only after its email was published to a topic with a confirmed subscriber. A message is
+//! acknowledged only if its order is marked, or if the dead-letter queue holds it.
 //!
-//! A batch's way through the modules: [`orders`] gathers the copies of each order, [`notifier`] decides and sends, and
-//! [`email`] words it. Reading the batch, and what becomes of a message that is not done, is [`queue_consumer`]'s.
-//! [`ports`] is what all of that needs of the outside; only [`adapters`] name an AWS SDK.
+//! [`orders`] groups the records of a batch by order, [`notifier`] reads, sends and marks, and [`email`] writes the texts.
+//! [`queue_consumer`] reads the SQS event and settles messages that failed. AWS is reached only through the [`ports`];
+//! `adapters` implement them.
 
 #[cfg(feature = "aws")]
 pub mod adapters;
-pub mod backoff;
 pub mod config;
 pub mod email;
 pub mod notifier;

@@ -1,4 +1,4 @@
-//! What the notifier logs, as the function's own subscriber writes it.
+//! The notifier's logs, as the function's own subscriber writes them.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fakes::{World, event, record};
 use crate::scenarios::{TIME, handle, notifier, records};
 
-/// Keeps what is written.
+/// Keeps the written bytes.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -22,7 +22,7 @@ impl Write for Written {
     }
 }
 
-/// The lines that are logged meanwhile, at any level.
+/// The lines that `work` logs, at any level.
 fn logged(work: impl FnOnce()) -> Vec<Value> {
     let written = Written::default();
     let writer = written.clone();
@@ -36,11 +36,11 @@ fn logged(work: impl FnOnce()) -> Vec<Value> {
 }
 
 #[test]
-fn the_metric_of_lost_readers_is_a_number_at_the_top_of_its_line() {
+fn the_count_without_a_subscriber_is_a_number_at_the_top_of_its_line() {
     let world = World::with_orders(3);
     world.subscribers.set(0);
     let lines = logged(|| assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME).len(), 3));
-    // As the metric filter of template.yaml reads it: `$.no_subscriber`.
+    // The metric filter of template.yaml reads `$.no_subscriber`.
     let counts: Vec<&Value> = lines
         .iter()
         .filter_map(|line| line.get("no_subscriber"))
@@ -49,9 +49,9 @@ fn the_metric_of_lost_readers_is_a_number_at_the_top_of_its_line() {
 }
 
 #[test]
-fn no_line_holds_what_a_message_says() {
+fn no_line_holds_content_of_a_message() {
     let world = World::with_orders(1);
-    // A field that no order has, named by a customer's data.
+    // An unknown field whose name is a customer's data.
     let unknown_field = event(1).to_json().replacen("\"note\"", "\"ada@example.com\"", 1);
     let batch = [
         record("bad", 1, &unknown_field),
@@ -59,7 +59,7 @@ fn no_line_holds_what_a_message_says() {
         record("good", 1, &event(1).to_json()),
     ];
     let lines = logged(|| assert!(handle(&notifier(&world), &batch, TIME).is_empty()));
-    assert_eq!(world.letters.borrow().len(), 2);
+    assert_eq!(world.dead_letters.borrow().len(), 2);
     assert!(lines.iter().any(|line| line["error_code"] == "malformed_event"));
     for line in lines {
         let line = line.to_string();

@@ -1,22 +1,22 @@
-//! Gathers a batch's records by order: copies of one order share one email and one outcome.
+//! Groups a batch's records by order: the copies of an order share one email and one outcome.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use function_runtime::panics::{self, Panicked};
 use order_core::event::EventError;
 use order_core::{OrderConfirmed, OrderId};
 use queue_consumer::record::Record;
 
-use crate::email::digest::Entry;
+use crate::email::digest::DigestItem;
 use crate::outcome::{ErrorCode, Outcome};
 
-/// An order of the batch that may have to be told of.
+/// An order of the batch, about which the shop may have to be notified.
 pub struct Candidate {
-    /// What was confirmed.
+    /// The event that it is confirmed.
     pub event: OrderConfirmed,
-    /// Its line in a digest, worded here, where a panic fails this record alone.
-    pub entry: Entry,
-    /// The records that carry it, by their places in the batch.
+    /// Its line in a digest, written here, where a panic fails this record alone.
+    pub digest_item: DigestItem,
+    /// The indices of the records that carry it.
     pub records: Vec<usize>,
 }
 
@@ -28,43 +28,45 @@ impl Candidate {
     }
 }
 
-/// Reads every record's event. Gives the orders in the order of arrival, and the outcome of each record that holds none.
+/// Reads every record's event. Returns the orders in the order of the records, and the outcome of each record without one.
 #[must_use]
 pub fn gather(records: &[&Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let mut places: HashMap<OrderId, usize> = HashMap::new();
+    let mut indices: HashMap<OrderId, usize> = HashMap::new();
     let mut outcomes = Vec::new();
-    for (index, record) in records.iter().enumerate() {
-        // Nothing outlives the closure, so nothing can be left half changed.
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            // SQS allows no message without a body.
-            let body = record.body.as_deref().unwrap_or_default();
-            OrderConfirmed::from_json(body).map(|event| (Entry::of(&event), event))
-        }));
-        match read {
-            Ok(Ok((entry, event))) => {
-                if let Some(&place) = places.get(&event.order_id) {
-                    candidates[place].records.push(index);
-                } else {
-                    places.insert(event.order_id, candidates.len());
-                    candidates.push(Candidate {
+    for (record_index, record) in records.iter().enumerate() {
+        match read(record) {
+            Ok((event, digest_item)) => {
+                let index = *indices.entry(event.order_id).or_insert(candidates.len());
+                match candidates.get_mut(index) {
+                    Some(candidate) => candidate.records.push(record_index),
+                    None => candidates.push(Candidate {
                         event,
-                        entry,
-                        records: vec![index],
-                    });
+                        digest_item,
+                        records: vec![record_index],
+                    }),
                 }
             }
-            Ok(Err(error)) => outcomes.push((index, refusal(&error))),
-            Err(_) => outcomes.push((
-                index,
-                Outcome::transient(ErrorCode::Panicked, "reading the event panicked"),
-            )),
+            Err(outcome) => outcomes.push((record_index, outcome)),
         }
     }
     (candidates, outcomes)
 }
 
-fn refusal(error: &EventError) -> Outcome {
+/// Reads one record's event. A panic fails this record alone.
+fn read(record: &Record) -> Result<(OrderConfirmed, DigestItem), Outcome> {
+    let event = panics::catch(|| {
+        // SQS accepts no message without a body.
+        let event = OrderConfirmed::from_json(record.body.as_deref().unwrap_or_default())?;
+        let digest_item = DigestItem::new(&event);
+        Ok((event, digest_item))
+    });
+    event
+        .map_err(|Panicked| Outcome::transient(ErrorCode::Panicked, "reading the event panicked"))?
+        .map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &EventError) -> Outcome {
     let code = match error {
         EventError::Malformed(_) => ErrorCode::MalformedEvent,
         EventError::UnknownType => ErrorCode::UnknownEventType,

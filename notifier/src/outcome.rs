@@ -1,57 +1,57 @@
-//! How a record's handling ended, and the one list of reasons.
+//! The outcome of a record, and the list of reasons.
 
 use std::fmt;
 
 use queue_consumer::failure::Failure;
 
-/// How a record's handling ended.
+/// The outcome of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The order's email is sent and the order is marked: the message may be deleted.
     Done,
-    /// It may succeed later.
+    /// A later attempt may succeed.
     Transient(Reason),
-    /// It can never succeed by this code.
+    /// This version of the code can never handle it.
     Permanent(Reason),
 }
 
 /// Why a record is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// What programs tell cases apart by.
+    /// The code, for programs.
     pub code: ErrorCode,
-    /// For people. That of a permanent failure may name fields of the message, and belongs into no log; that of a
-    /// transient one holds nothing of it.
+    /// The detail, for people. No log may hold that of a permanent failure, which may name fields of the message. That of a
+    /// transient failure holds no content of the message.
     pub detail: String,
 }
 
 /// The codes of `error_code` in a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorCode {
-    /// Permanent: the body is no event.
+    /// Permanent: the body is not an event.
     MalformedEvent,
     /// Permanent: an event of a type or version that this code does not know.
     UnknownEventType,
     /// The table could not be read.
     TableUnavailable,
-    /// The event's order has no row, although the row is made before the event.
+    /// The event's order has no row, although the row is written before the event.
     RowMissing,
-    /// The topic could not be asked for its subscribers.
+    /// The topic's subscribers could not be read.
     TopicUnavailable,
-    /// Nobody has confirmed a subscription to the topic: the email would reach no one.
+    /// The topic has no confirmed subscriber: the email would reach nobody.
     NoSubscriber,
-    /// The email could not be handed over.
+    /// The email could not be published.
     EmailFailed,
-    /// The email was handed over and the row could not be marked.
+    /// The email was published, and the row could not be marked.
     MarkFailed,
-    /// The invocation had no time left for it.
+    /// The invocation had no time left.
     OutOfTime,
-    /// The code failed on it.
+    /// The code panicked.
     Panicked,
 }
 
 impl ErrorCode {
-    /// The code as it is written.
+    /// The code as a dead letter and the logs hold it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl fmt::Display for ErrorCode {
 }
 
 impl Outcome {
-    /// An outcome to be tried again.
+    /// A transient failure.
     #[must_use]
     pub fn transient(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::Transient(Reason {
@@ -85,7 +85,7 @@ impl Outcome {
         })
     }
 
-    /// Why the queue still has to do with it, unless it is done.
+    /// The failure, unless the record is done.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
         match self {
@@ -95,7 +95,7 @@ impl Outcome {
         }
     }
 
-    /// An outcome for good.
+    /// A permanent failure.
     #[must_use]
     pub fn permanent(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::Permanent(Reason {

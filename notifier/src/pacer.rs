@@ -1,15 +1,15 @@
-//! The pace of emails.
+//! The rate of emails.
 
 use std::time::Duration;
 
-use queue_consumer::ports::Clock;
+use function_runtime::Clock;
 
-/// Keeps a fixed interval between the attempts of one invocation, and before its first one.
+/// Keeps a fixed interval between the emails of one invocation, and before its first one.
 ///
-/// SNS suspends an email subscription above 10 messages per second. At most `NOTIFIER_CONCURRENCY` invocations run at
-/// once, in any of the instances that Lambda keeps warm: an instance that waited for its own last email only could send
-/// right after another one's. Waiting from the start of each invocation needs no knowledge of the others, and leaves no
-/// burst after idle times or restarts.
+/// SNS suspends an email subscription above 10 messages per second. At most `NOTIFIER_CONCURRENCY` invocations run at once,
+/// each in any of the instances that Lambda keeps. An instance that waited only after its own last email could send right after
+/// another instance. Waiting from the start of each invocation needs no knowledge of other instances, and prevents a burst
+/// after idle times and restarts.
 #[derive(Debug)]
 pub struct Pacer {
     interval: Duration,
@@ -17,7 +17,7 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// A pace from now on.
+    /// Starts the interval before the first email.
     pub fn start(interval: Duration, clock: &impl Clock) -> Self {
         Self {
             interval,
@@ -25,10 +25,10 @@ impl Pacer {
         }
     }
 
-    /// Waits for the next attempt's turn.
+    /// Waits until the next email may be sent.
     pub async fn wait(&mut self, clock: &impl Clock) {
-        let turn = self.last + self.interval;
-        if let Some(rest) = turn.checked_sub(clock.monotonic()).filter(|rest| !rest.is_zero()) {
+        let next = self.last + self.interval;
+        if let Some(rest) = next.checked_sub(clock.monotonic()).filter(|rest| !rest.is_zero()) {
             clock.sleep(rest).await;
         }
         self.last = clock.monotonic();

@@ -1,4 +1,4 @@
-//! Panics, of the code and of calls: each fails what it concerns, and no invocation throws.
+//! Panics of the code and of calls: each fails its own record or call, and no invocation throws.
 
 use std::time::Duration;
 
@@ -7,11 +7,14 @@ use crate::scenarios::{TIME, handle, notifier, records};
 
 /// The `error_code` of each dead letter.
 fn codes(world: &World) -> Vec<String> {
-    let letters = world.letters.borrow();
-    let code = |letter: &queue_consumer::dead_letter::DeadLetter| {
-        letter.attributes()["error_code"].as_text().unwrap().to_owned()
+    let dead_letters = world.dead_letters.borrow();
+    let code = |dead_letter: &queue_consumer::dead_letter::DeadLetter| {
+        dead_letter.attributes()["error_code"]
+            .as_text()
+            .unwrap()
+            .to_owned()
     };
-    letters.iter().map(code).collect()
+    dead_letters.iter().map(code).collect()
 }
 
 #[test]
@@ -29,9 +32,9 @@ fn an_order_whose_row_cannot_be_read_without_a_panic_fails_alone() {
         world.panics_on.set(Some(("read", event(7).order_id)));
         let failed = handle(&notifier(&world), &records(1..=20, receives), TIME);
         assert_eq!((world.marks(), world.emails.borrow().len()), (19, 1));
-        // On its last receive it goes to the dead letters, with its reason.
+        // At its last receive it is dead-lettered with its reason.
         let expected = if receives < 12 { (1, 0) } else { (0, 1) };
-        assert_eq!((failed.len(), world.letters.borrow().len()), expected);
+        assert_eq!((failed.len(), world.dead_letters.borrow().len()), expected);
         assert!(codes(&world).iter().all(|code| code == "panicked"));
     }
 }
@@ -53,7 +56,7 @@ fn a_read_or_a_mark_that_panics_once_is_repeated() {
 }
 
 #[test]
-fn a_panic_while_subscribers_are_looked_for_sends_nothing_and_passes() {
+fn a_panic_while_checking_for_subscribers_sends_nothing_and_passes() {
     let world = World::with_orders(1);
     let notifier = notifier(&world);
     world.panics.borrow_mut().push_back("subscribers");
@@ -66,16 +69,19 @@ fn a_panic_while_subscribers_are_looked_for_sends_nothing_and_passes() {
 #[test]
 fn a_panic_in_a_call_to_the_queue_is_that_calls_failure() {
     let world = World::with_orders(4);
-    world.panics.borrow_mut().extend(["postpone", "delete", "bury"]);
+    world
+        .panics
+        .borrow_mut()
+        .extend(["delay", "delete", "dead-letter"]);
     let mut batch = records(1..=2, 1);
     batch.extend(records(3..=4, 2));
     batch.push(record("bad", 2, "{"));
-    // The suspects could not be parted, the finished ones not be deleted, the bad one not be buried.
+    // Parting the suspects, deleting the finished messages and dead-lettering the bad one all failed.
     assert_eq!(handle(&notifier(&world), &batch, TIME), ["bad"]);
     assert_eq!(world.marks(), 4);
-    assert!(world.letters.borrow().is_empty() && world.deleted.borrow().is_empty());
-    // Setting when it comes back did not panic.
-    assert_eq!(world.postponed.borrow().len(), 1);
+    assert!(world.dead_letters.borrow().is_empty() && world.deleted.borrow().is_empty());
+    // Setting the time of its return did not panic.
+    assert_eq!(world.delayed.borrow().len(), 1);
 }
 
 #[test]
@@ -86,11 +92,11 @@ fn reading_each_by_itself_leaves_time_to_answer() {
     let failed = handle(&notifier(&world), &records(1..=100, 1), TIME);
     assert_eq!(failed.len(), 100);
     assert!(world.emails.borrow().is_empty());
-    // A panic takes no time here: 24 s go to reading 12 of them, 6 to settling.
+    // A panic takes no time here. Reads may begin for 25 s, 2 s each; the rest is for settling.
     assert!(
         (12..=13).contains(&(world.calls_of("read") - 2)),
         "{}",
         world.calls_of("read")
     );
-    assert!(queue_consumer::ports::Clock::monotonic(&&world) <= TIME);
+    assert!(function_runtime::Clock::monotonic(&&world) <= TIME);
 }

@@ -1,34 +1,23 @@
-//! The function's life: settings and clients are made once, then one batch follows another.
-
-use std::time::{Duration, SystemTime};
+//! Starts the function: logs, configuration, clients, runtime.
 
 use aws_config::BehaviorVersion;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
+use function_runtime::Environment;
+use function_runtime::aws::serve;
+use lambda_runtime::Error;
 
 use crate::adapters::Aws;
 use crate::config::Config;
 use crate::notifier::Notifier;
 
-/// Runs the notifier until its process ends, with its settings from the environment (see [`Config`]).
+/// Runs the function until Lambda ends its process.
+///
+/// # Errors
+/// An environment variable is missing or invalid, or the Runtime API is gone.
 pub async fn run() -> Result<(), Error> {
     telemetry::init();
-    // As a text, since a program's end shows the error in its debug form.
-    let config =
-        Config::from_environment(|name| std::env::var(name).ok()).map_err(|error| error.to_string())?;
+    let config = Config::read(&Environment::of_process())
+        .inspect_err(|error| tracing::error!(%error, "notifier cannot start"))?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-    let notifier = Notifier::new(Aws::new(sdk, &config), config.settings, fastrand::u64(..));
-    let notifier = &notifier;
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        let time_left = event
-            .context
-            .deadline()
-            .duration_since(SystemTime::now())
-            .unwrap_or(Duration::ZERO);
-        // Boxed: with the runtime's own layers the compiler would give up on a future of this depth.
-        Box::pin(notifier.handle(event.payload, time_left))
-            .await
-            .map_err(Error::from)
-    }))
-    .await
+    let notifier = Notifier::new(Aws::new(&sdk, &config), config.settings, fastrand::u64(..));
+    serve(async |event, time_left| notifier.handle(event, time_left).await).await
 }

@@ -1,10 +1,10 @@
-//! The notifier as a whole, against an outside in memory.
+//! The notifier as a whole, with the ports in memory.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use function_runtime::Clock as _;
 use queue_consumer::batch::BatchError;
-use queue_consumer::ports::Clock as _;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
@@ -42,7 +42,7 @@ fn quiet_times_have_an_email_for_each_order() {
     let world = World::with_orders(10);
     assert!(handle(&notifier(&world), &records(1..=10, 1), TIME).is_empty());
     assert_eq!((world.emails.borrow().len(), world.marks()), (10, 10));
-    // Every mark names the email that told of the order.
+    // Every mark has the id of the email about its order.
     for (_, email) in world.emails.borrow().iter() {
         let joined = world.rows.borrow().iter().any(|(order, mark)| {
             let id = &mark.as_ref().unwrap().id;
@@ -63,7 +63,7 @@ fn busy_times_have_digests() {
 }
 
 #[test]
-fn a_great_batch_is_shared_out_evenly() {
+fn a_large_batch_is_divided_evenly() {
     let world = World::with_orders(1001);
     assert!(handle(&notifier(&world), &records(1..=1001, 1), TIME).is_empty());
     let subjects: Vec<String> = world
@@ -76,7 +76,7 @@ fn a_great_batch_is_shared_out_evenly() {
 }
 
 #[test]
-fn every_email_waits_its_turn_the_first_one_too() {
+fn every_email_waits_for_its_interval_the_first_one_too() {
     let world = World::with_orders(4);
     let notifier = notifier(&world);
     handle(&notifier, &records(1..=2, 1), TIME);
@@ -100,28 +100,28 @@ fn copies_of_an_order_share_one_email() {
     ];
     assert!(handle(&notifier(&world), &copies, TIME).is_empty());
     assert_eq!(world.emails.borrow().len(), 1);
-    // And one that comes later has none.
+    // A copy that arrives later causes none.
     assert!(handle(&notifier(&world), &records([1], 1), TIME).is_empty());
     assert_eq!(world.emails.borrow().len(), 1);
 }
 
 #[test]
-fn nobody_to_read_it_is_no_notification() {
+fn without_a_subscriber_nothing_is_sent_or_marked() {
     let world = World::with_orders(1);
     world.subscribers.set(0);
     let notifier = notifier(&world);
     assert_eq!(handle(&notifier, &records([1], 1), TIME), ["m-1"]);
     assert_eq!((world.emails.borrow().len(), world.marks()), (0, 0));
-    let delay = world.postponed.borrow()[0].seconds;
+    let delay = world.delayed.borrow()[0].seconds;
     assert!((3..=5).contains(&delay));
-    // Somebody confirms: the next receive is sent at once.
+    // After somebody has confirmed, the next receive is sent at once.
     world.subscribers.set(1);
     assert!(handle(&notifier, &records([1], 2), TIME).is_empty());
     assert_eq!((world.emails.borrow().len(), world.marks()), (1, 1));
 }
 
 #[test]
-fn a_subscriber_is_believed_in_for_a_minute() {
+fn a_subscriber_is_not_checked_again_for_a_minute() {
     let world = World::with_orders(3);
     let notifier = notifier(&world);
     handle(&notifier, &records([1], 1), TIME);
@@ -133,7 +133,7 @@ fn a_subscriber_is_believed_in_for_a_minute() {
 }
 
 #[test]
-fn what_is_no_event_is_buried_at_first_sight_and_harms_nobody() {
+fn an_unreadable_event_is_dead_lettered_at_its_first_receive_and_affects_no_other() {
     let world = World::with_orders(1);
     let newer = event(1).to_json().replace("confirmed.v1", "confirmed.v9");
     let batch = [
@@ -143,11 +143,11 @@ fn what_is_no_event_is_buried_at_first_sight_and_harms_nobody() {
     ];
     assert!(handle(&notifier(&world), &batch, TIME).is_empty());
     assert_eq!(world.marks(), 1);
-    let letters = world.letters.borrow();
-    assert_eq!(letters.len(), 2);
-    assert_eq!(letters[0].body(), "{");
-    let texts = |place: usize, names: &[&str]| -> Vec<String> {
-        let attributes = letters[place].attributes();
+    let dead_letters = world.dead_letters.borrow();
+    assert_eq!(dead_letters.len(), 2);
+    assert_eq!(dead_letters[0].body(), "{");
+    let texts = |index: usize, names: &[&str]| -> Vec<String> {
+        let attributes = dead_letters[index].attributes();
         names
             .iter()
             .map(|name| attributes[*name].as_text().unwrap().to_owned())
@@ -159,22 +159,22 @@ fn what_is_no_event_is_buried_at_first_sight_and_harms_nobody() {
     );
     assert_eq!(texts(1, &["error_code"]), ["unknown_event_type"]);
     // Both in one call.
-    assert_eq!(world.calls_of("bury"), 1);
+    assert_eq!(world.calls_of("dead-letter"), 1);
 }
 
 #[test]
-fn a_letter_that_cannot_be_stored_is_left_to_redrive() {
+fn a_dead_letter_that_cannot_be_stored_is_left_to_redrive() {
     let world = World::with_orders(0);
-    world.faults.borrow_mut().push_back("bury");
+    world.faults.borrow_mut().push_back("dead-letter");
     assert_eq!(handle(&notifier(&world), &[record("bad", 1, "{")], TIME), ["bad"]);
 }
 
 #[test]
-fn the_last_receive_is_buried_with_its_last_reason() {
+fn a_message_is_dead_lettered_at_its_last_receive_with_its_last_reason() {
     let world = World::with_orders(1);
     assert!(handle(&notifier(&world), &records([2], 12), TIME).is_empty());
     assert_eq!(
-        world.letters.borrow()[0].attributes()["error_code"].as_text(),
+        world.dead_letters.borrow()[0].attributes()["error_code"].as_text(),
         Some("row_missing")
     );
     assert_eq!(world.marks(), 0);
@@ -186,12 +186,12 @@ fn an_email_that_fails_fails_its_own_order() {
     let world = World::with_orders(3);
     world.faults.borrow_mut().push_back("publish");
     assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME), ["m-1"]);
-    // One attempt each: a repeat would break the pace.
+    // One attempt each: a second one would exceed the rate.
     assert_eq!((world.calls_of("publish"), world.marks()), (3, 2));
 }
 
 #[test]
-fn marks_are_repeated_until_they_stand() {
+fn marks_are_repeated_until_they_are_set() {
     let world = World::with_orders(1);
     world.faults.borrow_mut().extend(["mark", "mark of one"]);
     world.lost_responses.borrow_mut().push_back("mark");
@@ -208,7 +208,7 @@ fn an_order_that_cannot_be_marked_is_not_done() {
 }
 
 #[test]
-fn rows_that_a_read_left_out_are_read_again() {
+fn unprocessed_rows_are_read_again() {
     let world = World::with_orders(2);
     world.faults.borrow_mut().push_back("read");
     world.unprocessed_once.borrow_mut().insert(event(1).order_id);
@@ -234,26 +234,26 @@ fn a_table_that_hangs_leaves_time_to_answer() {
     world.faults.borrow_mut().extend(["read"; 100]);
     let notifier = notifier(&world);
     assert_eq!(handle(&notifier, &records(1..=1000, 1), TIME).len(), 1000);
-    // Three reads of four attempts each take 24 s and their pauses; after that there is no time for a fourth.
+    // Three reads of four attempts each take 24 s and their waits. After that no time is left for a fourth.
     assert_eq!(world.calls_of("read"), 12);
-    // The queue hangs as well: calls are begun as long as one can end in time.
-    assert!(world.calls_of("postpone") > 0);
+    // The queue hangs too: its calls begin as long as one can end in time.
+    assert!(world.calls_of("delay") > 0);
     assert!((&world).monotonic() <= TIME, "{:?}", (&world).monotonic());
 }
 
 #[test]
-fn a_great_digest_is_marked_by_several_calls_at_once_and_by_no_more_than_ten() {
+fn a_large_digest_is_marked_by_up_to_ten_calls_at_once() {
     let world = World::with_orders(1000);
     assert!(handle(&notifier(&world), &records(1..=1000, 1), TIME).is_empty());
     assert_eq!((world.emails.borrow().len(), world.marks()), (1, 1000));
     assert_eq!(
-        (world.calls_of("mark"), world.most_marks_in_flight.get()),
+        (world.calls_of("mark"), world.max_marks_in_flight.get()),
         (40, 10)
     );
 }
 
 #[test]
-fn the_greater_a_digest_the_more_time_it_needs() {
+fn a_larger_digest_needs_more_time() {
     // Up to 250 orders are marked in one round of calls, 1,000 in four.
     for (orders, needed) in [(250, 10_250), (251, 14_250), (1000, 22_250)] {
         for (time_left, emails) in [(needed - 1, 0), (needed, 1)] {
@@ -273,12 +273,12 @@ fn the_greater_a_digest_the_more_time_it_needs() {
 }
 
 #[test]
-fn no_pause_is_slept_that_leaves_no_time_for_another_try() {
+fn no_wait_begins_that_leaves_no_time_for_another_attempt() {
     let world = World::with_orders(1);
     let call = Duration::from_millis(3700);
     world.call_time.set(call);
     world.faults.borrow_mut().extend(["mark"; 6]);
-    // Read, look for subscribers, send and mark: then 3 s are left, which belong to the answer.
+    // Reading, checking for subscribers, sending and marking leave 3 s, which are for settling.
     let before = 4 * call;
     let failed = handle(
         &notifier(&world),
@@ -290,7 +290,7 @@ fn no_pause_is_slept_that_leaves_no_time_for_another_try() {
 }
 
 #[test]
-fn nothing_is_begun_that_could_not_be_ended() {
+fn no_email_begins_that_could_not_end() {
     let world = World::with_orders(5);
     // Time for the first emails only.
     let failed = handle(
@@ -332,7 +332,7 @@ fn the_sample_event_is_handled() {
 }
 
 #[test]
-fn what_is_no_batch_is_thrown() {
+fn another_event_fails_the_invocation() {
     let world = World::with_orders(0);
     let thrown = finish(notifier(&world).handle(json!({}), TIME));
     assert_eq!(thrown.err(), Some(BatchError::NoRecords));

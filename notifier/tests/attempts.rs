@@ -52,7 +52,7 @@ async fn answer(State(server): State<Server>, body: Bytes) -> (StatusCode, Strin
     }
 }
 
-/// The attempts that one email and one question for subscribers take.
+/// The attempts of one email and of one check for subscribers.
 async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     let server = Server {
         calls: Arc::default(),
@@ -62,7 +62,7 @@ async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(answer).with_state(server.clone());
     let serving = tokio::spawn(async move { axum::serve(listener, router).await });
-    let aws = aws::adapters(aws::sdk(endpoint));
+    let aws = aws::adapters(&aws::sdk(endpoint));
     let email = Email {
         subject: "s".to_owned(),
         body: "b".to_owned(),
@@ -74,9 +74,9 @@ async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     calls.clone()
 }
 
-/// A second attempt would break the pace, and double an email whose response was lost.
+/// A second attempt would exceed the rate, and would send a second email if only the response was lost.
 #[tokio::test]
-async fn an_email_is_tried_once_whatever_becomes_of_it() {
+async fn an_email_is_tried_once_whatever_happens() {
     for failure in [
         Failure::Answer(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         Failure::Answer(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
@@ -88,11 +88,11 @@ async fn an_email_is_tried_once_whatever_becomes_of_it() {
             let attempts = attempts(failure).await;
             let of = |call: &str| attempts.get(call).copied().unwrap_or_default();
             assert!(of("Publish") <= 1, "{failure:?}");
-            // What may be repeated is, which shows that these failures are of the kind that an SDK repeats.
+            // The other call is repeated, which shows that an SDK repeats after these failures.
             if (of("Publish"), of("GetTopicAttributes")) == (1, 2) {
                 break;
             }
-            // An attempt has a second, which a busy machine can use up before the request is sent: then one looks again.
+            // An attempt has one second, which can pass on a busy machine before the request is sent. Then the test looks again.
             assert!(look < 20, "{failure:?}: {attempts:?}");
         }
     }

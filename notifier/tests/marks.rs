@@ -1,4 +1,4 @@
-//! Marks rows by the real adapter, in the DynamoDB engine that the system runs on locally.
+//! Marks rows through the real adapter, in the DynamoDB engine that the system runs on locally.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -12,9 +12,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use dynoxide::Database;
-use notifier::ports::{Marking, Table as _};
+use notifier::ports::Table as _;
 use order_core::OrderId;
-use order_core::row::{Notification, attribute};
+use order_table::{Notification, attribute};
 use uuid::Uuid;
 
 /// An engine with an empty table `orders`.
@@ -67,7 +67,7 @@ async fn rows(client: &Client) -> BTreeMap<String, Option<String>> {
 }
 
 #[tokio::test]
-async fn a_mark_is_set_once_and_never_makes_a_row() {
+async fn a_mark_is_set_once_and_never_creates_a_row() {
     let sdk = engine().await;
     let client = Client::new(&sdk);
     let [present, absent] = [1, 2].map(|number| OrderId::new(Uuid::from_u128(number)));
@@ -78,10 +78,10 @@ async fn a_mark_is_set_once_and_never_makes_a_row() {
         .send()
         .await
         .unwrap();
-    let aws = aws::adapters(sdk);
+    let aws = aws::adapters(&sdk);
     for id in ["first", "second"] {
         let marked = aws.mark(&[absent, present], &mark(id)).await;
-        assert_eq!(marked, Ok(vec![Marking::Marked, Marking::Marked]));
+        assert_eq!(marked, Ok(vec![Ok(()), Ok(())]));
         let expected = BTreeMap::from([(present.to_string(), Some("first".to_owned()))]);
         assert_eq!(rows(&client).await, expected);
     }

@@ -1,56 +1,56 @@
-//! From a request's body to the JSON document in it.
+//! Reads the JSON document in a request's body.
 
 use std::borrow::Cow;
 
+use crate::problem::ProblemKind;
 use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::ACCEPT;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_core::json;
-use order_core::problem::ProblemKind;
 use serde_json::Value;
 
 use crate::request::Request;
-use crate::response::Refusal;
+use crate::response::ErrorResponse;
 
-/// The JSON document that the request carries, in at most so many bytes.
-pub(crate) fn document(request: &Request, most_bytes: usize) -> Result<Value, Refusal> {
+/// The JSON document in the request's body, which may have at most `max_bytes`.
+pub(crate) fn document(request: &Request, max_bytes: usize) -> Result<Value, ErrorResponse> {
     check_content_type(&request.header("content-type"))?;
     check_content_encoding(&request.header("content-encoding"))?;
-    let bytes = bytes(request, most_bytes)?;
+    let bytes = bytes(request, max_bytes)?;
     if bytes.is_empty() {
         return Err(malformed("the body is empty; send JSON"));
     }
     json::parse(&bytes).map_err(|error| malformed(error.to_string()))
 }
 
-fn bytes(request: &Request, most_bytes: usize) -> Result<Cow<'_, [u8]>, Refusal> {
+fn bytes(request: &Request, max_bytes: usize) -> Result<Cow<'_, [u8]>, ErrorResponse> {
     let body = request.body();
     if !request.is_base64_encoded() {
-        check_size(body.len(), most_bytes)?;
+        check_size(body.len(), max_bytes)?;
         return Ok(Cow::Borrowed(body.as_bytes()));
     }
-    // Four characters hold three bytes: what is over the limit by far is not decoded first.
-    check_size((body.len() / 4).saturating_sub(1) * 3, most_bytes)?;
+    // Four characters hold three bytes. A body far over the limit is refused before it is decoded.
+    check_size((body.len() / 4).saturating_sub(1) * 3, max_bytes)?;
     let bytes = STANDARD
         .decode(body)
         .map_err(|_| malformed("the body is not valid base64"))?;
-    check_size(bytes.len(), most_bytes)?;
+    check_size(bytes.len(), max_bytes)?;
     Ok(Cow::Owned(bytes))
 }
 
-fn check_size(bytes: usize, most_bytes: usize) -> Result<(), Refusal> {
-    if bytes <= most_bytes {
+fn check_size(bytes: usize, max_bytes: usize) -> Result<(), ErrorResponse> {
+    if bytes <= max_bytes {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(ErrorResponse::new(
         ProblemKind::TooLarge,
-        format!("the body is over {most_bytes} bytes; split it"),
+        format!("the body is over {max_bytes} bytes; split it"),
     ))
 }
 
-/// `application/json`, or a type that says it is JSON by its suffix (RFC 6839), in UTF-8.
-fn check_content_type(values: &[&HeaderValue]) -> Result<(), Refusal> {
+/// Accepts `application/json`, and types with the suffix `+json` (RFC 6839), in UTF-8.
+fn check_content_type(values: &[&HeaderValue]) -> Result<(), ErrorResponse> {
     let is_json = match values {
         [value] => value.to_str().is_ok_and(is_json),
         _ => false,
@@ -79,8 +79,8 @@ fn is_json(content_type: &str) -> bool {
     is_json && is_utf8
 }
 
-/// Nothing on the way here decompresses a body.
-fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), Refusal> {
+/// Neither the gateway nor this function decompresses a body.
+fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), ErrorResponse> {
     let is_plain = values
         .iter()
         .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -91,13 +91,13 @@ fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), Refusal> {
     }
 }
 
-fn malformed(detail: impl Into<String>) -> Refusal {
-    Refusal::new(ProblemKind::Malformed, detail)
+fn malformed(detail: impl Into<String>) -> ErrorResponse {
+    ErrorResponse::new(ProblemKind::Malformed, detail)
 }
 
-/// With what would be accepted, by RFC 9110 §15.5.16.
-fn unsupported(detail: &str) -> Refusal {
-    Refusal::new(ProblemKind::UnsupportedMediaType, detail).with_header(ACCEPT, "application/json")
+/// The header `Accept` names the accepted type, by RFC 9110 §15.5.16.
+fn unsupported(detail: &str) -> ErrorResponse {
+    ErrorResponse::new(ProblemKind::UnsupportedMediaType, detail).with_header(ACCEPT, "application/json")
 }
 
 #[cfg(test)]

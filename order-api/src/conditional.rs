@@ -5,19 +5,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// The strong entity tag of a body: it changes with every byte.
+/// The strong entity tag of a body. Another body has another tag.
 pub(crate) fn entity_tag(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..16]))
 }
 
-/// Whether `If-None-Match` names the tag, so that the client has the answer already. The comparison is weak, as the
-/// field's own rules say: a cache on the way may have marked the tag as weak.
+/// Whether `If-None-Match` names the tag, which means that the client holds the current body. The comparison is weak, as RFC 9110
+/// demands for this header: a cache on the way may have marked the tag as weak.
 pub(crate) fn names(if_none_match: &[&HeaderValue], entity_tag: &str) -> bool {
     if_none_match
         .iter()
         .filter_map(|value| value.to_str().ok())
-        // No tag of ours holds a comma.
+        // No tag of this API holds a comma.
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == entity_tag)

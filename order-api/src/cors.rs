@@ -1,7 +1,7 @@
 //! Which web pages may call the API from a browser (CORS, the Fetch standard: <https://fetch.spec.whatwg.org/#http-cors-protocol>).
 //!
-//! No cookie and no other ambient credential authenticates a caller, so that an origin which is let in can do nothing by
-//! itself: each request still carries the credentials that its page holds.
+//! Browsers send no cookie or other credential of the API by themselves, so that an allowed origin has no access by itself:
+//! each request carries the credentials that the page holds.
 
 use std::str::FromStr;
 
@@ -13,12 +13,12 @@ use aws_lambda_events::http::header::{
 
 use crate::request::Request;
 
-/// What a page's script may send: the request's own headers and those of a signature (Signature Version 4) or an API key.
+/// The headers that a page's script may send: those of a request, of a signature (Signature Version 4) and of an API key.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, \
     X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent";
-/// What a page's script may read beside the headers that it always may.
+/// The headers that a page's script may read in addition to those that every script may.
 const EXPOSED_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
-/// How long a browser may remember a preflight, in seconds: two hours, which is Chromium's most.
+/// How long a browser may cache the answer to a preflight, in seconds: two hours, Chromium's maximum.
 const MAX_AGE: &str = "7200";
 
 /// The origins of web pages that may call the API.
@@ -26,11 +26,11 @@ const MAX_AGE: &str = "7200";
 pub enum AllowedOrigins {
     /// Every origin.
     Any,
-    /// These, as browsers write them; none of them means that no page may.
+    /// These, as browsers send them. An empty list allows no page.
     These(Vec<String>),
 }
 
-/// The text names no origin.
+/// The text is not a list of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be empty, * or origins such as https://shop.example.com, separated by commas")]
 pub struct AllowedOriginsError;
@@ -52,8 +52,8 @@ impl FromStr for AllowedOrigins {
     }
 }
 
-/// An origin is scheme, host and perhaps port. Browsers send it in lowercase, without a default port or a trailing slash,
-/// and it is compared whole: what they would never send is refused, since it would silently let nobody in.
+/// An origin is a scheme, a host and an optional port. Browsers send it in lowercase, without a default port or a trailing slash,
+/// and it is compared as a whole. A text that no browser sends is refused: it would silently allow nobody.
 fn parse_origin(text: &str) -> Result<String, AllowedOriginsError> {
     let (scheme, authority) = text.split_once("://").ok_or(AllowedOriginsError)?;
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
@@ -72,11 +72,11 @@ fn parse_origin(text: &str) -> Result<String, AllowedOriginsError> {
 }
 
 impl AllowedOrigins {
-    /// The headers of every answer to the request, refusals included.
+    /// The headers of every answer to the request, errors included.
     pub(crate) fn headers(&self, request: &Request) -> Vec<(HeaderName, String)> {
         let mut headers = Vec::new();
         if *self != Self::Any && *self != Self::These(Vec::new()) {
-            // What is allowed depends on who asks, also where nobody or a stranger did: a cache must not mix them up.
+            // The answer depends on the origin, also if the request has none or another one: a cache must keep them apart.
             headers.push((VARY, ORIGIN.to_string()));
         }
         if let Some(origin) = self.allowed(request) {
@@ -86,7 +86,7 @@ impl AllowedOrigins {
         headers
     }
 
-    /// What an answer to a preflight says in addition; `methods` are those of the resource.
+    /// Further headers of the answer to a preflight. `methods` are those of the resource.
     pub(crate) fn preflight(&self, request: &Request, methods: &str) -> Vec<(HeaderName, String)> {
         let is_preflight = !request.header("access-control-request-method").is_empty();
         if !is_preflight || self.allowed(request).is_none() {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_would_send_is_refused() {
+    fn a_text_that_no_browser_sends_is_refused() {
         for text in [
             "shop.example.com",
             "https://",

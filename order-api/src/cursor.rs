@@ -1,4 +1,4 @@
-//! The cursor of a list: where its next page starts, opaque to clients.
+//! The cursor of a list: the position where its next page starts, opaque to clients.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 use crate::ports::Position;
 
-/// Which layout follows.
+/// The version of the layout.
 const VERSION: u8 = 1;
 /// Version (1 byte), milliseconds since the epoch (8), order id (16), check (8).
 const LENGTH: usize = 33;
 
-/// The text is no cursor of this customer's list.
+/// The text is not a cursor of this customer's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor of this customer's list; take next_cursor as it was given, or start without one")]
 pub(crate) struct CursorError;
 
 /// The cursor behind `position` in the list of `customer`, in URL-safe characters.
 ///
-/// It does not hold the customer: whose orders are read is decided by the query alone. The check tells a client that a
-/// cursor was cut, changed or taken from another list; it is no secret and guards nothing.
+/// It does not hold the customer: the query alone decides whose orders are read. By the check a client learns that a cursor was
+/// cut, changed or taken from another list. The check is not a secret and protects nothing.
 pub(crate) fn encode(customer: &CustomerId, position: Position) -> String {
     let mut bytes = Vec::with_capacity(LENGTH);
     bytes.push(VERSION);
@@ -33,7 +33,7 @@ pub(crate) fn encode(customer: &CustomerId, position: Position) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor of the list of `customer`. One position has one spelling.
+/// Reads a cursor of the list of `customer`. A position has one spelling.
 pub(crate) fn decode(customer: &CustomerId, text: &str) -> Result<Position, CursorError> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
     let bytes: [u8; LENGTH] = bytes.try_into().map_err(|_| CursorError)?;
@@ -80,8 +80,8 @@ mod tests {
     }
 
     #[test]
-    fn version_1_is_read_for_ever() {
-        // A golden value: clients hold cursors while code changes.
+    fn version_1_stays_readable() {
+        // A golden value: clients hold cursors while new code is deployed.
         let position = Position {
             accepted_at: "2026-11-23T09:35:00.123Z".parse().unwrap(),
             order_id: "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".parse().unwrap(),
@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(id in "[!-~]{1,64}", position in position()) {
+        fn a_cursor_is_read_back(id in "[!-~]{1,64}", position in position()) {
             let customer = customer(&id);
             prop_assert_eq!(decode(&customer, &encode(&customer, position)), Ok(position));
         }

@@ -1,11 +1,11 @@
-//! order-api: validates orders and enqueues them.
+//! order-api: validates orders and sends them to the queue.
 //!
-//! A request's way through the modules: `request` decodes the proxy event, `route` finds the resource, `body` reads
-//! the body's JSON, `handler` decides, `response` answers. [`ports`] are what the handler needs of the world,
-//! [`adapters`] are AWS behind them.
+//! A request passes through the modules in this order: `request` decodes the proxy event, `route` finds the resource, `body` reads
+//! the JSON document, `handler` decides, and `response` builds the answer. AWS is reached only through the [`ports`];
+//! [`adapters`] implement them.
 //!
-//! **Invariants:** to accept an order takes the queue alone: no failure of the table stops it. What is answered with
-//! 202 was enqueued, or is stored already. No log line holds a body, an email address or a name.
+//! **Invariant:** accepting an order needs the queue alone: no failure of the table prevents it. An order that is answered with
+//! 202 was sent to the queue, or is stored. No log holds a body, an email address or a name.
 
 pub mod adapters;
 mod body;
@@ -17,40 +17,39 @@ mod handler;
 mod list_query;
 mod openapi;
 pub mod ports;
+mod problem;
 mod request;
 mod response;
 mod route;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde_json::Value;
+use function_runtime::Environment;
+use function_runtime::aws::serve;
+use lambda_runtime::Error;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, Settings};
 pub use cors::{AllowedOrigins, AllowedOriginsError};
 pub use handler::OrderApi;
 
-/// Kept of the function's time to hand over an answer, even if it is only that something took too long.
+/// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
-/// Runs the function until its environment ends: sets up logging, reads the configuration from the environment, and
-/// serves invocations of Lambda's Runtime API.
+/// Runs the function until Lambda ends its process.
 ///
-/// Fails when a variable is missing ([`ConfigError`]) or when the Runtime API goes away.
+/// # Errors
+/// An environment variable is missing or invalid, or the Runtime API is gone.
 pub async fn run() -> Result<(), Error> {
     telemetry::init();
-    let config = Config::from_env().inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
-    let sdk = adapters::sdk_config().await;
+    let config = Config::read(&Environment::of_process())
+        .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
+    let sdk = adapters::CALLS.loader().load().await;
     let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url);
     let table = adapters::DynamoDbOrderTable::new(&sdk, config.orders_table);
-    let api = OrderApi::new(queue, table, config.allowed_origins);
-    let api = &api;
-    // The event is taken as raw JSON: the runtime's own deserialization errors would quote values of the payload.
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let time_left = event.context.deadline().duration_since(SystemTime::now());
-        let time_left = time_left.unwrap_or_default().saturating_sub(TIME_TO_ANSWER);
-        // Boxed, because the types of the SDK's futures nest deeper than the compiler follows in one piece.
-        Ok::<_, Error>(Box::pin(api.handle(event.payload, time_left)).await)
-    }))
+    let api = OrderApi::new(queue, table, config.settings);
+    serve(async |event, time_left: Duration| {
+        let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
+        Ok::<_, Error>(api.handle(event, time_left).await)
+    })
     .await
 }

@@ -8,14 +8,14 @@ use order_core::text::CustomerId;
 use crate::cursor;
 use crate::ports::Position;
 
-/// How many orders a page has when nobody says.
+/// The number of orders of a page without a `limit`.
 pub(crate) const DEFAULT_LIMIT: u16 = 20;
 /// The most orders of a page.
 pub(crate) const MAX_LIMIT: u16 = 100;
 
 const KNOWN: [&str; 3] = ["customer_id", "limit", "cursor"];
 
-/// Whose orders are asked for, how many, from where.
+/// Whose orders to list, how many, and from which position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListQuery {
     pub(crate) customer: CustomerId,
@@ -24,7 +24,7 @@ pub(crate) struct ListQuery {
 }
 
 impl ListQuery {
-    /// Reads the parameters; the error lists all that is wrong.
+    /// Reads the parameters. The error lists every violation.
     pub(crate) fn parse(parameters: &BTreeMap<&str, Vec<&str>>) -> Result<Self, Violations> {
         let mut violations = Violations::default();
         let mut once = |name: &'static str| match parameters.get(name).map(Vec::as_slice) {
@@ -51,7 +51,7 @@ impl ListQuery {
                 DEFAULT_LIMIT
             }),
         };
-        // A cursor can be judged only in the list of a customer.
+        // A cursor can be checked only for a customer.
         let after = customer.as_ref().zip(cursor).and_then(|(customer, text)| {
             cursor::decode(customer, text)
                 .map_err(|error| violations.push_parameter("cursor", error.to_string()))
@@ -72,7 +72,7 @@ impl ListQuery {
     }
 }
 
-/// Digits alone: the standard library would read `+5` too.
+/// Only digits: the standard library would also accept `+5`.
 fn limit_of(text: &str) -> Option<u16> {
     let limit = text
         .bytes()

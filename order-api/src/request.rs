@@ -1,4 +1,4 @@
-//! A request as API Gateway hands it over: the REST proxy event, version 1.0.
+//! A request as API Gateway sends it to Lambda: the REST proxy event, version 1.0.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
 use std::collections::BTreeMap;
@@ -12,7 +12,8 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(crate) struct Request(ApiGatewayProxyRequest);
 
-/// The id that the gateway gave the request; read before all else, so that a request that cannot be decoded has one.
+/// The gateway's request id. It is read before the event is decoded, so that the answer to an event that cannot be decoded has
+/// it too.
 pub(crate) fn request_id(event: &Value) -> Option<String> {
     event
         .pointer("/requestContext/requestId")
@@ -21,7 +22,7 @@ pub(crate) fn request_id(event: &Value) -> Option<String> {
 }
 
 impl Request {
-    /// Decodes the event; `None` when it is no proxy event. Why is not said, because serde's errors quote values.
+    /// Decodes the event. `None` if it is not a proxy event. The reason is dropped, because serde's errors quote values.
     pub(crate) fn decode(event: Value) -> Option<Self> {
         serde_json::from_value(event).ok().map(Self)
     }
@@ -31,12 +32,12 @@ impl Request {
         &self.0.http_method
     }
 
-    /// The path without the stage. (`resource` is only the pattern by which the gateway found this function.)
+    /// The path without the stage. (`resource` is only the pattern with which the gateway routed the request.)
     pub(crate) fn path(&self) -> &str {
         self.0.path.as_deref().unwrap_or("/")
     }
 
-    /// The path as the client wrote it, with the stage, without a trailing slash: what links start with.
+    /// The path as the client sent it, with the stage and without a trailing slash. Links start with it.
     pub(crate) fn public_path(&self) -> &str {
         self.0
             .request_context
@@ -49,7 +50,7 @@ impl Request {
     /// Every value of the header.
     pub(crate) fn header(&self, name: &str) -> Vec<&HeaderValue> {
         let holds = |headers: &HeaderMap| headers.contains_key(name);
-        // `headers` holds the last value of each header only.
+        // `headers` holds only the last value of each header.
         let headers = if holds(&self.0.multi_value_headers) {
             &self.0.multi_value_headers
         } else {
@@ -60,7 +61,7 @@ impl Request {
 
     /// Every query parameter with all its values, decoded, by name.
     pub(crate) fn query(&self) -> BTreeMap<&str, Vec<&str>> {
-        // `queryStringParameters` holds the last value of each parameter only.
+        // `queryStringParameters` holds only the last value of each parameter.
         let query = if self.0.multi_value_query_string_parameters.is_empty() {
             &self.0.query_string_parameters
         } else {
@@ -73,12 +74,12 @@ impl Request {
         parameters
     }
 
-    /// The id that the gateway gave the request.
+    /// The gateway's request id.
     pub(crate) fn id(&self) -> Option<&str> {
         self.0.request_context.request_id.as_deref()
     }
 
-    /// Who calls, by what the gateway checked.
+    /// The caller, as the gateway authenticated it.
     pub(crate) fn caller(&self) -> Caller {
         let identity = &self.0.request_context.identity;
         let present = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -89,12 +90,12 @@ impl Request {
         }
     }
 
-    /// The body as it came; see [`is_base64_encoded`](Self::is_base64_encoded).
+    /// The body as it arrived; see [`is_base64_encoded`](Self::is_base64_encoded).
     pub(crate) fn body(&self) -> &str {
         self.0.body.as_deref().unwrap_or_default()
     }
 
-    /// Whether the gateway encoded the body.
+    /// Whether the gateway encoded the body in base64.
     pub(crate) fn is_base64_encoded(&self) -> bool {
         self.0.is_base64_encoded
     }
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_told_apart() {
+    fn callers_are_distinguished() {
         let identity = "/requestContext/identity";
         assert_eq!(
             request(json!({})).caller(),
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_proxy_event_is_refused() {
+    fn another_event_is_refused() {
         for event in [
             json!(null),
             json!({}),

@@ -1,19 +1,19 @@
-//! What a client is answered, in the form that API Gateway takes.
+//! The answer to a client, in the form that API Gateway expects.
 
+use crate::problem::{self, Problem, ProblemKind};
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName};
 use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use order_core::OrderId;
-use order_core::problem::{self, Problem, ProblemKind};
 use serde::Serialize;
 
 use crate::conditional;
 
-/// Of answers that hold for one request only: refusals, receipts.
+/// For answers that are valid for one request only: errors and receipts.
 const NO_STORE: &str = "no-store";
 
-/// An answer that is not a refusal.
+/// An answer that is not an error.
 #[derive(Debug)]
 pub(crate) struct Response {
     status: u16,
@@ -24,27 +24,27 @@ pub(crate) struct Response {
     order_id: Option<OrderId>,
 }
 
-/// An answer that the request failed. A separate type, so that `?` can end a request in one.
+/// An answer that the request failed. It is a type of its own, so that `?` can return it.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     problem: Box<Problem>,
     headers: Vec<(HeaderName, &'static str)>,
     order_id: Option<OrderId>,
 }
 
-impl Refusal {
-    /// A refusal by `kind`; `detail` says what happened and what to do about it.
+impl ErrorResponse {
+    /// An error of this kind. `detail` says what happened and what to do.
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         Problem::new(kind, detail).into()
     }
 
-    /// With a header that the status calls for.
+    /// Adds a header that the status requires.
     pub(crate) fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// That it is about this order, for the log.
+    /// Names the order that it is about, for the log.
     pub(crate) fn about(self, order_id: OrderId) -> Self {
         Self {
             order_id: Some(order_id),
@@ -53,7 +53,7 @@ impl Refusal {
     }
 }
 
-impl From<Problem> for Refusal {
+impl From<Problem> for ErrorResponse {
     fn from(problem: Problem) -> Self {
         Self {
             problem: Box::new(problem),
@@ -65,17 +65,15 @@ impl From<Problem> for Refusal {
 
 impl Response {
     /// A JSON document.
-    pub(crate) fn json(status: u16, document: &impl Serialize) -> Result<Self, Refusal> {
+    pub(crate) fn json(status: u16, document: &impl Serialize) -> Result<Self, ErrorResponse> {
         let body = serde_json::to_string(document).map_err(|error| {
-            Refusal::new(
-                ProblemKind::Internal,
-                format!("the answer cannot be written: {error}"),
-            )
+            let what = format!("The answer cannot be written: {error}.");
+            ErrorResponse::from(Problem::internal(&what, None))
         })?;
         Ok(Self::written(status, body))
     }
 
-    /// A JSON document that is written already.
+    /// A JSON document, given as a text.
     pub(crate) fn written(status: u16, body: impl Into<String>) -> Self {
         Self {
             status,
@@ -87,7 +85,7 @@ impl Response {
         }
     }
 
-    /// 204, with the methods that a resource knows.
+    /// 204, with the methods of a resource.
     pub(crate) fn options(allow: &'static str) -> Self {
         Self {
             status: 204,
@@ -99,13 +97,13 @@ impl Response {
         }
     }
 
-    /// The answer to a request that failed, with the request's id, by which the log is searched.
-    pub(crate) fn refused(refusal: Refusal, request_id: Option<&str>) -> Self {
-        let Refusal {
+    /// The answer to a request that failed, with the request's id, which the logs hold too.
+    pub(crate) fn error(error: ErrorResponse, request_id: Option<&str>) -> Self {
+        let ErrorResponse {
             mut problem,
             headers,
             order_id,
-        } = refusal;
+        } = error;
         problem.request_id = request_id.map(str::to_owned);
         Self {
             status: problem.status,
@@ -115,25 +113,25 @@ impl Response {
                 .into_iter()
                 .map(|(name, value)| (name, value.to_owned()))
                 .collect(),
-            // A problem holds texts and numbers only, which JSON can write.
+            // A problem holds only texts and numbers, which always have a JSON form.
             body: serde_json::to_string(&problem).unwrap_or_default(),
             order_id,
         }
     }
 
-    /// With a header.
+    /// Adds a header.
     pub(crate) fn with_header(self, name: HeaderName, value: String) -> Self {
         self.with_headers(vec![(name, value)])
     }
 
-    /// With headers.
+    /// Adds headers.
     pub(crate) fn with_headers(mut self, headers: Vec<(HeaderName, String)>) -> Self {
         self.headers.extend(headers);
         self
     }
 
-    /// With an entity tag, and without the body if the client has it already. A browser may keep the answer and has to
-    /// ask each time whether it still holds: an order moves on. No shared cache may: most answers hold personal data.
+    /// Adds an entity tag, and removes the body if the client holds it. A browser may keep the answer, but must ask each time
+    /// whether it is current, because an order's status changes. No shared cache may keep it: most answers hold personal data.
     pub(crate) fn revalidated(mut self, if_none_match: &[&HeaderValue]) -> Self {
         let entity_tag = conditional::entity_tag(&self.body);
         if conditional::names(if_none_match, &entity_tag) {
@@ -145,7 +143,7 @@ impl Response {
         self.with_header(ETAG, entity_tag)
     }
 
-    /// That it is about this order, for the log.
+    /// Names the order that it is about, for the log.
     pub(crate) fn about(self, order_id: OrderId) -> Self {
         Self {
             order_id: Some(order_id),
@@ -158,12 +156,12 @@ impl Response {
         self.status
     }
 
-    /// The order that it is about, if it is about one.
+    /// The order that it is about, if there is one.
     pub(crate) fn order_id(&self) -> Option<OrderId> {
         self.order_id
     }
 
-    /// What API Gateway takes.
+    /// The answer as API Gateway expects it.
     pub(crate) fn into_proxy(self, request_id: Option<&str>, with_body: bool) -> ApiGatewayProxyResponse {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
@@ -172,7 +170,7 @@ impl Response {
         }
         let request_id = request_id.map(|id| (HeaderName::from_static("x-request-id"), id.to_owned()));
         for (name, value) in self.headers.into_iter().chain(request_id) {
-            // A value that no header can hold is left out; the rest of the answer is still right.
+            // A header cannot hold every value. Such a header is left out, and the rest of the answer stays correct.
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }

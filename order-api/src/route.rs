@@ -1,8 +1,8 @@
-//! From a path to the resource that it names.
+//! Finds the resource of a path.
 
 use aws_lambda_events::http::Method;
 
-/// What a path names.
+/// The resource of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resource<'a> {
     /// `/`.
@@ -13,14 +13,14 @@ pub(crate) enum Resource<'a> {
     Orders,
     /// `/orders/batch`.
     Batch,
-    /// `/orders/{id}`; the text may be no id at all.
+    /// `/orders/{id}`. The text is not checked yet.
     Order(&'a str),
-    /// Nothing.
+    /// There is no such resource.
     Unknown,
 }
 
 impl<'a> Resource<'a> {
-    /// The resource at `path`, which is without the stage. One trailing slash is tolerated.
+    /// The resource at `path`, a path without the stage. One trailing slash is ignored.
     pub(crate) fn at(path: &'a str) -> Self {
         match path.strip_suffix('/').unwrap_or(path) {
             "" => Self::Index,
@@ -34,7 +34,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// Its name in the log: never the path itself, which a client writes.
+    /// The resource's name for the log. The path itself comes from the client and is not logged.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Index => "/",
@@ -46,7 +46,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// The methods that it knows, as the header `Allow` lists them (RFC 9110 §10.2.1).
+    /// The methods that it supports, as the header `Allow` lists them (RFC 9110 §10.2.1).
     pub(crate) fn allow(self) -> &'static str {
         match self {
             Self::Index | Self::OpenApi | Self::Order(_) => "GET, HEAD, OPTIONS",
@@ -56,7 +56,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    /// Whether it knows the method.
+    /// Whether it supports the method.
     pub(crate) fn allows(self, method: &Method) -> bool {
         self.allow().split(", ").any(|allowed| allowed == method.as_str())
     }

@@ -1,4 +1,4 @@
-//! How long it takes to judge the largest order: from the body's bytes to the message for the queue.
+//! How long it takes to parse the largest order, from the body's bytes to the message for the queue.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -8,7 +8,7 @@ use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS};
 use order_core::{Order, OrderId, OrderMessage, Timestamp, json};
 use uuid::Uuid;
 
-/// An order of 100 items that say all they can within a body's limit.
+/// An order of 100 items, near the limit of a body.
 fn body() -> Vec<u8> {
     let mut items = String::new();
     for index in 0..MAX_ITEMS {
@@ -34,7 +34,7 @@ fn order(body: &[u8]) -> Option<Order> {
 fn validation(criterion: &mut Criterion) {
     let body = body();
     assert_eq!(order(&body).map(|order| order.items().len()), Some(MAX_ITEMS));
-    // The same with something wrong in every item: each violation is noted.
+    // The same with a violation in every item.
     let wrong = String::from_utf8_lossy(&body).replace("10000", "0").into_bytes();
     assert!(order(&wrong).is_none());
 

@@ -1,12 +1,11 @@
-//! The event that announces a confirmed order to whoever listens: a CloudEvents 1.0 envelope in JSON.
+//! The event that an order is confirmed: a CloudEvents 1.0 envelope in JSON.
 
 use serde_json::{Value, json};
 
 use crate::id::OrderId;
 use crate::json;
 use crate::order::Order;
-use crate::row::OrderRow;
-use crate::timestamp::Timestamp;
+use timestamp::Timestamp;
 
 /// `type` of the event, with its version.
 pub const TYPE: &str = "orders.order.confirmed.v1";
@@ -14,42 +13,31 @@ pub const TYPE: &str = "orders.order.confirmed.v1";
 /// `source` of the event.
 pub const SOURCE: &str = "/orders";
 
-/// An order was confirmed: its row exists.
+/// An order is confirmed: its row exists.
 ///
-/// Everything in it comes from the row, and `id` is the order's id: an event that is published again is identical to
-/// the first, so that whoever reads it can tell.
+/// The event comes from the row alone, and its `id` is the order's id. So an event that is published again is identical to
+/// the first, and a consumer can recognize it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderConfirmed {
     /// The order's id.
     pub order_id: OrderId,
     /// When the API accepted it.
     pub accepted_at: Timestamp,
-    /// When its row was made; the event's `time`.
+    /// When its row was written; the event's `time`.
     pub confirmed_at: Timestamp,
     /// The order.
     pub order: Order,
 }
 
-/// Why an event cannot be read. None of them can succeed later by the same code. The texts hold no values.
+/// Why an event cannot be read. This version of the code can never read it. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Not JSON, or not of the event's shape.
+    /// Not JSON, or not in the form of an event.
     #[error("{0}")]
     Malformed(String),
     /// A type, or a version of it, that this code does not know.
     #[error("the event's type is not known; this version of the code reads {TYPE}")]
     UnknownType,
-}
-
-impl From<&OrderRow> for OrderConfirmed {
-    fn from(row: &OrderRow) -> Self {
-        Self {
-            order_id: row.order_id,
-            accepted_at: row.accepted_at,
-            confirmed_at: row.confirmed_at,
-            order: row.order.clone(),
-        }
-    }
 }
 
 impl OrderConfirmed {
@@ -121,7 +109,7 @@ mod tests {
     const GOLDEN: &str = include_str!("../golden/event-v1.json");
 
     #[test]
-    fn an_event_of_version_1_is_read_for_ever() {
+    fn an_event_of_version_1_stays_readable() {
         let event = OrderConfirmed::from_json(GOLDEN).unwrap();
         assert_eq!(event.order_id.short(), "4e5f6a7b");
         let written: Value = serde_json::from_str(&event.to_json()).unwrap();
@@ -129,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_says_why() {
+    fn an_error_says_why() {
         assert_eq!(
             OrderConfirmed::from_json(&GOLDEN.replace(".v1\"", ".v2\"")),
             Err(EventError::UnknownType)

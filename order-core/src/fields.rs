@@ -1,13 +1,13 @@
-//! Reads a JSON object field by field, noting every violation with its pointer.
+//! Reads a JSON object field by field and collects every violation with its pointer.
 
 use serde_json::{Map, Value};
 
 use crate::violation::{Violations, pointer, shortened};
 
-/// A field was wrong; its violation is noted.
-pub(crate) struct Wrong;
+/// A field is invalid. Its violation is in the list.
+pub(crate) struct InvalidField;
 
-/// One JSON object being read. Fields that nobody asked for are violations.
+/// One JSON object. A field that is never read is a violation.
 pub(crate) struct Fields<'a> {
     at: String,
     object: &'a Map<String, Value>,
@@ -33,13 +33,13 @@ impl<'a> Fields<'a> {
         pointer(&self.at, name)
     }
 
-    /// A field that may be missing. `null` is not "missing": it is handed on and refused by its reader.
+    /// A field that may be missing. `null` is not missing: its parser refuses it.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name)
     }
 
-    /// A field that must be there.
+    /// A field that must be present.
     pub(crate) fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
         let value = self.optional(name);
         if value.is_none() {
@@ -59,16 +59,19 @@ impl<'a> Fields<'a> {
         self.text(name, value, parse, violations)
     }
 
-    /// An optional text: `Ok(None)` when it is missing, an error when it is wrong (and noted).
+    /// An optional text: `Ok(None)` if it is missing, an error if it is invalid.
     pub(crate) fn optional_text<T, E: ToString>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
         violations: &mut Violations,
-    ) -> Result<Option<T>, Wrong> {
+    ) -> Result<Option<T>, InvalidField> {
         match self.optional(name) {
             None => Ok(None),
-            Some(value) => self.text(name, value, parse, violations).map(Some).ok_or(Wrong),
+            Some(value) => self
+                .text(name, value, parse, violations)
+                .map(Some)
+                .ok_or(InvalidField),
         }
     }
 
@@ -88,7 +91,7 @@ impl<'a> Fields<'a> {
             .ok()
     }
 
-    /// Ends the reading: every field that was not asked for is a violation.
+    /// Ends the object: every field that was not read is a violation.
     pub(crate) fn finish(self, violations: &mut Violations) {
         for name in self.object.keys() {
             if !self.known.contains(&name.as_str()) {

@@ -1,4 +1,4 @@
-//! An order's fingerprint: two orders have the same one exactly if they say the same.
+//! An order's fingerprint: equal for two orders exactly if their contents are equal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,22 +10,22 @@ use crate::text::{CustomerName, EmailAddress, ItemName, Note};
 
 /// A versioned digest of an order's content: `v1:` and 64 lowercase hexadecimal digits of SHA-256.
 ///
-/// It covers the order alone: not its id, not its times, not the total (which follows from the items). It is computed
-/// once, when the order is accepted, travels with the order and is stored with it. Old versions stay computable,
-/// because a stored row is compared in the version that it was stored with.
+/// It covers the order's content, without its id, its times and its total (which follows from the items). order-api computes
+/// it once; the message and the row carry it. Every version stays computable: an order is compared with a stored row in
+/// the version of the row's fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     version: FingerprintVersion,
     digest: String,
 }
 
-/// The rules by which a fingerprint was made.
+/// The version of the rules that a fingerprint is computed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum FingerprintVersion {
     V1,
 }
 
-/// The text is no fingerprint of a version that this code knows.
+/// The text is not a fingerprint of a version that this code knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a fingerprint of a known version (v1: and 64 hexadecimal digits)")]
 pub struct FingerprintError;
@@ -37,7 +37,7 @@ impl Fingerprint {
         Self::in_version(FingerprintVersion::V1, order)
     }
 
-    /// Whether `order` has this fingerprint, judged in this fingerprint's version.
+    /// Whether `order` has this fingerprint, computed in this fingerprint's version.
     #[must_use]
     pub fn matches(&self, order: &Order) -> bool {
         Self::in_version(self.version, order) == *self
@@ -53,8 +53,8 @@ impl Fingerprint {
     }
 }
 
-/// Version 1: every value in a fixed order, each behind its length, so that no two orders write the same bytes.
-/// An optional value is one byte for "missing" or another and the value.
+/// Version 1: every value in a fixed order, each preceded by its length, so that two different orders never hash the same
+/// bytes. An optional value is preceded by `+`, a missing one is `-`.
 fn digest_v1(order: &Order) -> String {
     let mut hash = Sha256::new();
     let mut text = |text: &str| {
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn version_1_never_changes() {
-        // A golden value: rows that carry it are stored already.
+        // A golden value: stored rows hold it.
         assert_eq!(
             of(&document()).to_string(),
             "v1:a6b624bb1e54bf54ff72908b68fff936f1559bef4d698b60002d9528145ae995"
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stated_total_is_no_part_of_it() {
+    fn the_stated_total_is_not_part_of_it() {
         let mut with_total = document();
         with_total["total"] = json!("25.00");
         assert_eq!(of(&with_total), of(&document()));

@@ -1,4 +1,4 @@
-//! The order's id: new for a new order, the same for a request that is sent again.
+//! Order ids: new for a new order, the same for a request that is sent again under its idempotency key.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,27 +6,27 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// An order's id: a UUID (RFC 9562), version 7 for a new order, version 5 where an idempotency key decides.
+/// An order's id: a UUID (RFC 9562), version 7 for an order without an idempotency key, version 5 for one with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(Uuid);
 
-/// The text is no UUID in its hyphenated lowercase form.
+/// The text is not a UUID in its hyphenated lowercase form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an order id; an order id is a UUID such as 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b")]
 pub struct OrderIdError;
 
-/// The namespace of ids that idempotency keys make. It must never change: a key that is sent again must meet its order.
+/// The namespace of ids from idempotency keys. It must never change: a key that is sent again must give the same id.
 const IDEMPOTENCY_NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_6a52_9d1e_4c38_8b7d_3e41_a6f2_90c4);
 
 impl OrderId {
-    /// An id of a new order. The caller makes the UUID, since the domain reads neither clock nor randomness.
+    /// The id of a new order. The caller makes the UUID: the domain reads neither clock nor random numbers.
     #[must_use]
     pub fn new(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// The id that a caller's idempotency key stands for. Each part is put behind its length, so that no two
-    /// triples run together.
+    /// The id of the order under a caller's idempotency key. Each part is preceded by its length, so that two different
+    /// triples never give the same bytes.
     #[must_use]
     pub fn from_idempotency_key(caller: &Caller, key: &IdempotencyKey) -> Self {
         let mut name = Vec::new();
@@ -37,8 +37,8 @@ impl OrderId {
         Self(Uuid::new_v5(&IDEMPOTENCY_NAMESPACE, &name))
     }
 
-    /// The form shown to people: the last 8 hexadecimal digits. (The first ones of a version 7 UUID are its time,
-    /// which orders of one minute share.)
+    /// The short form for people: the last 8 hexadecimal digits. (The first digits of a version 7 UUID are its time, which
+    /// orders of the same minute share.)
     #[must_use]
     pub fn short(self) -> String {
         let text = self.to_string();
@@ -61,7 +61,7 @@ impl fmt::Display for OrderId {
 impl FromStr for OrderId {
     type Err = OrderIdError;
 
-    /// One id has one spelling, because the table compares keys byte by byte.
+    /// An id has one spelling, because the table compares keys byte by byte.
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
         let uuid = Uuid::try_parse(text).map_err(|_| OrderIdError)?;
         if uuid.to_string() == text {
@@ -78,7 +78,7 @@ impl Serialize for OrderId {
     }
 }
 
-/// Who sends a request, as the gateway knows it: keys of one caller never meet those of another.
+/// Who sends a request, as the gateway authenticated it. Two callers may use the same idempotency key for two orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     /// An IAM principal's unique id, without the session name.
@@ -90,8 +90,8 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller behind `requestContext.identity.caller`, which for an assumed role is `role-id:session-name`: the
-    /// session name changes from one login to the next and must not change the order's id.
+    /// The caller of `requestContext.identity.caller`. For an assumed role that is `role-id:session-name`; the session name
+    /// changes with each login and must not change the order's id.
     #[must_use]
     pub fn iam(caller: &str) -> Self {
         Self::Iam(caller.split(':').next().unwrap_or_default().to_owned())
@@ -117,7 +117,7 @@ impl Caller {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
-/// The text is no idempotency key.
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 1 to 255 visible ASCII characters, bare or as a quoted string")]
 pub struct IdempotencyKeyError;
@@ -126,8 +126,8 @@ impl IdempotencyKey {
     /// The most characters of a key.
     pub const MAX_CHARACTERS: usize = 255;
 
-    /// Parses a key: bare, or in the draft's form, a Structured Field string (RFC 8941 §3.3.3). `k` and `"k"` are
-    /// one key.
+    /// Parses a key: bare, or as a Structured Field string (RFC 8941 §3.3.3), as the draft demands. `k` and `"k"` are the same
+    /// key.
     pub fn parse(text: &str) -> Result<Self, IdempotencyKeyError> {
         let text = text.trim_matches([' ', '\t']);
         let key = match text.strip_prefix('"') {
@@ -150,7 +150,7 @@ impl IdempotencyKey {
     }
 }
 
-/// The content of a quoted string, of which the opening quote is read already.
+/// The content of a quoted string, without its opening quote.
 fn unquoted(rest: &str) -> Result<String, IdempotencyKeyError> {
     let mut content = String::new();
     let mut characters = rest.chars();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn other_texts_are_refused() {
         let long = "k".repeat(256);
         for text in ["", "\"\"", "a b", "é", "\"k", "\"k\"x", "\"k\\n\"", "a\tb", &long] {
             assert_eq!(IdempotencyKey::parse(text), Err(IdempotencyKeyError), "{text}");
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn an_id_from_a_key_never_changes() {
-        // A golden value: clients hold keys whose orders are stored already.
+        // A golden value: clients hold keys of stored orders.
         let id = OrderId::from_idempotency_key(&Caller::Anonymous, &key("k-1"));
         assert_eq!(id.to_string(), "ba35b7fa-6574-574f-9bcd-6e956bb4bfe1");
         assert_eq!(id.as_uuid().get_version_num(), 5);
     }
 
     #[test]
-    fn callers_keys_do_not_meet() {
+    fn the_same_key_of_two_callers_gives_two_ids() {
         let ids = [
             OrderId::from_idempotency_key(&Caller::Anonymous, &key("k")),
             OrderId::from_idempotency_key(&Caller::iam("AROAX"), &key("k")),

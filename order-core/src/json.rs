@@ -1,14 +1,14 @@
-//! JSON as a client must send it: one document, UTF-8 without a byte order mark, no key twice.
+//! JSON as a client must send it: one document, UTF-8 without a byte order mark, no key twice in an object.
 //!
-//! `serde_json` alone keeps the last of two equal keys, so two readers of one body could see different orders;
-//! RFC 8259 §4 calls that unpredictable, and it is refused here.
+//! `serde_json` keeps the last of two equal keys, so that two readers of one body could see different orders (RFC 8259 §4
+//! calls the behaviour unpredictable). [`parse`] refuses such a document.
 
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Why bytes are not a JSON document that is accepted. The texts hold positions, never the document's values.
+/// Why bytes are not an accepted JSON document. The texts hold positions, never the document's values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// The bytes are not UTF-8 (RFC 8259 §8.1).
@@ -17,7 +17,7 @@ pub enum JsonError {
     /// The document starts with U+FEFF, which RFC 8259 §8.1 forbids to add.
     #[error("starts with a byte order mark; send UTF-8 without one")]
     ByteOrderMark,
-    /// Not JSON, a key twice, a number out of range or nested more than 128 deep.
+    /// Not JSON, a key twice in an object, a number out of range, or nested more than 128 levels deep.
     #[error("not a JSON document: {0}")]
     Syntax(String),
 }
@@ -35,7 +35,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// A value in which no object names a key twice.
+/// A value in which no object has a key twice.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_json_document_is_refused() {
+    fn other_bytes_are_refused() {
         assert_eq!(parse(b"\xef\xbb\xbf{}"), Err(JsonError::ByteOrderMark));
         assert_eq!(parse(b"{\"a\":\"\xff\"}"), Err(JsonError::NotUtf8(6)));
         for body in [

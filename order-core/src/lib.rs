@@ -1,14 +1,13 @@
-//! The domain of orders: what an order is, how it is checked, identified, fingerprinted and carried.
+//! The domain of orders: parsing, identity, fingerprint, and the forms in which an order leaves a service.
 //!
-//! **Invariant:** nothing here does I/O, reads a clock or names an AWS SDK. Every type that exists is valid: the only
-//! ways in are parsers that report all that is wrong.
+//! **Invariant:** nothing here does I/O, reads a clock, names an AWS SDK, HTTP or the table. Every value of these types is
+//! valid: the only way to make one is a parser, which reports every violation at once.
 //!
-//! An order's way through the modules: [`json`] refuses what is not one JSON document, [`order`] parses it
-//! ([`bulk`] many of them),
-//! [`id`] and [`fingerprint`] name it, [`message`] carries it over the queue, [`row`] lays it into the table and
-//! [`event`] announces it. [`problem`] is what a client is told when something is wrong.
+//! An order passes through the modules in this order: [`json`] refuses bytes that are not one JSON document, [`order`] parses
+//! the document ([`batch`] parses many orders of one document), [`id`] and [`fingerprint`] identify the order, [`message`]
+//! carries it over the queue, and [`event`] announces it once it is stored.
 
-pub mod bulk;
+pub mod batch;
 pub mod event;
 mod fields;
 pub mod fingerprint;
@@ -17,10 +16,7 @@ pub mod json;
 pub mod message;
 pub mod money;
 pub mod order;
-pub mod problem;
-pub mod row;
 pub mod text;
-pub mod timestamp;
 pub mod violation;
 
 pub use event::OrderConfirmed;
@@ -29,6 +25,5 @@ pub use id::{IdempotencyKey, OrderId};
 pub use message::OrderMessage;
 pub use money::{Currency, Money};
 pub use order::{Customer, Item, Order};
-pub use row::{OrderRow, OrderStatus};
-pub use timestamp::Timestamp;
+pub use timestamp::{Timestamp, TimestampError};
 pub use violation::{Location, Violation, Violations};

@@ -6,31 +6,31 @@ use crate::fingerprint::Fingerprint;
 use crate::id::OrderId;
 use crate::json;
 use crate::order::Order;
-use crate::timestamp::Timestamp;
+use timestamp::Timestamp;
 
-/// An accepted order on its way to the table. Its JSON form is version 1:
+/// An accepted order that is not stored yet. Its JSON form is version 1:
 ///
 /// ```json
 /// {"schema_version":1,"order_id":"…","fingerprint":"v1:…","accepted_at":"…","order":{…}}
 /// ```
 ///
-/// Every version that was ever written stays readable: messages wait in queues while code changes.
+/// Every version that was ever written stays readable: messages wait in queues while new code is deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderMessage {
     /// The order's id.
     pub order_id: OrderId,
-    /// The order's fingerprint, as computed when it was accepted.
+    /// The order's fingerprint, as order-api computed it.
     pub fingerprint: Fingerprint,
-    /// When it was accepted.
+    /// When the API accepted the order.
     pub accepted_at: Timestamp,
     /// The order.
     pub order: Order,
 }
 
-/// Why a message cannot be read. None of them can succeed later by the same code. The texts hold no values.
+/// Why a message cannot be read. This version of the code can never read it. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
-    /// Not JSON, or not of the message's shape.
+    /// Not JSON, or not in the form of a message.
     #[error("{0}")]
     Malformed(String),
     /// A version that this code does not know.
@@ -41,7 +41,7 @@ pub enum MessageError {
 const VERSION: u64 = 1;
 
 impl OrderMessage {
-    /// Puts an order that is being accepted into its message.
+    /// The message of an order that the API accepts.
     #[must_use]
     pub fn new(order_id: OrderId, accepted_at: Timestamp, order: Order) -> Self {
         Self {
@@ -95,7 +95,7 @@ impl OrderMessage {
             .get("order")
             .ok_or_else(|| malformed("order is missing"))?;
         let order = Order::parse(order).map_err(|violations| malformed(format!("order: {violations}")))?;
-        // A wrong fingerprint would be stored, and every later copy of the order would be judged by it.
+        // A wrong fingerprint would be stored, and every later copy of the order would be compared with it.
         if !fingerprint.matches(&order) {
             return Err(malformed("the fingerprint is not that of the order"));
         }
@@ -119,7 +119,7 @@ mod tests {
     const GOLDEN: &str = include_str!("../golden/message-v1.json");
 
     #[test]
-    fn a_message_of_version_1_is_read_for_ever() {
+    fn a_message_of_version_1_stays_readable() {
         let message = OrderMessage::from_json(GOLDEN).unwrap();
         assert_eq!(
             message.order_id.to_string(),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_says_why() {
+    fn an_error_says_why() {
         let change = |from: &str, to: &str| {
             assert!(GOLDEN.contains(from), "{from}");
             OrderMessage::from_json(&GOLDEN.replace(from, to))

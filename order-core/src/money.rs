@@ -1,16 +1,16 @@
-//! Money: whole minor units of an ISO 4217 currency, in checked arithmetic, without floats.
+//! Money in whole minor units of an ISO 4217 currency, with checked arithmetic and without floating point.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// An ISO 4217 currency that has minor units (so not gold, testing codes and the like).
+/// An ISO 4217 currency that has minor units. Gold and testing codes, for example, have none.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency {
     code: iso_currency::Currency,
     exponent: u8,
 }
 
-/// The text is not the code of a currency that one can pay with.
+/// The text is not the code of such a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be an ISO 4217 currency code in capitals, for example \"EUR\"")]
 pub struct CurrencyError;
@@ -28,7 +28,7 @@ impl Currency {
         self.exponent
     }
 
-    /// An example amount in this currency's own exponent, for error texts.
+    /// An example amount with this currency's decimals, for error texts.
     fn example(self) -> String {
         Money {
             minor: 1250,
@@ -43,7 +43,7 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, CurrencyError> {
         let code = iso_currency::Currency::from_code(text).ok_or(CurrencyError)?;
-        // The library may read other cases too; one currency has one spelling here.
+        // The library may also accept lowercase; here a currency has one spelling.
         if code.code() != text {
             return Err(CurrencyError);
         }
@@ -77,26 +77,26 @@ pub struct Money {
 /// Why a text is not an amount, or why a sum cannot be held.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Not digits with the currency's number of decimals.
+    /// Not digits with exactly the currency's number of decimals.
     #[error("must be a decimal string in {currency} with {decimals}, for example \"{example}\"")]
     Format {
         /// The currency's code.
         currency: &'static str,
         /// `no decimals`, `1 decimal` or `n decimals`.
         decimals: String,
-        /// An amount that would be accepted.
+        /// An example of an accepted amount.
         example: String,
     },
     /// Over 9,223,372,036,854,775,807 minor units.
     #[error("the amount is too large to be held exactly")]
     Overflow,
-    /// A sum over two currencies.
+    /// The two amounts are in different currencies.
     #[error("amounts of two currencies cannot be added")]
     CurrencyMismatch,
 }
 
 impl Money {
-    /// No money of this currency.
+    /// Zero in this currency.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
         Self { minor: 0, currency }
@@ -104,7 +104,7 @@ impl Money {
 
     /// Parses a decimal string with exactly the currency's number of decimals: `"12.50"` in EUR, `"1250"` in JPY.
     ///
-    /// One amount has one spelling: no sign, no leading zeros, no exponent, no separators.
+    /// An amount has one spelling: no sign, no leading zeros, no exponent, no separators.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let exponent = usize::from(currency.exponent);
         let format_error = || MoneyError::Format {
@@ -184,7 +184,7 @@ impl Money {
 }
 
 impl fmt::Display for Money {
-    /// For people, with the thousands apart: `EUR 1,234.50`.
+    /// For people, with thousands separators: `EUR 1,234.50`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimal = self.decimal();
         let whole_length = decimal.find('.').unwrap_or(decimal.len());
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_read_in_the_currencys_own_exponent() {
+    fn amounts_have_the_currencys_decimals() {
         for (text, code, minor) in [
             ("12.50", "EUR", 1250),
             ("0.05", "EUR", 5),
@@ -270,20 +270,20 @@ mod tests {
             Money::parse("92233720368547758.08", currency("USD")),
             Err(MoneyError::Overflow)
         );
-        let most = Money::parse("92233720368547758.07", currency("USD")).unwrap();
-        assert_eq!(most.times(2), Err(MoneyError::Overflow));
-        assert_eq!(most.plus(most), Err(MoneyError::Overflow));
+        let max = Money::parse("92233720368547758.07", currency("USD")).unwrap();
+        assert_eq!(max.times(2), Err(MoneyError::Overflow));
+        assert_eq!(max.plus(max), Err(MoneyError::Overflow));
     }
 
     #[test]
-    fn only_currencies_that_one_can_pay_with() {
+    fn other_codes_are_refused() {
         for text in ["", "eur", "Eur", "EURO", "XYZ", "XAU", "XXX", "€"] {
             assert_eq!(text.parse::<Currency>().map(|_| ()), Err(CurrencyError), "{text}");
         }
     }
 
     #[test]
-    fn people_read_thousands_apart() {
+    fn people_read_thousands_separators() {
         let shown = |text, code| Money::parse(text, currency(code)).unwrap().to_string();
         assert_eq!(shown("1234567.50", "EUR"), "EUR 1,234,567.50");
         assert_eq!(shown("999", "JPY"), "JPY 999");
@@ -293,7 +293,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(
+        fn a_written_amount_is_read_back(
             minor in 0..=i64::MAX,
             code in prop::sample::select(vec!["EUR", "JPY", "KWD", "CLF"]),
         ) {

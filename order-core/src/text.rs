@@ -1,4 +1,4 @@
-//! Text in an order: bounded, printable, kept as sent.
+//! Texts of an order: limited in length, printable, stored as they were sent.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// Empty, or over the limit in characters.
-    #[error("must have 1 to {most} characters")]
+    #[error("must have 1 to {max} characters")]
     Length {
         /// The limit in characters (Unicode scalar values).
-        most: usize,
+        max: usize,
     },
     /// Only white space.
     #[error("must not be blank")]
@@ -19,24 +19,24 @@ pub enum TextError {
         "must not hold line breaks, control characters or characters that reverse the direction of writing"
     )]
     Control,
-    /// An identifier with something other than visible ASCII characters.
+    /// An identifier with a character that is not visible ASCII.
     #[error("must consist of visible ASCII characters without spaces")]
     NotVisibleAscii,
-    /// No address in the form `local@domain`.
+    /// Not an address of the form `local@domain`.
     #[error("must be an email address, for example \"ada@example.com\"")]
     Email,
 }
 
-/// Characters that could forge lines or hide what is written, wherever the text is shown; and U+FFFE and U+FFFF, which
-/// are no characters and which SQS refuses in a message.
+/// Characters that could forge a line or hide text wherever the text is shown. Also U+FFFE and U+FFFF, which are not
+/// characters and which SQS refuses in a message.
 fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn printable(text: &str, most: usize) -> Result<(), TextError> {
-    if text.is_empty() || text.chars().count() > most {
-        return Err(TextError::Length { most });
+fn printable(text: &str, max: usize) -> Result<(), TextError> {
+    if text.is_empty() || text.chars().count() > max {
+        return Err(TextError::Length { max });
     }
     if text.chars().any(is_deceptive) {
         return Err(TextError::Control);
@@ -48,9 +48,9 @@ fn printable(text: &str, most: usize) -> Result<(), TextError> {
     }
 }
 
-fn identifier(text: &str, most: usize) -> Result<(), TextError> {
-    if text.is_empty() || text.chars().count() > most {
-        return Err(TextError::Length { most });
+fn identifier(text: &str, max: usize) -> Result<(), TextError> {
+    if text.is_empty() || text.chars().count() > max {
+        return Err(TextError::Length { max });
     }
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(())
@@ -59,10 +59,10 @@ fn identifier(text: &str, most: usize) -> Result<(), TextError> {
     }
 }
 
-/// RFC 5321 §4.5.3.1 bounds the parts. The address is data that is stored and shown, never written to, so the
-/// quoted and international forms that need a mail server's judgement are left out.
-fn email(text: &str, most: usize) -> Result<(), TextError> {
-    identifier(text, most).map_err(|error| match error {
+/// RFC 5321 §4.5.3.1 limits the parts. The address is stored and shown, and no email is sent to it. The quoted and the
+/// international forms, which only a mail server can check, are refused.
+fn email(text: &str, max: usize) -> Result<(), TextError> {
+    identifier(text, max).map_err(|error| match error {
         TextError::Length { .. } => error,
         _ => TextError::Email,
     })?;
@@ -88,18 +88,18 @@ fn email(text: &str, most: usize) -> Result<(), TextError> {
     }
 }
 
-/// A kind of text: what it is for, its limit and its rule.
+/// Defines a type of text with its rule and its limit.
 macro_rules! text_type {
-    ($(#[$documentation:meta])* $name:ident, $rule:ident, $most:literal) => {
+    ($(#[$documentation:meta])* $name:ident, $rule:ident, $max:literal) => {
         $(#[$documentation])*
         #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl $name {
             /// The most characters it may have.
-            pub const MAX_CHARACTERS: usize = $most;
+            pub const MAX_CHARACTERS: usize = $max;
 
-            /// Checks the text and takes it as it is.
+            /// Checks the text and keeps it unchanged.
             pub fn parse(text: &str) -> Result<Self, TextError> {
                 $rule(text, Self::MAX_CHARACTERS)?;
                 Ok(Self(text.to_owned()))
@@ -113,7 +113,7 @@ macro_rules! text_type {
         }
 
         impl fmt::Debug for $name {
-            /// Without the text: a log line must hold no personal data.
+            /// Without the text: a log must hold no personal data.
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(formatter, concat!(stringify!($name), "({} characters)"), self.0.chars().count())
             }
@@ -138,11 +138,11 @@ text_type!(
     ItemName, printable, 200
 );
 text_type!(
-    /// What the customer wrote beside the order: one line, any script.
+    /// A customer's note: one line, any script.
     Note, printable, 1000
 );
 text_type!(
-    /// A customer's email address: data, not an address that this system writes to.
+    /// A customer's email address. This system sends no email to it.
     EmailAddress, email, 254
 );
 
@@ -176,9 +176,9 @@ mod tests {
         assert!(CustomerName::parse(&"é".repeat(200)).is_ok());
         assert_eq!(
             CustomerName::parse(&"é".repeat(201)),
-            Err(TextError::Length { most: 200 })
+            Err(TextError::Length { max: 200 })
         );
-        assert_eq!(CustomerName::parse(""), Err(TextError::Length { most: 200 }));
+        assert_eq!(CustomerName::parse(""), Err(TextError::Length { max: 200 }));
         assert_eq!(CustomerName::parse("  "), Err(TextError::Blank));
     }
 

@@ -1,20 +1,20 @@
-//! What is wrong with a document, where, and what to do about it.
+//! Violations of a request: where, which rule, and how to correct it.
 
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// One thing wrong with a request. Written `{"pointer": "/items/0", "detail": "..."}`, or with `parameter` in the place
-/// of `pointer`.
+/// One violation of a request. Its JSON form is `{"pointer": "/items/0", "detail": "..."}`, with `parameter` instead of
+/// `pointer` for a query parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// Where.
     pub location: Location,
-    /// What, and what to do: a sentence fragment that never quotes the value.
+    /// The broken rule as a sentence fragment. It never quotes the value.
     pub detail: String,
 }
 
-/// The part of a request that is wrong.
+/// The part of a request that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Location {
     /// A JSON pointer (RFC 6901) into the body, empty for the whole.
@@ -38,16 +38,16 @@ impl Serialize for Violation {
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pointer(place) | Self::Parameter(place) => formatter.write_str(place),
+            Self::Pointer(text) | Self::Parameter(text) => formatter.write_str(text),
         }
     }
 }
 
-/// All that is wrong with a request, in the order of reading.
+/// All violations of a request, in the order of parsing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Violations(Vec<Violation>);
 
-/// More than this many are not listed: a hostile body must not grow into a larger answer.
+/// Further violations are dropped: a hostile body must not cause a larger answer.
 const MAX_LISTED: usize = 100;
 
 impl Serialize for Violations {
@@ -57,12 +57,12 @@ impl Serialize for Violations {
 }
 
 impl Violations {
-    /// Adds one of the body; from the hundredth on they are dropped.
+    /// Adds a violation of the body. The 101st and later ones are dropped.
     pub fn push(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
         self.add(Location::Pointer(pointer.into()), detail.into());
     }
 
-    /// Adds one of a query parameter; from the hundredth on they are dropped.
+    /// Adds a violation of a query parameter. The 101st and later ones are dropped.
     pub fn push_parameter(&mut self, name: &str, detail: impl Into<String>) {
         self.add(Location::Parameter(shortened(name)), detail.into());
     }
@@ -73,7 +73,7 @@ impl Violations {
         }
     }
 
-    /// Adds those of a part of the document, which lies at `parent`.
+    /// Adds the violations of the part of the document at `parent`.
     pub fn append(&mut self, parent: &str, part: Self) {
         for Violation { location, detail } in part.0 {
             let location = match location {
@@ -84,13 +84,13 @@ impl Violations {
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The violations in the order of reading.
+    /// The violations in the order of parsing.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
         &self.0
@@ -103,7 +103,7 @@ impl fmt::Display for Violations {
             let separator = if index == 0 { "" } else { "; " };
             let location = match &violation.location {
                 Location::Pointer(pointer) if pointer.is_empty() => "/",
-                Location::Pointer(place) | Location::Parameter(place) => place,
+                Location::Pointer(text) | Location::Parameter(text) => text,
             };
             write!(formatter, "{separator}{location}: {}", violation.detail)?;
         }
@@ -119,7 +119,7 @@ pub fn pointer(parent: &str, token: &str) -> String {
     format!("{parent}/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A name that nobody knows may be anything, of any length.
+/// Cuts an unknown name: a client can send one of any length.
 pub(crate) fn shortened(name: &str) -> String {
     const MAX_CHARACTERS: usize = 64;
     match name.char_indices().nth(MAX_CHARACTERS) {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_placed_in_its_whole() {
+    fn a_parts_violations_point_into_the_whole() {
         let mut part = Violations::default();
         part.push("", "must be an object");
         part.push("/note", "must be a string");

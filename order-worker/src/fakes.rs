@@ -1,20 +1,20 @@
-//! The outside, in memory, with faults to order: for the tests of this crate.
+//! The ports in memory, with injected faults, for the tests of this crate.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use order_core::row::{Attributes, attribute};
+use function_runtime::{Answers, CallError, Clock};
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
+use order_table::{Attributes, attribute};
 use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Clock, Queues, VisibilityChange};
-use queue_consumer::refusal::{Answers, Refusal};
+use queue_consumer::ports::{Queues, VisibilityChange};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::ports::{Events, Read, Table};
 
-/// The message of order number `number`, told apart by `note`.
+/// The message of order number `number` with this note.
 pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
     let order = Order::parse(&json!({
         "customer": {"id": "c-1", "email": "ada@example.com"}, "currency": "EUR", "note": note,
@@ -28,46 +28,48 @@ pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
     )
 }
 
-/// What was called, in order, with what it was called for.
+/// A call, with the number of its items or their receipt handles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     Insert(usize),
     Read(usize),
     Publish(usize),
-    Bury(usize),
+    DeadLetter(usize),
     Delay(Vec<String>),
     Delete(Vec<String>),
 }
 
-/// All ports. A fault is taken from its list by each call: the statement's or entry's code, or the whole call's.
+/// All ports. Each call takes one fault from its list: the code of one item, or of the whole call.
 #[derive(Debug, Default)]
 pub(crate) struct Outside {
     pub(crate) rows: RefCell<BTreeMap<String, Attributes>>,
     pub(crate) events: RefCell<Vec<String>>,
-    pub(crate) letters: RefCell<Vec<DeadLetter>>,
+    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
     pub(crate) delays: RefCell<Vec<VisibilityChange>>,
     pub(crate) calls: RefCell<Vec<Call>>,
-    /// Per statement, by place.
+    /// One per call: the index of a statement and its code.
     pub(crate) insert_faults: RefCell<VecDeque<(usize, &'static str)>>,
-    /// Per call.
-    pub(crate) insert_refusals: RefCell<VecDeque<&'static str>>,
-    /// Ids left unprocessed by the next reads.
+    /// One per call: the code of the whole call.
+    pub(crate) insert_errors: RefCell<VecDeque<&'static str>>,
+    /// The number of ids that the next read leaves unprocessed.
     pub(crate) unprocessed: Cell<usize>,
     pub(crate) hides_rows: Cell<bool>,
-    /// Per entry that contains a text, for ever.
+    /// The text of an event whose publication always fails, and its code.
     pub(crate) publish_fault: RefCell<Option<(String, &'static str)>>,
-    /// Per call with an event that contains a text, for ever.
-    pub(crate) publish_refusal: RefCell<Option<(String, &'static str)>>,
-    /// The text in an event on which a publish panics.
+    /// The text of an event that makes its whole call fail, always, and the code.
+    pub(crate) publish_error: RefCell<Option<(String, &'static str)>>,
+    /// The text of an event on which a publish panics.
     pub(crate) publish_panics_on: RefCell<Option<String>>,
-    pub(crate) bury_refusal: Cell<Option<&'static str>>,
+    pub(crate) dead_letter_error: Cell<Option<&'static str>>,
     /// The note on which an insert panics.
     pub(crate) panics_on: RefCell<Option<String>>,
     /// The order on which a read panics.
     pub(crate) read_panics_on: Cell<Option<OrderId>>,
     /// Whether inserts never answer.
     pub(crate) hangs: Cell<bool>,
-    /// What each call takes.
+    /// The number of readings of the monotonic clock after which one reading panics.
+    pub(crate) clock_panics_after: Cell<Option<usize>>,
+    /// The duration of each call.
     pub(crate) call_time: Cell<Duration>,
     pub(crate) elapsed: Cell<Duration>,
 }
@@ -85,9 +87,9 @@ impl Table for &Outside {
         if self.hangs.get() {
             std::future::pending::<()>().await;
         }
-        let refusal = self.insert_refusals.borrow_mut().pop_front();
-        if let Some(code) = refusal {
-            return Err(Refusal::new(code));
+        let error = self.insert_errors.borrow_mut().pop_front();
+        if let Some(code) = error {
+            return Err(CallError::new(code));
         }
         let panics_on = self.panics_on.borrow().clone();
         assert!(
@@ -98,14 +100,14 @@ impl Table for &Outside {
             "as the test asks"
         );
         let fault = self.insert_faults.borrow_mut().pop_front();
-        let insert = |(place, row): (usize, &&Attributes)| {
-            if let Some((_, code)) = fault.filter(|(at, _)| *at == place) {
-                return Err(Refusal::new(code));
+        let insert = |(index, row): (usize, &&Attributes)| {
+            if let Some((_, code)) = fault.filter(|(at, _)| *at == index) {
+                return Err(CallError::new(code));
             }
             let id = row[attribute::ORDER_ID].as_str().unwrap().to_owned();
             let mut stored = self.rows.borrow_mut();
             if stored.contains_key(&id) {
-                return Err(Refusal::new("DuplicateItem"));
+                return Err(CallError::new("DuplicateItem"));
             }
             stored.insert(id, (*row).clone());
             Ok(())
@@ -113,7 +115,7 @@ impl Table for &Outside {
         Ok(rows.iter().enumerate().map(insert).collect())
     }
 
-    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
+    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
         self.record(Call::Read(ids.len()));
         let panics_on = self.read_panics_on.get();
         assert!(
@@ -142,14 +144,14 @@ impl Events for &Outside {
             !self.publish_panics_on.borrow().as_ref().is_some_and(has),
             "as the test asks"
         );
-        if let Some((text, code)) = &*self.publish_refusal.borrow()
+        if let Some((text, code)) = &*self.publish_error.borrow()
             && has(text)
         {
-            return Err(Refusal::new(*code));
+            return Err(CallError::new(*code));
         }
         let fault = self.publish_fault.borrow();
         let publish = |event: &&str| match &*fault {
-            Some((text, code)) if event.contains(text) => Err(Refusal::new(*code)),
+            Some((text, code)) if event.contains(text) => Err(CallError::new(*code)),
             _ => {
                 self.events.borrow_mut().push((*event).to_owned());
                 Ok(())
@@ -160,13 +162,15 @@ impl Events for &Outside {
 }
 
 impl Queues for &Outside {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        self.record(Call::Bury(letters.len()));
-        if let Some(code) = self.bury_refusal.get() {
-            return Err(Refusal::new(code));
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.record(Call::DeadLetter(dead_letters.len()));
+        if let Some(code) = self.dead_letter_error.get() {
+            return Err(CallError::new(code));
         }
-        self.letters.borrow_mut().extend(letters.iter().copied().cloned());
-        Ok(vec![Ok(()); letters.len()])
+        self.dead_letters
+            .borrow_mut()
+            .extend(dead_letters.iter().copied().cloned());
+        Ok(vec![Ok(()); dead_letters.len()])
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
@@ -193,6 +197,10 @@ impl Queues for &Outside {
 
 impl Clock for &Outside {
     fn monotonic(&self) -> Duration {
+        if let Some(readings) = self.clock_panics_after.get() {
+            self.clock_panics_after.set(readings.checked_sub(1));
+            assert!(readings > 0, "as the test asks");
+        }
         self.elapsed.get()
     }
 
@@ -200,7 +208,7 @@ impl Clock for &Outside {
         Timestamp::new(OffsetDateTime::UNIX_EPOCH + self.elapsed.get())
     }
 
-    /// Time passes only where somebody waits for it.
+    /// Time passes only while something waits for it.
     async fn sleep(&self, duration: Duration) {
         self.elapsed.set(self.elapsed.get() + duration);
     }

@@ -1,23 +1,23 @@
-//! The worker Lambda: takes batches of accepted orders from the queue, writes each once and publishes that it is
-//! confirmed.
+//! The worker Lambda: takes batches of accepted orders from the queue, stores each order once and publishes an event that it
+//! is confirmed.
 //!
-//! **Invariant:** the queue's message is the outbox. A message is acknowledged only when the order's row exists *and*
-//! its event was published, or when the message lies in the dead-letter queue with its reason. A row's existence alone
-//! never proves that its event went out.
+//! **Invariant:** the queue's message is the outbox. A message is acknowledged only if the order's row exists *and* its event
+//! was published, or if the dead-letter queue holds the message with its reason. That a row exists never proves that its event
+//! was published.
 //!
-//! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role says so too.
+//! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role permits nothing else.
 //!
-//! One invocation's way through the modules: [`worker`] decodes, inserts, compares, publishes and settles, and
-//! [`judgement`] alone decides what each failure means. Reading the SQS event, and what becomes of a failed message, is
-//! [`queue_consumer`]'s. The outside is reached through [`ports`] only; [`adapters`] put AWS behind them.
+//! [`worker`] decodes, inserts, compares, publishes and settles a batch. [`classification`] alone decides whether a failure is
+//! permanent. [`queue_consumer`] reads the SQS event and settles messages that failed. AWS is reached only through the
+//! [`ports`]; `adapters` implement them.
 
 #[cfg(feature = "aws")]
 pub mod adapters;
 pub mod budget;
+pub mod classification;
 pub mod config;
 #[cfg(test)]
 mod fakes;
-pub mod judgement;
 pub mod ports;
 #[cfg(feature = "aws")]
 mod run;

@@ -1,4 +1,4 @@
-//! The worker Lambda's program: everything is in the library.
+//! The worker Lambda's program.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {

@@ -1,16 +1,17 @@
-//! The outside as the worker sees it. Every call may fail whole or entry by entry.
+//! The ports of the worker. Every call may fail as a whole or for single items, and a failed call may still have had its
+//! effect.
 
+use function_runtime::{Answers, CallError, Clock};
 use order_core::OrderId;
-use order_core::row::Attributes;
-use queue_consumer::ports::{Clock, Queues};
-use queue_consumer::refusal::{Answers, Refusal};
+use order_table::Attributes;
+use queue_consumer::ports::Queues;
 
-/// What a consistent read of several rows found. What is in neither list does not exist.
+/// The result of a consistent read of several rows. An order in neither list has no row.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Read {
     /// The rows that exist.
     pub rows: Vec<Attributes>,
-    /// The ids that the table had no capacity to look for.
+    /// The ids that the table did not read for lack of capacity.
     pub unprocessed: Vec<OrderId>,
 }
 
@@ -21,11 +22,11 @@ pub trait Table {
     /// The most ids of one [`Table::read_batch`] (AWS: `BatchGetItem`).
     const MAX_READS: usize = 100;
 
-    /// Inserts up to 25 rows of distinct ids, each alone; one that exists is refused as `DuplicateItem`.
+    /// Inserts up to 25 rows of distinct ids, each on its own. A row that exists fails with `DuplicateItem`.
     fn insert_batch(&self, rows: &[&Attributes]) -> impl Future<Output = Answers>;
 
-    /// Reads up to 100 rows, consistently.
-    fn read_batch(&self, ids: &[OrderId]) -> impl Future<Output = Result<Read, Refusal>>;
+    /// Reads up to 100 rows with a consistent read.
+    fn read_batch(&self, ids: &[OrderId]) -> impl Future<Output = Result<Read, CallError>>;
 }
 
 /// The topic of order events.
@@ -39,7 +40,7 @@ pub trait Events {
     fn publish_batch(&self, events: &[&str]) -> impl Future<Output = Answers>;
 }
 
-/// All of the outside: one thing, so that a simulation can hold one state.
+/// All ports as one type, so that the simulation can hold one state behind them.
 pub trait Ports: Table + Events + Queues + Clock {}
 
 impl<P: Table + Events + Queues + Clock> Ports for P {}

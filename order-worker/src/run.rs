@@ -1,55 +1,34 @@
 //! Starts the function: logs, configuration, clients, runtime.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_config::BehaviorVersion;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use lambda_runtime::{LambdaEvent, service_fn};
-use serde_json::Value;
+use function_runtime::Environment;
+use function_runtime::aws::{CallLimits, serve};
 
 use crate::adapters::Aws;
 use crate::config::Config;
 use crate::worker::Worker;
 
-/// Runs the function until the Lambda service stops it.
+/// Two attempts within five seconds. The queue retries what takes longer, and a message that waits there costs nothing. The
+/// function's own timeout is 30 seconds.
+const CALLS: CallLimits = CallLimits {
+    connect: Duration::from_secs(1),
+    attempt: Duration::from_secs(3),
+    operation: Duration::from_secs(5),
+    max_attempts: 2,
+    first_backoff: Duration::from_secs(1),
+};
+
+/// Runs the function until Lambda ends its process.
 ///
 /// # Errors
-/// A missing or invalid environment variable, by name, or what the runtime API refused.
+/// An environment variable is missing or invalid, or the Runtime API is gone.
 pub async fn run() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
-    let config = Config::from_environment()
+    let config = Config::read(&Environment::of_process())
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
-    // Two attempts within five seconds: what takes longer is retried by the queue, where waiting costs nothing, and the
-    // function's own deadline is 30 seconds.
-    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::standard().with_max_attempts(2))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(3))
-                .operation_timeout(Duration::from_secs(5))
-                .build(),
-        )
-        .load()
-        .await;
-    let worker = Worker::new(
-        Aws::new(&sdk, &config),
-        config.max_receive_count,
-        fastrand::u64(..),
-    );
-    let worker = &worker;
-    // The event is taken as raw JSON because the runtime's own decoding errors quote values.
-    lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
-        let time_left = event
-            .context
-            .deadline()
-            .duration_since(SystemTime::now())
-            .unwrap_or(Duration::ZERO);
-        worker
-            .handle(event.payload, time_left)
-            .await
-            .map_err(lambda_runtime::Error::from)
-    }))
-    .await
+    let sdk = CALLS.loader().load().await;
+    let aws = Aws::new(&sdk, &config);
+    let worker = Worker::new(aws, config.max_receive_count, fastrand::u64(..));
+    serve(async |event, time_left| worker.handle(event, time_left).await).await
 }

@@ -1,4 +1,4 @@
-//! What the adapters send to AWS, and what they make of its answers.
+//! The requests that the adapters send to AWS, and how they read the answers.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -35,7 +35,7 @@ async fn answering(answer: Value) -> (Aws, Seen, Server) {
 }
 
 #[tokio::test]
-async fn rows_are_read_consistently_and_unprocessed_keys_are_told_apart() {
+async fn rows_are_read_consistently_and_unprocessed_keys_are_reported() {
     let ids: Vec<OrderId> = (1..=3)
         .map(|number| OrderId::new(Uuid::from_u128(number)))
         .collect();
@@ -46,7 +46,7 @@ async fn rows_are_read_consistently_and_unprocessed_keys_are_told_apart() {
     });
     let (aws, seen, _server) = answering(answer).await;
     let read = aws.read_batch(&ids).await.unwrap();
-    // The second one does not exist, which is not the same as not having been looked for.
+    // The second order has no row. That is different from an unprocessed key.
     assert_eq!(read.unprocessed, [ids[2]]);
     assert_eq!(read.rows.len(), 1);
     assert_eq!(read.rows[0]["order_id"], json!(ids[0].to_string()));
@@ -57,7 +57,7 @@ async fn rows_are_read_consistently_and_unprocessed_keys_are_told_apart() {
     };
     assert_eq!(operation, "DynamoDB_20120810.BatchGetItem");
     let asked = &request["RequestItems"]["orders"];
-    // An old copy could say that a row which was just refused as a duplicate does not exist.
+    // An eventually consistent read could miss a row that an insert just reported as a duplicate.
     assert_eq!(asked["ConsistentRead"], json!(true));
     assert_eq!(asked["Keys"], json!(ids.iter().map(key).collect::<Vec<_>>()));
 }

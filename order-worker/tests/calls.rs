@@ -1,7 +1,7 @@
 //! Counts the calls to AWS that 1,000 orders take: every HTTP request that the real adapters send.
 //!
-//! The server here answers as `DynamoDB` and SNS do when all is well, and keeps what it was sent, so that a call saved at
-//! the price of an order would show. One call a message for insert and publish would be 2,000.
+//! The server of this test answers as `DynamoDB` and SNS do without faults, and records each row and event, so that a call that
+//! is saved by losing an order would show. One call per message for insert and publish would be 2,000 calls.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What arrived.
+/// The requests that arrived.
 #[derive(Debug, Default)]
 struct Seen {
     /// Requests by operation.

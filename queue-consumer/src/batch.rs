@@ -1,7 +1,7 @@
-//! An invocation's event, and the answer to it (`ReportBatchItemFailures`).
+//! An invocation's event, and its answer (`ReportBatchItemFailures`).
 //!
-//! Source: AWS, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source in Lambda". The runtime hands
-//! over raw JSON, because its own decoding errors quote the payload's values.
+//! Source: AWS, "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source in Lambda". The event arrives as
+//! raw JSON, because the runtime's own decoding errors quote values of the payload.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,14 @@ use serde_json::Value;
 
 use crate::record::Record;
 
-/// Why an invocation fails as a whole, so that the queue shows the whole batch again.
+/// Why an invocation fails as a whole. The whole batch then returns to the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
-    /// No list `Records`.
+    /// The event has no list `Records`.
     #[error("the event has no list Records; this function is invoked by an SQS queue")]
     NoRecords,
-    /// Leaving a record without `messageId` out of the answer would delete it, and an empty id would be no better.
+    /// A record without `messageId` failed. Lambda deletes a record that the answer leaves out, and an empty id in the answer
+    /// makes the whole batch fail.
     #[error("a record without a messageId is not done and cannot be reported")]
     Unreportable,
 }
@@ -32,8 +33,8 @@ pub fn read(event: Value) -> Result<Vec<Record>, BatchError> {
     Ok(records.into_iter().map(Record::read).collect())
 }
 
-/// The answer that names the records which are to be shown again, each once: an empty or unknown id would make the whole
-/// batch fail.
+/// The answer that names the records that failed, each once. Lambda returns them to the queue and deletes all others. An
+/// empty or an unknown id would make the whole batch fail.
 pub fn respond<'a>(failed: impl IntoIterator<Item = &'a Record>) -> Result<SqsBatchResponse, BatchError> {
     let ids: Option<BTreeSet<&str>> = failed
         .into_iter()
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_batch_is_refused_without_quoting_it() {
+    fn another_event_is_refused_without_quoting_it() {
         for event in [
             json!("ada@example.com"),
             json!([]),

@@ -1,25 +1,25 @@
-//! What is sent to the dead-letter queue: the message as it was, and why it is there.
+//! A message for the dead-letter queue: the original message and the reason.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use order_core::Timestamp;
+use timestamp::Timestamp;
 
 use crate::failure::Failure;
 use crate::quotas::{MAX_ATTRIBUTES, MAX_BYTES};
 use crate::record::{Attribute, Record};
 
-/// The names of the attributes that say why; older ones of these names are replaced.
+/// The names of the attributes that hold the reason. They replace attributes of the same names.
 pub mod attribute {
-    /// For programs: the failure's code.
+    /// The failure's code, for programs.
     pub const ERROR_CODE: &str = "error_code";
-    /// For people: what happened.
+    /// The detail, for people.
     pub const ERROR_DETAIL: &str = "error_detail";
-    /// When, by RFC 3339.
+    /// When, as RFC 3339.
     pub const FAILED_AT: &str = "failed_at";
-    /// The id that the message had in the queue it failed in.
+    /// The message's id in the queue in which it failed.
     pub const SOURCE_MESSAGE_ID: &str = "source_message_id";
-    /// How often it had been received (a number).
+    /// How often the message had been received (a number).
     pub const RECEIVE_COUNT: &str = "receive_count";
     /// All of them.
     pub const ALL: [&str; 5] = [
@@ -31,17 +31,17 @@ pub mod attribute {
     ];
 }
 
-/// The most bytes of a text that says why.
+/// The most bytes of a text of the reason.
 const MAX_TEXT_BYTES: usize = 1024;
 
-/// A message for the dead-letter queue, which SQS will take.
+/// A message for the dead-letter queue, within the limits of SQS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     body: String,
     attributes: BTreeMap<String, Attribute>,
 }
 
-/// Without what the message says, which belongs into no log.
+/// Without the message's content, which no log may hold.
 impl fmt::Debug for DeadLetter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("DeadLetter").finish_non_exhaustive()
@@ -49,10 +49,10 @@ impl fmt::Debug for DeadLetter {
 }
 
 impl DeadLetter {
-    /// Lays a failed message out for the dead-letter queue.
+    /// The dead letter of a failed message.
     ///
-    /// There is none if the reason would push the message over 10 attributes or 1 MiB, or if it has no body: then the
-    /// queue's redrive carries it there, as it is.
+    /// None if the message has no body, or if it would have more than 10 attributes or 1 MiB with the reason. The queue's own
+    /// redrive then moves the message to the dead-letter queue without a reason.
     #[must_use]
     pub fn new(record: &Record, failure: &Failure, failed_at: Timestamp) -> Option<Self> {
         let message_id = record.message_id.as_deref().unwrap_or_default();
@@ -71,11 +71,12 @@ impl DeadLetter {
         ];
         let mut attributes = record.attributes.clone();
         attributes.extend(reason.map(|(name, attribute)| (name.to_owned(), attribute)));
-        let letter = Self {
+        let dead_letter = Self {
             body: record.body.clone()?,
             attributes,
         };
-        (letter.attributes.len() <= MAX_ATTRIBUTES && letter.size() <= MAX_BYTES).then_some(letter)
+        (dead_letter.attributes.len() <= MAX_ATTRIBUTES && dead_letter.size() <= MAX_BYTES)
+            .then_some(dead_letter)
     }
 
     /// The body, unchanged.
@@ -90,7 +91,7 @@ impl DeadLetter {
         &self.attributes
     }
 
-    /// What it counts towards a message's and a batch's limit, in bytes.
+    /// The message's size in bytes, as SQS counts it towards the limits of a message and of a batch.
     #[must_use]
     pub fn size(&self) -> usize {
         let attributes = self.attributes.iter();
@@ -99,7 +100,7 @@ impl DeadLetter {
     }
 }
 
-/// The text as an attribute's value may be: not empty, at most 1 KB, and only characters that SQS takes (XML 1.0's).
+/// The text as SQS accepts it in an attribute: not empty, at most 1 KB, and only characters of XML 1.0.
 fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len().min(MAX_TEXT_BYTES));
     for character in text.chars() {
@@ -126,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    fn letter(record: &Record, detail: &str) -> Option<DeadLetter> {
+    fn dead_letter(record: &Record, detail: &str) -> Option<DeadLetter> {
         let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
         DeadLetter::new(record, &Failure::permanent("malformed", detail), failed_at)
     }
@@ -144,8 +145,8 @@ mod tests {
 
     #[test]
     fn the_senders_attributes_stay_and_an_older_reason_is_replaced() {
-        let letter = letter(&record(&["trace", "error_code"]), "why").unwrap();
-        let attributes: Vec<_> = letter
+        let dead_letter = dead_letter(&record(&["trace", "error_code"]), "why").unwrap();
+        let attributes: Vec<_> = dead_letter
             .attributes()
             .iter()
             .map(|(name, attribute)| (name.as_str(), &*attribute.data_type, attribute.as_text().unwrap()))
@@ -161,13 +162,13 @@ mod tests {
                 ("trace", "String", "old"),
             ]
         );
-        assert_eq!(letter.body(), "body");
+        assert_eq!(dead_letter.body(), "body");
     }
 
     #[test]
     fn over_ten_attributes_there_is_none() {
-        assert!(letter(&record(&["a", "b", "c", "d", "e"]), "why").is_some());
-        assert!(letter(&record(&["a", "b", "c", "d", "e", "f"]), "why").is_none());
+        assert!(dead_letter(&record(&["a", "b", "c", "d", "e"]), "why").is_some());
+        assert!(dead_letter(&record(&["a", "b", "c", "d", "e", "f"]), "why").is_none());
     }
 
     #[test]
@@ -176,12 +177,12 @@ mod tests {
             body: Some("x".repeat(bytes)),
             ..record(&[])
         };
-        let most = MAX_BYTES - (letter(&record(&[]), "why").unwrap().size() - "body".len());
+        let max = MAX_BYTES - (dead_letter(&record(&[]), "why").unwrap().size() - "body".len());
         assert_eq!(
-            letter(&of(most), "why").map(|letter| letter.size()),
+            dead_letter(&of(max), "why").map(|dead_letter| dead_letter.size()),
             Some(MAX_BYTES)
         );
-        assert!(letter(&of(most + 1), "why").is_none());
+        assert!(dead_letter(&of(max + 1), "why").is_none());
     }
 
     #[test]
@@ -190,21 +191,21 @@ mod tests {
             body: None,
             ..record(&[])
         };
-        assert!(letter(&bodiless, "why").is_none());
+        assert!(dead_letter(&bodiless, "why").is_none());
         let nameless = Record {
             message_id: None,
             ..record(&[])
         };
-        let letter = letter(&nameless, "").unwrap();
+        let dead_letter = dead_letter(&nameless, "").unwrap();
         for name in ["source_message_id", "error_detail"] {
-            assert_eq!(letter.attributes()[name].as_text(), Some("unknown"));
+            assert_eq!(dead_letter.attributes()[name].as_text(), Some("unknown"));
         }
     }
 
     #[test]
-    fn the_detail_is_bounded_and_printable() {
-        let letter = letter(&record(&[]), &format!("a\u{0}b\u{ffff}{}", "é".repeat(2000))).unwrap();
-        let detail = letter.attributes()["error_detail"].as_text().unwrap();
+    fn the_detail_is_limited_and_printable() {
+        let dead_letter = dead_letter(&record(&[]), &format!("a\u{0}b\u{ffff}{}", "é".repeat(2000))).unwrap();
+        let detail = dead_letter.attributes()["error_detail"].as_text().unwrap();
         assert!(detail.starts_with("a b?é") && (1023..=1024).contains(&detail.len()));
     }
 }

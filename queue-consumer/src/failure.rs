@@ -2,28 +2,29 @@
 
 use std::borrow::Cow;
 
-/// Whether a failure can pass.
+/// Whether a later attempt may succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permanence {
-    /// The same message can never succeed by this code: to the dead-letter queue on first sight.
+    /// This version of the code can never process the message. It is dead-lettered at its first receive.
     Permanent,
-    /// Later it may succeed.
+    /// A later attempt may succeed.
     Transient,
 }
 
 /// Why a record failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Whether it can pass.
+    /// Whether a later attempt may succeed.
     pub permanence: Permanence,
-    /// For programs.
+    /// The code, for programs.
     pub code: Cow<'static, str>,
-    /// For people: what happened. It goes into the dead letter, and into no log where it may name what the message says.
+    /// The detail, for people. The dead letter holds it. No log may hold that of a permanent failure, which may name
+    /// content of the message.
     pub detail: String,
 }
 
 impl Failure {
-    /// One that can never pass.
+    /// A failure that no later attempt can avoid.
     #[must_use]
     pub fn permanent(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self {
@@ -33,7 +34,7 @@ impl Failure {
         }
     }
 
-    /// One that may pass.
+    /// A failure that a later attempt may avoid.
     #[must_use]
     pub fn transient(code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self {

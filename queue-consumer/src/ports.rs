@@ -1,42 +1,21 @@
-//! The outside, as far as the consumer of a queue needs it. Every call may fail whole or entry by entry, and may have had
-//! its effect although it failed: a lost response looks like any other refusal.
+//! The ports to the queue and its dead-letter queue.
+//!
+//! Every call may fail as a whole or for single messages. A failed call may still have had its effect: a lost response looks
+//! like any other error.
 
-use std::time::Duration;
-
-use order_core::Timestamp;
+use function_runtime::Answers;
 
 use crate::dead_letter::DeadLetter;
-use crate::refusal::Answers;
+pub use crate::visibility::VisibilityChange;
 
-/// How long a message stays hidden from other receivers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VisibilityChange {
-    /// Of this receive.
-    pub receipt_handle: String,
-    /// From now on, in whole seconds, as SQS counts visibility.
-    pub seconds: u32,
-}
-
-/// The queue and its dead-letter queue. No call has more than [`MAX_ENTRIES`](crate::quotas::MAX_ENTRIES) entries.
+/// The queue and its dead-letter queue. A call has at most [`MAX_MESSAGES`](crate::quotas::MAX_MESSAGES) messages.
 pub trait Queues {
-    /// Sends dead letters, of 1 MiB together, to the dead-letter queue.
-    fn bury(&self, letters: &[&DeadLetter]) -> impl Future<Output = Answers>;
+    /// Sends messages of at most 1 MiB together to the dead-letter queue.
+    fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> impl Future<Output = Answers>;
 
-    /// Sets when messages are shown again.
+    /// Sets visibility timeouts.
     fn change_visibility(&self, changes: &[VisibilityChange]) -> impl Future<Output = Answers>;
 
     /// Deletes messages, by their receipt handles.
     fn delete(&self, receipt_handles: &[&str]) -> impl Future<Output = Answers>;
-}
-
-/// Time.
-pub trait Clock {
-    /// Time since a fixed moment; it never goes back.
-    fn monotonic(&self) -> Duration;
-
-    /// The time of day.
-    fn now(&self) -> Timestamp;
-
-    /// Waits.
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
 }

@@ -1,9 +1,9 @@
-//! What SQS takes. Source: "Amazon SQS message quotas".
+//! Limits of SQS. Source: "Amazon SQS message quotas".
 
-/// The most entries of any batch call.
-pub const MAX_ENTRIES: usize = 10;
+/// The most messages of one batch call.
+pub const MAX_MESSAGES: usize = 10;
 
-/// The most bytes of one message, attributes included, and of one batch of them: 1 MiB.
+/// The most bytes of one message with its attributes, and of all messages of one batch call: 1 MiB.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// The most attributes of a message.

@@ -1,4 +1,4 @@
-//! One message of a batch. What a record lacks harms that record alone.
+//! One message of a batch. A record with missing or malformed parts does not affect the other records.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,20 +6,20 @@ use std::fmt;
 use aws_lambda_events::event::sqs::SqsMessageAttribute;
 use serde_json::{Map, Value};
 
-use crate::ports::VisibilityChange;
+use crate::visibility::VisibilityChange;
 
 /// One received message.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Record {
-    /// The message's id; without it a failure cannot be reported.
+    /// The message's id. Without it a failure cannot be reported.
     pub message_id: Option<String>,
-    /// Of this receive; without it neither visibility nor existence can be changed.
+    /// The receipt handle of this receive. Without it the message can neither be hidden nor deleted.
     pub receipt_handle: Option<String>,
-    /// The text, as it was sent.
+    /// The message's text.
     pub body: Option<String>,
-    /// How often it was received, this time included.
+    /// How often the message was received, this receive included.
     pub receive_count: u32,
-    /// What the sender attached, by name.
+    /// The sender's message attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
 }
 
@@ -35,13 +35,13 @@ pub struct Attribute {
 /// A message attribute's value.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AttributeValue {
-    /// Of the types `String` and `Number`.
+    /// A value of the type `String` or `Number`.
     Text(String),
-    /// Of the type `Binary`.
+    /// A value of the type `Binary`.
     Binary(Vec<u8>),
 }
 
-/// Without what the message says, which belongs into no log.
+/// Without the message's content, which no log may hold.
 impl fmt::Debug for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -95,9 +95,9 @@ impl Record {
         }
     }
 
-    /// Shows the message again after so many seconds, if it can be named.
+    /// The change that makes the message visible again after `seconds`. None without a receipt handle.
     #[must_use]
-    pub fn shown_in(&self, seconds: u32) -> Option<VisibilityChange> {
+    pub fn visible_in(&self, seconds: u32) -> Option<VisibilityChange> {
         Some(VisibilityChange {
             receipt_handle: self.receipt_handle.clone()?,
             seconds,
@@ -106,7 +106,7 @@ impl Record {
 }
 
 impl Attribute {
-    /// A text.
+    /// An attribute of the type `String`.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Attribute {
         }
     }
 
-    /// A number.
+    /// An attribute of the type `Number`.
     #[must_use]
     pub fn number(number: u32) -> Self {
         Self {
@@ -124,7 +124,7 @@ impl Attribute {
         }
     }
 
-    /// Its text, if it is one or a number.
+    /// The text of a `String` or a `Number`.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
@@ -133,7 +133,7 @@ impl Attribute {
         }
     }
 
-    /// What it counts towards the message's size, in bytes, without its name.
+    /// The attribute's part of the message's size in bytes, without its name.
     #[must_use]
     pub fn size(&self) -> usize {
         let value = match &self.value {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attribute_that_sqs_would_not_take_is_left_out() {
+    fn an_attribute_that_sqs_would_refuse_is_left_out() {
         let record = Record::read(json!({"messageAttributes": {
             "broken": {"binaryValue": "%", "dataType": "Binary"},
             "mixed": {"stringValue": "t", "dataType": "Binary"},
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_record_lacks_stays_with_it() {
+    fn a_malformed_record_is_read_without_its_malformed_parts() {
         for record in [
             json!(1),
             json!({}),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_holds_nothing_of_what_the_message_says() {
+    fn debug_output_holds_no_content_of_the_message() {
         let record = Record::read(json!({
             "messageId": "m", "body": "ada@example.com", "attributes": {"ApproximateReceiveCount": "2"},
             "messageAttributes": {"email": {"stringValue": "ada@example.com", "dataType": "String"}},

@@ -1,4 +1,4 @@
-//! What the adapter sends to SQS, and what it makes of the answers.
+//! The requests that the adapter sends to SQS, and how it reads the answers.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -13,15 +13,15 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_core::Timestamp;
+use function_runtime::CallError;
 use queue_consumer::adapters::Sqs;
 use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::failure::Failure;
 use queue_consumer::ports::{Queues as _, VisibilityChange};
 use queue_consumer::record::{Attribute, AttributeValue, Record};
-use queue_consumer::refusal::Refusal;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use timestamp::Timestamp;
 use tokio::task::AbortHandle;
 
 /// The requests that arrived, each with its operation.
@@ -75,7 +75,7 @@ fn one_call(seen: &Seen) -> (String, String, Value) {
 }
 
 #[tokio::test]
-async fn a_letter_at_the_limits_of_sqs_is_sent_whole() {
+async fn a_dead_letter_at_the_limits_of_sqs_is_sent_whole() {
     let bytes = Attribute {
         data_type: "Binary".to_owned(),
         value: AttributeValue::Binary(vec![0, 255, 7]),
@@ -92,23 +92,29 @@ async fn a_letter_at_the_limits_of_sqs_is_sent_whole() {
     };
     let failure = Failure::permanent("malformed", "why");
     let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-    let most = 1024 * 1024 - DeadLetter::new(&record, &failure, failed_at).unwrap().size();
-    record.body = Some("x".repeat(most + 1));
+    let max = 1024 * 1024 - DeadLetter::new(&record, &failure, failed_at).unwrap().size();
+    record.body = Some("x".repeat(max + 1));
     assert_eq!(DeadLetter::new(&record, &failure, failed_at), None);
-    record.body = Some("x".repeat(most));
-    let letter = DeadLetter::new(&record, &failure, failed_at).unwrap();
-    assert_eq!((letter.attributes().len(), letter.size()), (10, 1024 * 1024));
+    record.body = Some("x".repeat(max));
+    let dead_letter = DeadLetter::new(&record, &failure, failed_at).unwrap();
+    assert_eq!(
+        (dead_letter.attributes().len(), dead_letter.size()),
+        (10, 1024 * 1024)
+    );
 
     // SQS answers with digests, which the SDK compares with its own where they are given.
     let answer = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": ""}], "Failed": []});
     let (sqs, seen, _server) = answering(answer).await;
-    assert_eq!(sqs.bury(&[&letter]).await, Ok(vec![Ok(())]));
+    assert_eq!(
+        sqs.send_to_dead_letter_queue(&[&dead_letter]).await,
+        Ok(vec![Ok(())])
+    );
     let (operation, queue, entries) = one_call(&seen);
     assert_eq!(
         (&*operation, &*queue),
         ("AmazonSQS.SendMessageBatch", "orders-dlq")
     );
-    assert_eq!(entries[0]["MessageBody"].as_str().unwrap(), letter.body());
+    assert_eq!(entries[0]["MessageBody"].as_str().unwrap(), dead_letter.body());
     let sent = entries[0]["MessageAttributes"].as_object().unwrap();
     assert_eq!(sent.len(), 10);
     assert_eq!(
@@ -122,16 +128,16 @@ async fn a_letter_at_the_limits_of_sqs_is_sent_whole() {
 }
 
 #[tokio::test]
-async fn messages_are_put_off_and_deleted_in_their_queue_each_by_its_receipt_handle() {
+async fn messages_are_delayed_and_deleted_in_their_queue_each_by_its_receipt_handle() {
     // The second one's answer comes first, and the third one has none.
     let answer = json!({
         "Successful": [{"Id": "1"}],
         "Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": false}],
     });
     let expected = Ok(vec![
-        Err(Refusal::new("InternalError")),
+        Err(CallError::new("InternalError")),
         Ok(()),
-        Err(Refusal::new("no_answer")),
+        Err(CallError::new("no_answer")),
     ]);
     let changes: Vec<VisibilityChange> = (0..3_u32)
         .map(|number| VisibilityChange {

@@ -1,43 +1,35 @@
 //! The table of orders, on DynamoDB.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
     KeysAndAttributes,
 };
+use function_runtime::aws::{call_error, unsendable};
+use function_runtime::call_error::code;
+use function_runtime::{Answers, CallError};
 use order_core::OrderId;
-use order_core::row::{Notification, OrderStatus, attribute};
+use order_table::attribute_value::{key, order_id};
+use order_table::{Notification, OrderStatus, attribute};
 
-use super::{Aws, call_error};
-use crate::ports::{CallError, Marking, Rows, Table};
-
-type Item = HashMap<String, AttributeValue>;
+use super::Aws;
+use crate::ports::{Rows, Table};
 
 impl Table for Aws {
     async fn read(&self, orders: &[OrderId]) -> Result<Rows, CallError> {
-        const OPERATION: &str = "BatchGetItem";
-        let unbuilt = |_| CallError {
-            operation: OPERATION,
-            reason: "the request could not be built".to_owned(),
-        };
-        let keys = orders
-            .iter()
-            .map(|order| Item::from([(attribute::ORDER_ID.to_owned(), text(order.to_string()))]));
         let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            // An eventually consistent read could miss a mark and double an email.
+            .set_keys(Some(orders.iter().copied().map(key).collect()))
+            // An eventually consistent read could miss a mark, and a second email would be sent.
             .consistent_read(true)
             .projection_expression(format!("{}, {}", attribute::ORDER_ID, attribute::NOTIFIED_AT))
             .build()
-            .map_err(unbuilt)?;
+            .map_err(unsendable)?;
         let read = self
             .dynamodb
             .batch_get_item()
             .request_items(&self.table, wanted)
             .send()
             .await;
-        let read = read.map_err(|error| call_error(OPERATION, &error))?;
+        let read = read.map_err(|error| call_error(&error))?;
         let mut rows = Rows::default();
         for item in read.responses.unwrap_or_default().into_values().flatten() {
             if let Some(order) = order_id(&item) {
@@ -45,21 +37,16 @@ impl Table for Aws {
                     .insert(order, item.contains_key(attribute::NOTIFIED_AT));
             }
         }
-        let left = read
+        let unprocessed = read
             .unprocessed_keys
             .unwrap_or_default()
             .into_values()
-            .flat_map(|left| left.keys);
-        rows.unprocessed = left.filter_map(|key| order_id(&key)).collect();
+            .flat_map(|unprocessed| unprocessed.keys);
+        rows.unprocessed = unprocessed.filter_map(|key| order_id(&key)).collect();
         Ok(rows)
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Result<Vec<Marking>, CallError> {
-        const OPERATION: &str = "BatchExecuteStatement";
-        let unbuilt = |_| CallError {
-            operation: OPERATION,
-            reason: "the request could not be built".to_owned(),
-        };
+    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
         let statement = statement(&self.table);
         let mut request = self.dynamodb.batch_execute_statement();
         for order in orders {
@@ -71,29 +58,17 @@ impl Table for Aws {
             ];
             let entry = BatchStatementRequest::builder()
                 .statement(&statement)
-                .set_parameters(Some(parameters.map(text).to_vec()))
+                .set_parameters(Some(parameters.map(AttributeValue::S).to_vec()))
                 .build()
-                .map_err(unbuilt)?;
+                .map_err(unsendable)?;
             request = request.statements(entry);
         }
-        let done = request
-            .send()
-            .await
-            .map_err(|error| call_error(OPERATION, &error))?;
-        let mut responses = done.responses.unwrap_or_default().into_iter();
-        // A response is missing only against AWS's word; then the mark is not known to be set.
-        Ok(orders
-            .iter()
-            .map(|_| {
-                responses
-                    .next()
-                    .map_or_else(unanswered, |response| marking(&response))
-            })
-            .collect())
+        let done = request.send().await.map_err(|error| call_error(&error))?;
+        Ok(done.responses.unwrap_or_default().iter().map(answer).collect())
     }
 }
 
-/// Fails with `ConditionalCheckFailed` on a marked row and on a missing one: a PartiQL `UPDATE` never makes an item.
+/// Fails with `ConditionalCheckFailed` on a marked row and on a missing one: a PartiQL `UPDATE` never creates an item.
 fn statement(table: &str) -> String {
     let [notified_at, id, status, key] = [
         attribute::NOTIFIED_AT,
@@ -106,25 +81,12 @@ fn statement(table: &str) -> String {
     )
 }
 
-fn marking(response: &BatchStatementResponse) -> Marking {
+fn answer(response: &BatchStatementResponse) -> Result<(), CallError> {
     match response.error.as_ref().map(|error| error.code.as_ref()) {
-        None | Some(Some(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Marking::Marked,
-        Some(Some(code)) => Marking::Failed(code.as_str().to_owned()),
-        Some(None) => unanswered(),
+        None | Some(Some(BatchStatementErrorCodeEnum::ConditionalCheckFailed)) => Ok(()),
+        Some(Some(code)) => Err(CallError::new(code.as_str().to_owned())),
+        Some(None) => Err(CallError::new(code::UNKNOWN_ERROR)),
     }
-}
-
-fn unanswered() -> Marking {
-    Marking::Failed("unknown error".to_owned())
-}
-
-fn order_id(item: &Item) -> Option<OrderId> {
-    let text = item.get(attribute::ORDER_ID)?.as_s().ok()?;
-    text.parse().ok()
-}
-
-fn text(value: String) -> AttributeValue {
-    AttributeValue::S(value)
 }
 
 #[cfg(test)]
@@ -139,22 +101,19 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_that_fails_was_marked_before() {
+    fn a_failed_condition_means_marked_before() {
         let failed = |code: BatchStatementErrorCodeEnum| {
             let error = BatchStatementError::builder().code(code).build();
-            marking(&BatchStatementResponse::builder().error(error).build())
+            answer(&BatchStatementResponse::builder().error(error).build())
         };
-        assert_eq!(
-            marking(&BatchStatementResponse::builder().build()),
-            Marking::Marked
-        );
+        assert_eq!(answer(&BatchStatementResponse::builder().build()), Ok(()));
         assert_eq!(
             failed(BatchStatementErrorCodeEnum::ConditionalCheckFailed),
-            Marking::Marked
+            Ok(())
         );
         assert_eq!(
             failed(BatchStatementErrorCodeEnum::ThrottlingError),
-            Marking::Failed("ThrottlingError".to_owned())
+            Err(CallError::new("ThrottlingError"))
         );
     }
 }

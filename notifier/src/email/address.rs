@@ -1,4 +1,4 @@
-//! A customer's email address in an email: for the shop to answer to, and nothing else.
+//! A customer's email address in an email to the shop.
 
 use std::borrow::Cow;
 
@@ -6,12 +6,12 @@ use order_core::text::EmailAddress;
 
 use super::customer_text;
 
-/// The address as it is where no mail program could link it as anything but an address, and like any other text of a
-/// customer where one could.
+/// The address unchanged if every mail program links it as an address or not at all; otherwise shown as any other text of a
+/// customer.
 ///
-/// An address may legally hold `www.evil.example/pay?o=1` before its `@` (RFC 5322, `atext`). Programs that look for an
-/// address take words with one `.`, `_`, `+` or `-` between them; at anything else some end it and begin anew.
-/// `www.` and `ftp.` make some of them look for a page.
+/// An address may legally hold `www.evil.example/pay?o=1` before its `@` (RFC 5322, `atext`). A mail program recognizes words
+/// with one `.`, `_`, `+` or `-` between them as an address. At any other character some programs end the address and begin a
+/// new one, and some take `www.` and `ftp.` for the start of a web page.
 #[must_use]
 pub fn shown(address: &EmailAddress) -> Cow<'_, str> {
     let text = address.as_str();
@@ -24,8 +24,8 @@ pub fn shown(address: &EmailAddress) -> Cow<'_, str> {
 
 fn is_plain(text: &str) -> bool {
     let (local, domain) = text.rsplit_once('@').unwrap_or((text, ""));
-    // A page's name ends at a `+` for some: `evil.example+x@a.example`.
-    let is_joint = |character: char| match character {
+    // For some programs a domain ends at a `+`: `evil.example+x@a.example`.
+    let is_separator = |character: char| match character {
         '.' | '-' | '_' => true,
         '+' => !local.contains('.'),
         _ => false,
@@ -36,12 +36,12 @@ fn is_plain(text: &str) -> bool {
         let word = word.to_ascii_lowercase();
         word.starts_with("www") || word == "ftp"
     };
-    // Some programs take a domain of one word for none, and what stands before it for a page. One of figures is an address
-    // of the network.
+    // Some programs do not accept a domain of one word, and take the text before it for a page. A domain of digits is an IP
+    // address.
     let has_top_level = domain
         .rsplit_once('.')
         .is_some_and(|(_, label)| label.starts_with(|first: char| first.is_ascii_alphabetic()));
-    local.split(is_joint).all(is_word)
+    local.split(is_separator).all(is_word)
         && has_top_level
         && !text
             .split(|character: char| !character.is_ascii_alphanumeric())
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_addresses_stay() {
+    fn ordinary_addresses_are_unchanged() {
         for text in [
             "ada@example.com",
             "ada.lovelace@example.co.uk",
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_another_link_is_broken() {
+    fn possible_other_links_are_broken() {
         for (text, expected) in [
             ("www.evil.com/pay?o=1@a.b", "www[.]evil[.]com/pay?o=1@a[.]b"),
             ("www.evil.com@a.b", "www[.]evil[.]com@a[.]b"),

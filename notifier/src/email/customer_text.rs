@@ -1,32 +1,31 @@
-//! A customer's words in an email: shown, but never as a link, a line of the email's own, or at any length.
+//! A customer's text in an email: it can neither be a link nor forge a line, and its length is limited.
 
-/// The most points of a number or date, as in `23.11.2026`. One more makes an IPv4 address of it.
+/// The most points of a number or date, as in `23.11.2026`. With one more it could be an IPv4 address.
 const MAX_POINTS: usize = 2;
 
-/// The text in the form in which it may stand in an email: at most `most_characters`, nothing that a mail program
-/// would turn into a link.
+/// The text for an email: at most `max_characters`, and nothing that a mail program would turn into a link.
 ///
-/// Mail programs link `scheme:`, `www.`, bare domains and addresses, and paths of network shares. What joins such a thing
-/// together is put into brackets, in the way of security reports: `https[:]//evil[.]example`. It stays where it stands at
-/// an end or beside white space, and between digits: those are sentences, amounts and times of day. The rule looks at no
-/// letters, since a mark on a letter or an invisible character would hide it.
-/// Control characters and line breaks are refused when an order is parsed; those that are invisible but legal are left
-/// out here, lest a reader take two words for one.
+/// Mail programs link `scheme:`, `www.`, bare domains and addresses, and paths of network shares. The characters that join the
+/// parts of such a link are put into brackets, as security reports do: `https[:]//evil[.]example`. They are unchanged at an end
+/// of the text, beside white space, and between digits, so that sentences, amounts and times of day are readable. The rule
+/// ignores letters, since a combining mark or an invisible character could disguise one.
+/// The parser of orders refuses control characters and line breaks. Invisible characters that it accepts are removed here, so
+/// that two words cannot look like one.
 #[must_use]
-pub fn shown(text: &str, most_characters: usize) -> String {
+pub fn shown(text: &str, max_characters: usize) -> String {
     let visible: Vec<char> = text
         .chars()
         .filter(|&character| !is_invisible(character))
         .collect();
-    let cut = visible.len() > most_characters;
+    let cut = visible.len() > max_characters;
     let kept = if cut {
-        &visible[..most_characters.saturating_sub(1)]
+        &visible[..max_characters.saturating_sub(1)]
     } else {
         &visible[..]
     };
     let mut shown = String::with_capacity(text.len());
-    for (place, &character) in kept.iter().enumerate() {
-        if joins(&kept[..place], character, &kept[place + 1..]) {
+    for (index, &character) in kept.iter().enumerate() {
+        if joins(&kept[..index], character, &kept[index + 1..]) {
             shown.extend(['[', character, ']']);
         } else {
             shown.push(character);
@@ -38,15 +37,15 @@ pub fn shown(text: &str, most_characters: usize) -> String {
     shown
 }
 
-/// Whether a character could join what stands around it to a link.
+/// Whether a character could join the text around it to a link.
 fn joins(before: &[char], character: char, after: &[char]) -> bool {
-    // Further points, as of an ellipsis, part nothing and join nothing.
+    // Further points, as in an ellipsis, neither separate nor join.
     let is_word = |character: &&char| **character != '.';
     let (last, next) = (before.iter().rev().find(is_word), after.iter().find(is_word));
-    let is_apart = |neighbour: Option<&char>| neighbour.is_none_or(|neighbour| neighbour.is_whitespace());
+    let is_apart = |next: Option<&char>| next.is_none_or(|next| next.is_whitespace());
     let in_number = last.is_some_and(char::is_ascii_digit) && next.is_some_and(char::is_ascii_digit);
     match character {
-        // `\\server\share`; people write without.
+        // `\\server\share`. Ordinary text has no backslash.
         '\\' => true,
         _ if is_apart(last) || is_apart(next) => false,
         ':' => !in_number,
@@ -69,7 +68,7 @@ fn points_of_number<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
         .count()
 }
 
-/// Characters without width that are not needed to write a language or an emoji, and whatever ends a line.
+/// Characters without width that no language or emoji needs, and characters that end a line.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -88,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// What links are made of, what looks like it, and what hides it.
+    /// Parts of links, characters that look like them, and characters that disguise them.
     const PIECES: [&str; 44] = [
         "evil",
         "com",
@@ -136,8 +135,8 @@ mod tests {
         "ⅽ",
     ];
 
-    /// The text as the most obliging mail program reads it.
-    fn obliging(text: &str) -> String {
+    /// The text as a mail program reads it that recognizes as many links as possible.
+    fn most_permissive(text: &str) -> String {
         let read = |character| match character {
             '\u{2024}' | '\u{3002}' | '\u{fe52}' | '\u{ff0e}' | '\u{ff61}' => Some('.'),
             'ⅽ' => Some('c'),
@@ -150,7 +149,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_program_finds_a_link(pieces in proptest::collection::vec(proptest::sample::select(&PIECES[..]), 0..12)) {
-            let read = obliging(&shown(&pieces.concat(), 200));
+            let read = most_permissive(&shown(&pieces.concat(), 200));
             let mut finder = LinkFinder::new();
             finder.url_must_have_scheme(false);
             prop_assert_eq!(finder.links(&read).map(|link| link.as_str().to_owned()).next(), None, "{}", read);
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_words_stay() {
+    fn ordinary_text_is_unchanged() {
         for text in [
             "Assam tea, 250 g",
             "1.5 l at 12:30, please.",

@@ -8,28 +8,28 @@ use order_core::{Money, OrderConfirmed};
 use super::order::{customer, moment};
 use super::{Email, counted, footer};
 
-/// The most orders that one digest covers: they are marked after it is sent, within one invocation.
+/// The most orders of one digest. They must be marked after it is sent, within the same invocation.
 pub const MAX_ORDERS: usize = 1000;
 
-/// The orders that a digest lists; of the others it gives counts and totals. A line has under 1.5 KB, so that a digest
-/// stays far below the 256 KB of an SNS message.
+/// The most orders that a digest lists. The others are in its counts and totals. A line has less than 1.5 KB, so that a digest
+/// is far below the 256 KB of an SNS message.
 const LISTED: usize = 50;
 
 /// An order in a digest.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DigestItem {
     total: Money,
-    line: String,
+    text: String,
 }
 
-impl Entry {
-    /// Words the order's line.
+impl DigestItem {
+    /// Writes the order's line.
     #[must_use]
-    pub fn of(event: &OrderConfirmed) -> Self {
+    pub fn new(event: &OrderConfirmed) -> Self {
         let order = &event.order;
         let items = counted(order.items().len(), "item");
         let who = customer(order.customer());
-        let line = format!(
+        let text = format!(
             "{}  {}  {items}, {}, {who}",
             event.order_id,
             moment(event.accepted_at),
@@ -37,18 +37,18 @@ impl Entry {
         );
         Self {
             total: order.total(),
-            line,
+            text,
         }
     }
 }
 
-/// Words a digest.
+/// Writes a digest.
 #[must_use]
-pub fn email(entries: &[&Entry], notification_id: &str) -> Email {
-    let title = format!("{} confirmed", counted(entries.len(), "order"));
+pub fn email(items: &[&DigestItem], notification_id: &str) -> Email {
+    let title = format!("{} confirmed", counted(items.len(), "order"));
     let mut body = format!("{title}.\n\nTotals\n");
     // Writing to a String cannot fail.
-    for (currency, (count, total)) in totals(entries) {
+    for (currency, (count, total)) in totals(items) {
         let total = total.map_or_else(
             || format!("{currency} (more than can be added up)"),
             |total| total.to_string(),
@@ -56,27 +56,27 @@ pub fn email(entries: &[&Entry], notification_id: &str) -> Email {
         let _ = writeln!(body, "  {total} in {}", counted(count, "order"));
     }
     body.push_str("\nOrders\n");
-    for entry in entries.iter().take(LISTED) {
-        let _ = writeln!(body, "  {}", entry.line);
+    for item in items.iter().take(LISTED) {
+        let _ = writeln!(body, "  {}", item.text);
     }
-    if let Some(others) = entries.len().checked_sub(LISTED).filter(|&others| others > 0) {
+    if let Some(others) = items.len().checked_sub(LISTED).filter(|&others| others > 0) {
         let _ = writeln!(body, "  and {others} more");
     }
     body.push('\n');
-    body.push_str(&footer(notification_id, entries.len()));
+    body.push_str(&footer(notification_id, items.len()));
     Email { subject: title, body }
 }
 
-/// Count and sum by currency; no sum where it overflows.
-fn totals(entries: &[&Entry]) -> BTreeMap<&'static str, (usize, Option<Money>)> {
+/// Count and sum by currency. No sum if it overflows.
+fn totals(items: &[&DigestItem]) -> BTreeMap<&'static str, (usize, Option<Money>)> {
     let mut totals = BTreeMap::new();
-    for entry in entries {
-        let currency = entry.total.currency();
+    for item in items {
+        let currency = item.total.currency();
         let (count, sum) = totals
             .entry(currency.code())
             .or_insert((0, Some(Money::zero(currency))));
         *count += 1;
-        *sum = sum.and_then(|sum| sum.plus(entry.total).ok());
+        *sum = sum.and_then(|sum| sum.plus(item.total).ok());
     }
     totals
 }
@@ -92,9 +92,13 @@ mod tests {
             *order = serde_json::json!({"customer": {"id": "c-7"}, "currency": "JPY",
                 "items": [{"sku": "CHASEN", "quantity": 6, "unit_price": "1250"}]});
         });
-        let entries = [Entry::of(&event(1)), Entry::of(&yen), Entry::of(&event(3))];
+        let items = [
+            DigestItem::new(&event(1)),
+            DigestItem::new(&yen),
+            DigestItem::new(&event(3)),
+        ];
         let email = email(
-            &entries.iter().collect::<Vec<_>>(),
+            &items.iter().collect::<Vec<_>>(),
             "0199d3a0-0000-7000-8000-000000000001",
         );
         insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, email.body), @r"
@@ -124,8 +128,8 @@ mod tests {
                 serde_json::json!([{"sku": "S", "quantity": 10_000, "unit_price": "9000000000000.00"}]);
             order.as_object_mut().unwrap().remove("total");
         });
-        let entry = Entry::of(&event);
-        let email = email(&vec![&entry; MAX_ORDERS], "n-1");
+        let item = DigestItem::new(&event);
+        let email = email(&vec![&item; MAX_ORDERS], "n-1");
         assert!(email.body.len() < 200_000, "{} bytes", email.body.len());
         assert_eq!(email.subject, "1000 orders confirmed");
         assert!(

@@ -1,14 +1,14 @@
-//! What the shop reads: plain text, worded for people.
+//! The emails to the shop, in plain text.
 //!
-//! **Invariant:** a customer's words reach an email only through [`customer_text::shown`] or, for the address,
-//! [`address::shown`], and never its subject.
+//! **Invariant:** a customer's text reaches an email's body only through [`customer_text::shown`] or, for the address,
+//! [`address::shown`], and never reaches its subject.
 
 pub mod address;
 pub mod customer_text;
 pub mod digest;
 pub mod order;
 
-/// An email: what SNS takes as `Subject` and `Message`.
+/// An email: the `Subject` and `Message` of a publish to SNS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
     /// ASCII, under 100 characters, no line breaks.
@@ -17,7 +17,7 @@ pub struct Email {
     pub body: String,
 }
 
-/// The last line of every email, by which mail and rows can be joined.
+/// The last line of every email. Its id is in the rows of the orders that it covers.
 #[must_use]
 fn footer(notification_id: &str, orders: usize) -> String {
     format!(

@@ -7,13 +7,13 @@ use order_core::{Customer, Item, OrderConfirmed, Timestamp};
 use super::customer_text::shown;
 use super::{Email, address, counted, footer};
 
-/// The most characters of a name in an email. What is longer stands in the row.
+/// The most characters of a name in an email. The row holds the whole name.
 const NAME_CHARACTERS: usize = 80;
 
-/// The most characters of a note: all that an order may have.
+/// The most characters of a note in an email: the limit of an order's note.
 const NOTE_CHARACTERS: usize = 1000;
 
-/// Words the email of one order.
+/// Writes the email of one order.
 #[must_use]
 pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
     let order = &event.order;
@@ -53,7 +53,7 @@ pub(super) fn customer(customer: &Customer) -> String {
     }
 }
 
-/// A moment as people write it: `2026-11-23 09:35:00 UTC`.
+/// A moment as people read it: `2026-11-23 09:35:00 UTC`.
 pub(super) fn moment(timestamp: Timestamp) -> String {
     let text = timestamp.to_string();
     match (text.get(..10), text.get(11..19)) {
@@ -62,13 +62,12 @@ pub(super) fn moment(timestamp: Timestamp) -> String {
     }
 }
 
-/// The lines of the table. Names stand last, because only there their width does not matter: a letter may be two
-/// columns wide.
+/// The table of items. Names are its last column, where their width does not matter: some characters are two columns wide.
 fn items(items: &[Item]) -> String {
     let rows: Vec<[String; 3]> = items
         .iter()
         .map(|item| {
-            // An order whose sums overflow is not parsed.
+            // The parser refuses an order whose sums overflow.
             let sum = item
                 .unit_price
                 .times(item.quantity.get().into())

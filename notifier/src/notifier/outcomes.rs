@@ -1,9 +1,9 @@
-//! The records' outcomes while they come in.
+//! The outcomes of a batch's records.
 
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
 
-/// The records' outcomes while they come in.
+/// The outcomes that are known so far.
 pub(super) struct Outcomes(Vec<Option<Outcome>>);
 
 impl Outcomes {
@@ -11,31 +11,33 @@ impl Outcomes {
         Self(vec![None; records])
     }
 
+    /// Sets the outcome of a record.
     pub(super) fn set(&mut self, index: usize, outcome: Outcome) {
-        if let Some(place) = self.0.get_mut(index) {
-            *place = Some(outcome);
+        if let Some(known) = self.0.get_mut(index) {
+            *known = Some(outcome);
         }
     }
 
-    /// An order's outcome is that of each of its copies.
-    pub(super) fn settle(&mut self, candidate: &Candidate, outcome: &Outcome) {
+    /// Sets the outcome of an order for each record that carries it.
+    pub(super) fn set_order(&mut self, candidate: &Candidate, outcome: &Outcome) {
         for &index in &candidate.records {
             self.set(index, outcome.clone());
         }
     }
 
-    pub(super) fn settle_all(&mut self, candidates: &[Candidate], outcome: &Outcome) {
+    /// Sets the same outcome for several orders.
+    pub(super) fn set_orders(&mut self, candidates: &[Candidate], outcome: &Outcome) {
         for candidate in candidates {
-            self.settle(candidate, outcome);
+            self.set_order(candidate, outcome);
         }
     }
 
-    /// A record that nothing was said of is not done: what is forgotten is never deleted.
+    /// All outcomes. A record without one is not done: Lambda would delete its message.
     pub(super) fn finish(self) -> Vec<Outcome> {
-        let forgotten = || Outcome::transient(ErrorCode::OutOfTime, "the record was not come to");
+        let missing = || Outcome::transient(ErrorCode::OutOfTime, "no time was left for the record");
         self.0
             .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(forgotten))
+            .map(|outcome| outcome.unwrap_or_else(missing))
             .collect()
     }
 }

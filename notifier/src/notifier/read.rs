@@ -1,36 +1,29 @@
-//! What must be known before an email is sent: which orders are new, and whether anybody reads it.
+//! The reads before an email: which orders are not marked, and whether the topic has a subscriber.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use function_runtime::batch_calls::{Attempts, BatchCalls};
+use function_runtime::call_error::code;
+use function_runtime::panics::{Panicked, catch_async};
+use function_runtime::{Answers, CallDeadline, CallError, Deadline};
 use order_core::OrderId;
-use queue_consumer::call::{Panicked, caught};
 
+use super::Notifier;
 use super::outcomes::Outcomes;
-use super::{Deadline, Notifier, SUBSCRIBER_BELIEVED_FOR, TIME_TO_CALL, TIME_TO_READ, TIME_TO_SETTLE};
-use crate::backoff;
+use super::times::{BACKOFF, TIME_TO_CALL, TIME_TO_READ, TIME_TO_SETTLE};
 use crate::orders::Candidate;
 use crate::outcome::{ErrorCode, Outcome};
-use crate::ports::{CallError, Ports};
+use crate::ports::Ports;
 
-/// How often a read is tried within an invocation.
+/// Attempts to read a row within an invocation.
 const READ_ATTEMPTS: u32 = 4;
 
-/// What was found out about a chunk of orders.
-#[derive(Default)]
-struct Reading {
-    /// The orders that have a row, and whether it is marked as notified.
-    marked: BTreeMap<OrderId, bool>,
-    /// The orders whose rows could not be read.
-    unread: Vec<OrderId>,
-    /// Those of them on which reading alone has panicked.
-    panicked: BTreeSet<OrderId>,
-}
+/// How long a confirmed subscriber is not checked again.
+const SUBSCRIBER_VALID_FOR: Duration = Duration::from_mins(1);
 
 impl<P: Ports> Notifier<P> {
-    /// The candidates whose rows are not marked. The others' outcomes are set, but for those that there was no time to
-    /// come to.
+    /// The candidates whose rows are not marked. Sets the outcomes of the others, except those that no time was left for.
     pub(super) async fn unmarked(
         &self,
         candidates: Vec<Candidate>,
@@ -39,95 +32,81 @@ impl<P: Ports> Notifier<P> {
     ) -> Vec<Candidate> {
         let mut candidates = candidates;
         let mut new = Vec::with_capacity(candidates.len());
-        // That there is time for the first read was seen to before.
+        // The caller checked that there is time for the first read.
         let mut is_first = true;
         while !candidates.is_empty() && (is_first || deadline.allows(&self.ports, TIME_TO_READ)) {
             is_first = false;
             let rest = candidates.split_off(candidates.len().min(P::MAX_READS));
             let chunk = std::mem::replace(&mut candidates, rest);
-            let orders = chunk.iter().map(Candidate::order_id).collect();
-            let reading = self.read(orders, deadline).await;
-            for candidate in chunk {
-                match reading.marked.get(&candidate.order_id()) {
-                    Some(true) => outcomes.settle(&candidate, &Outcome::Done),
-                    Some(false) => new.push(candidate),
-                    None => outcomes.settle(&candidate, &reading.absent(candidate.order_id())),
+            let orders: Vec<OrderId> = chunk.iter().map(Candidate::order_id).collect();
+            for (candidate, is_marked) in chunk.into_iter().zip(self.read(&orders, deadline).await) {
+                match is_marked {
+                    Ok(Some(true)) => outcomes.set_order(&candidate, &Outcome::Done),
+                    Ok(Some(false)) => new.push(candidate),
+                    Ok(None) => outcomes.set_order(&candidate, &row_missing()),
+                    Err(error) => outcomes.set_order(&candidate, &classify_read(&error)),
                 }
             }
         }
         new
     }
 
-    /// Reads a chunk of rows, coming back for what was not processed. After a panic each order is read by itself, so that
-    /// the one at fault fails alone.
-    async fn read(&self, orders: Vec<OrderId>, deadline: Deadline) -> Reading {
-        let mut reading = Reading {
-            unread: orders,
-            ..Reading::default()
+    /// Whether each order is marked; none for an order without a row.
+    async fn read(&self, orders: &[OrderId], deadline: Deadline) -> Vec<Result<Option<bool>, CallError>> {
+        let calls = BatchCalls {
+            clock: &self.ports,
+            deadline: CallDeadline::until(deadline.less(TIME_TO_CALL + TIME_TO_SETTLE)),
+            one_may_be_at_fault: |error| error.code == code::PANICKED,
         };
-        let mut orders_per_call = P::MAX_READS;
-        let mut pause = Duration::ZERO;
-        for attempt in 1..=READ_ATTEMPTS {
-            if attempt > 1 {
-                if !deadline.allows(&self.ports, pause + TIME_TO_CALL + TIME_TO_SETTLE) {
-                    break;
-                }
-                self.ports.sleep(pause).await;
-            }
-            let orders = std::mem::take(&mut reading.unread);
-            for (place, chunk) in orders.chunks(orders_per_call).enumerate() {
-                // That there is time for the attempt's first call was seen to before.
-                if place > 0 && !deadline.allows(&self.ports, TIME_TO_CALL + TIME_TO_SETTLE) {
-                    reading.unread.extend(chunk);
-                    continue;
-                }
-                match caught(self.ports.read(chunk)).await {
-                    Ok(Ok(rows)) => {
-                        reading.marked.extend(rows.marked);
-                        reading.unread.extend(rows.unprocessed);
-                    }
-                    Ok(Err(error)) => {
-                        tracing::warn!(attempt, %error, "rows could not be read");
-                        reading.unread.extend(chunk);
-                    }
-                    Err(Panicked) => {
-                        tracing::error!(attempt, orders = chunk.len(), "reading rows panicked");
-                        orders_per_call = 1;
-                        reading.unread.extend(chunk);
-                        if let [order] = chunk {
-                            reading.panicked.insert(*order);
-                        }
-                    }
-                }
-            }
-            if reading.unread.is_empty() {
-                break;
-            }
-            pause = backoff::call_delay(attempt, &self.chance);
-        }
-        reading
+        let attempts = Attempts {
+            max: READ_ATTEMPTS,
+            backoff: BACKOFF,
+            rng: &self.rng,
+            is_worth_another: |_| true,
+        };
+        calls
+            .repeat(orders, &attempts, async |orders: &[OrderId]| {
+                self.read_once(orders).await
+            })
+            .await
     }
 
-    /// Makes sure that an email reaches somebody: SNS accepts one for a topic without subscribers, and drops it.
-    pub(super) async fn subscriber(&self, deadline: Deadline) -> Result<(), Outcome> {
+    async fn read_once(&self, orders: &[OrderId]) -> Answers<Option<bool>> {
+        let rows = self.ports.read(orders).await;
+        let rows = rows.inspect_err(|error| tracing::warn!(%error, "rows could not be read"))?;
+        let answer = |order| {
+            if rows.unprocessed.contains(order) {
+                Err(CallError::new("unprocessed"))
+            } else {
+                Ok(rows.marked.get(order).copied())
+            }
+        };
+        Ok(orders.iter().map(answer).collect())
+    }
+
+    /// Checks that an email reaches somebody: SNS accepts an email for a topic without subscribers, and drops it.
+    pub(super) async fn check_subscriber(&self, deadline: Deadline) -> Result<(), Outcome> {
         let now = self.ports.monotonic();
         let seen = *self
             .subscriber_seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if seen.is_some_and(|seen| now.saturating_sub(seen) < SUBSCRIBER_BELIEVED_FOR) {
+        if seen.is_some_and(|seen| now.saturating_sub(seen) < SUBSCRIBER_VALID_FOR) {
             return Ok(());
         }
         if !deadline.allows(&self.ports, TIME_TO_CALL + TIME_TO_SETTLE) {
             return Err(Outcome::transient(
                 ErrorCode::OutOfTime,
-                "the invocation had no time left to look for subscribers",
+                "the invocation had no time left to check for subscribers",
             ));
         }
-        let confirmed = caught(self.ports.confirmed_subscribers())
+        let confirmed = catch_async(self.ports.confirmed_subscribers())
             .await
-            .map_err(|Panicked| Outcome::transient(ErrorCode::Panicked, "looking for subscribers panicked"))?
-            .map_err(|error: CallError| Outcome::transient(ErrorCode::TopicUnavailable, error.to_string()))?;
+            .map_err(|Panicked| Outcome::transient(ErrorCode::Panicked, "checking for subscribers panicked"))?
+            .map_err(|error| {
+                let detail = format!("checking for subscribers failed: {error}");
+                Outcome::transient(ErrorCode::TopicUnavailable, detail)
+            })?;
         if confirmed == 0 {
             return Err(Outcome::transient(
                 ErrorCode::NoSubscriber,
@@ -142,15 +121,19 @@ impl<P: Ports> Notifier<P> {
     }
 }
 
-impl Reading {
-    /// Why an order is not among the rows.
-    fn absent(&self, order: OrderId) -> Outcome {
-        if !self.unread.contains(&order) {
-            Outcome::transient(ErrorCode::RowMissing, "the event's order has no row")
-        } else if self.panicked.contains(&order) {
-            Outcome::transient(ErrorCode::Panicked, "reading the order's row panicked")
-        } else {
-            Outcome::transient(ErrorCode::TableUnavailable, "the order's row could not be read")
+fn row_missing() -> Outcome {
+    Outcome::transient(ErrorCode::RowMissing, "the event's order has no row")
+}
+
+fn classify_read(error: &CallError) -> Outcome {
+    match &*error.code {
+        code::PANICKED => Outcome::transient(ErrorCode::Panicked, "reading the order's row panicked"),
+        code::OUT_OF_TIME => {
+            Outcome::transient(ErrorCode::OutOfTime, "no time was left to read the order's row")
         }
+        _ => Outcome::transient(
+            ErrorCode::TableUnavailable,
+            format!("the order's row could not be read: {error}"),
+        ),
     }
 }

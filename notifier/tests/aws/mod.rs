@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use notifier::adapters::Aws;
 use notifier::config::{Config, Settings};
 
-/// What a client needs to call the server at `endpoint`.
+/// The SDK's configuration for the server at `endpoint`.
 pub(crate) fn sdk(endpoint: String) -> SdkConfig {
     let credentials = Credentials::new("test", "test", None, None, "test");
     SdkConfig::builder()
@@ -20,7 +20,7 @@ pub(crate) fn sdk(endpoint: String) -> SdkConfig {
 }
 
 /// The adapters that call it.
-pub(crate) fn adapters(sdk: SdkConfig) -> Aws {
+pub(crate) fn adapters(sdk: &SdkConfig) -> Aws {
     let config = Config {
         orders_table: "orders".to_owned(),
         order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),

@@ -1,23 +1,21 @@
 //! The table of orders, on DynamoDB.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_core::row::{Attributes, BY_CUSTOMER_INDEX, RowError, attribute};
+use order_core::OrderId;
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderRow};
-use serde_json::Value;
+use order_table::attribute_value::{Item, key, to_attributes};
+use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed};
 
-use super::attribute_value::attributes;
 use super::causes;
 use crate::ports::{Acceptance, OrderTable, Page, Position, TableError};
 
-/// Reads one DynamoDB table. Needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
+/// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
 pub struct DynamoDbOrderTable {
     client: Client,
@@ -41,7 +39,7 @@ impl OrderTable for DynamoDbOrderTable {
             .client
             .get_item()
             .table_name(&self.table)
-            .key(attribute::ORDER_ID, key(id))
+            .set_key(Some(key(id)))
             .consistent_read(true);
         let item = call
             .send()
@@ -49,7 +47,7 @@ impl OrderTable for DynamoDbOrderTable {
             .map_err(|error| TableError::Unavailable(causes(&error)))?
             .item;
         Ok(item
-            .map(|item| OrderRow::from_attributes(&attributes(item)))
+            .map(|item| OrderRow::from_attributes(&to_attributes(item)))
             .transpose()?)
     }
 
@@ -58,17 +56,17 @@ impl OrderTable for DynamoDbOrderTable {
             .client
             .get_item()
             .table_name(&self.table)
-            .key(attribute::ORDER_ID, key(id))
+            .set_key(Some(key(id)))
             .consistent_read(true)
             .projection_expression(acceptance_attributes())
             .customize()
-            .config_override(one_try());
+            .config_override(one_attempt());
         let item = call
             .send()
             .await
             .map_err(|error| TableError::Unavailable(causes(&error)))?
             .item;
-        Ok(item.map(|item| acceptance(&attributes(item))).transpose()?)
+        Ok(item.map(|item| acceptance(&to_attributes(item))).transpose()?)
     }
 
     async fn acceptances(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Acceptance>, TableError> {
@@ -76,7 +74,7 @@ impl OrderTable for DynamoDbOrderTable {
             .consistent_read(true)
             .projection_expression(acceptance_attributes());
         for id in ids {
-            keys = keys.keys(HashMap::from([(attribute::ORDER_ID.to_owned(), key(*id))]));
+            keys = keys.keys(key(*id));
         }
         let keys = keys
             .build()
@@ -86,7 +84,7 @@ impl OrderTable for DynamoDbOrderTable {
             .batch_get_item()
             .request_items(&self.table, keys)
             .customize()
-            .config_override(one_try());
+            .config_override(one_attempt());
         let answer = call
             .send()
             .await
@@ -103,14 +101,11 @@ impl OrderTable for DynamoDbOrderTable {
     ) -> Result<Page, TableError> {
         let customer = AttributeValue::S(customer.as_str().to_owned());
         let start = after.map(|position| {
-            HashMap::from([
-                (attribute::CUSTOMER_ID.to_owned(), customer.clone()),
-                (
-                    attribute::ACCEPTED_AT.to_owned(),
-                    AttributeValue::S(position.accepted_at.to_string()),
-                ),
-                (attribute::ORDER_ID.to_owned(), key(position.order_id)),
-            ])
+            let accepted_at = AttributeValue::S(position.accepted_at.to_string());
+            let mut start = key(position.order_id);
+            start.insert(attribute::CUSTOMER_ID.to_owned(), customer.clone());
+            start.insert(attribute::ACCEPTED_AT.to_owned(), accepted_at);
+            start
         });
         let call = self
             .client
@@ -129,15 +124,15 @@ impl OrderTable for DynamoDbOrderTable {
         let rows = answer.items.unwrap_or_default().into_iter();
         Ok(Page {
             rows: rows
-                .map(|item| OrderRow::from_attributes(&attributes(item)))
+                .map(|item| OrderRow::from_attributes(&to_attributes(item)))
                 .collect::<Result<_, _>>()?,
             next: answer.last_evaluated_key.map(position).transpose()?,
         })
     }
 }
 
-/// A lookup that only speeds an answer up is not repeated.
-fn one_try() -> aws_sdk_dynamodb::config::Builder {
+/// A lookup that only gives an early answer is not repeated.
+fn one_attempt() -> aws_sdk_dynamodb::config::Builder {
     Config::builder().retry_config(RetryConfig::disabled())
 }
 
@@ -150,10 +145,6 @@ fn acceptance_attributes() -> String {
     .join(", ")
 }
 
-fn key(id: OrderId) -> AttributeValue {
-    AttributeValue::S(id.to_string())
-}
-
 fn acceptance(attributes: &Attributes) -> Result<Acceptance, RowError> {
     Ok(Acceptance {
         fingerprint: parsed(attributes, attribute::FINGERPRINT)?,
@@ -161,9 +152,9 @@ fn acceptance(attributes: &Attributes) -> Result<Acceptance, RowError> {
     })
 }
 
-/// One that cannot be read counts as not known: order-worker judges its order.
-fn identified_acceptance(item: HashMap<String, AttributeValue>) -> Option<(OrderId, Acceptance)> {
-    let attributes = attributes(item);
+/// An acceptance that cannot be read counts as unknown: order-worker compares the orders.
+fn identified_acceptance(item: Item) -> Option<(OrderId, Acceptance)> {
+    let attributes = to_attributes(item);
     let order_id = parsed(&attributes, attribute::ORDER_ID).ok()?;
     acceptance(&attributes)
         .inspect_err(|error| tracing::warn!(%order_id, %error, "idempotency key not looked up"))
@@ -171,25 +162,11 @@ fn identified_acceptance(item: HashMap<String, AttributeValue>) -> Option<(Order
         .map(|acceptance| (order_id, acceptance))
 }
 
-fn position(key: HashMap<String, AttributeValue>) -> Result<Position, RowError> {
-    let attributes = attributes(key);
+fn position(key: Item) -> Result<Position, RowError> {
+    let attributes = to_attributes(key);
     Ok(Position {
         accepted_at: parsed(&attributes, attribute::ACCEPTED_AT)?,
         order_id: parsed(&attributes, attribute::ORDER_ID)?,
-    })
-}
-
-fn parsed<T: FromStr<Err: ToString>>(
-    attributes: &Attributes,
-    attribute: &'static str,
-) -> Result<T, RowError> {
-    let text = attributes
-        .get(attribute)
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    text.parse().map_err(|error: T::Err| RowError {
-        attribute,
-        reason: error.to_string(),
     })
 }
 
@@ -212,16 +189,16 @@ mod tests {
                 ),
             ])
         };
-        let read = acceptance(&attributes(item(&fingerprint))).unwrap();
+        let read = acceptance(&to_attributes(item(&fingerprint))).unwrap();
         assert_eq!(read.fingerprint.to_string(), fingerprint);
         assert_eq!(read.accepted_at.to_string(), "2026-11-23T09:35:00.123Z");
-        // A later version's fingerprint is not guessed at.
+        // A fingerprint of a later version cannot be read.
         assert_eq!(
-            acceptance(&attributes(item("v2:00"))).unwrap_err().attribute,
+            acceptance(&to_attributes(item("v2:00"))).unwrap_err().attribute,
             attribute::FINGERPRINT
         );
         assert_eq!(
-            acceptance(&attributes(HashMap::new())).unwrap_err().attribute,
+            acceptance(&to_attributes(HashMap::new())).unwrap_err().attribute,
             attribute::FINGERPRINT
         );
     }

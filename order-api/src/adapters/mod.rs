@@ -1,6 +1,5 @@
 //! AWS behind the [ports](crate::ports).
 
-mod attribute_value;
 mod dynamodb;
 mod sqs;
 #[cfg(test)]
@@ -9,38 +8,22 @@ mod tests;
 use std::error::Error;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use function_runtime::aws::CallLimits;
 
-pub use attribute_value::attributes;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 
-/// The SDK's configuration, shared by all clients, from the environment.
-pub async fn sdk_config() -> SdkConfig {
-    loader().load().await
-}
+/// A call ends within 7 seconds of the function's 10, retries included, so that the function can answer even if AWS is slow. A
+/// client waits meanwhile, so that retries begin soon.
+pub const CALLS: CallLimits = CallLimits {
+    connect: Duration::from_secs(2),
+    attempt: Duration::from_secs(3),
+    operation: Duration::from_secs(7),
+    max_attempts: 3,
+    first_backoff: Duration::from_millis(100),
+};
 
-/// However slow AWS is, a call ends soon enough for this function to
-/// answer by itself: within 7 seconds of the function's 10, retries included. A client waits meanwhile, so that
-/// retries begin soon.
-fn loader() -> ConfigLoader {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(7))
-        .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(3)
-                .with_initial_backoff(Duration::from_millis(100)),
-        )
-        .timeout_config(timeouts)
-}
-
-/// An SDK error and its causes in one line. Never by `Debug`, which prints whole responses and with them rows.
+/// An SDK error and its causes in one line. `Debug` would print whole responses, and with them rows.
 fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -2,7 +2,9 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
+use function_runtime::call_error::in_order;
+use function_runtime::pack::pack;
 use futures_util::future::join_all;
 use order_core::OrderMessage;
 
@@ -11,12 +13,12 @@ use crate::ports::{OrderQueue, QueueError};
 
 /// The most messages of one call.
 const MAX_MESSAGES: usize = 10;
-/// The most bytes of one call. SQS takes 1 MiB since August 2025; a quarter, which was the limit before, is what every
-/// emulator and every queue of older settings takes too, and costs nothing: SQS charges by 64 KB.
+/// The most bytes of one call. SQS accepts 1 MiB since August 2025. A quarter of it, the limit before, is also accepted by every
+/// emulator and by queues with older settings, and costs nothing: SQS charges by 64 KB.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Sends to one SQS queue. Needs `sqs:SendMessage`, which covers batches too.
+/// Sends to one SQS queue. It needs `sqs:SendMessage`, which covers batches too.
 #[derive(Debug, Clone)]
 pub struct SqsOrderQueue {
     client: Client,
@@ -36,7 +38,7 @@ impl SqsOrderQueue {
 
 impl OrderQueue for SqsOrderQueue {
     async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
-        // A retry after a lost response enqueues a second copy; both carry the same id and fingerprint.
+        // A retry after a lost response sends a second copy. Both have the same id and fingerprint.
         let sent = self
             .client
             .send_message()
@@ -49,8 +51,11 @@ impl OrderQueue for SqsOrderQueue {
 
     async fn send_all(&self, messages: &[OrderMessage]) -> Vec<Result<(), QueueError>> {
         let bodies: Vec<String> = messages.iter().map(OrderMessage::to_json).collect();
-        // All at once: one after the other they would not end within the function's time on a slow day.
-        let calls = packed(&bodies).into_iter().map(|bodies| self.send_batch(bodies));
+        let sizes: Vec<usize> = bodies.iter().map(String::len).collect();
+        // All calls at once: one after the other they might not end within the function's time.
+        let calls = pack(&sizes, MAX_MESSAGES, MAX_BYTES)
+            .into_iter()
+            .map(|batch| self.send_batch(&bodies[batch]));
         join_all(calls).await.concat()
     }
 }
@@ -73,64 +78,14 @@ impl SqsOrderQueue {
             call = call.entries(entry.map_err(|error| QueueError(causes(&error)))?);
         }
         let answer = call.send().await.map_err(|error| QueueError(causes(&error)))?;
-        // What is in neither list is not known to be in the queue.
-        let mut results = vec![Err(QueueError("no answer for the message".to_owned())); bodies.len()];
-        let mut settle = |id: &str, result| {
-            if let Some(slot) = id.parse().ok().and_then(|index: usize| results.get_mut(index)) {
-                *slot = result;
-            }
-        };
-        for sent in answer.successful() {
-            settle(sent.id(), Ok(()));
-        }
-        for failed in answer.failed() {
-            settle(failed.id(), Err(QueueError(failed.code().to_owned())));
-        }
-        Ok(results)
-    }
-}
-
-/// The bodies in their order, cut into calls.
-fn packed(bodies: &[String]) -> Vec<&[String]> {
-    let mut calls = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
-    for (index, body) in bodies.iter().enumerate() {
-        if index > start && (index - start == MAX_MESSAGES || bytes + body.len() > MAX_BYTES) {
-            calls.push(&bodies[start..index]);
-            (start, bytes) = (index, 0);
-        }
-        bytes += body.len();
-    }
-    if start < bodies.len() {
-        calls.push(&bodies[start..]);
-    }
-    calls
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn calls_hold_every_body_in_order_within_the_limits(
-            // An order's message is far below a call's limit.
-            lengths in prop::collection::vec(prop_oneof![1..2000_usize, 1..100_000_usize], 0..=100),
-        ) {
-            let bodies: Vec<String> = lengths.iter().map(|length| "x".repeat(*length)).collect();
-            let calls = packed(&bodies);
-            prop_assert_eq!(&calls.concat(), &bodies);
-            for call in &calls {
-                prop_assert!((1..=MAX_MESSAGES).contains(&call.len()));
-                prop_assert!(call.iter().map(String::len).sum::<usize>() <= MAX_BYTES);
-            }
-            // A call ends only where the next body would not fit.
-            for pair in calls.windows(2) {
-                let bytes: usize = pair[0].iter().map(String::len).sum();
-                prop_assert!(pair[0].len() == MAX_MESSAGES || bytes + pair[1][0].len() > MAX_BYTES);
-            }
-        }
+        let answers = in_order(
+            bodies.len(),
+            answer.successful().iter().map(SendMessageBatchResultEntry::id),
+            answer.failed().iter().map(|entry| (entry.id(), entry.code())),
+        );
+        let results = answers
+            .into_iter()
+            .map(|answer| answer.map_err(|error| QueueError(error.to_string())));
+        Ok(results.collect())
     }
 }

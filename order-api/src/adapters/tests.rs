@@ -1,4 +1,4 @@
-//! Which calls of AWS an answer takes, over the SDK's real clients: an endpoint on loopback writes them down and answers.
+//! The calls to AWS that an answer needs, by the SDK's real clients. An endpoint on loopback records and answers them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,10 +12,10 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{DynamoDbOrderTable, SqsOrderQueue, loader};
-use crate::{AllowedOrigins, OrderApi};
+use super::{CALLS, DynamoDbOrderTable, SqsOrderQueue};
+use crate::{AllowedOrigins, OrderApi, Settings};
 
-/// An AWS that answers as it was told, and then that all is well.
+/// An AWS that gives the test's answers, and after them only successes.
 #[derive(Clone, Default)]
 struct Aws {
     answers: Arc<Mutex<VecDeque<(u16, Value)>>>,
@@ -44,8 +44,8 @@ impl Aws {
         let request: Value = serde_json::from_str(body).unwrap();
         let entries = request["Entries"].as_array().cloned().unwrap_or_default();
         self.calls.lock().unwrap().push((target, request));
-        let told = self.answers.lock().unwrap().pop_front();
-        let (status, answer) = told.unwrap_or_else(|| {
+        let prepared = self.answers.lock().unwrap().pop_front();
+        let (status, answer) = prepared.unwrap_or_else(|| {
             let sent = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "d"});
             (
                 200,
@@ -64,20 +64,23 @@ impl Aws {
         let router = axum::Router::new().fallback(handler);
         // Ends with the test's runtime.
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let sdk = loader()
+        let sdk = CALLS
+            .loader()
             .endpoint_url(endpoint)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .load()
             .await;
-        let mut api = OrderApi::new(
+        let settings = Settings {
+            // On a busy machine a first call may take longer than the default.
+            key_lookup_time: Duration::from_mins(1),
+            ..Settings::new(AllowedOrigins::These(Vec::new()))
+        };
+        OrderApi::new(
             SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned()),
             DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
-            AllowedOrigins::These(Vec::new()),
-        );
-        // A busy machine may need longer for a first call than an order waits for it.
-        api.key_lookup_time = Duration::from_mins(1);
-        api
+            settings,
+        )
     }
 
     async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
@@ -138,15 +141,15 @@ async fn a_key_takes_one_read_that_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_queue_that_throttles_is_asked_three_times_and_then_a_503() {
-    for refusal in [
+async fn a_queue_that_throttles_is_called_three_times_before_a_503() {
+    for error in [
         throttled(),
         (
             503,
             json!({"__type": "ServiceUnavailable", "message": "secret-account-id"}),
         ),
     ] {
-        let aws = Aws::answering(vec![refusal; 3]);
+        let aws = Aws::answering(vec![error; 3]);
         let response = aws.answer_to(post("/orders", &order(), None)).await;
         assert_eq!(
             (response.status_code, &response.headers["retry-after"]),
@@ -161,7 +164,7 @@ async fn a_queue_that_throttles_is_asked_three_times_and_then_a_503() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_passes_is_not_seen() {
+async fn a_throttled_call_is_repeated_and_not_seen() {
     let aws = Aws::answering([throttled(), throttled()]);
     let response = aws.answer_to(post("/orders", &order(), None)).await;
     assert_eq!((response.status_code, aws.calls().len()), (202, 3));
@@ -199,7 +202,7 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
     let entries: Vec<Value> = (0..3)
         .map(|index| json!({"idempotency_key": format!("k-{index}"), "order": order()}))
         .collect();
-    // One refused, one sent, one of which nothing is said; the read finds nothing.
+    // One refused, one sent, one without an answer; the read finds nothing.
     let answer = json!({
         "Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "d"}],
         "Failed": [{"Id": "0", "SenderFault": false, "Code": "InternalError", "Message": "secret-account-id"}],

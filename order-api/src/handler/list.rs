@@ -1,7 +1,7 @@
 //! `GET /orders`: a customer's orders, newest first.
 
+use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::RETRY_AFTER;
-use order_core::problem::{Problem, ProblemKind};
 use serde::Serialize;
 
 use super::OrderApi;
@@ -10,9 +10,9 @@ use crate::cursor;
 use crate::list_query::ListQuery;
 use crate::ports::{OrderQueue, OrderTable, TableError};
 use crate::request::Request;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 
-/// The body of a 200. Only a missing `next_cursor` is the end: a page may hold fewer orders than were asked for.
+/// The body of a 200. Only a missing `next_cursor` marks the last page: a page may hold fewer orders than `limit`.
 #[derive(Serialize)]
 struct OrderList<'a> {
     orders: Vec<StoredOrder<'a>>,
@@ -21,8 +21,8 @@ struct OrderList<'a> {
 }
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    /// One call to the table, whose answer of at most 1 MB stays far below what a function may return.
-    pub(super) async fn list(&self, request: &Request) -> Result<Response, Refusal> {
+    /// Makes one call to the table. Its answer of at most 1 MB is far below the limit of a function's answer.
+    pub(super) async fn list(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let ListQuery {
             customer,
             limit,
@@ -41,17 +41,18 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 }
 
-fn unreadable(request: &Request, error: &TableError) -> Refusal {
+fn unreadable(request: &Request, error: &TableError) -> ErrorResponse {
     tracing::error!(request_id = request.id(), %error, "orders not listed");
     match error {
-        TableError::Unavailable(_) => Refusal::new(
+        TableError::Unavailable(_) => ErrorResponse::new(
             ProblemKind::Unavailable,
             "the orders cannot be read right now; try again",
         )
         .with_header(RETRY_AFTER, "1"),
-        TableError::Unreadable(_) => Refusal::new(
-            ProblemKind::Internal,
-            "an order of the list is stored and cannot be read; tell us the request_id",
-        ),
+        TableError::Unreadable(_) => Problem::internal(
+            "An order of the list is stored, but cannot be read.",
+            request.id(),
+        )
+        .into(),
     }
 }

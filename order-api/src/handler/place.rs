@@ -1,8 +1,8 @@
 //! `POST /orders`: accepts an order.
 
+use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
 use order_core::order::MAX_BODY_BYTES;
-use order_core::problem::{Problem, ProblemKind};
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use tokio::time::timeout;
 
@@ -11,11 +11,11 @@ use super::receipt::Receipt;
 use crate::body;
 use crate::ports::{Acceptance, OrderQueue, OrderTable};
 use crate::request::Request;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    /// Without an idempotency key this makes one call to AWS, the one that enqueues.
-    pub(super) async fn place(&self, request: &Request) -> Result<Response, Refusal> {
+    /// Makes one call to AWS without an idempotency key, and a second one to look a key up.
+    pub(super) async fn place(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let key = idempotency_key(request)?;
         let order = Order::parse(&body::document(request, MAX_BODY_BYTES)?).map_err(Problem::invalid)?;
         let Some(key) = key else {
@@ -25,14 +25,14 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let order_id = OrderId::from_idempotency_key(&request.caller(), &key);
         match self.acceptance(request, order_id).await {
             Some(stored) if stored.fingerprint.matches(&order) => {
-                // Not enqueued again: the order is stored, and the message that stored it stays in its queue until the
-                // order is published too.
+                // The order is not sent to the queue again: it is stored, and the message that stored it stays in the queue until
+                // its event is published.
                 accepted(request, &OrderMessage::new(order_id, stored.accepted_at, order))
             }
             Some(_) => {
                 let detail =
                     "another order was sent with this Idempotency-Key; use a new key for a new order";
-                Err(Refusal::new(ProblemKind::IdempotencyKeyReused, detail).about(order_id))
+                Err(ErrorResponse::new(ProblemKind::IdempotencyKeyReused, detail).about(order_id))
             }
             None => {
                 self.enqueue(request, OrderMessage::new(order_id, self.now(), order))
@@ -41,10 +41,10 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         }
     }
 
-    /// What is known of an order that a key stands for. When the table is slow or away, nothing: the order is enqueued
-    /// again, and order-worker finds out.
+    /// How the order under a key was accepted, if it is stored. None also if the table is slow or away: the order is then sent to
+    /// the queue again, and order-worker compares the two.
     async fn acceptance(&self, request: &Request, order_id: OrderId) -> Option<Acceptance> {
-        match timeout(self.key_lookup_time, self.table.acceptance(order_id)).await {
+        match timeout(self.settings.key_lookup_time, self.table.acceptance(order_id)).await {
             Ok(Ok(acceptance)) => acceptance,
             Ok(Err(error)) => {
                 tracing::warn!(request_id = request.id(), %order_id, %error, "idempotency key not looked up");
@@ -57,12 +57,13 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         }
     }
 
-    async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, Refusal> {
+    async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, ErrorResponse> {
         if let Err(error) = self.queue.send(&message).await {
             tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
-            let detail = "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again";
-            let refusal = Refusal::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1");
-            return Err(refusal.about(message.order_id));
+            let detail =
+                "the order may or may not be accepted; with an Idempotency-Key it can safely be sent again";
+            let response = ErrorResponse::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1");
+            return Err(response.about(message.order_id));
         }
         accepted(request, &message)
     }
@@ -72,7 +73,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 }
 
-fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, Refusal> {
+fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, ErrorResponse> {
     let order_id = message.order_id;
     let location = format!("{}/{order_id}", request.public_path());
     Ok(Response::json(202, &Receipt::of(message))?
@@ -80,13 +81,13 @@ fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, Refus
         .about(order_id))
 }
 
-fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, Refusal> {
+fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, ErrorResponse> {
     let malformed =
-        |detail: String| Refusal::new(ProblemKind::Malformed, format!("Idempotency-Key: {detail}"));
+        |detail: String| ErrorResponse::new(ProblemKind::Malformed, format!("Idempotency-Key: {detail}"));
     match request.header("idempotency-key").as_slice() {
         [] => Ok(None),
         [value] => {
-            // Bytes beyond ASCII are no key in any reading; the empty text is refused with the right words.
+            // A value that is not ASCII is not a key. As an empty text it is refused with the right detail.
             let text = value.to_str().unwrap_or_default();
             IdempotencyKey::parse(text)
                 .map(Some)

@@ -1,15 +1,16 @@
 //! `GET /orders/{id}`: one stored order.
 
 use aws_lambda_events::http::header::RETRY_AFTER;
-use order_core::problem::ProblemKind;
 use order_core::text::Note;
-use order_core::{Customer, Item, OrderId, OrderRow, Timestamp};
+use order_core::{Customer, Item, OrderId, Timestamp};
+use order_table::OrderRow;
 use serde::Serialize;
 
 use super::OrderApi;
 use crate::ports::{OrderQueue, OrderTable, TableError};
+use crate::problem::{Problem, ProblemKind};
 use crate::request::Request;
-use crate::response::{Refusal, Response};
+use crate::response::{ErrorResponse, Response};
 
 /// A stored order in the body of a 200.
 #[derive(Serialize)]
@@ -52,16 +53,16 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
 }
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    pub(super) async fn read(&self, request: &Request, id: &str) -> Result<Response, Refusal> {
+    pub(super) async fn read(&self, request: &Request, id: &str) -> Result<Response, ErrorResponse> {
         let order_id: OrderId = id.parse().map_err(|error: order_core::id::OrderIdError| {
-            Refusal::new(ProblemKind::NotFound, error.to_string())
+            ErrorResponse::new(ProblemKind::NotFound, error.to_string())
         })?;
         match self.table.order(order_id).await {
             Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(order_id)),
             Ok(None) => {
-                // An order that was accepted a moment ago is still on its way.
-                let detail = "no order with this id is stored; one that was just accepted may take a moment";
-                Err(Refusal::new(ProblemKind::OrderNotFound, detail)
+                // order-worker stores an accepted order a moment later.
+                let detail = "no order with this id is stored; an order that was just accepted is stored a moment later";
+                Err(ErrorResponse::new(ProblemKind::OrderNotFound, detail)
                     .with_header(RETRY_AFTER, "1")
                     .about(order_id))
             }
@@ -70,18 +71,17 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 }
 
-fn unreadable(request: &Request, order_id: OrderId, error: &TableError) -> Refusal {
+fn unreadable(request: &Request, order_id: OrderId, error: &TableError) -> ErrorResponse {
     tracing::error!(request_id = request.id(), %order_id, %error, "order not read");
-    let refusal = match error {
-        TableError::Unavailable(_) => Refusal::new(
+    let response = match error {
+        TableError::Unavailable(_) => ErrorResponse::new(
             ProblemKind::Unavailable,
             "the order cannot be read right now; try again",
         )
         .with_header(RETRY_AFTER, "1"),
-        TableError::Unreadable(_) => Refusal::new(
-            ProblemKind::Internal,
-            "the order is stored and cannot be read; tell us the request_id",
-        ),
+        TableError::Unreadable(_) => {
+            Problem::internal("The order is stored, but cannot be read.", request.id()).into()
+        }
     };
-    refusal.about(order_id)
+    response.about(order_id)
 }

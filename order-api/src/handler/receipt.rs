@@ -1,9 +1,9 @@
-//! What is said of an order that was accepted.
+//! The receipt of an accepted order.
 
 use order_core::{OrderId, OrderMessage, Timestamp};
 use serde::Serialize;
 
-/// The body of a 202, and of an accepted entry of a bulk request.
+/// The body of a 202, and a part of each accepted item of a batch.
 #[derive(Debug, Serialize)]
 pub(super) struct Receipt {
     order_id: OrderId,

@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-/// `docs/openapi.yaml` as JSON. The tests beside this hold the two together, and both to the domain;
-/// `handler/tests/contract.rs` holds every example to what the code answers.
+/// `docs/openapi.yaml` as JSON. Tests of this module compare the two, and both with the domain. `handler/tests/contract.rs`
+/// compares every example with the code's answer.
 ///
-/// After a change of the YAML, `UPDATE_OPENAPI=1 cargo test -p order-api openapi` writes this file anew.
+/// After a change of the YAML, `UPDATE_OPENAPI=1 cargo test -p order-api openapi` writes this file again.
 pub(crate) const DOCUMENT: &str = include_str!("openapi.json");

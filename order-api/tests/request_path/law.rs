@@ -1,4 +1,4 @@
-//! What must hold of the answer to any request at all. Shared with the fuzz target in `fuzz/`.
+//! The rules for the answer to any request. The fuzz target in `fuzz/` uses this file too.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,10 +9,11 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_api::OrderApi;
 use order_api::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
+use order_api::{OrderApi, Settings};
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage, OrderRow};
+use order_core::{OrderId, OrderMessage};
+use order_table::OrderRow;
 use serde_json::{Value, json};
 
 /// The API's contract, as JSON.
@@ -24,7 +25,7 @@ struct Queue(Mutex<Vec<OrderId>>);
 
 impl OrderQueue for &Queue {
     async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
-        // What was written must be readable, or an accepted order would end as a dead letter.
+        // order-worker must be able to read the message, or an accepted order would be dead-lettered.
         OrderMessage::from_json(&message.to_json()).expect("a message that can be read");
         self.0
             .lock()
@@ -111,7 +112,7 @@ pub(crate) fn event(bytes: &[u8]) -> Value {
 pub(crate) async fn judge(bytes: &[u8]) -> i64 {
     let queue = Queue::default();
     let allowed_origins = "https://shop.example.com".parse().expect("an origin");
-    let api = OrderApi::new(&queue, Table, allowed_origins);
+    let api = OrderApi::new(&queue, Table, Settings::new(allowed_origins));
     let answer = api.handle(event(bytes), Duration::from_hours(1)).await;
     let status = answer.status_code;
     assert!((200..500).contains(&status), "{status}");

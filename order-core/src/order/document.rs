@@ -1,11 +1,11 @@
-//! From an [`Order`] to its JSON form, the one that [`Order::parse`] reads.
+//! Writes an [`Order`] in the JSON form that [`Order::parse`] reads.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Customer, Item, Order};
 
 impl Serialize for Order {
-    /// With `total`, so that every reader sees the same sum; optional fields only where they are set.
+    /// Always with `total`, so that every reader sees the same sum. Optional fields only if they are set.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut order = serializer.serialize_struct("Order", 4 + usize::from(self.note.is_some()))?;
         order.serialize_field("customer", &self.customer)?;

@@ -1,4 +1,4 @@
-//! An order: who buys what at which price.
+//! An order: the customer, the items and their prices.
 
 mod document;
 mod parse;
@@ -8,13 +8,13 @@ mod properties;
 use crate::money::{Currency, Money};
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
 
-/// The most items of one order. With [`MAX_BODY_BYTES`] it keeps every later limit (queue, topic, table) out of reach.
+/// The most items of one order. With [`MAX_BODY_BYTES`] it keeps an order below the limits of queue, topic and table.
 pub const MAX_ITEMS: usize = 100;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A valid order. Its content is fixed: what was accepted is what is stored.
+/// A valid order. Its content never changes: the accepted order is the stored one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     customer: Customer,
@@ -31,16 +31,16 @@ pub struct Customer {
     pub id: CustomerId,
     /// Where the shop can reach the customer.
     pub email: Option<EmailAddress>,
-    /// What the customer is called.
+    /// The customer's name.
     pub name: Option<CustomerName>,
 }
 
-/// One line of an order.
+/// One item of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What is bought.
+    /// The stock keeping unit.
     pub sku: Sku,
-    /// What people call it.
+    /// The item's name for people.
     pub name: Option<ItemName>,
     /// How many.
     pub quantity: Quantity,
@@ -53,15 +53,15 @@ pub struct Item {
 pub struct Quantity(u16);
 
 impl Quantity {
-    /// The most of one item.
-    pub const MOST: u16 = 10_000;
+    /// The largest quantity.
+    pub const MAX: u16 = 10_000;
 
     /// Checks the bounds.
     #[must_use]
     pub fn new(quantity: u64) -> Option<Self> {
         u16::try_from(quantity)
             .ok()
-            .filter(|quantity| (1..=Self::MOST).contains(quantity))
+            .filter(|quantity| (1..=Self::MAX).contains(quantity))
             .map(Self)
     }
 
@@ -85,13 +85,13 @@ impl Order {
         self.currency
     }
 
-    /// The lines, 1 to [`MAX_ITEMS`].
+    /// The items, 1 to [`MAX_ITEMS`].
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items
     }
 
-    /// What the customer wrote beside the order.
+    /// The customer's note.
     #[must_use]
     pub fn note(&self) -> Option<&Note> {
         self.note.as_ref()

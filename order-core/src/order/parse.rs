@@ -1,4 +1,4 @@
-//! From JSON to an [`Order`], with every violation at once.
+//! Parses an [`Order`] and reports every violation at once.
 
 use serde_json::Value;
 
@@ -10,10 +10,10 @@ use crate::violation::Violations;
 
 impl Order {
     /// Parses the JSON form of an order: `customer`, `currency`, `items`, and optionally `total` (which must match)
-    /// and `note`. The error lists all that is wrong, each with a JSON pointer.
+    /// and `note`. The error lists every violation with its JSON pointer.
     pub fn parse(document: &Value) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let order = order(document, &mut violations);
+        let order = parse_order(document, &mut violations);
         match order {
             Some(order) if violations.is_empty() => Ok(order),
             _ => Err(violations),
@@ -21,14 +21,14 @@ impl Order {
     }
 }
 
-fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
+fn parse_order(document: &Value, violations: &mut Violations) -> Option<Order> {
     let mut fields = Fields::of(document, String::new(), violations)?;
     let customer = fields
         .required("customer", violations)
-        .and_then(|value| customer(value, violations));
-    let currency = currency(&mut fields, violations);
+        .and_then(|value| parse_customer(value, violations));
+    let currency = parse_currency(&mut fields, violations);
     let items = match fields.required("items", violations) {
-        Some(value) => items(value, currency, violations),
+        Some(value) => parse_items(value, currency, violations),
         None => None,
     };
     let claimed_total = fields
@@ -38,7 +38,7 @@ fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     fields.finish(violations);
 
     let total = match (&items, currency) {
-        (Some(items), Some(currency)) => total(items, currency, violations),
+        (Some(items), Some(currency)) => sum_items(items, currency, violations),
         _ => None,
     };
     if let Some((value, at)) = claimed_total {
@@ -53,7 +53,7 @@ fn order(document: &Value, violations: &mut Violations) -> Option<Order> {
     })
 }
 
-fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
+fn parse_customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
     let mut fields = Fields::of(value, "/customer".to_owned(), violations)?;
     let id = fields.required_text("id", CustomerId::parse, violations);
     let email = fields.optional_text("email", EmailAddress::parse, violations);
@@ -66,7 +66,7 @@ fn customer(value: &Value, violations: &mut Violations) -> Option<Customer> {
     })
 }
 
-fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Currency> {
+fn parse_currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Currency> {
     let value = fields.required("currency", violations)?;
     let at = fields.pointer("currency");
     let Value::String(text) = value else {
@@ -78,7 +78,7 @@ fn currency(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Curr
         .ok()
 }
 
-fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations) -> Option<Vec<Item>> {
+fn parse_items(value: &Value, currency: Option<Currency>, violations: &mut Violations) -> Option<Vec<Item>> {
     let Value::Array(values) = value else {
         violations.push("/items", "must be an array");
         return None;
@@ -90,12 +90,12 @@ fn items(value: &Value, currency: Option<Currency>, violations: &mut Violations)
     let items: Vec<Option<Item>> = values
         .iter()
         .enumerate()
-        .map(|(index, value)| item(value, index, currency, violations))
+        .map(|(index, value)| parse_item(value, index, currency, violations))
         .collect();
     items.into_iter().collect()
 }
 
-fn item(
+fn parse_item(
     value: &Value,
     index: usize,
     currency: Option<Currency>,
@@ -108,10 +108,9 @@ fn item(
         Some(value) => {
             let quantity = value.as_u64().and_then(Quantity::new);
             if quantity.is_none() {
-                let most = Quantity::MOST;
                 violations.push(
                     fields.pointer("quantity"),
-                    format!("must be an integer from 1 to {most}"),
+                    format!("must be an integer from 1 to {}", Quantity::MAX),
                 );
             }
             quantity
@@ -119,7 +118,7 @@ fn item(
         None => None,
     };
     let unit_price = match fields.required("unit_price", violations) {
-        Some(value) => amount(value, fields.pointer("unit_price"), currency, violations),
+        Some(value) => parse_amount(value, fields.pointer("unit_price"), currency, violations),
         None => None,
     };
     fields.finish(violations);
@@ -131,8 +130,8 @@ fn item(
     })
 }
 
-/// Without a known currency only the type can be judged: the currency's own violation is listed already.
-fn amount(
+/// Without a currency only the JSON type can be checked; the currency's own violation is in the list.
+fn parse_amount(
     value: &Value,
     at: String,
     currency: Option<Currency>,
@@ -150,7 +149,7 @@ fn amount(
         .ok()
 }
 
-fn total(items: &[Item], currency: Currency, violations: &mut Violations) -> Option<Money> {
+fn sum_items(items: &[Item], currency: Currency, violations: &mut Violations) -> Option<Money> {
     let sum = items.iter().try_fold(Money::zero(currency), |sum, item| {
         sum.plus(item.unit_price.times(u32::from(item.quantity.get()))?)
     });
@@ -165,7 +164,7 @@ fn check_total(
     computed: Option<Money>,
     violations: &mut Violations,
 ) {
-    let claimed = amount(value, at.clone(), currency, violations);
+    let claimed = parse_amount(value, at.clone(), currency, violations);
     if let (Some(claimed), Some(computed)) = (claimed, computed)
         && claimed != computed
     {
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn missing_fields_are_named() {
         assert_snapshot!(listed(&json!({})), @r"
         /customer  is required
         /currency  is required

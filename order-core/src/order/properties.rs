@@ -1,11 +1,11 @@
-//! Laws of orders: what is written is read back, and nothing that arrives makes the parser panic.
+//! Laws of orders: an order that is written is read back unchanged, and no input makes the parser panic.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::Order;
 use crate::IdempotencyKey;
-use crate::bulk::{self, Entry};
+use crate::batch::{self, BatchItem};
 use crate::fingerprint::Fingerprint;
 
 fn text() -> impl Strategy<Value = String> {
@@ -77,7 +77,7 @@ fn anything() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back(document in document()) {
+    fn a_written_order_is_read_back(document in document()) {
         let order = Order::parse(&document).unwrap();
         let written = serde_json::to_value(&order).unwrap();
         let read = Order::parse(&written).unwrap();
@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn the_order_of_keys_and_white_space_do_not_matter(document in document()) {
-        // serde_json's map sorts its keys; the reverse order is written by hand.
+        // serde_json sorts an object's keys, so the reverse order is written by hand.
         let object = document.as_object().unwrap();
         let fields: Vec<String> = object.iter().rev().map(|(key, value)| format!(" \"{key}\" :\n\t{value}")).collect();
         let reversed = crate::json::parse(format!("{{{}}} ", fields.join(" , ")).as_bytes()).unwrap();
@@ -118,27 +118,27 @@ proptest! {
     }
 
     #[test]
-    fn an_entry_is_judged_alike_among_any_neighbours(
+    fn an_item_is_parsed_alike_beside_any_others(
         document in document(),
         before in prop::collection::vec(anything(), 0..4),
         after in prop::collection::vec(anything(), 0..4),
     ) {
         let valid = json!({"idempotency_key": "k", "order": document});
-        let place = before.len();
+        let index = before.len();
         let entries: Vec<Value> = before.into_iter().chain([valid]).chain(after).collect();
-        let read = bulk::parse(&json!({ "entries": entries })).unwrap();
+        let read = batch::parse(&json!({ "entries": entries })).unwrap();
         prop_assert_eq!(read.len(), entries.len());
-        let expected = Entry::Valid {
+        let expected = BatchItem::Valid {
             key: IdempotencyKey::parse("k").unwrap(),
             order: Order::parse(&document).unwrap(),
         };
-        prop_assert_eq!(&read[place], &expected);
+        prop_assert_eq!(&read[index], &expected);
     }
 
     #[test]
     fn reading_never_panics(document in anything(), bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let _ = Order::parse(&document);
-        let _ = bulk::parse(&document);
+        let _ = batch::parse(&document);
         let _ = crate::json::parse(&bytes);
         let _ = crate::OrderMessage::from_json(&document.to_string());
         let _ = crate::OrderConfirmed::from_json(&document.to_string());

@@ -1,19 +1,18 @@
 //! The table of orders in DynamoDB.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementRequest, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{BatchStatementRequest, KeysAndAttributes};
+use function_runtime::aws::{call_error, unsendable};
+use function_runtime::call_error::code;
+use function_runtime::{Answers, CallError};
 use order_core::OrderId;
-use order_core::row::{Attributes, attribute};
-use queue_consumer::adapters::refusal::{refusal, unsendable};
-use queue_consumer::refusal::{Answers, Refusal, code};
+use order_table::Attributes;
+use order_table::attribute_value::{from_json, key, order_id, to_attributes};
 
 use super::Aws;
-use super::attribute_value::{from_json, to_attributes};
 use crate::ports::{Read, Table};
 
-/// A `PartiQL` `INSERT` fails with `DuplicateItem` where the key exists: a conditional put that its role cannot turn
-/// into an overwrite. Values are parameters; names are constants of the row.
+/// A `PartiQL` `INSERT` fails with `DuplicateItem` if the key exists. The function's role has no permission that could turn
+/// it into an overwrite. Values are parameters; names are constants of the row.
 fn insert_statement(table: &str, row: &Attributes) -> String {
     let fields: Vec<String> = row.keys().map(|name| format!("'{name}': ?")).collect();
     format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "))
@@ -34,27 +33,24 @@ impl Table for Aws {
             .dynamodb
             .batch_execute_statement()
             .set_statements(Some(statements));
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         let mut responses = answer.responses.unwrap_or_default().into_iter();
         let answers = rows.iter().map(|_| match responses.next() {
-            None => Err(Refusal::new(code::NO_ANSWER)),
+            None => Err(CallError::new(code::NO_ANSWER)),
             Some(response) => match response.error {
                 None => Ok(()),
                 Some(error) => match error.code {
-                    Some(code) => Err(Refusal::new(code.as_str().to_owned())),
-                    None => Err(Refusal::new(code::UNKNOWN_ERROR)),
+                    Some(code) => Err(CallError::new(code.as_str().to_owned())),
+                    None => Err(CallError::new(code::UNKNOWN_ERROR)),
                 },
             },
         });
         Ok(answers.collect())
     }
 
-    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, Refusal> {
-        let key = |id: &OrderId| {
-            HashMap::from([(attribute::ORDER_ID.to_owned(), AttributeValue::S(id.to_string()))])
-        };
+    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
         let keys = KeysAndAttributes::builder()
-            .set_keys(Some(ids.iter().map(key).collect()))
+            .set_keys(Some(ids.iter().copied().map(key).collect()))
             .consistent_read(true)
             .build()
             .map_err(unsendable)?;
@@ -62,7 +58,7 @@ impl Table for Aws {
             .dynamodb
             .batch_get_item()
             .request_items(&self.config.orders_table, keys);
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         let rows = answer
             .responses
             .unwrap_or_default()
@@ -75,11 +71,9 @@ impl Table for Aws {
             .unwrap_or_default()
             .into_values()
             .flat_map(|keys| keys.keys);
-        let id_of =
-            |key: HashMap<String, AttributeValue>| key.get(attribute::ORDER_ID)?.as_s().ok()?.parse().ok();
         Ok(Read {
             rows,
-            unprocessed: unprocessed.filter_map(id_of).collect(),
+            unprocessed: unprocessed.filter_map(|key| order_id(&key)).collect(),
         })
     }
 }

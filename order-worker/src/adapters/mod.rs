@@ -1,27 +1,22 @@
-//! AWS behind the ports. Only here an SDK is named.
+//! AWS behind the ports. Only here the crate names an SDK.
 
-mod attribute_value;
-mod clock;
 mod dynamodb;
-mod queues;
 mod sns;
 
-use std::time::Instant;
-
 use aws_config::SdkConfig;
-use queue_consumer::adapters::Sqs;
+use function_runtime::aws::{HasSystemClock, SystemClock};
+use queue_consumer::adapters::{HasSqs, Sqs};
 
 use crate::config::Config;
 
-/// AWS and this machine's clock. `AWS_ENDPOINT_URL` is all that tells a laptop from the cloud.
+/// AWS and the machine's clock. On a laptop only `AWS_ENDPOINT_URL` is different.
 #[derive(Debug, Clone)]
 pub struct Aws {
     dynamodb: aws_sdk_dynamodb::Client,
     sns: aws_sdk_sns::Client,
-    queues: Sqs,
+    sqs: Sqs,
     config: Config,
-    /// The fixed moment that the monotonic clock counts from.
-    started: Instant,
+    clock: SystemClock,
 }
 
 impl Aws {
@@ -31,13 +26,25 @@ impl Aws {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(sdk),
             sns: aws_sdk_sns::Client::new(sdk),
-            queues: Sqs::new(
+            sqs: Sqs::new(
                 aws_sdk_sqs::Client::new(sdk),
                 &config.orders_queue_url,
                 &config.orders_dlq_url,
             ),
             config: config.clone(),
-            started: Instant::now(),
+            clock: SystemClock::start(),
         }
+    }
+}
+
+impl HasSqs for Aws {
+    fn sqs(&self) -> &Sqs {
+        &self.sqs
+    }
+}
+
+impl HasSystemClock for Aws {
+    fn system_clock(&self) -> &SystemClock {
+        &self.clock
     }
 }

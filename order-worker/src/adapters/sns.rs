@@ -1,9 +1,10 @@
 //! The topic of order events in SNS.
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use function_runtime::Answers;
+use function_runtime::aws::{call_error, unsendable};
+use function_runtime::call_error::in_order;
 use order_core::event;
-use queue_consumer::adapters::refusal::{in_order, refusal, unsendable};
-use queue_consumer::refusal::Answers;
 
 use super::Aws;
 use crate::ports::Events;
@@ -19,14 +20,14 @@ impl Events for Aws {
             .sns
             .publish_batch()
             .topic_arn(&self.config.order_events_topic_arn);
-        for (place, event) in events.iter().enumerate() {
+        for (index, event) in events.iter().enumerate() {
             let entry = PublishBatchRequestEntry::builder()
-                .id(place.to_string())
+                .id(index.to_string())
                 .message(*event)
                 .message_attributes("event_type", event_type.clone());
             request = request.publish_batch_request_entries(entry.build().map_err(unsendable)?);
         }
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         Ok(in_order(
             events.len(),
             answer.successful().iter().filter_map(|entry| entry.id()),

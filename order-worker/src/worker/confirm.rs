@@ -1,232 +1,139 @@
-//! Makes sure that each order's row exists and says what the message says.
+//! Makes sure that each order's row exists and holds the message's order.
 
 use std::collections::HashMap;
 
-use futures_util::{StreamExt as _, stream};
-use order_core::row::{Attributes, attribute};
-use order_core::{OrderId, OrderMessage, OrderRow};
+use function_runtime::CallError;
+use order_core::{OrderConfirmed, OrderId};
+use order_table::{Attributes, OrderRow, attribute, text};
 use queue_consumer::failure::Failure;
-use queue_consumer::refusal::Refusal;
-use serde_json::Value;
 
-use super::call::{IN_FLIGHT, guarded};
-use super::{Copies, Verdict, Worker};
+use super::Worker;
+use super::calls::IN_FLIGHT;
+use super::record::{Copies, Prepared, Verdict, guarded};
 use crate::budget::Budget;
-use crate::judgement::{self, Insertion, WholeCall, code};
+use crate::classification::{self, Insertion, code};
 use crate::ports::{Ports, Read};
 
 /// An order whose row exists, and the records that wait for its event.
 #[derive(Debug)]
 pub(crate) struct Confirmed {
-    /// The row as it is stored.
-    pub(crate) row: OrderRow,
-    /// The records' places in the batch.
+    /// The order's id.
+    pub(crate) order_id: OrderId,
+    /// Its event, built from the stored row.
+    pub(crate) event: String,
+    /// The records' indices in the batch.
     pub(crate) indices: Vec<usize>,
 }
 
-/// What a read found for one id.
-type Found = Result<Option<Attributes>, Failure>;
+/// The row that a read found for one id.
+type Found = Result<Option<Attributes>, CallError>;
 
 impl<P: Ports> Worker<P> {
-    /// Inserts the first copy of each order, and judges every other copy, and every first one that was there already,
-    /// against the stored row.
+    /// Inserts the first copy of each order. Compares every other copy, and each first copy whose row existed, with the stored
+    /// row.
     pub(crate) async fn confirm(
         &self,
-        copies: Vec<Copies>,
+        orders: Vec<Copies>,
         budget: &Budget,
         verdicts: &mut Vec<Verdict>,
     ) -> Vec<Confirmed> {
-        let confirmed_at = self.ports.now();
-        let rows: Vec<Result<(OrderRow, Attributes), Failure>> = copies
+        let rows: Vec<&Attributes> = orders.iter().map(|copies| &copies.first.attributes).collect();
+        let insertions = self.insert(&rows, budget).await;
+        let to_read: Vec<OrderId> = orders
             .iter()
-            .map(|copies| {
-                guarded(|| {
-                    let row = OrderRow::confirmed(copies.first.1.clone(), confirmed_at);
-                    let attributes = row.to_attributes();
-                    Ok((row, attributes))
-                })
+            .zip(&insertions)
+            .filter(|(copies, insertion)| {
+                !copies.rest.is_empty() || matches!(insertion, Ok(Insertion::Duplicate))
             })
-            .collect();
-        let mut insertions = self.insert(&rows, budget).await.into_iter();
-        // One insertion for each row that could be laid out.
-        let outcomes: Vec<Result<(OrderRow, Insertion), Failure>> = rows
-            .into_iter()
-            .map(|row| {
-                let (row, _) = row?;
-                let insertion = insertions
-                    .next()
-                    .unwrap_or_else(|| Err(judgement::out_of_time()))?;
-                Ok((row, insertion))
-            })
-            .collect();
-        let to_read: Vec<OrderId> = copies
-            .iter()
-            .zip(&outcomes)
-            .filter(|(copies, outcome)| {
-                !copies.rest.is_empty() || matches!(outcome, Ok((_, Insertion::Duplicate)))
-            })
-            .map(|(copies, _)| copies.first.1.order_id)
+            .map(|(copies, _)| copies.first.row.order_id)
             .collect();
         let mut found = self.read(&to_read, budget).await;
 
-        let mut confirmed = Vec::with_capacity(copies.len());
-        for (copies, outcome) in copies.into_iter().zip(outcomes) {
-            let order_id = copies.first.1.order_id;
+        let mut confirmed = Vec::with_capacity(orders.len());
+        for (copies, insertion) in orders.into_iter().zip(insertions) {
+            let order_id = copies.first.row.order_id;
             let found = found.remove(&order_id).unwrap_or(Ok(None));
-            let mut stored: Option<OrderRow> = None;
-            let mut indices = Vec::new();
-            let judge = |message: &OrderMessage| {
-                guarded(|| {
-                    let row = found.clone()?;
-                    judgement::stored(row.map(|row| OrderRow::from_attributes(&row)), message)
-                })
-            };
-            let first = match outcome {
-                Ok((row, Insertion::Inserted)) => Ok(row),
-                Ok((_, Insertion::Duplicate)) => judge(&copies.first.1),
-                Err(failure) => Err(failure),
-            };
+            let conclude = |copy: &Prepared, insertion| guarded(|| build_event(copy, insertion, &found));
+            let first = insertion.and_then(|insertion| conclude(&copies.first, insertion));
             let rest = copies
                 .rest
                 .iter()
-                .map(|(index, message)| (*index, judge(message)));
-            for (index, judged) in std::iter::once((copies.first.0, first)).chain(rest) {
-                match judged {
-                    Ok(row) => {
-                        stored.get_or_insert(row);
+                .map(|copy| (copy.index, conclude(copy, Insertion::Duplicate)));
+            let mut stored: Option<String> = None;
+            let mut indices = Vec::new();
+            for (index, event) in std::iter::once((copies.first.index, first)).chain(rest) {
+                match event {
+                    Ok(event) => {
+                        stored.get_or_insert(event);
                         indices.push(index);
                     }
-                    Err(failure) => {
-                        verdicts.push(Verdict {
-                            index,
-                            order_id: Some(order_id),
-                            result: Err(failure),
-                        });
-                    }
+                    Err(failure) => verdicts.push(Verdict {
+                        index,
+                        order_id: Some(order_id),
+                        result: Err(failure),
+                    }),
                 }
             }
-            confirmed.extend(stored.map(|row| Confirmed { row, indices }));
+            confirmed.extend(stored.map(|event| Confirmed {
+                order_id,
+                event,
+                indices,
+            }));
         }
         confirmed
     }
 
-    async fn insert(
-        &self,
-        rows: &[Result<(OrderRow, Attributes), Failure>],
-        budget: &Budget,
-    ) -> Vec<Result<Insertion, Failure>> {
-        let rows: Vec<&Attributes> = rows
-            .iter()
-            .filter_map(|row| row.as_ref().ok().map(|(_, attributes)| attributes))
-            .collect();
-        let chunks = rows.chunks(P::MAX_INSERTS).map(|chunk| {
-            self.repeat(chunk, budget, async |rows: Vec<&&Attributes>| {
-                let rows: Vec<&Attributes> = rows.into_iter().copied().collect();
-                self.insert_once(&rows, budget).await
-            })
-        });
-        stream::iter(chunks)
-            .buffered(IN_FLIGHT)
-            .collect::<Vec<_>>()
-            .await
-            .concat()
-    }
-
-    async fn insert_once(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {
-        match self.before(budget.cut_work, self.ports.insert_batch(rows)).await {
-            Ok(answers) => answers.into_iter().map(judgement::statement).collect(),
-            Err(refusal) => match judgement::whole_insert(refusal, rows.len()) {
-                WholeCall::Failed(failure) => rows.iter().map(|_| Err(failure.clone())).collect(),
-                WholeCall::OneByOne => {
-                    let mut results = Vec::with_capacity(rows.len());
-                    for row in rows {
-                        results.push(self.insert_alone(row, budget).await);
-                    }
-                    results
-                }
-            },
-        }
-    }
-
-    async fn insert_alone(&self, row: &Attributes, budget: &Budget) -> Result<Insertion, Failure> {
-        if self.ports.monotonic() >= budget.stop_work {
-            return Err(judgement::out_of_time());
-        }
-        match self
-            .before(budget.cut_work, self.ports.insert_batch(&[row]))
-            .await
-        {
-            Ok(answers) => {
-                let answer = answers.into_iter().next();
-                judgement::statement(answer.unwrap_or_else(|| Err(Refusal::new(code::NO_ANSWER))))
-            }
-            Err(refusal) => match judgement::whole_insert(refusal, 1) {
-                WholeCall::Failed(failure) => Err(failure),
-                // One statement cannot be split; judged like an answer that is missing.
-                WholeCall::OneByOne => Err(judgement::call(Refusal::new(code::NO_ANSWER))),
-            },
-        }
+    async fn insert(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {
+        let calls = self.calls(budget, classification::is_one_row_at_fault);
+        let attempts = self.attempts(classification::is_insert_worth_another_attempt);
+        let insert = async |rows: &[&Attributes]| self.limited(budget, self.ports.insert_batch(rows)).await;
+        let answers = calls
+            .repeat_all(rows.chunks(P::MAX_INSERTS), IN_FLIGHT, &attempts, insert)
+            .await;
+        answers
+            .into_iter()
+            .map(classification::classify_insertion)
+            .collect()
     }
 
     async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
-        let chunks = ids.chunks(P::MAX_READS).map(|chunk| {
-            self.repeat(chunk, budget, async |ids: Vec<&OrderId>| {
-                let ids: Vec<OrderId> = ids.into_iter().copied().collect();
-                self.read_once(&ids, budget).await
-            })
-        });
-        let found = stream::iter(chunks)
-            .buffered(IN_FLIGHT)
-            .collect::<Vec<_>>()
-            .await
-            .concat();
-        ids.iter().copied().zip(found).collect()
-    }
-
-    async fn read_once(&self, ids: &[OrderId], budget: &Budget) -> Vec<Found> {
-        match self.before(budget.cut_work, self.ports.read_batch(ids)).await {
-            Ok(read) => found(ids, read),
-            Err(refusal) => match judgement::whole_read(refusal, ids.len()) {
-                WholeCall::Failed(failure) => vec![Err(failure); ids.len()],
-                WholeCall::OneByOne => {
-                    let mut results = Vec::with_capacity(ids.len());
-                    for id in ids {
-                        results.push(self.read_alone(*id, budget).await);
-                    }
-                    results
-                }
-            },
-        }
-    }
-
-    async fn read_alone(&self, id: OrderId, budget: &Budget) -> Found {
-        if self.ports.monotonic() >= budget.stop_work {
-            return Err(judgement::out_of_time());
-        }
-        let read = self.before(budget.cut_work, self.ports.read_batch(&[id])).await;
-        let mut found = found(&[id], read.map_err(judgement::call)?).into_iter();
-        found
-            .next()
-            .unwrap_or_else(|| Err(judgement::call(Refusal::new(code::NO_ANSWER))))
+        let calls = self.calls(budget, classification::is_one_key_at_fault);
+        let attempts = self.attempts(classification::is_worth_another_attempt);
+        let read = async |ids: &[OrderId]| {
+            let read = self.limited(budget, self.ports.read_batch(ids)).await?;
+            Ok(match_rows(ids, read))
+        };
+        let answers = calls
+            .repeat_all(ids.chunks(P::MAX_READS), IN_FLIGHT, &attempts, read)
+            .await;
+        ids.iter().copied().zip(answers).collect()
     }
 }
 
-/// What a read says of each id.
-fn found(ids: &[OrderId], read: Read) -> Vec<Found> {
-    let id_of = |row: &Attributes| {
-        row.get(attribute::ORDER_ID)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+/// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one.
+fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<String, Failure> {
+    let row = match insertion {
+        Insertion::Inserted => copy.row.clone(),
+        Insertion::Duplicate => {
+            let stored = found.clone().map_err(classification::classify_call)?;
+            let stored = stored.map(|attributes| OrderRow::from_attributes(&attributes));
+            classification::compare_with_stored(stored, &copy.row)?
+        }
     };
+    Ok(OrderConfirmed::from(&row).to_json())
+}
+
+/// The row of each id, as the read found it.
+fn match_rows(ids: &[OrderId], read: Read) -> Vec<Found> {
     let mut rows: HashMap<String, Attributes> = read
         .rows
         .into_iter()
-        .filter_map(|row| Some((id_of(&row)?, row)))
+        .filter_map(|row| Some((text(&row, attribute::ORDER_ID).ok()?.to_owned(), row)))
         .collect();
     ids.iter()
         .map(|id| {
             if read.unprocessed.contains(id) {
-                Err(judgement::call(Refusal::new(code::UNPROCESSED)))
+                Err(CallError::new(code::UNPROCESSED))
             } else {
                 Ok(rows.remove(&id.to_string()))
             }

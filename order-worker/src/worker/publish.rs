@@ -1,138 +1,101 @@
-//! Announces confirmed orders.
+//! Publishes the events of confirmed orders.
 
-use futures_util::{StreamExt as _, stream};
-use order_core::{OrderConfirmed, event};
+use function_runtime::pack::pack;
+use order_core::event;
 use queue_consumer::failure::Failure;
-use queue_consumer::pack::pack;
-use queue_consumer::refusal::Refusal;
 
-use super::call::{IN_FLIGHT, guarded};
+use super::Worker;
+use super::calls::IN_FLIGHT;
 use super::confirm::Confirmed;
-use super::{Verdict, Worker};
+use super::record::Verdict;
 use crate::budget::Budget;
-use crate::judgement::{self, WholeCall, code};
+use crate::classification::{self, code};
 use crate::ports::Ports;
 
-/// What the attribute `event_type` adds to an event, in bytes: name, type and value.
+/// The bytes that the attribute `event_type` adds to an event: name, type and value.
 const ATTRIBUTE_BYTES: usize = "event_type".len() + "String".len() + event::TYPE.len();
 
+/// The most bytes of one event with its attribute, a limit of SNS.
+const MAX_EVENT_BYTES: usize = 256 * 1024;
+
 impl<P: Ports> Worker<P> {
-    /// Publishes one event an order, whether it was inserted now or before: that a row exists does not prove that its
-    /// event went out.
+    /// Publishes one event per order, whether its row was inserted now or before: that a row exists does not prove that its event
+    /// was published.
     pub(crate) async fn publish(
         &self,
         confirmed: Vec<Confirmed>,
         budget: &Budget,
         verdicts: &mut Vec<Verdict>,
     ) {
-        let mut events = Vec::with_capacity(confirmed.len());
-        let mut waiting = Vec::with_capacity(confirmed.len());
-        for Confirmed { row, indices } in confirmed {
-            match guarded(|| within_limit(OrderConfirmed::from(&row).to_json())) {
-                Ok(event) => {
-                    events.push(event);
-                    waiting.push((row.order_id, indices));
-                }
-                Err(failure) => verdicts.extend(indices.into_iter().map(|index| {
-                    let result = Err(failure.clone());
-                    Verdict {
-                        index,
-                        order_id: Some(row.order_id),
-                        result,
-                    }
-                })),
-            }
-        }
+        let (fitting, too_large): (Vec<Confirmed>, Vec<Confirmed>) = confirmed.into_iter().partition(fits);
+        let events: Vec<&str> = fitting.iter().map(|confirmed| &*confirmed.event).collect();
         let sizes: Vec<usize> = events.iter().map(|event| event.len() + ATTRIBUTE_BYTES).collect();
-        let batches = pack(&sizes, P::MAX_EVENTS, P::MAX_BYTES)
+        let batches = pack(&sizes, P::MAX_EVENTS, P::MAX_BYTES);
+        let calls = self.calls(budget, classification::is_one_event_at_fault);
+        let attempts = self.attempts(classification::is_worth_another_attempt);
+        let publish = async |events: &[&str]| self.limited(budget, self.ports.publish_batch(events)).await;
+        let batches = batches.into_iter().map(|batch| &events[batch]);
+        let answers = calls.repeat_all(batches, IN_FLIGHT, &attempts, publish).await;
+        let published = answers
             .into_iter()
-            .map(|batch| {
-                self.repeat(&events[batch], budget, async |events: Vec<&String>| {
-                    let events: Vec<&str> = events.into_iter().map(String::as_str).collect();
-                    self.publish_once(&events, budget).await
-                })
-            });
-        let results = stream::iter(batches)
-            .buffered(IN_FLIGHT)
-            .collect::<Vec<_>>()
-            .await
-            .concat();
-        for ((order_id, indices), result) in waiting.into_iter().zip(results) {
-            verdicts.extend(indices.into_iter().map(|index| {
-                let result: Result<(), Failure> = result.clone();
-                Verdict {
-                    index,
-                    order_id: Some(order_id),
-                    result,
-                }
+            .map(|answer| answer.map_err(classification::classify_call));
+        let refused = too_large.iter().map(|_| Err(failure_of_large_event()));
+        let orders = fitting.iter().chain(&too_large);
+        for (confirmed, result) in orders.zip(published.chain(refused)) {
+            verdicts.extend(confirmed.indices.iter().map(|&index| Verdict {
+                index,
+                order_id: Some(confirmed.order_id),
+                result: result.clone(),
             }));
         }
     }
-
-    async fn publish_once(&self, events: &[&str], budget: &Budget) -> Vec<Result<(), Failure>> {
-        let refusal = match self
-            .before(budget.cut_work, self.ports.publish_batch(events))
-            .await
-        {
-            Ok(answers) => {
-                return answers
-                    .into_iter()
-                    .map(|answer| answer.map_err(judgement::call))
-                    .collect();
-            }
-            Err(refusal) => refusal,
-        };
-        match judgement::whole_publish(refusal, events.len()) {
-            WholeCall::Failed(failure) => vec![Err(failure); events.len()],
-            WholeCall::OneByOne => {
-                let mut results = Vec::with_capacity(events.len());
-                for event in events {
-                    results.push(self.publish_alone(event, budget).await);
-                }
-                results
-            }
-        }
-    }
-
-    async fn publish_alone(&self, event: &str, budget: &Budget) -> Result<(), Failure> {
-        if self.ports.monotonic() >= budget.stop_work {
-            return Err(judgement::out_of_time());
-        }
-        let answers = self
-            .before(budget.cut_work, self.ports.publish_batch(&[event]))
-            .await;
-        let answer = answers.and_then(|answers| {
-            let answer = answers.into_iter().next();
-            answer.unwrap_or_else(|| Err(Refusal::new(code::NO_ANSWER)))
-        });
-        answer.map_err(judgement::call)
-    }
 }
 
-/// The event, unless SNS would not take it by itself. The limits of an order keep this out of reach.
-fn within_limit(event: String) -> Result<String, Failure> {
-    if event.len() + ATTRIBUTE_BYTES > 256 * 1024 {
-        return Err(Failure::permanent(
-            code::TOO_LARGE,
-            "the order's event is over 256 KB",
-        ));
-    }
-    Ok(event)
+/// Whether SNS accepts the event. The limits of an order keep every event far below.
+fn fits(confirmed: &Confirmed) -> bool {
+    confirmed.event.len() + ATTRIBUTE_BYTES <= MAX_EVENT_BYTES
+}
+
+fn failure_of_large_event() -> Failure {
+    Failure::permanent(code::TOO_LARGE, "the order's event is over 256 KB")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use futures_util::FutureExt as _;
+    use order_core::OrderId;
     use queue_consumer::failure::Permanence;
+
+    use super::*;
+    use crate::fakes::Outside;
 
     #[test]
     fn an_event_over_the_topics_limit_is_permanent() {
-        let most = 256 * 1024 - ATTRIBUTE_BYTES;
-        assert_eq!(within_limit("x".repeat(most)), Ok("x".repeat(most)));
-        let failure = within_limit("x".repeat(most + 1)).unwrap_err();
+        let outside = Outside::default();
+        let worker = Worker::new(&outside, NonZeroU32::MIN, 1);
+        let confirmed = |index: usize, bytes: usize| Confirmed {
+            order_id: OrderId::new(uuid::Uuid::from_u128(index as u128)),
+            event: "x".repeat(bytes),
+            indices: vec![index],
+        };
+        let max = 256 * 1024 - ATTRIBUTE_BYTES;
+        let budget = Budget::new(&&outside, Duration::from_secs(30));
+        let mut verdicts = Vec::new();
+        let confirmed = vec![confirmed(0, max + 1), confirmed(1, max)];
+        worker
+            .publish(confirmed, &budget, &mut verdicts)
+            .now_or_never()
+            .unwrap();
+        verdicts.sort_by_key(|verdict| verdict.index);
+        let failure = verdicts[0].result.clone().unwrap_err();
         assert_eq!(
             (failure.permanence, &*failure.code),
             (Permanence::Permanent, code::TOO_LARGE)
         );
+        assert_eq!(verdicts[1].result, Ok(()));
+        assert_eq!(*outside.events.borrow(), ["x".repeat(max)]);
     }
 }

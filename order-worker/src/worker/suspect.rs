@@ -1,43 +1,41 @@
-//! Records that may have killed a process before: each runs alone, and none can keep the others from their turn.
+//! Records that may have killed a process: each runs alone, and each has its turn.
 
 use std::time::Duration;
 
 use queue_consumer::ports::VisibilityChange;
 use queue_consumer::record::Record;
-use queue_consumer::{entries, schedule};
+use queue_consumer::{queue_calls, schedule};
 
 use super::Worker;
-use super::settle::Settled;
+use super::outcome::BatchOutcome;
 use crate::budget::Budget;
 use crate::ports::Ports;
 
-/// From this receive on a record runs last and alone: it may have killed a process before.
+/// From this receive on a record runs last and alone: it may have killed a process.
 pub(super) const SUSPECT_FROM: u32 = 3;
 
-/// What a suspect's turn is planned with: four calls, one after the other.
+/// The planned time of a suspect's turn: four calls, one after the other.
 const TURN: Duration = Duration::from_millis(100);
 
 impl<P: Ports> Worker<P> {
-    /// Runs suspects one at a time, those that were received least often first: a killer has been received as often as
-    /// it has killed, so that those that it met later have their turn before it. `finished` are the records that are
-    /// finished before.
+    /// Runs suspects one at a time, by receive count: the record that killed most processes runs last. Adds their outcomes to
+    /// `total`. Deletes what finished before each turn, so that it does not return if that turn kills the process.
     pub(super) async fn run_suspects(
         &self,
         records: &[Record],
         mut suspects: Vec<usize>,
-        mut finished: Vec<usize>,
         budget: &Budget,
-        total: &mut Settled,
+        total: &mut BatchOutcome,
     ) {
+        let mut finished = total.finished();
         suspects.sort_by_key(|index| records[*index].receive_count);
         let mut is_first = true;
         let mut left = &suspects[..];
         while !left.is_empty() {
             let time = budget.stop_work.saturating_sub(self.ports.monotonic());
             let (group, waiting) = left.split_at(group_size(left.len(), time));
-            // What is finished must not come back if this record kills the process.
             let done = std::mem::take(&mut finished);
-            entries::delete(
+            queue_calls::delete(
                 &self.ports,
                 done.iter().map(|index| &records[*index]),
                 budget.settling(),
@@ -47,43 +45,45 @@ impl<P: Ports> Worker<P> {
                 let newly_waiting = if is_first { waiting } else { &[] };
                 self.part(records, group, newly_waiting, budget).await;
             }
-            finished = self.run(records, group, budget, total).await;
+            let outcome = self.run(records, group, budget).await;
+            finished = outcome.finished();
+            total.extend(outcome);
             is_first = false;
             left = waiting;
         }
     }
 
-    /// Sets when suspects are shown again if the process dies now: those whose turn it is at their time by the schedule,
-    /// those that wait for theirs only after that. Received together again and again, these would run out of receives
-    /// behind a killer. Nobody knows who killed the process, or whether it was a record at all: so none is hidden for
-    /// much longer than it would be after any other failure.
+    /// Sets when suspects become visible again if the process dies now: those of the current turn by the schedule, those that
+    /// wait for their turn after that. Suspects that always return together would use up their receives behind a killer.
+    /// Which record killed the process, if any did, is unknown: so none is hidden for much longer than after any other
+    /// failure.
     async fn part(&self, records: &[Record], group: &[usize], waiting: &[usize], budget: &Budget) {
         let rest = budget.cut_settling.saturating_sub(self.ports.monotonic());
-        let rest = u32::try_from(rest.as_secs() + 1).unwrap_or(schedule::LONGEST);
+        let rest = u32::try_from(rest.as_secs() + 1).unwrap_or(schedule::MAX_SECONDS);
         let turn = group.iter().map(|index| {
             let receive_count = records[*index].receive_count;
-            (*index, schedule::visibility_seconds(receive_count, &self.chance))
+            (*index, schedule::visibility_seconds(receive_count, &self.rng))
         });
-        // None that has its turn before was received more often, and so can come back later than this one's longest
-        // delay. What is added keeps the two apart.
+        // No record with an earlier turn was received more often, so that each returns within this one's longest delay. The
+        // addition keeps the two apart.
         let waiting = waiting.iter().map(|index| {
-            let longest = schedule::longest_visibility_seconds(records[*index].receive_count);
+            let max = schedule::max_visibility_seconds(records[*index].receive_count);
             (
                 *index,
-                longest + schedule::visibility_seconds(SUSPECT_FROM, &self.chance),
+                max + schedule::visibility_seconds(SUSPECT_FROM, &self.rng),
             )
         });
         let changes: Vec<VisibilityChange> = turn
             .chain(waiting)
-            .filter_map(|(index, delay)| records[index].shown_in(rest.saturating_add(delay)))
+            .filter_map(|(index, delay)| records[index].visible_in(rest.saturating_add(delay)))
             .collect();
-        entries::change_visibility(&self.ports, &changes, budget.settling()).await;
+        queue_calls::change_visibility(&self.ports, &changes, budget.settling()).await;
     }
 }
 
-/// How many of `left` suspects run next: one, if there is `time` for a turn of each. A large batch after an outage is
-/// nothing but suspects; there as many run together as it takes for each to be tried, because one that is not tried has
-/// lost its receive for certain, and one that runs beside others only if there is a killer among them.
+/// How many of `left` suspects run next: one, if there is `time` for a turn of each. After an outage a large batch may hold
+/// only suspects. Then as many run together as necessary for each to be tried: a record that is not tried has lost its receive
+/// for certain, and one that runs beside others loses it only if one of them is a killer.
 fn group_size(left: usize, time: Duration) -> usize {
     let turns = usize::try_from(time.as_millis() / TURN.as_millis()).unwrap_or(usize::MAX);
     left.div_ceil(turns.max(1))

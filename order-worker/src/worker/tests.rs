@@ -1,10 +1,11 @@
-//! Whole invocations against the outside in memory.
+//! Whole invocations with the ports in memory.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use order_core::{OrderMessage, OrderRow, Timestamp};
+use order_core::{OrderMessage, Timestamp};
+use order_table::OrderRow;
 use queue_consumer::batch::BatchError;
 use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::failure::Permanence;
@@ -12,9 +13,10 @@ use queue_consumer::ports::VisibilityChange;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Verdict, Worker, forgotten};
+use super::Worker;
+use super::record::{Verdict, forgotten};
+use crate::classification::code;
 use crate::fakes::{Call, Outside, message};
-use crate::judgement::code;
 
 /// A record `m{number}` with receipt `r{number}`.
 fn record(number: usize, body: &str, receive_count: u32) -> Value {
@@ -37,7 +39,7 @@ fn bodies(messages: &[OrderMessage]) -> Vec<String> {
     messages.iter().map(OrderMessage::to_json).collect()
 }
 
-/// Handles an event with 30 seconds; the fakes never wait, so that one poll ends it.
+/// Handles an event with 30 seconds; the fakes never wait, so that one poll completes it.
 fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
     let worker = Worker::new(outside, NonZeroU32::new(12).unwrap(), 1);
     let response = worker
@@ -59,9 +61,14 @@ fn failed(outside: &Outside, event: Value) -> Vec<String> {
 
 /// The code of each dead letter.
 fn codes(outside: &Outside) -> Vec<String> {
-    let letters = outside.letters.borrow();
-    let code = |letter: &DeadLetter| letter.attributes()["error_code"].as_text().unwrap().to_owned();
-    letters.iter().map(code).collect()
+    let dead_letters = outside.dead_letters.borrow();
+    let code = |dead_letter: &DeadLetter| {
+        dead_letter.attributes()["error_code"]
+            .as_text()
+            .unwrap()
+            .to_owned()
+    };
+    dead_letters.iter().map(code).collect()
 }
 
 fn store(outside: &Outside, message: OrderMessage) {
@@ -91,12 +98,12 @@ fn a_hundred_messages_take_fourteen_calls() {
 }
 
 #[test]
-fn a_copy_in_the_batch_is_judged_against_the_stored_row() {
+fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
     let outside = Outside::default();
     let messages = [message(1, "one"), message(1, "one"), message(1, "other")];
     assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
     assert_eq!(codes(&outside), [code::CONFLICT]);
-    assert_eq!(outside.letters.borrow()[0].body(), messages[2].to_json());
+    assert_eq!(outside.dead_letters.borrow()[0].body(), messages[2].to_json());
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
 }
 
@@ -134,8 +141,8 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     let event = batch(&[message(1, "one").to_json(), "{".to_owned(), version]);
     assert!(failed(&outside, event).is_empty());
     assert_eq!(codes(&outside), [code::MALFORMED, code::UNKNOWN_VERSION]);
-    let letters = outside.letters.borrow();
-    let names: Vec<_> = letters[0].attributes().keys().map(String::as_str).collect();
+    let dead_letters = outside.dead_letters.borrow();
+    let names: Vec<_> = dead_letters[0].attributes().keys().map(String::as_str).collect();
     let expected = [
         "error_code",
         "error_detail",
@@ -145,14 +152,14 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
         "trace",
     ];
     assert_eq!(names, expected);
-    assert_eq!(letters[0].body(), "{");
+    assert_eq!(dead_letters[0].body(), "{");
     assert_eq!(outside.events.borrow().len(), 1);
 }
 
 #[test]
-fn poison_that_cannot_be_buried_is_reported_and_comes_back_later() {
+fn poison_that_cannot_be_dead_lettered_is_reported_and_returns_later() {
     let outside = Outside::default();
-    outside.bury_refusal.set(Some("AccessDenied"));
+    outside.dead_letter_error.set(Some("AccessDenied"));
     assert_eq!(failed(&outside, batch(&["{".to_owned()])), ["m0"]);
     assert_eq!(outside.delays.borrow().len(), 1);
 }
@@ -202,7 +209,7 @@ fn a_statement_that_stays_throttled_is_reported_alone_with_a_delay() {
 fn a_refused_permission_is_not_tried_again_at_once() {
     let outside = Outside::default();
     outside
-        .insert_refusals
+        .insert_errors
         .borrow_mut()
         .push_back("AccessDeniedException");
     assert_eq!(
@@ -217,7 +224,7 @@ fn a_refused_permission_is_not_tried_again_at_once() {
 fn a_call_refused_as_invalid_runs_statement_by_statement() {
     let outside = Outside::default();
     outside
-        .insert_refusals
+        .insert_errors
         .borrow_mut()
         .extend(["ValidationException", "ValidationException"]);
     assert!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
@@ -230,7 +237,7 @@ fn a_call_refused_as_invalid_runs_statement_by_statement() {
 }
 
 #[test]
-fn a_duplicate_without_a_row_comes_back() {
+fn a_duplicate_without_a_row_is_reported() {
     let outside = Outside::default();
     store(&outside, message(1, "a"));
     outside.hides_rows.set(true);
@@ -281,7 +288,7 @@ fn a_row_on_which_a_read_panics_fails_its_own_message_alone() {
 #[test]
 fn a_publish_refused_as_invalid_runs_event_by_event() {
     let outside = Outside::default();
-    *outside.publish_refusal.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));
+    *outside.publish_error.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
     assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
     assert_eq!(outside.events.borrow().len(), 2);
@@ -295,8 +302,8 @@ fn a_record_that_was_forgotten_is_not_done() {
         result: Ok(()),
     };
     let forgotten = forgotten(&[2, 3, 5], &[done]);
-    let places: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
-    assert_eq!(places, [2, 5]);
+    let indices: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
+    assert_eq!(indices, [2, 5]);
     assert!(forgotten.iter().all(|verdict| {
         let failure = verdict.result.as_ref().unwrap_err();
         failure.permanence == Permanence::Transient && failure.code == code::FORGOTTEN
@@ -304,12 +311,12 @@ fn a_record_that_was_forgotten_is_not_done() {
 }
 
 #[test]
-fn what_a_slow_table_leaves_time_to_insert_is_published() {
+fn with_a_slow_table_inserted_orders_are_published() {
     let outside = Outside::default();
     outside.call_time.set(Duration::from_millis(400));
     let messages: Vec<_> = (0..2000).map(|number| message(number, "n")).collect();
     let reported = failed(&outside, batch(&bodies(&messages)));
-    // 24 seconds are 60 calls: all rows alone would take 80.
+    // 24 seconds are 60 calls, and inserting all rows would take 80.
     assert!(outside.rows.borrow().len() >= 500);
     assert!(outside.events.borrow().len() >= 400);
     assert_eq!(reported.len(), 2000 - outside.events.borrow().len());
@@ -324,7 +331,7 @@ fn after_an_outage_each_of_a_large_batch_has_its_turn() {
         .collect();
     assert!(failed(&outside, json!({"Records": records})).is_empty());
     assert_eq!(outside.events.borrow().len(), 2000);
-    assert!(outside.letters.borrow().is_empty());
+    assert!(outside.dead_letters.borrow().is_empty());
 }
 
 #[test]
@@ -338,7 +345,7 @@ fn the_last_receive_ends_in_the_dead_letter_queue_with_its_last_reason() {
 }
 
 #[test]
-fn near_the_deadline_nothing_is_started_and_the_rest_is_reported() {
+fn near_the_deadline_nothing_begins_and_the_rest_is_reported() {
     let outside = Outside::default();
     outside.call_time.set(Duration::from_secs(8));
     let messages: Vec<_> = (0..200).map(|number| message(number, "n")).collect();
@@ -350,7 +357,7 @@ fn near_the_deadline_nothing_is_started_and_the_rest_is_reported() {
 }
 
 #[test]
-fn a_call_that_never_answers_is_given_up_before_the_deadline() {
+fn a_call_that_never_answers_is_abandoned_before_the_deadline() {
     let outside = Outside::default();
     outside.hangs.set(true);
     assert_eq!(failed(&outside, batch(&bodies(&[message(1, "a")]))), ["m0"]);
@@ -361,14 +368,20 @@ fn a_call_that_never_answers_is_given_up_before_the_deadline() {
 fn a_panic_in_one_record_fails_that_record_alone() {
     let outside = Outside::default();
     *outside.panics_on.borrow_mut() = Some("bad".to_owned());
-    let mut bodies = bodies(&[message(1, "a"), message(2, "bad"), message(3, "c")]);
-    bodies.push("panic while decoding".to_owned());
-    assert_eq!(failed(&outside, batch(&bodies)), ["m1", "m3"]);
+    // The budget reads the clock first, then each record does: the fourth record panics before it is decoded.
+    outside.clock_panics_after.set(Some(4));
+    let messages = [
+        message(1, "a"),
+        message(2, "bad"),
+        message(3, "c"),
+        message(4, "d"),
+    ];
+    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1", "m3"]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
 #[test]
-fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
+fn a_suspect_runs_last_and_alone_after_finished_records_are_deleted() {
     let outside = Outside::default();
     let body = |number| message(number, "n").to_json();
     let event = json!({"Records": [
@@ -377,13 +390,13 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
     assert!(failed(&outside, event).is_empty());
     let deleted =
         |receipts: &[&str]| Call::Delete(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
-    let hidden =
+    let delayed =
         |receipts: &[&str]| Call::Delay(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
     let expected = [
         Call::Insert(2),
         Call::Publish(2),
         deleted(&["r1", "r3"]),
-        hidden(&["r0", "r2"]),
+        delayed(&["r0", "r2"]),
         Call::Insert(1),
         Call::Publish(1),
         deleted(&["r0"]),
@@ -394,13 +407,13 @@ fn a_suspect_runs_last_and_alone_after_the_finished_ones_were_deleted() {
 }
 
 #[test]
-fn suspects_come_back_apart_and_soon_whoever_dies() {
+fn suspects_return_apart_and_soon_if_the_process_dies() {
     let event = |receives: [u32; 3]| {
         let record =
             |number: usize| record(number, &message(number as u128, "n").to_json(), receives[number]);
         json!({"Records": [record(0), record(1), record(2)]})
     };
-    // By receipt: the first one's turn, then the turn of the one before last; the last one waits for nobody.
+    // One pair per change: in the first turn all three, in the second turn the second one. The third one waits for no other.
     let delays = |receives| {
         let outside = Outside::default();
         failed(&outside, event(receives));
@@ -423,7 +436,7 @@ fn suspects_come_back_apart_and_soon_whoever_dies() {
         (60..=70).contains(second) && (60..=70).contains(third),
         "{second} {third}"
     );
-    // Least received first, and none hidden for another's sake for longer than by its own schedule.
+    // The least received record first; none is hidden for longer than by its own schedule and a turn.
     let changes = delays([9, 3, 4]);
     let receipts: Vec<&str> = changes.iter().map(|(receipt, _)| receipt.as_str()).collect();
     assert_eq!(receipts, ["r1", "r2", "r0", "r2"]);
@@ -445,13 +458,13 @@ fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
         Err(BatchError::NoRecords)
     );
     assert_eq!(handle(&outside, json!({"Records": []})), Ok(Vec::new()));
-    // Without an id it is buried, or, where that fails, keeps the whole batch in the queue.
-    let nameless = json!({"Records": [{"body": "x"}]});
-    assert_eq!(handle(&outside, nameless.clone()), Ok(Vec::new()));
+    // A record without an id is dead-lettered. If that fails, the whole batch stays in the queue.
+    let without_id = json!({"Records": [{"body": "x"}]});
+    assert_eq!(handle(&outside, without_id.clone()), Ok(Vec::new()));
     assert_eq!(codes(&outside), [code::MALFORMED]);
-    outside.bury_refusal.set(Some("InternalError"));
-    assert_eq!(handle(&outside, nameless), Err(BatchError::Unreportable));
-    // Without a body there is nothing to bury.
+    outside.dead_letter_error.set(Some("InternalError"));
+    assert_eq!(handle(&outside, without_id), Err(BatchError::Unreportable));
+    // A record without a body has no dead letter.
     assert_eq!(
         failed(
             &outside,

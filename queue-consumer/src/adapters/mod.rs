@@ -1,6 +1,5 @@
-//! AWS behind the ports.
+//! SQS behind the ports.
 
-pub mod refusal;
 mod sqs;
 
-pub use sqs::Sqs;
+pub use sqs::{HasSqs, Sqs};

@@ -1,4 +1,4 @@
-//! The queue and its dead-letter queue in SQS.
+//! The queue and its dead-letter queue, in SQS.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
@@ -8,11 +8,13 @@ use aws_sdk_sqs::types::{
     SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
 };
 
-use super::refusal::{in_order, refusal, unsendable};
+use function_runtime::aws::{call_error, unsendable};
+use function_runtime::call_error::in_order;
+use function_runtime::{Answers, CallError};
+
 use crate::dead_letter::DeadLetter;
 use crate::ports::{Queues, VisibilityChange};
 use crate::record::{Attribute, AttributeValue};
-use crate::refusal::{Answers, Refusal};
 
 /// A queue and its dead-letter queue.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ pub struct Sqs {
 }
 
 impl Sqs {
-    /// The queue that batches come from, and the one for what cannot succeed.
+    /// The queue that batches come from, and its dead-letter queue.
     #[must_use]
     pub fn new(
         client: Client,
@@ -38,7 +40,7 @@ impl Sqs {
     }
 }
 
-fn attribute_value(attribute: &Attribute) -> Result<MessageAttributeValue, Refusal> {
+fn attribute_value(attribute: &Attribute) -> Result<MessageAttributeValue, CallError> {
     let value = MessageAttributeValue::builder().data_type(&attribute.data_type);
     let value = match &attribute.value {
         AttributeValue::Text(text) => value.string_value(text),
@@ -47,42 +49,56 @@ fn attribute_value(attribute: &Attribute) -> Result<MessageAttributeValue, Refus
     value.build().map_err(unsendable)
 }
 
-impl Queues for Sqs {
-    async fn bury(&self, letters: &[&DeadLetter]) -> Answers {
-        let mut request = self
+/// Adapters that hold the two queues. They are [`Queues`] by them.
+pub trait HasSqs {
+    /// The queues.
+    fn sqs(&self) -> &Sqs;
+}
+
+impl HasSqs for Sqs {
+    fn sqs(&self) -> &Sqs {
+        self
+    }
+}
+
+impl<T: HasSqs> Queues for T {
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        let sqs = self.sqs();
+        let mut request = sqs
             .client
             .send_message_batch()
-            .queue_url(&self.dead_letter_queue_url);
-        for (place, letter) in letters.iter().enumerate() {
+            .queue_url(&sqs.dead_letter_queue_url);
+        for (index, dead_letter) in dead_letters.iter().enumerate() {
             let mut entry = SendMessageBatchRequestEntry::builder()
-                .id(place.to_string())
-                .message_body(letter.body());
-            for (name, attribute) in letter.attributes() {
+                .id(index.to_string())
+                .message_body(dead_letter.body());
+            for (name, attribute) in dead_letter.attributes() {
                 entry = entry.message_attributes(name, attribute_value(attribute)?);
             }
             request = request.entries(entry.build().map_err(unsendable)?);
         }
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         Ok(in_order(
-            letters.len(),
+            dead_letters.len(),
             answer.successful().iter().map(SendMessageBatchResultEntry::id),
             answer.failed().iter().map(|entry| (entry.id(), entry.code())),
         ))
     }
 
     async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        let mut request = self
+        let sqs = self.sqs();
+        let mut request = sqs
             .client
             .change_message_visibility_batch()
-            .queue_url(&self.queue_url);
-        for (place, change) in changes.iter().enumerate() {
+            .queue_url(&sqs.queue_url);
+        for (index, change) in changes.iter().enumerate() {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
-                .id(place.to_string())
+                .id(index.to_string())
                 .receipt_handle(&change.receipt_handle)
                 .visibility_timeout(i32::try_from(change.seconds).map_err(unsendable)?);
             request = request.entries(entry.build().map_err(unsendable)?);
         }
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         Ok(in_order(
             changes.len(),
             answer
@@ -94,14 +110,15 @@ impl Queues for Sqs {
     }
 
     async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        let mut request = self.client.delete_message_batch().queue_url(&self.queue_url);
-        for (place, receipt_handle) in receipt_handles.iter().enumerate() {
+        let sqs = self.sqs();
+        let mut request = sqs.client.delete_message_batch().queue_url(&sqs.queue_url);
+        for (index, receipt_handle) in receipt_handles.iter().enumerate() {
             let entry = DeleteMessageBatchRequestEntry::builder()
-                .id(place.to_string())
+                .id(index.to_string())
                 .receipt_handle(*receipt_handle);
             request = request.entries(entry.build().map_err(unsendable)?);
         }
-        let answer = request.send().await.map_err(|error| refusal(&error))?;
+        let answer = request.send().await.map_err(|error| call_error(&error))?;
         Ok(in_order(
             receipt_handles.len(),
             answer.successful().iter().map(DeleteMessageBatchResultEntry::id),

@@ -1,16 +1,16 @@
-//! Web pages of other origins (CORS), and clients that have an answer already (entity tags).
+//! Web pages of other origins (CORS), and clients that hold the current answer (entity tags).
 
-use order_core::{OrderMessage, OrderRow};
+use order_core::OrderMessage;
+use order_table::{Notification, OrderRow};
 
 use super::*;
 
 const SHOP: &str = "https://shop.example.com";
 
 fn api_for(origins: &str, table: Table) -> OrderApi<Queue, Table> {
-    OrderApi {
-        allowed_origins: origins.parse().unwrap(),
-        ..api(Queue::default(), table)
-    }
+    let mut api = api(Queue::default(), table);
+    api.settings.allowed_origins = origins.parse().unwrap();
+    api
 }
 
 /// A request of a page, with further headers.
@@ -45,7 +45,7 @@ fn stored() -> OrderRow {
 }
 
 #[tokio::test]
-async fn a_preflight_is_told_what_a_page_may_send() {
+async fn a_preflight_lists_what_a_page_may_send() {
     let api = api_for(
         "https://admin.example.com,https://shop.example.com",
         Table::default(),
@@ -99,7 +99,7 @@ async fn every_answer_can_be_read_by_an_allowed_page() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_is_told_nothing() {
+async fn a_page_of_another_origin_gets_no_headers() {
     let api = api_for(SHOP, Table::default());
     for origin in [
         None,
@@ -124,7 +124,7 @@ async fn a_page_of_another_origin_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn without_allowed_origins_nothing_is_said_of_them() {
+async fn without_allowed_origins_there_are_no_headers() {
     let api = api(Queue::default(), Table::default());
     let event = from_page(
         get(&json!({"/httpMethod": "OPTIONS"})),
@@ -147,7 +147,7 @@ async fn every_origin_is_one_answer_for_all() {
 }
 
 #[tokio::test]
-async fn a_client_that_has_the_answer_is_not_sent_it_again() {
+async fn a_client_that_holds_the_answer_gets_a_304() {
     let api = api_for(SHOP, Table::holding([stored()]));
     let first = api.answer_to(from_page(get(&json!({})), &[])).await;
     insta::assert_snapshot!(headers(&first, &["cache-control", "etag"]), @r#"
@@ -184,7 +184,7 @@ async fn a_notification_changes_the_tag() {
         let api = api(Queue::default(), Table::holding([row]));
         api.answer_to(get(&json!({}))).await.headers["etag"].clone()
     };
-    let notification = order_core::row::Notification {
+    let notification = Notification {
         id: "n-1".into(),
         notified_at: "2026-11-23T09:35:02.000Z".parse().unwrap(),
     };

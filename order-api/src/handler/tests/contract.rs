@@ -1,10 +1,10 @@
-//! `docs/openapi.yaml` against the handler: every example in it is what the code answers to the request beside it, and
-//! every answer fits its schema.
+//! Compares `docs/openapi.yaml` with the handler: every example is the code's answer to its request, and every answer fits its
+//! schema.
 
 use std::collections::BTreeSet;
 
-use order_core::row::Notification;
-use order_core::{Order, OrderMessage, OrderRow};
+use order_core::{Order, OrderMessage};
+use order_table::{Notification, OrderRow};
 
 use super::*;
 
@@ -69,7 +69,7 @@ fn place(body: &str) -> Value {
     post(&json!({"/body": body}))
 }
 
-fn place_all(body: &Value) -> Value {
+fn place_batch(body: &Value) -> Value {
     let mut event = post(&without_key());
     event["path"] = json!("/orders/batch");
     event["requestContext"]["path"] = json!("/prod/orders/batch");
@@ -93,7 +93,7 @@ fn read() -> Value {
     at(&format!("/orders/{NEW_ID}"))
 }
 
-/// The stored order of the document, told of by email.
+/// The stored order of the document, after its email.
 fn notified() -> OrderRow {
     let message = OrderMessage::new(
         NEW_ID.parse().unwrap(),
@@ -131,14 +131,14 @@ fn exchanges() -> Vec<Exchange> {
     let mut delete = at("/orders");
     delete["httpMethod"] = json!("DELETE");
     let placing = |status: &str| response("/orders", "post", status);
-    let bulk = |status: &str| response("/orders/batch", "post", status);
+    let batch = |status: &str| response("/orders/batch", "post", status);
     let listing = |status: &str| response("/orders", "get", status);
     let reading = |status: &str| response("/orders/{order_id}", "get", status);
     let shared = |name: &str| format!("/components/responses/{name}");
-    let mut keyed_batch = place_all(&two_entries());
+    let mut keyed_batch = place_batch(&two_entries());
     keyed_batch["multiValueHeaders"] =
         json!({"Content-Type": ["application/json"], "Idempotency-Key": ["k"]});
-    let mut unmarked_batch = place_all(&two_entries());
+    let mut unmarked_batch = place_batch(&two_entries());
     unmarked_batch["headers"] = json!({});
     unmarked_batch["multiValueHeaders"] = json!({});
     let bad_key = json!({"/multiValueHeaders/Idempotency-Key": [""], "/body": order.to_string()});
@@ -178,16 +178,21 @@ fn exchanges() -> Vec<Exchange> {
             list(&json!({"customer_id": ["c"]})),
         )
         .with_table(Table::failing(Fault::Error)),
-        Exchange::new(bulk("207"), "good_and_bad", 207, place_all(&two_entries())),
-        Exchange::new(bulk("400"), "header_refused", 400, keyed_batch),
+        Exchange::new(batch("207"), "good_and_bad", 207, place_batch(&two_entries())),
+        Exchange::new(batch("400"), "header_refused", 400, keyed_batch),
         Exchange::new(
-            bulk("413"),
+            batch("413"),
             "too_large",
             413,
-            place_all(&json!(" ".repeat(1 << 20))),
+            place_batch(&json!(" ".repeat(1 << 20))),
         ),
-        Exchange::new(bulk("415"), "not_json", 415, unmarked_batch),
-        Exchange::new(bulk("422"), "no_entries", 422, place_all(&json!({"entries": []}))),
+        Exchange::new(batch("415"), "not_json", 415, unmarked_batch),
+        Exchange::new(
+            batch("422"),
+            "no_entries",
+            422,
+            place_batch(&json!({"entries": []})),
+        ),
         Exchange::new(reading("200"), "notified", 200, read()).with_table(Table::holding([notified()])),
         Exchange::new(reading("404"), "not_yet", 404, read()),
         Exchange::new(reading("404"), "no_id", 404, at("/orders/42")),
@@ -254,7 +259,7 @@ async fn every_example_is_what_the_code_answers() {
         exchange.event["requestContext"]["requestId"] = json!("a102331d-8ae2-502d-bd97-a6c969b8607a");
         let what = format!("{} {}", exchange.response, exchange.example);
         let (media_type, content) = content(&document, &exchange.response);
-        // What answers is polled before its time is looked at; what hangs has none.
+        // A handler is polled once before its timeout is: one that answers at once is in time, one that hangs is not.
         let answer = api(exchange.queue, exchange.table)
             .handle(exchange.event, Duration::ZERO)
             .await;

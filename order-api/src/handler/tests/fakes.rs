@@ -1,15 +1,16 @@
-//! A queue and a table in memory, which fail on demand.
+//! A queue and a table in memory, with injected faults.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage, OrderRow};
+use order_core::{OrderId, OrderMessage};
+use order_table::OrderRow;
 
 use crate::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
 
-/// What a fake does instead of its work.
+/// The fault of every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Error,
@@ -22,7 +23,7 @@ impl Fault {
         match fault {
             None => Ok(()),
             Some(Self::Error) => Err("secret-host-name refused".to_owned()),
-            Some(Self::Panic) => panic!("on demand"),
+            Some(Self::Panic) => panic!("as the test asks"),
             Some(Self::Hang) => std::future::pending().await,
         }
     }
@@ -43,7 +44,7 @@ impl Queue {
         }
     }
 
-    /// Refuses the messages at these places of a call.
+    /// Refuses the messages at these indices of a call.
     pub(super) fn refusing(refused: Vec<usize>) -> Self {
         Self {
             refused,
@@ -51,7 +52,7 @@ impl Queue {
         }
     }
 
-    /// What was enqueued.
+    /// The messages that were sent.
     pub(super) fn sent(&self) -> Vec<OrderMessage> {
         self.sent
             .lock()
@@ -104,7 +105,7 @@ impl Table {
         }
     }
 
-    /// How often it was asked.
+    /// The number of reads.
     pub(super) fn reads(&self) -> usize {
         *self.reads.lock().unwrap()
     }
@@ -143,7 +144,7 @@ impl OrderTable for Table {
             .collect())
     }
 
-    /// As DynamoDB answers: `next` is set whenever the limit was reached, also at the end.
+    /// As in DynamoDB, `next` is set whenever the limit was reached, also on the last page.
     async fn by_customer(
         &self,
         customer: &CustomerId,

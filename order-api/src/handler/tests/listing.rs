@@ -1,6 +1,7 @@
 //! A customer's orders, page by page.
 
-use order_core::{OrderId, OrderMessage, OrderRow, Timestamp};
+use order_core::{OrderId, OrderMessage, Timestamp};
+use order_table::OrderRow;
 use proptest::prelude::*;
 
 use super::*;
@@ -239,7 +240,7 @@ proptest! {
             accepted_at: Timestamp::from_unix_milliseconds(position.accepted_at.unix_milliseconds() + time).unwrap(),
             ..position
         };
-        // Also one that was forged for the asking customer, at a place in the other's list.
+        // Also a cursor that was forged for the asking customer, at a position in the other customer's list.
         let text = cursor::encode(&order_core::text::CustomerId::parse(made_for).unwrap(), position);
         let api = api(Queue::default(), Table::holding(rows));
         let response = now(api.answer_to(list(&[("customer_id", "b"), ("cursor", &text)])));

@@ -1,13 +1,13 @@
-//! The API with fakes behind its ports: what a client reads, and what reached the queue.
+//! The API with fakes behind its ports: the client's answers, and the messages in the queue.
 
 mod browsers;
 mod contract;
+mod error_responses;
 mod fakes;
 mod listing;
 mod placing;
-mod placing_many;
+mod placing_batches;
 mod reading;
-mod refusals;
 
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
@@ -15,18 +15,21 @@ use order_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::cors::AllowedOrigins;
 use fakes::{Fault, Queue, Table};
 
 const NEW_ID: &str = "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1";
 
-/// An API whose clock and ids stand still.
+/// An API whose clock and ids never change.
 fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
     OrderApi {
         queue,
         table,
-        allowed_origins: AllowedOrigins::These(Vec::new()),
-        // A lookup that answers is polled before its time is looked at; one that does not has none.
-        key_lookup_time: Duration::ZERO,
+        settings: Settings {
+            // A lookup is polled once before its timeout is: one that answers at once is in time, one that hangs is not.
+            key_lookup_time: Duration::ZERO,
+            ..Settings::new(AllowedOrigins::These(Vec::new()))
+        },
         now: || {
             "2026-11-23T09:30:00.250Z"
                 .parse::<Timestamp>()
@@ -38,13 +41,13 @@ fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
 }
 
 impl OrderApi<Queue, Table> {
-    /// The answer, when there is time.
+    /// The answer, with enough time.
     async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
         self.handle(event, Duration::from_hours(1)).await
     }
 }
 
-/// The sample event, with values put at JSON pointers.
+/// The sample event, with values changed at JSON pointers.
 fn event(sample: &str, changes: &Value) -> Value {
     let mut event: Value = serde_json::from_str(sample).unwrap();
     for (pointer, value) in changes.as_object().unwrap() {
@@ -73,7 +76,7 @@ fn body(response: &ApiGatewayProxyResponse) -> &str {
     }
 }
 
-/// The answer as a client reads it; `date` and the like are the gateway's.
+/// The answer as a client reads it, without the gateway's own headers such as `date`.
 fn shown(response: &ApiGatewayProxyResponse) -> String {
     let mut headers: Vec<String> = response
         .headers

@@ -1,6 +1,7 @@
-//! Orders that are accepted, and the faults on the way.
+//! Accepted orders, and faults of the queue and the table.
 
-use order_core::{Order, OrderMessage, OrderRow};
+use order_core::{Order, OrderMessage};
+use order_table::OrderRow;
 
 use super::*;
 
@@ -122,7 +123,7 @@ async fn a_queue_that_refuses_is_never_a_202() {
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
 
     {
-      "detail": "the order may or may not have been taken; with an Idempotency-Key it can safely be sent again",
+      "detail": "the order may or may not be accepted; with an Idempotency-Key it can safely be sent again",
       "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
       "status": 503,
       "title": "The service cannot answer right now",
@@ -143,7 +144,7 @@ async fn a_queue_that_never_answers_is_a_503_before_the_functions_time_is_over()
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
 
     {
-      "detail": "there was no answer in time; an order may or may not have been taken, and can safely be sent again under its idempotency key",
+      "detail": "there was no answer in time; an order may or may not be accepted, and can safely be sent again under its idempotency key",
       "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
       "status": 503,
       "title": "The service cannot answer right now",
@@ -163,7 +164,7 @@ async fn a_panic_is_a_500() {
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
 
     {
-      "detail": "tell us the request_id",
+      "detail": "Something failed on our side. Quote request_id 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9 when you contact support.",
       "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
       "status": 500,
       "title": "Something went wrong on our side",

@@ -1,7 +1,7 @@
 //! Orders that are read, the index, and the methods of each.
 
-use order_core::row::Notification;
-use order_core::{OrderMessage, OrderRow};
+use order_core::OrderMessage;
+use order_table::{Notification, OrderRow};
 
 use super::*;
 
@@ -77,7 +77,7 @@ async fn a_notified_order_says_by_which_email() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_not_there_may_be_on_its_way() {
+async fn a_missing_order_may_be_stored_soon() {
     let api = api(Queue::default(), Table::default());
     insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     404
@@ -87,7 +87,7 @@ async fn an_order_that_is_not_there_may_be_on_its_way() {
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
-      "detail": "no order with this id is stored; one that was just accepted may take a moment",
+      "detail": "no order with this id is stored; an order that was just accepted is stored a moment later",
       "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
       "status": 404,
       "title": "There is no such order, or not yet",
@@ -97,7 +97,7 @@ async fn an_order_that_is_not_there_may_be_on_its_way() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_is_not_looked_up() {
+async fn a_text_that_is_not_an_id_is_not_looked_up() {
     let api = api(Queue::default(), Table::default());
     let response = api.answer_to(get(&json!({"/path": "/orders/42"}))).await;
     insta::assert_snapshot!(shown(&response), @r#"

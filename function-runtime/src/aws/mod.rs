@@ -1,0 +1,11 @@
+//! AWS and the machine: the SDK's set-up and errors, the clock, Lambda's runtime.
+
+mod call_error;
+mod call_limits;
+mod invocations;
+mod system_clock;
+
+pub use call_error::{call_error, unsendable};
+pub use call_limits::CallLimits;
+pub use invocations::serve;
+pub use system_clock::{HasSystemClock, SystemClock};

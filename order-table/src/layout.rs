@@ -1,0 +1,39 @@
+//! The table's attributes and index, by name.
+
+/// The names of a row's attributes.
+pub mod attribute {
+    /// The partition key.
+    pub const ORDER_ID: &str = "order_id";
+    /// A number: the version of the row's layout.
+    pub const SCHEMA_VERSION: &str = "schema_version";
+    /// `confirmed` or `notified`.
+    pub const STATUS: &str = "status";
+    /// The order's fingerprint.
+    pub const FINGERPRINT: &str = "fingerprint";
+    /// The customer's id, the index's partition key.
+    pub const CUSTOMER_ID: &str = "customer_id";
+    /// The customer's email address, if known.
+    pub const CUSTOMER_EMAIL: &str = "customer_email";
+    /// The customer's name, if known.
+    pub const CUSTOMER_NAME: &str = "customer_name";
+    /// The ISO 4217 code.
+    pub const CURRENCY: &str = "currency";
+    /// A list of maps of `sku`, `name`, `quantity` (a number) and `unit_price` (a decimal string).
+    pub const ITEMS: &str = "items";
+    /// A decimal string.
+    pub const TOTAL: &str = "total";
+    /// The customer's note, if there is one.
+    pub const NOTE: &str = "note";
+    /// When the API accepted the order; the index's sort key.
+    pub const ACCEPTED_AT: &str = "accepted_at";
+    /// When the row was written.
+    pub const CONFIRMED_AT: &str = "confirmed_at";
+    /// When an email that covers the order was published to the topic.
+    pub const NOTIFIED_AT: &str = "notified_at";
+    /// The id of that email.
+    pub const NOTIFICATION_ID: &str = "notification_id";
+}
+
+/// The index of a customer's orders: partition key [`attribute::CUSTOMER_ID`], sort key [`attribute::ACCEPTED_AT`], every
+/// attribute projected. Like every global secondary index it is eventually consistent with the table.
+pub const BY_CUSTOMER_INDEX: &str = "by_customer";

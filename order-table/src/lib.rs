@@ -1,0 +1,18 @@
+//! The table of orders: the names of its attributes, its rows, and their conversion to DynamoDB's attribute values.
+//!
+//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. All of them use this crate,
+//! so that the table has one layout.
+//!
+//! **Invariant:** a row of every version that was ever written stays readable: rows outlive the code that wrote them.
+//!
+//! The feature `aws` adds `attribute_value`, which names the SDK. Nothing here does I/O.
+
+#[cfg(feature = "aws")]
+pub mod attribute_value;
+mod attributes;
+mod layout;
+mod row;
+
+pub use attributes::{Attributes, RowError, parsed, text};
+pub use layout::{BY_CUSTOMER_INDEX, attribute};
+pub use row::{Notification, OrderRow, OrderStatus};

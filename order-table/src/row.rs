@@ -1,0 +1,249 @@
+//! A stored order: from its attributes and to them.
+
+use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage};
+use serde_json::{Value, json};
+use timestamp::Timestamp;
+
+use crate::attributes::{Attributes, RowError, parsed, text};
+use crate::layout::attribute;
+
+/// One stored order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The order's id.
+    pub order_id: OrderId,
+    /// The fingerprint that every further copy of the order is compared with.
+    pub fingerprint: Fingerprint,
+    /// The order.
+    pub order: Order,
+    /// When the API accepted it.
+    pub accepted_at: Timestamp,
+    /// When the row was written.
+    pub confirmed_at: Timestamp,
+    /// The email about the order, if one was sent.
+    pub notification: Option<Notification>,
+}
+
+/// Marks an order's email as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// The email's id, which the email prints.
+    pub id: String,
+    /// When the email was published to the topic.
+    pub notified_at: Timestamp,
+}
+
+/// The status of a stored order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderStatus {
+    /// The order is stored.
+    Confirmed,
+    /// The order is stored, and an email that covers it was sent.
+    Notified,
+}
+
+impl OrderStatus {
+    /// As the table and the API spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Notified => "notified",
+        }
+    }
+}
+
+const VERSION: u64 = 1;
+
+impl OrderRow {
+    /// The row of an order that is being confirmed.
+    #[must_use]
+    pub fn confirmed(message: OrderMessage, confirmed_at: Timestamp) -> Self {
+        let OrderMessage {
+            order_id,
+            fingerprint,
+            accepted_at,
+            order,
+        } = message;
+        Self {
+            order_id,
+            fingerprint,
+            order,
+            accepted_at,
+            confirmed_at,
+            notification: None,
+        }
+    }
+
+    /// The order's status.
+    #[must_use]
+    pub fn status(&self) -> OrderStatus {
+        if self.notification.is_some() {
+            OrderStatus::Notified
+        } else {
+            OrderStatus::Confirmed
+        }
+    }
+
+    /// The row's attributes; optional ones only where they are set.
+    #[must_use]
+    pub fn to_attributes(&self) -> Attributes {
+        let order = &self.order;
+        let customer = order.customer();
+        let required = [
+            (attribute::ORDER_ID, json!(self.order_id)),
+            (attribute::SCHEMA_VERSION, json!(VERSION)),
+            (attribute::STATUS, json!(self.status().as_str())),
+            (attribute::FINGERPRINT, json!(self.fingerprint.to_string())),
+            (attribute::CUSTOMER_ID, json!(customer.id.as_str())),
+            (attribute::CURRENCY, json!(order.currency().code())),
+            (attribute::ITEMS, json!(order.items())),
+            (attribute::TOTAL, json!(order.total().decimal())),
+            (attribute::ACCEPTED_AT, json!(self.accepted_at)),
+            (attribute::CONFIRMED_AT, json!(self.confirmed_at)),
+        ];
+        let optional = [
+            (
+                attribute::CUSTOMER_EMAIL,
+                customer.email.as_ref().map(|email| json!(email.as_str())),
+            ),
+            (
+                attribute::CUSTOMER_NAME,
+                customer.name.as_ref().map(|name| json!(name.as_str())),
+            ),
+            (attribute::NOTE, order.note().map(|note| json!(note.as_str()))),
+            (
+                attribute::NOTIFIED_AT,
+                self.notification.as_ref().map(|sent| json!(sent.notified_at)),
+            ),
+            (
+                attribute::NOTIFICATION_ID,
+                self.notification.as_ref().map(|sent| json!(sent.id)),
+            ),
+        ];
+        let optional = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        required
+            .into_iter()
+            .chain(optional)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+
+    /// Reads a row. Ignores attributes that this version does not know.
+    pub fn from_attributes(attributes: &Attributes) -> Result<Self, RowError> {
+        match attributes.get(attribute::SCHEMA_VERSION).and_then(Value::as_u64) {
+            Some(VERSION) => {}
+            _ => {
+                return Err(RowError::new(
+                    attribute::SCHEMA_VERSION,
+                    "is not a version that this code reads",
+                ));
+            }
+        }
+        let order_id = parsed(attributes, attribute::ORDER_ID)?;
+        let fingerprint = parsed(attributes, attribute::FINGERPRINT)?;
+        let accepted_at = parsed(attributes, attribute::ACCEPTED_AT)?;
+        let confirmed_at = parsed(attributes, attribute::CONFIRMED_AT)?;
+        let notification = match attributes.get(attribute::NOTIFIED_AT) {
+            None => None,
+            Some(_) => Some(Notification {
+                id: text(attributes, attribute::NOTIFICATION_ID)?.to_owned(),
+                notified_at: parsed(attributes, attribute::NOTIFIED_AT)?,
+            }),
+        };
+        let order = order(attributes)?;
+        Ok(Self {
+            order_id,
+            fingerprint,
+            order,
+            accepted_at,
+            confirmed_at,
+            notification,
+        })
+    }
+}
+
+/// The order, read from its attributes in the order's own JSON form, so that one parser decides what an order is.
+fn order(attributes: &Attributes) -> Result<Order, RowError> {
+    let field = |name: &str| attributes.get(name).cloned();
+    let object = |fields: Vec<(&str, Option<Value>)>| {
+        Value::Object(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect(),
+        )
+    };
+    let customer = object(vec![
+        ("id", field(attribute::CUSTOMER_ID)),
+        ("email", field(attribute::CUSTOMER_EMAIL)),
+        ("name", field(attribute::CUSTOMER_NAME)),
+    ]);
+    let document = object(vec![
+        ("customer", Some(customer)),
+        ("currency", field(attribute::CURRENCY)),
+        ("items", field(attribute::ITEMS)),
+        ("total", field(attribute::TOTAL)),
+        ("note", field(attribute::NOTE)),
+    ]);
+    Order::parse(&document).map_err(|violations| RowError::new("order", violations.to_string()))
+}
+
+/// The event comes from the row alone, so that an event that is published again is identical to the first.
+impl From<&OrderRow> for OrderConfirmed {
+    fn from(row: &OrderRow) -> Self {
+        Self {
+            order_id: row.order_id,
+            accepted_at: row.accepted_at,
+            confirmed_at: row.confirmed_at,
+            order: row.order.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> OrderRow {
+        let message =
+            OrderMessage::from_json(include_str!("../../order-core/golden/message-v1.json")).unwrap();
+        OrderRow::confirmed(message, "2026-11-23T09:35:01.000Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_row_of_version_1_is_read_for_ever() {
+        let golden: Attributes = serde_json::from_str(include_str!("../golden/row-v1.json")).unwrap();
+        assert_eq!(OrderRow::from_attributes(&golden), Ok(row()));
+        assert_eq!(row().to_attributes(), golden);
+    }
+
+    #[test]
+    fn a_notification_is_read_back() {
+        let mut row = row();
+        assert_eq!(row.status(), OrderStatus::Confirmed);
+        let notified_at = "2026-11-23T09:35:02.000Z".parse().unwrap();
+        row.notification = Some(Notification {
+            id: "n-1".into(),
+            notified_at,
+        });
+        assert_eq!(row.status(), OrderStatus::Notified);
+        assert_eq!(OrderRow::from_attributes(&row.to_attributes()), Ok(row));
+    }
+
+    #[test]
+    fn a_damaged_row_names_the_attribute() {
+        for (name, _) in row().to_attributes() {
+            let mut damaged = row().to_attributes();
+            damaged.insert(name.clone(), Value::Bool(true));
+            // The status follows from the notification.
+            assert_eq!(
+                OrderRow::from_attributes(&damaged).is_err(),
+                name != attribute::STATUS,
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One record's way through an invocation.
+
+use std::collections::{BTreeSet, HashMap};
+
+use function_runtime::panics::{self, Panicked};
+use order_core::{OrderId, OrderMessage, Timestamp};
+use order_table::{Attributes, OrderRow};
+use queue_consumer::failure::Failure;
+use queue_consumer::record::Record;
+
+use crate::classification::{self, code};
+
+/// How one record ended.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// The record's index in the batch.
+    pub(crate) index: usize,
+    /// The order's id, if it could be read.
+    pub(crate) order_id: Option<OrderId>,
+    /// Stored and published, or why not.
+    pub(crate) result: Result<(), Failure>,
+}
+
+/// A decoded record and the row of its order.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The record's index in the batch.
+    pub(crate) index: usize,
+    /// The row.
+    pub(crate) row: OrderRow,
+    /// Its attributes.
+    pub(crate) attributes: Attributes,
+}
+
+/// The records of a batch that carry one order id.
+#[derive(Debug)]
+pub(crate) struct Copies {
+    /// The first one, which is inserted.
+    pub(crate) first: Prepared,
+    /// Further ones, which are compared with the stored row.
+    pub(crate) rest: Vec<Prepared>,
+}
+
+/// Runs work on one record that makes no call. A panic in it fails that record alone.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    panics::catch(work).unwrap_or_else(|Panicked| Err(classification::panicked()))
+}
+
+/// Decodes a record, and builds its row.
+pub(crate) fn prepare(record: &Record, index: usize, confirmed_at: Timestamp) -> Result<Prepared, Failure> {
+    if record.message_id.is_none() {
+        return Err(Failure::permanent(code::MALFORMED, "the record has no messageId"));
+    }
+    let body = record.body.as_deref();
+    let body = body.ok_or_else(|| Failure::permanent(code::MALFORMED, "the record has no body"))?;
+    let message = OrderMessage::from_json(body).map_err(|error| classification::classify_message(&error))?;
+    let row = OrderRow::confirmed(message, confirmed_at);
+    Ok(Prepared {
+        index,
+        attributes: row.to_attributes(),
+        row,
+    })
+}
+
+/// Groups records by order, in the order of their first copies.
+pub(crate) fn group(records: Vec<Prepared>) -> Vec<Copies> {
+    let mut orders: Vec<Copies> = Vec::new();
+    let mut indices: HashMap<OrderId, usize> = HashMap::new();
+    for record in records {
+        let index = *indices.entry(record.row.order_id).or_insert(orders.len());
+        match orders.get_mut(index) {
+            Some(copies) => copies.rest.push(record),
+            None => orders.push(Copies {
+                first: record,
+                rest: Vec::new(),
+            }),
+        }
+    }
+    orders
+}
+
+/// Verdicts for the records that have none. Lambda deletes a record that is not reported, and a forgotten record is not done.
+pub(crate) fn forgotten(indices: &[usize], verdicts: &[Verdict]) -> Vec<Verdict> {
+    let known: BTreeSet<usize> = verdicts.iter().map(|verdict| verdict.index).collect();
+    indices
+        .iter()
+        .filter(|index| !known.contains(index))
+        .map(|&index| Verdict {
+            index,
+            order_id: None,
+            result: Err(classification::forgotten()),
+        })
+        .collect()
+}

@@ -22,7 +22,7 @@ mod settings;
 
 pub use credentials::Credentials;
 pub use error::InvokeError;
-pub use function::Function;
+pub use function::{Function, FunctionCondition, FunctionMonitor};
 pub use idle::ProcessLifetime;
 pub use invocation::MAX_PAYLOAD_BYTES;
 pub use launcher::{Command, Launcher};

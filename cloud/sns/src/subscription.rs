@@ -11,6 +11,7 @@ use crate::request::{Attributes, decode, encode};
 
 /// A subscription as it is in the database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 pub(super) struct Subscription {
     pub(super) arn: String,
     pub(super) topic_arn: String,

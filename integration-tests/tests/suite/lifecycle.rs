@@ -31,6 +31,24 @@ async fn a_stop_leaves_no_process_behind() {
     }
 }
 
+/// A stop in the middle of work is clean, or says by its exit code that it was not. Nothing is lost either way.
+#[tokio::test]
+async fn a_stop_of_a_busy_system_loses_nothing() {
+    let sandbox = Sandbox::new();
+    let mut system = sandbox.start().await;
+    let mut accepted = Vec::new();
+    for _ in 0..60 {
+        accepted.push(system.place(&sample("order.json")).await);
+    }
+    signal("TERM", system.process_id()).unwrap();
+    let status = system.wait_for_end().await;
+    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+    let system = sandbox.start().await;
+    for id in &accepted {
+        system.wait_until_stored(id).await;
+    }
+}
+
 #[tokio::test]
 async fn a_crash_leaves_no_process_behind() {
     let sandbox = Sandbox::new();

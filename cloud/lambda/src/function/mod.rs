@@ -94,16 +94,10 @@ impl Function {
         Ok(())
     }
 
-    /// Returns why the last process could not start, unless one has started since.
+    /// Returns a view of the function that does not keep its processes.
     #[must_use]
-    pub fn start_failure(&self) -> Option<String> {
-        self.0.restart.reason()
-    }
-
-    /// Returns the number of processes that wait for work.
-    #[must_use]
-    pub fn idle_processes(&self) -> usize {
-        self.0.idle.len()
+    pub fn monitor(&self) -> FunctionMonitor {
+        FunctionMonitor(Arc::downgrade(&self.0))
     }
 
     /// Refuses new invocations, lets running ones finish within `grace` and then kills them. When it returns,
@@ -134,6 +128,34 @@ impl Function {
         if ended.is_err() {
             inner.reapers.wait().await;
         }
+    }
+}
+
+/// A view of a function for its health. It keeps no process: they end when the function is dropped.
+#[derive(Clone, Debug)]
+pub struct FunctionMonitor(Weak<Inner>);
+
+/// What a [`FunctionMonitor`] sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionCondition {
+    /// The physical name.
+    pub name: String,
+    /// The number of processes that wait for work.
+    pub idle_processes: usize,
+    /// Why the last process could not start, unless one has started since.
+    pub start_failure: Option<String>,
+}
+
+impl FunctionMonitor {
+    /// Returns the condition now. `None` if the function was dropped.
+    #[must_use]
+    pub fn condition(&self) -> Option<FunctionCondition> {
+        let inner = self.0.upgrade()?;
+        Some(FunctionCondition {
+            name: inner.settings.name.clone(),
+            idle_processes: inner.idle.len(),
+            start_failure: inner.restart.reason(),
+        })
     }
 }
 

@@ -136,7 +136,7 @@ async fn a_process_that_is_idle_for_long_is_ended() {
     let function = Function::new(settings);
     let first = invoke(&function, json!({})).await.unwrap();
     ended(&first["pid"]).await;
-    assert_eq!(function.idle_processes(), 0);
+    assert_eq!(function.monitor().condition().unwrap().idle_processes, 0);
     let second = invoke(&function, json!({})).await.unwrap();
     assert_ne!(first["pid"], second["pid"]);
     function.stop(Duration::ZERO).await;
@@ -167,13 +167,13 @@ async fn a_start_failure_is_kept_until_a_process_starts() {
         arguments: arguments.clone(),
     });
     let function = Function::new(settings);
-    assert_eq!(function.start_failure(), None);
+    assert_eq!(function.monitor().condition().unwrap().start_failure, None);
     assert!(function.warm().await.is_err());
-    let failure = function.start_failure().unwrap();
+    let failure = function.monitor().condition().unwrap().start_failure.unwrap();
     assert!(failure.contains("could not be started"), "{failure}");
     std::os::unix::fs::symlink(std::env::current_exe().unwrap(), &program).unwrap();
     invoke(&function, json!({})).await.unwrap();
-    assert_eq!(function.start_failure(), None);
+    assert_eq!(function.monitor().condition().unwrap().start_failure, None);
     function.stop(Duration::ZERO).await;
 }
 

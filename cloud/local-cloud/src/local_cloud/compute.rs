@@ -9,7 +9,7 @@ use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
 use cloud_iam::{Caller, Role};
-use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink, ProcessLifetime};
+use cloud_lambda::{Credentials, Function, FunctionMonitor, FunctionSettings, LogSink, ProcessLifetime};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
@@ -128,14 +128,15 @@ impl Compute {
 
     /// Returns a closure that describes the functions as they are when it is called.
     pub(super) fn states(&self) -> Box<dyn Fn() -> Vec<FunctionState> + Send + Sync> {
-        let functions: Vec<_> = self.functions.values().cloned().collect();
+        let functions: Vec<_> = self.functions.values().map(Function::monitor).collect();
         Box::new(move || {
-            let state = |function: &Function| FunctionState {
-                name: function.settings().name.clone(),
-                idle_processes: function.idle_processes(),
-                start_failure: function.start_failure(),
-            };
-            functions.iter().map(state).collect()
+            let conditions = functions.iter().filter_map(FunctionMonitor::condition);
+            let states = conditions.map(|condition| FunctionState {
+                name: condition.name,
+                idle_processes: condition.idle_processes,
+                start_failure: condition.start_failure,
+            });
+            states.collect()
         })
     }
 

@@ -22,14 +22,14 @@ pub struct Backend {
     pub dynamodb: DynamoDb,
     /// Which access key is whose.
     pub access_keys: AccessKeys,
-    /// What goes wrong on purpose.
+    /// The injected faults.
     pub faults: Faults,
     /// Ends long polls and background work when it becomes true.
     pub stop: Arc<watch::Sender<bool>>,
 }
 
 impl Backend {
-    /// Who may do what, and what was refused.
+    /// The permissions of all callers, and the denied calls.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         self.sqs.iam()

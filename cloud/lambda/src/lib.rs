@@ -4,7 +4,7 @@
 //! whose address is what identifies it. Invariants: a process has one invocation at a time, and when a function is
 //! stopped or dropped none of its processes stays behind.
 //!
-//! Imports `cloud-faults` of the workspace.
+//! Imports `cloud-faults` and `cloud-http` of the workspace.
 
 mod credentials;
 mod environment;

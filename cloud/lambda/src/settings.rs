@@ -26,8 +26,10 @@ pub struct FunctionSettings {
     pub timeout: Duration,
     /// The function's own environment variables.
     pub environment: BTreeMap<String, String>,
-    /// The maximum number of processes, and so of concurrent invocations.
+    /// The maximum number of concurrent invocations. More are throttled, as on AWS.
     pub concurrency: usize,
+    /// The maximum number of processes. The invocations beyond it wait for one, as long as their callers wait.
+    pub processes: usize,
     /// The region, for example `us-east-1`.
     pub region: String,
     /// The endpoint of the function's AWS calls.

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 async fn start() -> (AwsEndpoint, Services, String) {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = local_cloud::http::Listener::bind(0).await.unwrap();
+    let url = listener.url();
     let config = ServicesConfig {
         directory: None,
         durability: Durability::Process,
@@ -22,11 +22,7 @@ async fn start() -> (AwsEndpoint, Services, String) {
         confirm_emails: true,
     };
     let services = Services::open(config).await.unwrap();
-    (
-        AwsEndpoint::start(listener, services.backend()).unwrap(),
-        services,
-        url,
-    )
+    (AwsEndpoint::start(listener, services.backend()), services, url)
 }
 
 fn client() -> reqwest::Client {

@@ -7,10 +7,10 @@ use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_event_source::{EventSource, EventSourceSettings};
+use cloud_http::{Listener, Origins};
 use cloud_iam::{Caller, Role};
 use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink};
 use futures_util::future::join_all;
-use tokio::net::TcpListener;
 
 use super::error::StartError;
 use super::role;
@@ -33,7 +33,7 @@ impl Compute {
         location: &StackLocation,
         services: &Services,
         data_dir: Option<&DataDir>,
-        api_listener: TcpListener,
+        api_listener: Listener,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         let mut callers = BTreeMap::new();
@@ -84,8 +84,10 @@ impl Compute {
                     api_id: api.id.clone(),
                     stage: api.stage.clone(),
                 };
+                let origins = stack.parameters.get(&config.origins_parameter);
                 Some(RestApi::start(
                     api_listener,
+                    Origins::parse(origins.map_or("", String::as_str)),
                     context,
                     Routes::new(&routes),
                     functions.clone(),
@@ -183,9 +185,10 @@ fn function_settings(
     services: &Services,
     log: LogSink,
 ) -> FunctionSettings {
-    let reserved = function
+    let concurrency = function
         .reserved_concurrency
-        .unwrap_or(config.function_concurrency);
+        .unwrap_or(config.function_concurrency)
+        .min(config.function_concurrency);
     FunctionSettings {
         name: function.name.clone(),
         arn: function.arn.clone(),
@@ -194,7 +197,8 @@ fn function_settings(
         memory_megabytes: function.memory_megabytes,
         timeout: function.timeout,
         environment: function.environment.clone(),
-        concurrency: reserved.min(config.function_concurrency),
+        concurrency,
+        processes: concurrency.min(config.function_processes),
         region: location.region.clone(),
         aws_endpoint_url: location.aws_endpoint_url.clone(),
         credentials: Credentials::generate(),

@@ -12,8 +12,8 @@ pub use running::Running;
 use cloud_cloudformation::{Stack, StackLocation};
 use cloud_data_dir::{DataDir, Endpoints};
 use cloud_endpoint::AwsEndpoint;
+use cloud_http::Listener;
 use cloud_wire::{ACCOUNT, REGION};
-use tokio::net::TcpListener;
 
 use crate::config::{DataLocation, LocalCloudConfig};
 use crate::deploy;
@@ -88,12 +88,11 @@ impl LocalCloud {
         data_dir: Option<&DataDir>,
         stack: Stack,
         location: StackLocation,
-        aws_listener: TcpListener,
-        api_listener: TcpListener,
+        aws_listener: Listener,
+        api_listener: Listener,
     ) -> Result<(Stack, Endpoints, AwsEndpoint, Compute), StartError> {
         deploy::converge(&stack, services, config.confirm_emails).await?;
-        let aws_endpoint =
-            AwsEndpoint::start(aws_listener, services.backend()).map_err(StartError::AwsEndpoint)?;
+        let aws_endpoint = AwsEndpoint::start(aws_listener, services.backend());
         let compute = Compute::start(config, &stack, &location, services, data_dir, api_listener)?;
         compute.warm().await;
         let endpoints = Endpoints {

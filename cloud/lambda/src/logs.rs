@@ -1,6 +1,7 @@
 //! The destinations of functions' output.
 
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -50,9 +51,14 @@ impl LogSink {
     /// # Errors
     /// Returns an error if the directory or the file cannot be written.
     pub fn file(function: &str, directory: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
+        // Only their owner may read them.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
         let path = directory.join(format!("{function}.log"));
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.create(true).append(true).mode(0o600).open(path)?;
         Ok(Self {
             function: function.into(),
             target: Target::File(Arc::new(Mutex::new(file))),

@@ -135,6 +135,7 @@ impl Store {
             base_url: base_url.clone(),
             region: "us-east-1".to_owned(),
             confirm_emails: true,
+            access_keys: local_cloud::iam::AccessKeys::default(),
         })
         .await?;
         services.sqs.converge_queue(QUEUE, [].into()).await?;

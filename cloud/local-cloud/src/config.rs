@@ -35,6 +35,9 @@ pub struct LocalCloudConfig {
     /// The name of the template's parameter that lists the origins of the web pages that may call the REST API. The
     /// function answers the browser; the listener refuses the pages of other origins.
     pub origins_parameter: String,
+    /// Whether the AWS endpoint refuses access keys that it does not know. The operator's key is in
+    /// [`Endpoints`](crate::Endpoints).
+    pub strict_keys: bool,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
 }
@@ -64,6 +67,7 @@ impl LocalCloudConfig {
             function_concurrency: DEFAULT_CONCURRENCY,
             function_processes: default_processes(),
             origins_parameter: "AllowedOrigins".to_owned(),
+            strict_keys: false,
             faults: None,
         }
     }

@@ -1,8 +1,10 @@
 //! All services, and their shared state.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
 use cloud_endpoint::Backend;
 use cloud_faults::Faults;
@@ -26,11 +28,21 @@ pub struct ServicesConfig {
     pub region: String,
     /// Whether email subscriptions are confirmed at once, without a confirmation email.
     pub confirm_emails: bool,
+    /// The functions' access keys, and perhaps the operator's.
+    pub access_keys: AccessKeys,
 }
 
 /// The reason why the services could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
+    /// The file of a database could not be created.
+    #[error("{} cannot be created: {source}", path.display())]
+    File {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// The store of queues, topics and emails could not be opened.
     #[error("the state cannot be opened: {0}")]
     Store(#[from] StoreError),
@@ -69,14 +81,18 @@ pub struct Services {
 impl Services {
     /// Opens the state and starts the background tasks.
     pub async fn open(config: ServicesConfig) -> Result<Self, ServicesError> {
-        let file = |name| {
-            config
-                .directory
-                .as_ref()
-                .map_or(Location::Memory, |dir| Location::Disk(dir.join(name)))
+        let file = |name| match &config.directory {
+            None => Ok(Location::Memory),
+            Some(directory) => {
+                let path = directory.join(name);
+                match create_private_file(&path) {
+                    Ok(_) => Ok(Location::Disk(path)),
+                    Err(source) => Err(ServicesError::File { path, source }),
+                }
+            }
         };
-        let store = open_store(&file("state.db"), config.durability)?;
-        let dynamodb = DynamoDb::open(&file("dynamodb.db"), config.durability).await?;
+        let store = open_store(&file("state.db")?, config.durability)?;
+        let dynamodb = DynamoDb::open(&file("dynamodb.db")?, config.durability).await?;
         let (stop, stopping) = watch::channel(false);
         let clock = Clock::default();
         let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
@@ -101,7 +117,7 @@ impl Services {
             sns,
             mailbox,
             dynamodb,
-            access_keys: AccessKeys::default(),
+            access_keys: config.access_keys,
             faults: Faults::default(),
             clock,
             store,

@@ -25,6 +25,7 @@ async fn open(directory: &Path, base_url: String) -> Services {
         base_url,
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     };
     Services::open(config).await.unwrap()
 }

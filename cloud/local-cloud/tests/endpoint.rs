@@ -20,6 +20,7 @@ async fn start() -> (AwsEndpoint, Services, String) {
         base_url: url.clone(),
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     };
     let services = Services::open(config).await.unwrap();
     (AwsEndpoint::start(listener, services.backend()), services, url)

@@ -23,13 +23,25 @@ impl fmt::Display for Banner<'_> {
             api_url,
             aws_endpoint_url,
             data_dir,
+            operator,
         } = self.endpoints;
         writeln!(formatter, "orders is up")?;
         writeln!(formatter, "  API            {api_url}")?;
+        let keys = match operator {
+            None => "any access key",
+            Some(_) => "the access key below",
+        };
         writeln!(
             formatter,
-            "  AWS endpoint   {aws_endpoint_url}   (any access key, region us-east-1)"
+            "  AWS endpoint   {aws_endpoint_url}   ({keys}, region us-east-1)"
         )?;
+        if let Some(key) = operator {
+            let (id, secret) = (&key.access_key_id, &key.secret_access_key);
+            writeln!(
+                formatter,
+                "  access key     AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}"
+            )?;
+        }
         match data_dir {
             Some(path) => {
                 let survives = match self.arguments.sync {
@@ -87,6 +99,7 @@ impl Banner<'_> {
             api_url,
             aws_endpoint_url,
             data_dir,
+            ..
         } = self.endpoints;
         let directory = &self.connection.data_dir;
         match data_dir {
@@ -107,6 +120,7 @@ mod tests {
             api_url: "http://127.0.0.1:8080".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             data_dir: data_dir.map(Into::into),
+            operator: None,
         };
         let connection = Connection {
             data_dir: ".orders".into(),

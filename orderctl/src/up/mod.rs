@@ -5,6 +5,7 @@ mod parameters;
 mod ready_file;
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -55,6 +56,12 @@ pub(crate) struct Arguments {
     /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
     #[arg(long)]
     confirm_manually: bool,
+    /// Refuse access keys that belong to nobody; the operator's own is printed, and the other commands use it
+    #[arg(long)]
+    strict_keys: bool,
+    /// Invocations of one function at once; more are refused, as on AWS [default: 1000]
+    #[arg(long, value_name = "N")]
+    function_concurrency: Option<NonZeroUsize>,
     /// Let things go wrong on purpose as FILE says, such as events/faults.yaml; `faults` shows and ends it
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -72,6 +79,8 @@ pub(crate) enum Sync {
 /// Starts everything, says what is up, and stops it at Ctrl-C or SIGTERM.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     trace();
+    // Whatever this process and the functions create is for this user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Before anything starts: a signal that comes while it does must not leave half of it behind.
     let mut shutdown = Shutdown::listen()?;
     if let Some(path) = &arguments.ready_file {
@@ -138,6 +147,12 @@ fn configuration(arguments: &Arguments, connection: &Connection) -> anyhow::Resu
     config.aws_port = arguments.aws_port;
     config.parameters = parameters(arguments, &declared);
     config.confirm_emails = !arguments.confirm_manually;
+    config.strict_keys = arguments.strict_keys;
+    if let Some(limit) = arguments.function_concurrency {
+        // Each invocation has a process of its own then, as on AWS.
+        config.function_concurrency = limit.get();
+        config.function_processes = limit.get();
+    }
     config.faults = match &arguments.faults {
         None => None,
         Some(file) => {

@@ -1,6 +1,7 @@
 //! The file by which another program learns that everything is up.
 
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
@@ -22,7 +23,17 @@ pub(super) fn write(path: &Path, endpoints: &Endpoints) -> anyhow::Result<()> {
     new.push(".new");
     serde_json::to_vec(endpoints)
         .map_err(io::Error::from)
-        .and_then(|text| std::fs::write(&new, text))
+        .and_then(|text| {
+            // It may hold the operator's access key.
+            let mut options = std::fs::OpenOptions::new();
+            let mut file = options
+                .create(true)
+                .truncate(true)
+                .write(true)
+                .mode(0o600)
+                .open(&new)?;
+            io::Write::write_all(&mut file, &text)
+        })
         .and_then(|()| std::fs::rename(&new, path))
         .with_context(|| format!("{} cannot be written", path.display()))
 }
@@ -39,6 +50,7 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: None,
+            operator: None,
         };
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();

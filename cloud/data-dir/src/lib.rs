@@ -9,6 +9,8 @@
 mod data_dir;
 mod error;
 mod lock;
+mod private;
 
-pub use data_dir::{DataDir, Endpoints, Outputs};
+pub use data_dir::{DataDir, Endpoints, OperatorKey, Outputs};
 pub use error::DataDirError;
+pub use private::create_private_file;

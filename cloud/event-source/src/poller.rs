@@ -47,7 +47,7 @@ impl EventSource {
             name: settings.queue_name.clone(),
             caller,
         };
-        let concurrency = function.settings().concurrency;
+        let concurrency = function.settings().processes.min(function.settings().concurrency);
         let poller = Poller {
             source: Arc::new(source),
             limits: Limits {

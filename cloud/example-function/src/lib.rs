@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Write;
 use std::time::Duration;
 
 use cloud_faults::Faults;
@@ -43,7 +44,8 @@ pub fn settings(test: &str) -> FunctionSettings {
         memory_megabytes: 128,
         timeout: Duration::from_mins(1),
         environment: BTreeMap::new(),
-        concurrency: 4,
+        concurrency: 1000,
+        processes: 4,
         region: "us-east-1".to_owned(),
         aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
         credentials: Credentials::generate(),
@@ -97,6 +99,17 @@ pub async fn run() -> Result<(), reqwest::Error> {
             }
             Some("exit") => std::process::exit(7),
             Some("hang") => std::future::pending().await,
+            Some("record") => {
+                let path = std::env::var("RECORD").unwrap_or_default();
+                let mut options = std::fs::OpenOptions::new();
+                let file = options.create(true).append(true).open(path);
+                if file.and_then(|mut file| writeln!(file, "{id}")).is_err() {
+                    std::process::exit(8);
+                }
+                let wait = payload["milliseconds"].as_u64().unwrap_or_default();
+                std::thread::sleep(Duration::from_millis(wait));
+                post(&format!("invocation/{id}/response"), json!({})).await?;
+            }
             Some("fail") => {
                 post(&format!("invocation/{id}/error"), json!({"errorType": "Bad"})).await?;
             }

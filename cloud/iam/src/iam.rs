@@ -6,7 +6,7 @@
 //!
 //! Two kinds of callers are checked: functions, which call with the credentials of their roles, and AWS
 //! services, which call on behalf of a resource. Every other access key belongs to the operator, who may do
-//! everything. A call over loopback counts as encrypted: `aws:SecureTransport` is always true.
+//! everything; with strict keys, only one does. A call over loopback counts as encrypted: `aws:SecureTransport` is always true.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 /// A file and at most one older one, `NAME.1`.
@@ -16,9 +17,13 @@ pub(crate) struct LogFile {
 }
 
 impl LogFile {
-    /// Opens the file to append to it.
+    /// Opens the file to append to it. Only its owner may read it.
     pub(crate) fn open(path: PathBuf, max_bytes: u64) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)?;
         let bytes = file.metadata()?.len();
         Ok(Self {
             path,

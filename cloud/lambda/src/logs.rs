@@ -1,6 +1,7 @@
 //! The destinations of functions' output.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,7 +58,11 @@ impl LogSink {
     /// # Errors
     /// Returns an error if the directory or the file cannot be written.
     pub fn file(function: &str, directory: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
+        // Only their owner may read them.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
         let file = LogFile::open(directory.join(format!("{function}.log")), MAX_FILE_BYTES)?;
         Ok(Self {
             function: function.into(),

@@ -27,8 +27,10 @@ pub struct FunctionSettings {
     pub timeout: Duration,
     /// The function's own environment variables.
     pub environment: BTreeMap<String, String>,
-    /// The maximum number of processes, and so of concurrent invocations.
+    /// The maximum number of concurrent invocations. More are throttled, as on AWS.
     pub concurrency: usize,
+    /// The maximum number of processes. The invocations beyond it wait for one, as long as their callers wait.
+    pub processes: usize,
     /// How long its processes live.
     pub lifetime: ProcessLifetime,
     /// The region, for example `us-east-1`.

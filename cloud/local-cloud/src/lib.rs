@@ -20,6 +20,7 @@ pub use cloud_data_dir as data_dir;
 pub use cloud_dynamodb as dynamodb;
 pub use cloud_endpoint as endpoint;
 pub use cloud_faults as faults;
+pub use cloud_http as http;
 pub use cloud_iam as iam;
 pub use cloud_lambda as lambda;
 pub use cloud_sqs as sqs;

@@ -1,8 +1,10 @@
 //! All services, and their shared state.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
 use cloud_endpoint::{Backend, Instance};
 use cloud_faults::Faults;
@@ -30,11 +32,21 @@ pub struct ServicesConfig {
     pub region: String,
     /// Whether email subscriptions are confirmed at once, without a confirmation email.
     pub confirm_emails: bool,
+    /// The functions' access keys, and perhaps the operator's.
+    pub access_keys: AccessKeys,
 }
 
 /// The reason why the services could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
+    /// The file of a database could not be created.
+    #[error("{} cannot be created: {source}", path.display())]
+    File {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// The store of queues, topics and emails could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +92,12 @@ pub struct Services {
 impl Services {
     /// Opens the state and starts the background tasks.
     pub async fn open(config: ServicesConfig) -> Result<Self, ServicesError> {
+        if let Some(directory) = &config.directory {
+            for name in ["state.db", "dynamodb.db"] {
+                let path = directory.join(name);
+                create_private_file(&path).map_err(|source| ServicesError::File { path, source })?;
+            }
+        }
         let state = open_databases(config.directory.clone(), config.durability);
         let (store, tables) = state.await?;
         let dynamodb = DynamoDb::open(&tables, config.durability).await?;
@@ -115,7 +133,7 @@ impl Services {
             sns,
             mailbox,
             dynamodb,
-            access_keys: AccessKeys::default(),
+            access_keys: config.access_keys,
             faults: Faults::default(),
             instance: Instance::new(config.directory),
             clock,
@@ -215,6 +233,7 @@ mod tests {
             base_url: String::new(),
             region: "us-east-1".to_owned(),
             confirm_emails: true,
+            access_keys: cloud_iam::AccessKeys::default(),
         };
         let before = Services::open(config.clone()).await.unwrap();
         before.clock.advance(Duration::from_hours(1));

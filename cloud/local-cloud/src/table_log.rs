@@ -72,6 +72,7 @@ mod tests {
             base_url: String::new(),
             region: "us-east-1".to_owned(),
             confirm_emails: true,
+            access_keys: cloud_iam::AccessKeys::default(),
         };
         Services::open(config).await.unwrap()
     }

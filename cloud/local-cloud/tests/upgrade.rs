@@ -23,6 +23,7 @@ fn config(directory: &Path) -> ServicesConfig {
         base_url: "http://127.0.0.1:4566".to_owned(),
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     }
 }
 

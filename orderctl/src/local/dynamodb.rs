@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use local_cloud::Durability;
 use local_cloud::dynamodb::DynamoDb;
+use local_cloud::endpoint::TablesEndpoint;
+use local_cloud::http::Listener;
 use local_cloud::store::Location;
 
 use terminal::stdout;
@@ -15,7 +17,9 @@ use terminal::stdout;
 /// started it, even if that one crashes.
 pub(crate) async fn run() -> anyhow::Result<ExitCode> {
     let dynamodb = DynamoDb::open(&Location::Memory, Durability::Process).await?;
-    stdout::print_line(dynamodb.url())?;
+    let listener = Listener::bind(0).await?;
+    stdout::print_line(&format!("{}/", listener.url()))?;
+    let _endpoint = TablesEndpoint::start(listener, dynamodb.clone());
     tokio::task::spawn_blocking(|| io::copy(&mut io::stdin().lock(), &mut io::sink())).await??;
     dynamodb.close().await;
     Ok(ExitCode::SUCCESS)

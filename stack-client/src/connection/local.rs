@@ -1,6 +1,7 @@
 //! The system on this machine, by its data directory.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -22,6 +23,21 @@ pub(super) struct Endpoints {
     pub(super) api_url: String,
     /// The AWS endpoint, such as `http://127.0.0.1:4566`.
     pub(super) aws_endpoint_url: String,
+    /// The operator's access key, if the AWS endpoint refuses keys that it does not know.
+    pub(super) operator: Option<OperatorKey>,
+}
+
+/// The access key of the operator.
+#[derive(Deserialize)]
+pub(super) struct OperatorKey {
+    pub(super) access_key_id: String,
+    pub(super) secret_access_key: String,
+}
+
+impl fmt::Debug for OperatorKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OperatorKey")
+    }
 }
 
 /// Reads where the system of this data directory answers.

@@ -233,10 +233,12 @@ impl Connection {
         let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
         match self.target {
             Target::Local => {
+                let url = self.local_endpoint_url()?;
+                let (id, secret) = self.local_operator(&url);
                 let loader = loader
                     .region(Region::from_static(LOCAL_REGION))
-                    .endpoint_url(self.local_endpoint_url()?)
-                    .credentials_provider(Credentials::new(OPERATOR, OPERATOR, None, None, "orderctl"));
+                    .endpoint_url(url)
+                    .credentials_provider(Credentials::new(id, secret, None, None, "orderctl"));
                 Ok(loader.load().await)
             }
             Target::Aws => {
@@ -256,6 +258,19 @@ impl Connection {
                 )?;
                 Ok(config)
             }
+        }
+    }
+
+    /// The operator's access key on this machine. With `up --strict-keys` it is the one that the data directory names, as
+    /// long as its endpoint is the one that is called.
+    fn local_operator(&self, url: &str) -> (String, String) {
+        let endpoints = local::endpoints(&self.data_dir).ok();
+        let key = endpoints
+            .filter(|endpoints| endpoints.aws_endpoint_url.trim_end_matches('/') == url)
+            .and_then(|endpoints| endpoints.operator);
+        match key {
+            Some(key) => (key.access_key_id, key.secret_access_key),
+            None => (OPERATOR.to_owned(), OPERATOR.to_owned()),
         }
     }
 

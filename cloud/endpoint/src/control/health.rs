@@ -25,7 +25,7 @@ pub(super) struct Reason {
 /// The HTTP status is 200 in both cases, because the services answer. It is the same document for every caller, so it
 /// holds no data of customers.
 pub(super) async fn health(State(backend): State<Backend>) -> Response {
-    let reasons = reasons(&backend).await;
+    let reasons = reasons(&backend);
     Json(json!({
         "version": VERSION,
         "status": status(&reasons),
@@ -40,7 +40,7 @@ pub(super) fn status(reasons: &[Reason]) -> &'static str {
 }
 
 /// Returns everything that does not work now.
-pub(super) async fn reasons(backend: &Backend) -> Vec<Reason> {
+pub(super) fn reasons(backend: &Backend) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let store = backend.sqs.store();
     if store.is_full() {
@@ -57,10 +57,10 @@ pub(super) async fn reasons(backend: &Backend) -> Vec<Reason> {
             message: format!("state.db cannot be written: {}", why.unwrap_or_default()),
         });
     }
-    if let Err(error) = backend.dynamodb.probe().await {
+    if let Some(message) = backend.dynamodb.degraded() {
         reasons.push(Reason {
             code: "table_engine",
-            message: format!("the table engine fails every call until a restart: {error}"),
+            message,
         });
     }
     for function in backend.instance.functions() {

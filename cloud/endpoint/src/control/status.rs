@@ -36,7 +36,7 @@ pub(super) async fn status(State(backend): State<Backend>) -> Response {
         (Err(error), _) => return respond_with_failure(&error),
         (_, Err(error)) => return respond_with_failure(&error),
     };
-    let reasons = health::reasons(&backend).await;
+    let reasons = health::reasons(&backend);
     let instance = &backend.instance;
     let last_failure = backend.sqs.store().last_failed_commit();
     Json(json!({

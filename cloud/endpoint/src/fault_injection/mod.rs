@@ -21,7 +21,7 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     let operation = format!("{}:{}", prefix(call.service), call.operation);
     let function = match &call.principal {
         Principal::Function { function, .. } => Some(function.as_str()),
-        Principal::Operator { .. } | Principal::Anonymous => None,
+        Principal::Operator { .. } | Principal::Unknown | Principal::Anonymous => None,
     };
     let Some(mut fault) = backend.faults.call(&operation, function) else {
         return dispatch(backend, call).await;

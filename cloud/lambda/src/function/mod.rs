@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, TryAcquireError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -27,7 +27,10 @@ pub struct Function(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: FunctionSettings,
-    permits: Semaphore,
+    /// One permit for each invocation that the concurrency limit allows.
+    admissions: Arc<Semaphore>,
+    /// One permit for each process.
+    processes: Semaphore,
     idle: IdleProcesses,
     restart: Restart,
     invocations: TaskTracker,
@@ -41,7 +44,8 @@ impl Function {
     #[must_use]
     pub fn new(settings: FunctionSettings) -> Self {
         let inner = Arc::new(Inner {
-            permits: Semaphore::new(settings.concurrency.max(1)),
+            admissions: Arc::new(Semaphore::new(settings.concurrency)),
+            processes: Semaphore::new(settings.processes.max(1)),
             settings,
             idle: IdleProcesses::default(),
             restart: Restart::default(),
@@ -59,19 +63,28 @@ impl Function {
         &self.0.settings
     }
 
-    /// Invokes the function and waits for its result. At most `concurrency` invocations run at the same time;
-    /// the others wait.
+    /// Invokes the function and waits for its result. Over the concurrency limit it returns [`InvokeError::Throttled`] at
+    /// once, as on AWS.
     ///
-    /// If the caller stops waiting, the invocation continues, as on AWS.
+    /// If the caller stops waiting before a process has taken the invocation, it is dropped. An invocation that a process
+    /// works on continues, as on AWS.
     pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(InvokeError::PayloadTooLarge(payload.len()));
         }
+        let admission = self.0.admissions.clone().try_acquire_owned();
+        let admission = admission.map_err(|error| match error {
+            TryAcquireError::NoPermits => InvokeError::Throttled,
+            TryAcquireError::Closed => InvokeError::Stopping,
+        })?;
+        let caller = CancellationToken::new();
+        let _cancels_when_the_caller_goes = caller.clone().drop_guard();
         let inner = self.0.clone();
         let invocation = self.0.invocations.spawn(async move {
+            let _admission = admission;
             let killed = inner.killed.clone();
             killed
-                .run_until_cancelled(inner.run(payload))
+                .run_until_cancelled(inner.run(payload, &caller))
                 .await
                 .unwrap_or(Err(InvokeError::Stopping))
         });
@@ -81,7 +94,11 @@ impl Function {
     /// Starts a process before the first invocation.
     pub async fn warm(&self) -> Result<(), InvokeError> {
         let inner = &self.0;
-        let _permit = inner.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
+        let _permit = inner
+            .processes
+            .acquire()
+            .await
+            .map_err(|_| InvokeError::Stopping)?;
         let started = async {
             let process = Process::spawn(&inner.settings, &inner.reapers).await?;
             process.initialized().await?;
@@ -104,7 +121,8 @@ impl Function {
     /// every process has ended and has been waited for.
     pub async fn stop(&self, grace: Duration) {
         let inner = &self.0;
-        inner.permits.close();
+        inner.admissions.close();
+        inner.processes.close();
         inner.invocations.close();
         if tokio::time::timeout(grace, inner.invocations.wait())
             .await
@@ -160,22 +178,31 @@ impl FunctionMonitor {
 }
 
 impl Inner {
-    async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
-        let _permit = self.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
+    async fn run(&self, payload: Bytes, caller: &CancellationToken) -> Result<Bytes, InvokeError> {
+        let permit = caller.run_until_cancelled(self.processes.acquire()).await;
+        let _permit = permit
+            .ok_or(InvokeError::Abandoned)?
+            .map_err(|_| InvokeError::Stopping)?;
         let kill = self.settings.faults.kill(&self.settings.name);
         loop {
-            let mut process = match self.idle.take() {
-                Some(process) => process,
-                None => self.spawn().await?,
+            let mut process = if let Some(process) = self.idle.take() {
+                process
+            } else {
+                let spawned = caller.run_until_cancelled(self.spawn()).await;
+                spawned.ok_or(InvokeError::Abandoned)??
             };
             let was_proven = process.is_proven();
             match process
-                .invoke(payload.clone(), self.settings.timeout, kill.as_ref())
+                .invoke(payload.clone(), self.settings.timeout, kill.as_ref(), caller)
                 .await
             {
                 Ok(response) => {
                     self.keep(process);
                     return Ok(response);
+                }
+                Err(Failure::Abandoned) => {
+                    self.idle.put(process);
+                    return Err(InvokeError::Abandoned);
                 }
                 Err(Failure::Answered(error)) => {
                     self.keep(process);

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use cloud_faults::{Kill, wait_for_kill};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -38,6 +39,8 @@ pub(crate) struct Process {
 pub(crate) enum Failure {
     /// The process did not take the payload. Another process may get it.
     BeforeWork(InvokeError),
+    /// The caller had gone before the process took the payload. The process continues.
+    Abandoned,
     /// The function returned an error. The process continues.
     Answered(InvokeError),
     /// The process ended, or must be killed.
@@ -117,12 +120,14 @@ impl Process {
     }
 
     /// Gives the process a payload and waits for its answer. The timeout starts when the process takes the
-    /// payload. So does the time until an injected kill, if there is one.
+    /// payload. So does the time until an injected kill, if there is one. When `caller` is cancelled before that, the
+    /// payload is taken back.
     pub(crate) async fn invoke(
         &mut self,
         payload: Bytes,
         timeout: Duration,
         kill: Option<&Kill>,
+        caller: &CancellationToken,
     ) -> Result<Bytes, Failure> {
         let (taken, was_taken) = oneshot::channel();
         let (answer, mut answered) = oneshot::channel();
@@ -134,14 +139,12 @@ impl Process {
             answer,
         };
         self.runtime_api.slot().put(invocation);
-        self.initialized().await.map_err(Failure::BeforeWork)?;
         tokio::select! {
             biased;
-            _ = was_taken => {}
-            status = self.exit() => return Err(Failure::BeforeWork(InvokeError::Exited(status))),
-            () = tokio::time::sleep(INITIALIZATION_TIMEOUT) => {
-                return Err(Failure::Died(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)));
-            }
+            taken = self.taken(was_taken) => taken?,
+            () = caller.cancelled() => if self.runtime_api.slot().retract() {
+                return Err(Failure::Abandoned);
+            },
         }
         self.proven = true;
         tokio::select! {
@@ -156,6 +159,19 @@ impl Process {
             status = self.exit() => Err(Failure::Died(InvokeError::Exited(status))),
             () = tokio::time::sleep(timeout) => Err(Failure::Died(InvokeError::TimedOut(timeout))),
             () = wait_for_kill(kill) => Err(Failure::Died(InvokeError::Exited("killed on purpose".to_owned()))),
+        }
+    }
+
+    /// Waits until the process has taken a payload.
+    async fn taken(&self, was_taken: oneshot::Receiver<()>) -> Result<(), Failure> {
+        self.initialized().await.map_err(Failure::BeforeWork)?;
+        tokio::select! {
+            biased;
+            _ = was_taken => Ok(()),
+            status = self.exit() => Err(Failure::BeforeWork(InvokeError::Exited(status))),
+            () = tokio::time::sleep(INITIALIZATION_TIMEOUT) => {
+                Err(Failure::Died(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
+            }
         }
     }
 

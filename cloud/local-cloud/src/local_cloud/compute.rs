@@ -8,10 +8,10 @@ use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Sta
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
+use cloud_http::{Listener, Origins};
 use cloud_iam::{Caller, Role};
 use cloud_lambda::{Credentials, Function, FunctionMonitor, FunctionSettings, LogSink, ProcessLifetime};
 use futures_util::future::join_all;
-use tokio::net::TcpListener;
 
 use super::error::StartError;
 use super::role;
@@ -34,7 +34,7 @@ impl Compute {
         location: &StackLocation,
         services: &Services,
         data_dir: Option<&DataDir>,
-        api_listener: TcpListener,
+        api_listener: Listener,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         let mut callers = BTreeMap::new();
@@ -85,8 +85,10 @@ impl Compute {
                     api_id: api.id.clone(),
                     stage: api.stage.clone(),
                 };
+                let origins = stack.parameters.get(&config.origins_parameter);
                 Some(RestApi::start(
                     api_listener,
+                    Origins::parse(origins.map_or("", String::as_str)),
                     context,
                     Routes::new(&routes),
                     functions.clone(),
@@ -198,9 +200,10 @@ fn function_settings(
     services: &Services,
     log: LogSink,
 ) -> FunctionSettings {
-    let reserved = function
+    let concurrency = function
         .reserved_concurrency
-        .unwrap_or(config.function_concurrency);
+        .unwrap_or(config.function_concurrency)
+        .min(config.function_concurrency);
     FunctionSettings {
         name: function.name.clone(),
         arn: function.arn.clone(),
@@ -209,7 +212,8 @@ fn function_settings(
         memory_megabytes: function.memory_megabytes,
         timeout: function.timeout,
         environment: function.environment.clone(),
-        concurrency: reserved.min(config.function_concurrency),
+        concurrency,
+        processes: concurrency.min(config.function_processes),
         lifetime: ProcessLifetime::default(),
         region: location.region.clone(),
         aws_endpoint_url: location.aws_endpoint_url.clone(),

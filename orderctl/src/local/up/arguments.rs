@@ -1,5 +1,6 @@
 //! The arguments of `up`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,12 @@ pub(crate) struct Arguments {
     /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
     #[arg(long)]
     pub(super) confirm_manually: bool,
+    /// Refuse access keys that are not known; the operator's own is printed, and the other commands use it
+    #[arg(long)]
+    pub(super) strict_keys: bool,
+    /// Maximum number of concurrent invocations of a function; more are throttled, as on AWS [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub(super) function_concurrency: Option<NonZeroUsize>,
     /// Keep emails for so many days; 0 keeps them for ever
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=36_500))]
     pub(super) keep_mail: u64,

@@ -23,14 +23,26 @@ impl fmt::Display for Banner<'_> {
             api_url,
             aws_endpoint_url,
             data_dir,
+            operator,
             ..
         } = self.endpoints;
         writeln!(formatter, "orders is up")?;
         writeln!(formatter, "  API            {api_url}")?;
+        let keys = match operator {
+            None => "any access key",
+            Some(_) => "the access key below",
+        };
         writeln!(
             formatter,
-            "  AWS endpoint   {aws_endpoint_url}   (any access key, region us-east-1)"
+            "  AWS endpoint   {aws_endpoint_url}   ({keys}, region us-east-1)"
         )?;
+        if let Some(key) = operator {
+            let (id, secret) = (&key.access_key_id, &key.secret_access_key);
+            writeln!(
+                formatter,
+                "  access key     AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}"
+            )?;
+        }
         match data_dir {
             Some(path) => {
                 let survives = match self.arguments.sync {
@@ -110,6 +122,7 @@ mod tests {
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             data_dir: data_dir.map(Into::into),
             instance_id: String::new(),
+            operator: None,
         };
         let connection = Connection::local(".orders".into());
         let banner = Banner {

@@ -48,6 +48,12 @@ pub(super) fn make_configuration(
     config.parameters = choose_parameters(arguments, &declared);
     config.confirm_emails = !arguments.confirm_manually;
     config.keep_mail = (arguments.keep_mail > 0).then(|| Duration::from_hours(24 * arguments.keep_mail));
+    config.strict_keys = arguments.strict_keys;
+    if let Some(limit) = arguments.function_concurrency {
+        // Each invocation has a process of its own then, as on AWS.
+        config.function_concurrency = limit.get();
+        config.function_processes = limit.get();
+    }
     config.faults = match &arguments.faults {
         None => None,
         Some(file) => {

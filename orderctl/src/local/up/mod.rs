@@ -26,6 +26,8 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
 /// Starts everything, prints what runs, and stops it at Ctrl-C or SIGTERM.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     start_log();
+    // The files that this process and the functions create are for this user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Listen before anything starts, so that a signal during the start stops what has been started.
     let mut stop_signal = StopSignal::listen()?;
     if let Some(path) = &arguments.ready_file {

@@ -29,9 +29,9 @@ fn write_atomically(path: &Path, endpoints: &Endpoints) -> io::Result<()> {
         Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
-    // Other users may read the file, unless the umask forbids it: it holds no secret.
+    // Only this user may read the file: it may hold the operator's access key.
     let mut file = tempfile::Builder::new()
-        .permissions(Permissions::from_mode(0o666))
+        .permissions(Permissions::from_mode(0o600))
         .tempfile_in(directory)?;
     serde_json::to_writer(&mut file, endpoints)?;
     file.persist(path)?;
@@ -53,6 +53,7 @@ mod tests {
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: Some(directory.path().to_owned()),
             instance_id: "b7c1".to_owned(),
+            operator: None,
         };
         write(&directory.path().join("endpoints.json"), &endpoints).unwrap();
         let connection = Connection::local(directory.path().to_owned());
@@ -72,6 +73,7 @@ mod tests {
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: None,
             instance_id: "b7c1".to_owned(),
+            operator: None,
         };
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();

@@ -15,6 +15,7 @@ mod duplicates;
 mod durability;
 mod faults;
 mod flow;
+mod isolation;
 mod lifecycle;
 mod listing;
 mod load;

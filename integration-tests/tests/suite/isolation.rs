@@ -9,7 +9,7 @@ use aws_sdk_sqs::config::Credentials;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::system::{Home, System, sample};
+use crate::system::{Home, System, children_of, sample};
 
 /// The ports of 127.0.0.1 that a process listens on, from Linux's tables of sockets.
 fn listening_ports(process_id: u32) -> BTreeSet<u16> {
@@ -71,6 +71,39 @@ async fn every_port_of_the_process_refuses_web_pages() {
                     "{body}"
                 );
             }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_secret_of_the_runtime_api_is_in_no_log_and_no_file() {
+    let home = Home::new();
+    let mut system = home.start_with(&["--parameter", "LogLevel=debug"]).await;
+    system.notified(&system.place(&sample("order.json")).await).await;
+    let secrets: Vec<String> = children_of(system.process_id())
+        .into_iter()
+        .filter_map(|child| std::fs::read_to_string(format!("/proc/{child}/environ")).ok())
+        .filter_map(|environment| {
+            let api = environment
+                .split('\0')
+                .find_map(|variable| variable.strip_prefix("AWS_LAMBDA_RUNTIME_API="))?;
+            api.rsplit_once('/').map(|(_, secret)| secret.to_owned())
+        })
+        .collect();
+    assert!(secrets.len() >= 3, "a process of each function");
+    system.kill().await;
+    let mut files: Vec<_> = modes(&home.data_dir())
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.is_file())
+        .collect();
+    files.push(home.file("up.log"));
+    for path in files {
+        let content = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&content);
+        for secret in &secrets {
+            assert!(secret.len() >= 32 && !text.contains(secret), "{}", path.display());
         }
     }
 }

@@ -64,7 +64,7 @@ pub async fn run() -> Result<(), reqwest::Error> {
     let Ok(api) = std::env::var("AWS_LAMBDA_RUNTIME_API") else {
         return Ok(());
     };
-    let runtime = format!("http://{api}/2018-06-01/runtime");
+    let runtime = format!("{api}/2018-06-01/runtime");
     let client = reqwest::Client::new();
     let post =
         async |path: &str, body: Value| client.post(format!("{runtime}/{path}")).json(&body).send().await;

@@ -9,7 +9,7 @@ use crate::settings::FunctionSettings;
 ///
 /// Source: Lambda Developer Guide, "Defined runtime environment variables". Two variables are not AWS's:
 /// `AWS_ENDPOINT_URL`, the only setting that sends the functions to local-cloud, and `NO_PROXY`, because a
-/// configured proxy would break loopback calls.
+/// configured proxy would break loopback calls. `AWS_LAMBDA_RUNTIME_API` is a URL with a secret path, instead of host and port.
 pub(crate) fn build_environment(
     settings: &FunctionSettings,
     runtime_api: &RuntimeApiAddress,

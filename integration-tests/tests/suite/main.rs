@@ -16,6 +16,7 @@ mod durability;
 mod faults;
 mod flow;
 mod invalid_requests;
+mod isolation;
 mod lifecycle;
 mod listing;
 mod load;

@@ -34,9 +34,12 @@ impl RuntimeApiAddress {
         format!("/{}", self.secret)
     }
 
-    /// Returns the value of `AWS_LAMBDA_RUNTIME_API`: host, port and path, without a scheme.
+    /// Returns the value of `AWS_LAMBDA_RUNTIME_API`.
+    ///
+    /// On AWS it is host and port alone. The crate `lambda_runtime` accepts a path only behind a scheme: it reads the value as a
+    /// URI, and a URI without a scheme has no path.
     pub(crate) fn variable(&self) -> String {
-        format!("{}/{}", self.address, self.secret)
+        format!("http://{}/{}", self.address, self.secret)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, io};
 use serde::Serialize;
 use terminal::stdout;
 
-/// What a replay did. `dlq replay --json` prints it.
+/// The counts of a replay. `dlq replay --json` prints it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct ReplayCounts {
     /// Put back on their queue.

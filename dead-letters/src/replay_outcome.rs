@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::orders_table::{OrdersTable, Rows};
 use crate::queue::QueueName;
 
-/// What the services would do with a message.
+/// The predicted outcome of a replay: the action of the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReplayOutcome {
     /// It is not valid, and would become a dead letter again.

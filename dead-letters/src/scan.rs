@@ -53,7 +53,7 @@ pub(super) struct ReceivedLetter {
 /// The message ids of letters that were deleted from the queue.
 pub(super) type DeletedIds = Vec<String>;
 
-/// What a scan did.
+/// The counts of a scan.
 #[derive(Debug, Default)]
 pub(super) struct ScanReport {
     /// How many different letters were received.

@@ -95,7 +95,7 @@ fn attributes(found: &ReceivedLetter, reveal: bool) -> Vec<[String; 3]> {
     attributes
 }
 
-/// What is shown of a letter.
+/// The parts of a dead letter that are shown.
 struct View<'a> {
     queue: &'a str,
     letter: &'a DeadLetter,

@@ -14,5 +14,5 @@ static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
 
 fuzz_target!(|bytes: &[u8]| {
-    RUNTIME.block_on(law::judge(bytes));
+    RUNTIME.block_on(law::check_request(bytes));
 });

@@ -1,5 +1,4 @@
-//! What both test programs of this package need of the operating system: processes by their ids, and a time limit for
-//! each test.
+//! Parts that both test programs of this package use: processes by their ids, and a time limit for each test.
 
 pub mod process;
 pub mod time_limit;

@@ -23,7 +23,7 @@ mod place;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
 use terminal::stdout;
@@ -71,8 +71,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Load(arguments) => run_client(Box::pin(load::run(arguments, &connection))),
         #[cfg(feature = "local")]
         Command::Verify(arguments) => run_client(Box::pin(verify::run(arguments, &connection))),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => manual::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
+        Command::Man(arguments) => manual::run(&arguments, Cli::command()),
         Command::Dlq { command } => run_client(Box::pin(dead_letters::run(command, &connection))),
     }
 }

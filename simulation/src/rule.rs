@@ -36,7 +36,7 @@ pub enum Rule {
 pub struct Violation {
     /// The rule.
     pub rule: Rule,
-    /// What happened, and when.
+    /// The events that broke the rule, with their times.
     pub what: String,
 }
 

@@ -24,7 +24,7 @@ pub struct Backend {
     pub dynamodb: DynamoDb,
     /// Which access key is whose.
     pub access_keys: AccessKeys,
-    /// What goes wrong on purpose.
+    /// The injected faults.
     pub faults: Faults,
     /// This run, as its health and its status describe it.
     pub instance: Instance,
@@ -33,7 +33,7 @@ pub struct Backend {
 }
 
 impl Backend {
-    /// Who may do what, and what was refused.
+    /// The permissions of all callers, and the denied calls.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         self.sqs.iam()

@@ -41,7 +41,7 @@ pub struct AwsEndpoint {
 }
 
 impl AwsEndpoint {
-    /// Serves on `listener`, which should be bound to loopback, until [`AwsEndpoint::stop`].
+    /// Serves on `listener` until [`AwsEndpoint::stop`]. The listener should be bound to loopback.
     pub fn start(listener: TcpListener, backend: Backend) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopping) = oneshot::channel::<()>();

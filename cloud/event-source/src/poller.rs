@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::batch::{Batch, Limits, gather};
-use crate::report::{Verdict, judge};
+use crate::report::{Verdict, parse_answer};
 use crate::settings::EventSourceSettings;
 use crate::source::{Queue, Source};
 
@@ -168,7 +168,7 @@ impl<S: Source> Poller<S> {
                 return;
             }
             Ok(_) if !self.report_batch_item_failures => batch.handles_but(&BTreeSet::new()),
-            Ok(answer) => match judge(&answer, &batch.ids()) {
+            Ok(answer) => match parse_answer(&answer, &batch.ids()) {
                 Verdict::Done => batch.handles_but(&BTreeSet::new()),
                 Verdict::AllBut(failed) => batch.handles_but(&failed),
                 Verdict::Failed(reason) => {

@@ -1,4 +1,4 @@
-//! A function for the tests of Lambda and of what stands on it: a bootstrap that does what its payload says.
+//! A function for the tests of Lambda and of its callers: a Lambda runtime that does what its payload says.
 //!
 //! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and functions
 //! with a [`launcher`] or [`settings`] that start it.

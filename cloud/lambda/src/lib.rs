@@ -1,7 +1,7 @@
-//! Lambda on one machine: functions as child processes over the real Runtime API.
+//! Lambda on one machine: functions are child processes that use the real Runtime API.
 //!
-//! A [`Function`] owns its processes and its concurrency; a process talks to a `runtime_api` listener of its own,
-//! whose address is what identifies it. Invariants: a process has one invocation at a time, and when a function is
+//! A [`Function`] owns its processes and limits its concurrency. Each process has its own `runtime_api` listener, and the
+//! address of the listener identifies the process. Invariants: a process has one invocation at a time, and when a function is
 //! stopped or dropped none of its processes stays behind.
 //!
 //! Imports `cloud-faults` of the workspace.

@@ -1,4 +1,4 @@
-//! What other parts of the program ask of topics, without the wire.
+//! Calls of other parts of the program to topics, without a protocol.
 
 use std::collections::BTreeMap;
 

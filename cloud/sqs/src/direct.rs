@@ -1,4 +1,4 @@
-//! What other parts of the program ask of queues, without the wire.
+//! Calls of other parts of the program to queues, without a protocol.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -112,7 +112,7 @@ pub struct NewMessage {
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// The system attribute `AWSTraceHeader`.
     pub trace_header: Option<String>,
-    /// What the system attribute `SenderId` shows.
+    /// The value of the system attribute `SenderId`.
     pub sender_id: String,
     /// In seconds. `None` means the delay of the queue.
     pub delay_seconds: Option<u32>,

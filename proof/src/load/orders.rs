@@ -37,7 +37,7 @@ pub(super) struct PlannedOrder {
 impl OrderGenerator {
     /// Generates the order with this number, which counts from 0.
     pub(super) fn plan(&self, number: u64) -> Result<PlannedOrder, Violations> {
-        // The multiplier spreads neighbouring numbers over the generator's states (Knuth, TAOCP 6.4).
+        // The multiplier spreads successive numbers over the generator's states (Knuth, TAOCP 6.4).
         let mut rng = fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let key = format!("load-{}-{number}", self.run);
         let document = generate_document(&mut rng, &key);

@@ -1,4 +1,4 @@
-//! What the system holds: rows, events, emails, dead letters and messages in the queues.
+//! The data that the system holds: rows, events, emails, dead letters and messages in the queues.
 
 use dead_letters::DeadLetter;
 
@@ -6,7 +6,7 @@ use super::mail::Mailbox;
 use super::rows::Row;
 use crate::event_audit::Event;
 
-/// What the system holds.
+/// The data that the system holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Evidence {
     /// All rows.

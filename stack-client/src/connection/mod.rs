@@ -100,7 +100,7 @@ pub struct Connection {
 /// Where the system runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Target {
-    /// What `up` started
+    /// The system that `up` started
     #[default]
     Local,
     /// A stack, by the usual AWS configuration

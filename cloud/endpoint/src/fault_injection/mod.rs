@@ -1,4 +1,4 @@
-//! Calls that go wrong on purpose: what [`cloud_faults`] decided, as it looks on the wire.
+//! Injects the faults that [`cloud_faults`] decides into calls and answers.
 
 mod batch;
 mod error_response;

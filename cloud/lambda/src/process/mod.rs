@@ -150,7 +150,7 @@ impl Process {
             answer = &mut answered => match answer {
                 Ok(Answer::Response(body)) => Ok(body),
                 Ok(Answer::Error(body)) => Err(Failure::Answered(InvokeError::Function(body))),
-                // The slot holds the sender for as long as the process lives.
+                // This cannot happen while the process runs, because the slot holds the sender.
                 Err(_) => Err(Failure::Died(InvokeError::Exited("the answer was lost".to_owned()))),
             },
             status = self.exit() => Err(Failure::Died(InvokeError::Exited(status))),

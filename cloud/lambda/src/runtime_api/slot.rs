@@ -139,7 +139,7 @@ impl InvocationSlot {
                 return event;
             }
             if receiver.changed().await.is_err() {
-                // The sender is part of this slot and cannot be gone.
+                // This cannot happen, because `self` owns the sender.
                 return Event::Failed(Bytes::new());
             }
         }

@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
     /// The AWS endpoint's port; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 4566)]
     pub(super) aws_port: u16,
-    /// What an acknowledged order survives
+    /// The failures that an acknowledged order survives
     #[arg(long, value_enum, default_value_t = Sync::Normal)]
     pub(super) sync: Sync,
     /// File to write when everything is ready: the URLs and the data directory as JSON
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     pub(super) faults: Option<PathBuf>,
 }
 
-/// What an acknowledged write survives.
+/// The failures that an acknowledged write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Sync {
     /// `kill -9` of this process

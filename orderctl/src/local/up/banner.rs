@@ -8,7 +8,7 @@ use terminal::invocation;
 
 use super::arguments::{Arguments, Sync};
 
-/// What runs, and what to type next.
+/// The text about the running system, and the commands to type next.
 pub(super) struct Banner<'a> {
     pub(super) endpoints: &'a Endpoints,
     pub(super) connection: &'a Connection,

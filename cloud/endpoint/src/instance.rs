@@ -19,7 +19,7 @@ struct Inner {
     deployment: OnceLock<Deployment>,
 }
 
-/// What runs on the services.
+/// The stack that runs on the services.
 pub struct Deployment {
     /// The name of the stack.
     pub stack_name: String,

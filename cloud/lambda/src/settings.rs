@@ -6,8 +6,8 @@ use std::time::Duration;
 use cloud_faults::Faults;
 
 use crate::credentials::Credentials;
-use crate::idle::ProcessLifetime;
 use crate::launcher::Launcher;
+use crate::lifetime::ProcessLifetime;
 use crate::logs::LogSink;
 
 /// The settings of a function.

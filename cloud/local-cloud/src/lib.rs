@@ -12,6 +12,8 @@ pub mod config;
 mod databases;
 mod deploy;
 mod local_cloud;
+#[cfg(test)]
+mod power_cut;
 pub mod services;
 mod table_log;
 

@@ -214,3 +214,35 @@ async fn a_directory_with_a_newer_file_is_refused_and_left_as_it_is() {
         assert!(!directory.path().join("state.db.version-2").exists());
     }
 }
+
+/// As when Ctrl-C ends `up` during an upgrade: nobody waits for the start any more.
+#[test]
+fn an_upgrade_that_nobody_waits_for_ends_and_changes_nothing() {
+    let directory = directory_of("state-1.sql", "dynamodb-11.sql");
+    let large = "WITH RECURSIVE c(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
+        INSERT INTO mail SELECT n, 'id', subscription_arn, kind, recipient, subject, body, 0 FROM c, mail WHERE sequence = 1;";
+    rusqlite::Connection::open(directory.path().join("state.db"))
+        .unwrap()
+        .execute_batch(large)
+        .unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            _ = Services::open(config(directory.path())) => panic!("the upgrade was too quick"),
+            () = std::future::ready(()) => {}
+        }
+    });
+    // Returns when the upgrade has ended.
+    runtime.shutdown_timeout(Duration::from_mins(1));
+    assert_eq!(user_version(directory.path()), 1);
+    assert!(!directory.path().join("state.db.version-1").exists());
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let services = Services::open(config(directory.path())).await.unwrap();
+        let messages = services.sqs.receive("q", 10, Duration::ZERO).await.unwrap();
+        assert_eq!(messages.len(), 1);
+        services.close().await;
+    });
+}

@@ -121,7 +121,7 @@ pub(super) fn redrive(
     Ok(true)
 }
 
-/// What one transaction of the sweeper has left to do.
+/// The work that one transaction of the sweeper leaves to the next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Left {
     /// These queues, those above this id, may still hold expired messages.

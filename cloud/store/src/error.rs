@@ -18,7 +18,7 @@ pub enum StoreError {
     /// The disk is full. Work that stores more is refused until it has room again.
     #[error("the disk is full")]
     DiskFull,
-    /// What must be durable before a deletion could not be written to the disk.
+    /// The data that must be durable before a deletion could not be written to the disk.
     #[error("what the deletion depends on could not be written to the disk: {0}")]
     Barrier(Arc<std::io::Error>),
     /// The store is closed.

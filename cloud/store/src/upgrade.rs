@@ -1,4 +1,4 @@
-//! What happens to a database file before it is migrated: its version is checked, and a copy of it is kept.
+//! The steps before a database file is migrated: its version is checked, and a copy of it is kept.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// Instructions of SQLite's virtual machine between two looks at the time and the cancellation.
 const LOOK_EVERY: i32 = 10_000;
 
-/// Ends a copy or a migration that somebody no longer waits for. What it had changed is rolled back.
+/// Ends a copy or a migration that somebody no longer waits for. Its changes are rolled back.
 #[derive(Clone, Debug, Default)]
 pub struct Cancellation(Arc<AtomicBool>);
 

@@ -26,7 +26,7 @@ const STEP_MS: i64 = 1000;
 
 #[derive(Debug)]
 struct Inner {
-    /// What [`monotonic_ms`] showed when the reading was `first`.
+    /// The value of [`monotonic_ms`] when the reading was `first`.
     started_at: i64,
     first: i64,
     /// Whether only [`Clock::advance`] moves it.

@@ -70,7 +70,7 @@ struct File {
     bytes: u64,
 }
 
-/// Returns the files of the directory and of the directories in it, by name. What cannot be read is left out.
+/// Returns the files of the directory and of the directories in it, by name. Unreadable files are left out.
 fn files(directory: &Path) -> Vec<File> {
     let mut files = Vec::new();
     collect(directory, "", &mut files);

@@ -153,7 +153,7 @@ impl Function {
 #[derive(Clone, Debug)]
 pub struct FunctionMonitor(Weak<Inner>);
 
-/// What a [`FunctionMonitor`] sees.
+/// The condition that a [`FunctionMonitor`] sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionCondition {
     /// The physical name.

@@ -1,4 +1,6 @@
 //! Finds the route of a request, as API Gateway does.
+//!
+//! `matchit` is not used: API Gateway's precedence is one sort, and its resource is chosen by the path alone.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The AWS endpoint: one loopback port for all services, told apart by what a request carries.
+//! The AWS endpoint: one loopback port for all services. Each request names its service.
 //!
 //! `server` listens, `route` finds the service, the operation and the caller, `fault_injection` carries out the faults in
 //! force, `dispatch` has IAM authorize the call and the service perform it, and `control` serves `/_local`. Invariants: every AWS

@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// What the names of this program's files start with. Other files in the directory may be somebody else's.
+/// The starts of the names of this program's files. Other files in the directory may be somebody else's.
 const OURS: [&str; 5] = [
     "lock",
     "endpoints.json",

@@ -37,6 +37,6 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
 /// protocols need a header that a web page cannot send. So an unsigned JSON call comes from a person with
 /// `curl`, and is accepted.
 fn may_be_unsigned(call: &Call) -> bool {
-    let is_form = matches!(call.service, Service::Sns | Service::Sts);
+    let is_form = call.queue_query || matches!(call.service, Service::Sns | Service::Sts);
     !is_form || matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe")
 }

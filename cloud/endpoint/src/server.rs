@@ -14,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::serve::ListenerExt;
+use cloud_sqs::query_protocol;
 use cloud_wire::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -94,6 +95,11 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
     let request_id = Uuid::new_v4().to_string();
     let mut response = match read(request).await {
         Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {
+            Ok(call) if call.queue_query => {
+                let action = call.operation.clone();
+                let answer = perform(&backend, call).await;
+                query_protocol::from_json(&action, answer, &request_id)
+            }
             Ok(call) => perform(&backend, call).await,
             Err(response) => *response,
         },

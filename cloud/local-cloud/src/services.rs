@@ -146,10 +146,14 @@ impl Services {
 /// The services bring their tables; only the order of all steps is decided here. It is that of the versions in which
 /// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
 fn open_store(location: &Location, durability: Durability) -> Result<Store, StoreError> {
-    let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
+    let [queues, two_rows_a_message, message_groups] = cloud_sqs::MIGRATIONS;
     let [topics] = cloud_sns::MIGRATIONS;
     let first = [queues, topics].concat();
-    Store::open(location, durability, &[&first, two_rows_a_message])
+    Store::open(
+        location,
+        durability,
+        &[&first, two_rows_a_message, message_groups],
+    )
 }
 
 #[cfg(test)]
@@ -163,7 +167,7 @@ mod tests {
     async fn a_database_of_before_the_services_had_their_own_steps_is_taken_over() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state.db");
-        let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
+        let [queues, two_rows_a_message, _] = cloud_sqs::MIGRATIONS;
         let [topics] = cloud_sns::MIGRATIONS;
         let old = Connection::open(&path).unwrap();
         for (version, step) in [(1, [queues, topics].concat()), (2, two_rows_a_message.to_owned())] {
@@ -183,6 +187,6 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 2));
+        assert_eq!((topics, version), (1, 3));
     }
 }

@@ -1,8 +1,8 @@
 //! Signals that wake tasks: long polls when a message arrives, and the alarm when a message will become due
 //! earlier.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud_store::Tx;
@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(super) struct Signals {
     arrivals: Mutex<HashMap<String, Arc<Notify>>>,
+    /// The queues in which a receive found as many messages in flight as possible, and whether there are any.
+    full: Mutex<HashSet<String>>,
+    any_full: AtomicBool,
     /// The time for which the alarm is set, in milliseconds.
     next_due: AtomicI64,
     pub(super) alarm: Notify,
@@ -21,6 +24,8 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             arrivals: Mutex::default(),
+            full: Mutex::default(),
+            any_full: AtomicBool::new(false),
             next_due: AtomicI64::new(i64::MAX),
             alarm: Notify::new(),
         }
@@ -38,6 +43,24 @@ impl Signals {
     pub(super) fn arrived(self: &Arc<Self>, tx: &Tx<'_>, queue: &str) {
         let arrivals = self.arrivals(queue);
         tx.on_commit(move || arrivals.notify_waiters());
+    }
+
+    /// Notes that as many messages of the queue are in flight as possible.
+    pub(super) fn note_full(&self, queue: &str) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        full.insert(queue.to_owned());
+        self.any_full.store(true, Ordering::Release);
+    }
+
+    /// Returns true if a receive found the queue full since the last call.
+    pub(super) fn was_full(&self, queue: &str) -> bool {
+        if !self.any_full.load(Ordering::Acquire) {
+            return false;
+        }
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_full = full.remove(queue);
+        self.any_full.store(!full.is_empty(), Ordering::Release);
+        was_full
     }
 
     /// Signals, after the commit of `tx`, that a message becomes ready at `at`.

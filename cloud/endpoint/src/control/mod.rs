@@ -19,5 +19,6 @@ pub(crate) fn router() -> Router<Backend> {
         )
         .route("/_local/mail", get(state::mail))
         .route("/_local/subscriptions", get(state::subscriptions))
+        .route("/_local/sqs", get(queues::show_limits).put(queues::set_limits))
         .route("/_local/queues/{name}/wake", put(queues::wake))
 }

@@ -37,6 +37,13 @@ struct DeleteEntry {
 /// Deletes one message. The primary key finds its row.
 pub(crate) const BY_RECEIPT: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3";
 
+/// Wakes long polls that wait for a message to leave the flight.
+fn signal_room(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue) {
+    if sqs.signals().was_full(&queue.name) {
+        sqs.signals().arrived(tx, &queue.name);
+    }
+}
+
 /// Deletes the message if the receipt handle is its current one. With an outdated one it deletes nothing and
 /// returns no error.
 fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
@@ -48,9 +55,11 @@ fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
 
 /// Deletes these messages in one transaction. If another queue issued one of the handles, nothing is deleted.
 pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
+    let service = sqs.clone();
     sqs.store()
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
+            signal_room(&service, tx, &queue);
             handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
         })
         .await
@@ -67,10 +76,12 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
         request.entries.iter().map(|e| e.id.as_str()),
     )?;
     let name = queue_name(&request.queue_url);
+    let service = sqs.clone();
     let outcomes = sqs
         .store()
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
+            signal_room(&service, tx, &queue);
             let mut outcomes = Vec::with_capacity(request.entries.len());
             for entry in request.entries {
                 match remove(tx, &queue, &entry.receipt_handle) {

@@ -6,6 +6,7 @@ pub(super) mod batch;
 pub(super) mod delete;
 pub(super) mod move_task;
 mod one_queue;
+pub(super) mod permission;
 pub(super) mod queues;
 pub(super) mod receive;
 pub(super) mod send;

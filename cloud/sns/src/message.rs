@@ -43,7 +43,8 @@ impl Message {
         };
         let group_id = form.get("MessageGroupId");
         if let Some(group_id) = group_id {
-            check_id("MessageGroupId", group_id)?;
+            let rule = "can only include alphanumeric and punctuation characters. 1 to 128 in length";
+            check_id("MessageGroupId", group_id).map_err(|_| SnsError::parameter("MessageGroupId", rule))?;
         }
         Ok(Self {
             texts,

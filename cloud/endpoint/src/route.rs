@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{Method, Response, StatusCode, header};
 use cloud_iam::{AccessKeys, Principal};
 use cloud_sqs::query_protocol;
 use cloud_wire::{Form, json, query};
@@ -42,7 +42,7 @@ pub(super) fn route(
     }
     let form = Form::parse(&with_query(parts, &call.body));
     let path = parts.uri.path();
-    (call.service, call.operation) = by_form(scope.as_ref(), path, &form, &call.request_id)?;
+    (call.service, call.operation) = by_form(scope.as_ref(), parts, &form, &call.request_id)?;
     if call.service == Service::Sqs {
         call.queue_query = true;
         call.body = query_protocol::to_json(&call.operation, &form, path);
@@ -79,13 +79,13 @@ fn by_target(target: &str) -> Result<(Service, String), ErrorResponse> {
 /// Finds the service of a form. Callers of the Query protocol read errors in XML.
 fn by_form(
     scope: Option<&CredentialScope>,
-    path: &str,
+    parts: &Parts,
     form: &Form,
     request_id: &str,
 ) -> Result<(Service, String), ErrorResponse> {
     let action = form.get("Action").unwrap_or_default();
     let signed_for = scope.map(|scope| scope.service.as_str());
-    let at_queue = query_protocol::is_queue_path(path);
+    let at_queue = query_protocol::is_queue_path(parts.uri.path());
     let invalid = |message: &str| {
         let answer = query::failure("", 400, "InvalidAction", message, request_id);
         Err(Box::new(answer))
@@ -102,7 +102,9 @@ fn by_form(
     };
     if at_queue && !query_protocol::is_for_a_queue(action) {
         let answer = query_protocol::invalid_action(action);
-        return Err(Box::new(query_protocol::from_json(action, answer, request_id)));
+        let format = query_protocol::Format::of(parts.headers.get(header::ACCEPT));
+        let answer = query_protocol::from_json(action, answer, request_id, format);
+        return Err(Box::new(answer));
     }
     Ok((service, action.to_owned()))
 }

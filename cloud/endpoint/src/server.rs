@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::serve::ListenerExt;
 use cloud_sqs::query_protocol;
@@ -96,9 +96,12 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
     let mut response = match read(request).await {
         Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {
             Ok(call) if call.queue_query => {
-                let action = call.operation.clone();
+                let (action, format) = (
+                    call.operation.clone(),
+                    query_protocol::Format::of(call.headers.get(header::ACCEPT)),
+                );
                 let answer = perform(&backend, call).await;
-                query_protocol::from_json(&action, answer, &request_id)
+                query_protocol::from_json(&action, answer, &request_id, format)
             }
             Ok(call) => perform(&backend, call).await,
             Err(response) => *response,

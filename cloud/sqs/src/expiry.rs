@@ -140,6 +140,7 @@ pub(super) fn redrive(
     )?
     .execute(params![queue.id, id, target.id, sqs.arn(&queue.name)])?;
     sqs.signals().arrived(tx, &target.name);
+    sqs.signals().left_flight(tx, &queue.name);
     Ok(true)
 }
 

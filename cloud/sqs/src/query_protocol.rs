@@ -202,22 +202,44 @@ pub fn invalid_action(action: &str) -> Response<Bytes> {
     cloud_wire::json::error(StatusCode::BAD_REQUEST, "InvalidAction", &message)
 }
 
+/// How an answer of this protocol is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// What every SDK reads.
+    Xml,
+    /// What a caller gets that accepts only `application/json`: the same elements. Recorded from AWS.
+    Json,
+}
+
+impl Format {
+    /// The format that a request with this header `Accept` gets.
+    #[must_use]
+    pub fn of(accept: Option<&HeaderValue>) -> Self {
+        if accept.is_some_and(|value| value == "application/json") {
+            Self::Json
+        } else {
+            Self::Xml
+        }
+    }
+}
+
 /// Turns an answer of the JSON protocol into the answer of this protocol. Other answers stay as they are.
 #[must_use]
-pub fn from_json(action: &str, answer: Response<Bytes>, request_id: &str) -> Response<Bytes> {
+pub fn from_json(action: &str, answer: Response<Bytes>, request_id: &str, format: Format) -> Response<Bytes> {
     let content_type = answer.headers().get(header::CONTENT_TYPE);
     if content_type.is_none_or(|value| value != cloud_wire::json::CONTENT_TYPE) {
         return answer;
     }
     let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let status = answer.status();
-    let text = if status.is_success() {
-        success(action, &body, request_id)
-    } else {
-        failure(action, &answer, &body, request_id)
+    let failed = (!status.is_success()).then(|| Failure::read(action, &answer, &body));
+    let converted = match (failed, format) {
+        (None, Format::Xml) => xml_response(status, success(action, &body, request_id)),
+        (Some(failed), Format::Xml) => xml_response(status, failed.xml(request_id)),
+        (None, Format::Json) => json_response(status, &success_as_json(action, &body, request_id)),
+        (Some(failed), Format::Json) => json_response(status, &failed.json(request_id)),
     };
     let (mut parts, _) = answer.into_parts();
-    let converted = xml_response(status, text);
     parts.headers.remove("x-amzn-query-error");
     parts.headers.extend(converted.headers().clone());
     Response::from_parts(parts, converted.into_body())
@@ -230,6 +252,32 @@ fn xml_response(status: StatusCode, text: String) -> Response<Bytes> {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     response
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response<Bytes> {
+    let mut response = cloud_wire::json::response(status, body);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The answer as JSON. Maps are lists of their entries, as in XML.
+fn success_as_json(action: &str, body: &Value, request_id: &str) -> Value {
+    let mut answer = json!({ "ResponseMetadata": { "RequestId": request_id } });
+    if !WITHOUT_RESULT.contains(&action) {
+        let mut result = body.clone();
+        for (map, key) in [("Attributes", "Name"), ("Tags", "Key")] {
+            if let Some(entries) = body[map].as_object() {
+                let entries = entries.iter();
+                result[map] = entries
+                    .map(|(entry, value)| json!({ key: entry, "Value": value }))
+                    .collect();
+            }
+        }
+        answer[format!("{action}Result")] = result;
+    }
+    json!({ format!("{action}Response"): answer })
 }
 
 fn document(xml: Xml) -> String {
@@ -303,42 +351,64 @@ fn write_value(xml: &mut Xml, action: &str, name: &str, value: &Value) {
     }
 }
 
-/// The code is that of the header for clients of this protocol, or else the name of the shape.
-fn failure(action: &str, answer: &Response<Bytes>, body: &Value, request_id: &str) -> String {
-    let header = answer.headers().get("x-amzn-query-error");
-    let header = header.and_then(|value| value.to_str().ok());
-    let shape = body["__type"].as_str().unwrap_or_default();
-    let shape = shape.rsplit('#').next().unwrap_or_default();
-    let code = header.and_then(|text| text.split(';').next()).unwrap_or(shape);
-    let message = body["message"].as_str().unwrap_or_default();
-    let (code, message) = match code {
-        "UnknownOperationException" => (
-            "InvalidAction",
-            format!("The action {action} is not valid for this endpoint."),
-        ),
-        // This protocol has words of its own for this error: recorded from AWS.
-        "AWS.SimpleQueueService.NonExistentQueue" => (
-            code,
-            "The specified queue does not exist for this wsdl version.".to_owned(),
-        ),
-        code => (code, message.to_owned()),
-    };
-    let fault = if answer.status().is_server_error() {
-        "Receiver"
-    } else {
-        "Sender"
-    };
-    let mut xml = Xml::default();
-    xml.element(&format!("ErrorResponse xmlns=\"{NAMESPACE}\""), |xml| {
-        xml.element("Error", |xml| {
-            xml.text("Type", fault)
-                .text("Code", code)
-                .text("Message", &message);
-            xml.empty("Detail");
+/// An error in this protocol.
+struct Failure {
+    fault: &'static str,
+    code: String,
+    message: String,
+}
+
+impl Failure {
+    /// The code is that of the header for clients of this protocol, or else the name of the shape.
+    fn read(action: &str, answer: &Response<Bytes>, body: &Value) -> Self {
+        let header = answer.headers().get("x-amzn-query-error");
+        let header = header.and_then(|value| value.to_str().ok());
+        let shape = body["__type"].as_str().unwrap_or_default();
+        let shape = shape.rsplit('#').next().unwrap_or_default();
+        let code = header.and_then(|text| text.split(';').next()).unwrap_or(shape);
+        let message = body["message"].as_str().unwrap_or_default();
+        let (code, message) = match code {
+            "UnknownOperationException" => (
+                "InvalidAction",
+                format!("The action {action} is not valid for this endpoint."),
+            ),
+            // This protocol has words of its own for this error: recorded from AWS.
+            "AWS.SimpleQueueService.NonExistentQueue" => (
+                code,
+                "The specified queue does not exist for this wsdl version.".to_owned(),
+            ),
+            code => (code, message.to_owned()),
+        };
+        let fault = if answer.status().is_server_error() {
+            "Receiver"
+        } else {
+            "Sender"
+        };
+        Self {
+            fault,
+            code: code.to_owned(),
+            message,
+        }
+    }
+
+    fn xml(&self, request_id: &str) -> String {
+        let mut xml = Xml::default();
+        xml.element(&format!("ErrorResponse xmlns=\"{NAMESPACE}\""), |xml| {
+            xml.element("Error", |xml| {
+                xml.text("Type", self.fault)
+                    .text("Code", &self.code)
+                    .text("Message", &self.message);
+                xml.empty("Detail");
+            });
+            xml.text("RequestId", request_id);
         });
-        xml.text("RequestId", request_id);
-    });
-    document(xml)
+        document(xml)
+    }
+
+    fn json(&self, request_id: &str) -> Value {
+        let error = json!({ "Type": self.fault, "Code": self.code, "Message": self.message, "Detail": null });
+        json!({ "Error": error, "RequestId": request_id })
+    }
 }
 
 #[cfg(test)]
@@ -356,7 +426,7 @@ mod tests {
 
     fn answer(action: &str, body: &Value) -> String {
         let answer = cloud_wire::json::response(StatusCode::OK, body);
-        String::from_utf8(from_json(action, answer, "id").into_body().to_vec()).unwrap()
+        String::from_utf8(from_json(action, answer, "id", Format::Xml).into_body().to_vec()).unwrap()
     }
 
     #[test]
@@ -430,7 +500,7 @@ mod tests {
     #[test]
     fn errors_have_the_code_and_the_words_of_this_protocol() {
         let error = crate::protocol::respond(Err(crate::SqsError::QueueDoesNotExist));
-        let answer = from_json("GetQueueUrl", error, "id");
+        let answer = from_json("GetQueueUrl", error, "id", Format::Xml);
         assert_eq!(answer.status(), 400);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/xml");
         assert!(answer.headers().get("x-amzn-query-error").is_none());

@@ -52,15 +52,19 @@ impl Signals {
         self.any_full.store(true, Ordering::Release);
     }
 
-    /// Returns true if a receive found the queue full since the last call.
-    pub(super) fn was_full(&self, queue: &str) -> bool {
+    /// Signals, after the commit of `tx`, that a message leaves the flight without becoming ready. Only long polls that
+    /// found the queue full wait for this.
+    pub(super) fn left_flight(self: &Arc<Self>, tx: &Tx<'_>, queue: &str) {
         if !self.any_full.load(Ordering::Acquire) {
-            return false;
+            return;
         }
         let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
         let was_full = full.remove(queue);
         self.any_full.store(!full.is_empty(), Ordering::Release);
-        was_full
+        drop(full);
+        if was_full {
+            self.arrived(tx, queue);
+        }
     }
 
     /// Signals, after the commit of `tx`, that a message becomes ready at `at`.

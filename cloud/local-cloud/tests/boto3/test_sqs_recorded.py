@@ -699,6 +699,22 @@ def test_query_errors(queue, http):
     assert (status, "<UnknownOperationException" in xml) == (404, True)
 
 
+def test_json_answers_to_the_query_protocol(endpoint, queue, name, http):
+    headers = {"Accept": "application/json"}
+    status, text, _ = http("GET", endpoint, headers=headers, Action="ListQueues", Version="2012-11-05")
+    assert status == 200 and "ListQueuesResponse" in json.loads(text)
+    parameters = {"Action": "GetQueueAttributes", "AttributeName.1": "All"}
+    status, text, _ = http("GET", queue, headers=headers, **parameters)
+    found = json.loads(text)["GetQueueAttributesResponse"]["GetQueueAttributesResult"]["Attributes"]
+    assert {"Name": "QueueArn", "Value": f"arn:aws:sqs:us-east-1:000000000000:{name}"} in found
+    status, text, _ = http("GET", queue, headers=headers, Action="ListQueues")
+    error = json.loads(text)["Error"]
+    assert (status, error["Code"]) == (400, "InvalidAction")
+    assert error["Message"] == "The action ListQueues is not valid for this endpoint."
+    status, text, _ = http("GET", queue, headers=headers)
+    assert (status, "<UnknownOperationException" in text) == (404, True)
+
+
 def test_unsigned_forms_are_refused(sqs, queue, http):
     # A web page can send a form to a loopback port, but cannot sign it.
     status, xml, _ = http("GET", queue, signed=False, Action="DeleteQueue")

@@ -37,13 +37,6 @@ struct DeleteEntry {
 /// Deletes one message. The primary key finds its row.
 pub(crate) const BY_RECEIPT: &str = "DELETE FROM messages WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3";
 
-/// Wakes long polls that wait for a message to leave the flight.
-fn signal_room(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue) {
-    if sqs.signals().was_full(&queue.name) {
-        sqs.signals().arrived(tx, &queue.name);
-    }
-}
-
 /// Deletes the message if the receipt handle is its current one. With an outdated one it deletes nothing and
 /// returns no error.
 fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
@@ -59,7 +52,7 @@ pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) ->
     sqs.store()
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
-            signal_room(&service, tx, &queue);
+            service.signals().left_flight(tx, &queue.name);
             handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
         })
         .await
@@ -81,7 +74,7 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
         .store()
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
-            signal_room(&service, tx, &queue);
+            service.signals().left_flight(tx, &queue.name);
             let mut outcomes = Vec::with_capacity(request.entries.len());
             for entry in request.entries {
                 match remove(tx, &queue, &entry.receipt_handle) {

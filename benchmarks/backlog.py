@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""How fast order-worker drains a deep backlog of orders, beside shallow ones in the same run: the whole line, not the queue alone.
+"""Measures how fast order-worker drains a deep backlog of orders, compared with shallow ones in the same run, through the whole pipeline.
 
     python3 benchmarks/backlog.py --orderctl target/release/orderctl [--deep 200000] [--shallow 20000]
 
-One system in a scratch directory gets three backlogs, one after the other: a shallow one, the deep one, a shallow one again, which finds the
-table as full as the deep one left it. For each the system runs with a template that keeps order-worker from the queue, is filled through
-the API (`POST /orders/batch`), is stopped, and starts again with the template as it is. The rates are those at which orders leave the queue:
-stored, published and deleted. Needs boto3 (.ci/requirements.txt) and a machine that does nothing else. Fails if an order became a dead letter, or if
-the deep backlog was drained slower by more than 15% than the shallow ones before and after it on average.
+One system in a scratch directory gets three backlogs, one after the other: a shallow one, the deep one, and a shallow one again, now with a
+full table. For each backlog:
+
+1. The system starts with a template in which order-worker does not read the queue.
+2. The API fills the queue (`POST /orders/batch`).
+3. The system stops, and starts again with the unchanged template.
+
+The rate counts the orders that leave the queue: stored, published and deleted. Needs boto3 (.ci/requirements.txt) and a machine without other
+load. Fails if an order is dead-lettered, or if the deep backlog drains more than 15% slower than the average of the two shallow ones.
 """
 
 import argparse
@@ -26,9 +30,9 @@ from pathlib import Path
 import boto3
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
-# The one event source of order-worker.
+# The only event source of order-worker.
 EVENT_SOURCE = "            Queue: !GetAtt OrdersQueue.Arn\n"
-# Orders of one request: the API's limit.
+# The orders of one request, the limit of the API.
 BATCH = 100
 SENDERS = 4
 TOLERANCE = 0.15
@@ -41,47 +45,47 @@ def main():
     parser.add_argument("--shallow", type=int, default=20_000, help="orders of the shallow one [default: %(default)s]")
     arguments = parser.parse_args()
     if not 0 < arguments.shallow <= arguments.deep or arguments.shallow % BATCH or arguments.deep % BATCH:
-        parser.error(f"the backlogs have to be multiples of {BATCH}, the deep one the larger")
+        parser.error(f"the backlogs must be multiples of {BATCH}, and the deep one must not be smaller")
     with tempfile.TemporaryDirectory() as scratch:
-        home = Path(scratch)
-        before = drain(arguments.orderctl, home, "before", arguments.shallow)
-        deep = drain(arguments.orderctl, home, "deep", arguments.deep)
-        after = drain(arguments.orderctl, home, "after", arguments.shallow)
-    part = deep / ((before + after) / 2)
-    print(f"the deep backlog was drained at {part:.3f} of the shallow ones' rate")
-    return 0 if part >= 1 - TOLERANCE else 1
+        directory = Path(scratch)
+        before = drain(arguments.orderctl, directory, "before", arguments.shallow)
+        deep = drain(arguments.orderctl, directory, "deep", arguments.deep)
+        after = drain(arguments.orderctl, directory, "after", arguments.shallow)
+    ratio = deep / ((before + after) / 2)
+    print(f"the deep backlog was drained at {ratio:.3f} times the rate of the shallow ones")
+    return 0 if ratio >= 1 - TOLERANCE else 1
 
 
-def drain(orderctl, home, name, count):
-    """Orders a second, from a full queue until it is empty."""
+def drain(orderctl, directory, name, count):
+    """Fills the queue and drains it. Returns the drained orders per second."""
     text = TEMPLATE.read_text()
     assert text.count(EVENT_SOURCE) == 1
-    idle = home / "template.yaml"
-    idle.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "            Enabled: false\n"))
-    with up(orderctl, home, "--template", str(idle)) as system:
-        begun = time.monotonic()
+    paused = directory / "template.yaml"
+    paused.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "            Enabled: false\n"))
+    with up(orderctl, directory, "--template", str(paused)) as system:
+        started = time.monotonic()
         fill(system["api_url"], name, count)
-        accepted = count / (time.monotonic() - begun)
-        assert depth(queues(system), "orders") == count
-    with up(orderctl, home) as system:
+        accepted = count / (time.monotonic() - started)
+        assert count_messages(connect(system), "orders") == count
+    with up(orderctl, directory) as system:
         marks = follow(system, count)
-        assert depth(queues(system), "orders-dlq") == 0, "orders became dead letters"
+        assert count_messages(connect(system), "orders-dlq") == 0, "orders became dead letters"
     first, last = marks[0], marks[-1]
     rate = (first[1] - last[1]) / (last[0] - first[0])
-    parts = " ".join(f"{tenth:.0f}" for tenth in tenths(marks))
+    parts = " ".join(f"{tenth:.0f}" for tenth in rate_by_tenths(marks))
     print(f"{name:>6}: {count:,} orders accepted at {accepted:.0f}/s, drained at {rate:.0f}/s; by tenths: {parts}", flush=True)
     return rate
 
 
 @contextlib.contextmanager
-def up(orderctl, home, *options):
-    ready = home / "ready"
+def up(orderctl, directory, *options):
+    ready = directory / "ready"
     ready.unlink(missing_ok=True)
-    command = [str(orderctl.resolve()), "--data-dir", str(home / "data"), "up", "--api-port", "0", "--aws-port", "0", "--ready-file", str(ready), *options]
-    with (home / "log").open("a") as log, subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL) as process:
+    command = [str(orderctl.resolve()), "--data-dir", str(directory / "data"), "up", "--api-port", "0", "--aws-port", "0", "--ready-file", str(ready), *options]
+    with (directory / "log").open("a") as log, subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL) as process:
         try:
             while not ready.exists():
-                assert process.poll() is None, (home / "log").read_text()
+                assert process.poll() is None, (directory / "log").read_text()
                 time.sleep(0.05)
             yield json.loads(ready.read_text())
         finally:
@@ -96,14 +100,14 @@ def fill(api_url, name, count):
             address = urllib.parse.urlsplit(api_url)
             connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
             for start in range(first, count, BATCH * SENDERS):
-                body = json.dumps({"entries": [entry(name, number) for number in range(start, start + BATCH)]})
+                body = json.dumps({"entries": [make_entry(name, number) for number in range(start, start + BATCH)]})
                 connection.request("POST", address.path.rstrip("/") + "/orders/batch", body, {"content-type": "application/json"})
                 answer = connection.getresponse()
                 text = answer.read()
-                refused = [result for result in json.loads(text).get("results", [{}]) if result.get("status") != 202]
-                if refused:
-                    raise RuntimeError(f"{answer.status}: {text[:300] if answer.status != 207 else refused[0]}")
-        except Exception as error:  # noqa: BLE001  A thread's failure is the run's.
+                rejected = [result for result in json.loads(text).get("results", [{}]) if result.get("status") != 202]
+                if rejected:
+                    raise RuntimeError(f"{answer.status}: {text[:300] if answer.status != 207 else rejected[0]}")
+        except Exception as error:  # noqa: BLE001  A failed thread fails the run.
             failures.append(error)
 
     threads = [threading.Thread(target=send, args=(sender * BATCH,)) for sender in range(SENDERS)]
@@ -115,35 +119,35 @@ def fill(api_url, name, count):
         raise failures[0]
 
 
-def entry(name, number):
+def make_entry(name, number):
     item = {"sku": "TEA-ASSAM-250", "name": "Assam tea, 250 g", "quantity": 2, "unit_price": "12.50"}
     order = {"customer": {"id": f"customer-{number % 1000}", "email": "ada@example.com"}, "currency": "EUR", "items": [item]}
     return {"idempotency_key": f"backlog-{name}-{number}", "order": order}
 
 
 def follow(system, count):
-    """(seconds, orders in the queue) from the first that left until none is left."""
-    sqs = queues(system)
+    """Lists (seconds, orders in the queue) from the first order that left the queue to the last one."""
+    sqs = connect(system)
     marks = [(time.monotonic(), count)]
     while marks[-1][1] > 0:
         time.sleep(0.1)
-        marks.append((time.monotonic(), depth(sqs, "orders")))
+        marks.append((time.monotonic(), count_messages(sqs, "orders")))
         if marks[1][1] == count:
-            # None had left yet: what came before is the start.
+            # No order has left the queue yet, so that the drain starts here.
             marks = [marks[1]]
     return marks
 
 
-def tenths(marks):
-    """The rate of each tenth of the orders."""
+def rate_by_tenths(marks):
+    """Yields the rate of each tenth of the orders."""
     count, corners = marks[0][1], [marks[0]]
     for part in range(1, 11):
         corners.append(next(mark for mark in marks if mark[1] <= count - count * part // 10))
-    for (begun, more), (ended, fewer) in zip(corners, corners[1:], strict=False):
-        yield (more - fewer) / (ended - begun) if ended > begun else float("nan")
+    for (started, more), (ended, fewer) in zip(corners, corners[1:], strict=False):
+        yield (more - fewer) / (ended - started) if ended > started else float("nan")
 
 
-def queues(system):
+def connect(system):
     return boto3.client(
         "sqs",
         endpoint_url=system["aws_endpoint_url"],
@@ -153,8 +157,8 @@ def queues(system):
     )
 
 
-def depth(sqs, queue):
-    """Messages of a queue: visible, and in flight."""
+def count_messages(sqs, queue):
+    """Counts the messages of a queue, visible or in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the suite against a stack that is deployed on AWS: run-aws.sh --stack NAME. --help tells the rest.
+# Runs the suite against a stack on AWS: run-aws.sh --stack NAME. --help explains the options.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export PYTHONDONTWRITEBYTECODE=1

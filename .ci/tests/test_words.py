@@ -82,6 +82,45 @@ def test_a_sentence_begins_with_a_noun(path):
     assert not without_noun(TEXTS[path])
 
 
+# A line of a comment in Rust, Python, shell, YAML or TOML. Neither an attribute nor the line that names the interpreter is one.
+COMMENT = re.compile(r"^\s*(?://[/!]?|#(?![\[!])) ?(.*)$")
+# "That queue" and "that error" have their noun.
+THAT_ALONE = re.compile(r"That (?:an?|the|it|they|this|each|every|no|one|nothing|its|all|of|which|is|was)\b")
+
+
+def comments(text):
+    """Each comment that fills whole lines, with the number of its first line."""
+    block = []
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        if match := COMMENT.match(line):
+            block.append(match[1])
+        elif block:
+            yield number - len(block), "\n".join(block)
+            block = []
+
+
+def without_noun_in_comments(text):
+    for number, comment in comments(text):
+        for sentence in without_noun(comment):
+            if sentence.startswith("What") or THAT_ALONE.match(sentence):
+                yield number, sentence
+
+
+def test_a_sentence_of_a_comment_begins_with_a_noun():
+    matches = [
+        f"{path.relative_to(ROOT)}:{line}: {' '.join(sentence.split())}"
+        for path, text in TEXTS.items()
+        if path.suffix != ".md"
+        for line, sentence in without_noun_in_comments(text)
+    ]
+    assert not matches, "\n".join(matches)
+
+
+def test_a_comment_without_a_noun_would_be_found():
+    text = "/// What it holds.\nstruct A;\n// Fails. That it fails\n// is right. That queue is empty. What next?\n#[cfg(test)]\n# What.\n"
+    assert list(without_noun_in_comments(text)) == [(1, "What it holds."), (3, "That it fails\nis right.")]
+
+
 def test_a_sentence_without_a_noun_would_be_found():
     text = "# What is left\n\nThat it fails is right.\nOne. What becomes of it is logged. What next? A thing that works.\n| a | What it holds. |\n    What."
     assert [sentence.split()[0] for sentence in without_noun(text + ".")] == ["That", "What", "What"]

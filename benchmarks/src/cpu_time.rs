@@ -1,20 +1,20 @@
-//! Processor time of a process and all that it started: unlike a rate, it hardly depends on what else the machine does.
+//! The processor time of a process and its descendants. Unlike a rate, it hardly depends on other load of the machine.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Ticks of a second in `/proc`: 100 on every architecture of Linux that this runs on.
-const TICKS: f64 = 100.0;
+/// The ticks of a second in `/proc`: 100 on every supported architecture of Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
 
-/// What `/proc/PID/stat` says of one process.
+/// The facts of one process in `/proc/PID/stat`.
 struct Process {
     parent: u32,
-    /// Its own ticks and those of its children that have ended.
+    /// The ticks of the process and of its children that have ended.
     ticks: u64,
 }
 
-/// The time that `root` and its descendants have had; none where there is no `/proc`.
-pub(crate) fn of_tree(root: u32) -> Option<Duration> {
+/// Reads the processor time of `root` and its descendants. Returns `None` if there is no `/proc`.
+pub(crate) fn read_tree(root: u32) -> Option<Duration> {
     let processes: HashMap<u32, Process> = std::fs::read_dir("/proc")
         .ok()?
         .filter_map(|entry| {
@@ -30,10 +30,10 @@ pub(crate) fn of_tree(root: u32) -> Option<Duration> {
         .map(|(_, process)| process.ticks)
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "2^53 ticks are three million years")]
-    Some(Duration::from_secs_f64(ticks as f64 / TICKS))
+    Some(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }
 
-/// Fields 4 and 14 to 17 of proc(5); the name before them is in brackets and may hold anything.
+/// Reads fields 4 and 14 to 17 (proc(5)). The name before them is in brackets and may contain any characters.
 fn parse(stat: &str) -> Option<Process> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
@@ -46,7 +46,7 @@ fn parse(stat: &str) -> Option<Process> {
 fn descends(mut id: u32, root: u32, processes: &HashMap<u32, Process>) -> bool {
     while id != root {
         match processes.get(&id) {
-            // The first process is its own end.
+            // The first process has no parent.
             Some(process) if process.parent != 0 => id = process.parent,
             _ => return false,
         }
@@ -59,9 +59,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_proc_is_read() {
-        let line = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
-        let process = parse(line).unwrap();
+    fn a_stat_file_is_parsed() {
+        let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
+        let process = parse(stat).unwrap();
         assert_eq!((process.parent, process.ticks), (3, 100));
     }
 

@@ -1,8 +1,8 @@
-//! Measurements of the whole line: `benchmarks line`. Anything else is the operator's command itself, which the system
-//! under measurement is started with.
+//! Measurements of the whole pipeline: `benchmarks pipeline`. All other arguments run the operator's command, so that this
+//! program can start the system that it measures.
 
 mod cpu_time;
-mod line;
+mod pipeline;
 
 use std::process::ExitCode;
 
@@ -19,17 +19,18 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Send orders to a system of its own in each durability; fails if any is lost or an email subscription is suspended
-    Line(line::Arguments),
+    #[command(alias = "line")]
+    Pipeline(pipeline::Arguments),
 }
 
 fn main() -> ExitCode {
-    let is_ours = std::env::args()
+    let is_benchmark = std::env::args()
         .nth(1)
-        .is_none_or(|first| matches!(first.as_str(), "line" | "help" | "--help" | "-h"));
-    if !is_ours {
+        .is_none_or(|first| matches!(first.as_str(), "pipeline" | "line" | "help" | "--help" | "-h"));
+    if !is_benchmark {
         return orderctl::run();
     }
-    match dispatch(Cli::parse().command) {
+    match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -38,11 +39,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Line(arguments) => line::run(&arguments).await,
+            Command::Pipeline(arguments) => pipeline::run(&arguments).await,
         }
     })
 }

@@ -1,4 +1,4 @@
-"""Runs the suite against a deployed stack: on LocalStack, which it starts and ends, or on AWS.
+"""Runs the suite against a deployed stack: on LocalStack, which it starts and stops, or on AWS.
 
-The standard library is enough for it; what it installs for LocalStack lies in a folder of its own.
+It needs only the standard library. The packages for LocalStack are installed into a folder of their own.
 """

@@ -1,4 +1,4 @@
-"""`python -m runner localstack|aws|plugins`: the first two are what run-localstack.sh and run-aws.sh call."""
+"""`python -m runner localstack|aws|plugins`. run-localstack.sh and run-aws.sh call the first two."""
 
 import signal
 import sys
@@ -7,14 +7,14 @@ from . import aws, localstack, plugins
 from .failure import Failure
 
 
-def _interrupted(number: int, _frame: object) -> None:
-    # Unwinds, so that what was started is stopped.
+def _interrupt(number: int, _frame: object) -> None:
+    # The exception unwinds the stack, which stops every process that was started.
     raise SystemExit(128 + number)
 
 
 def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupted)
+        signal.signal(number, _interrupt)
     target, *arguments = sys.argv[1:]
     try:
         return {"localstack": localstack.main, "aws": aws.main, "plugins": plugins.main}[target](arguments)

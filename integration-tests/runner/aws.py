@@ -1,4 +1,4 @@
-"""The suite against a stack that is deployed on AWS (or, to try this file itself, on LocalStack by `AWS_ENDPOINT_URL`)."""
+"""Runs the suite against a stack on AWS. `AWS_ENDPOINT_URL` selects LocalStack instead, to test this file itself."""
 
 import argparse
 import os
@@ -6,11 +6,11 @@ import time
 
 from . import python_environment, suite
 from .phases import Phases
-from .places import ROOT
+from .paths import ROOT
 
 
 def main(arguments: list[str]) -> int:
-    options = _options(arguments)
+    options = _parse_options(arguments)
     logs = ROOT / "target/localstack" / f"aws-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     logs.mkdir(parents=True)
     try:
@@ -18,15 +18,15 @@ def main(arguments: list[str]) -> int:
     except ImportError:
         python = python_environment.install_boto3(logs / "install.log")
         os.execv(python, [python, "-m", "runner", "aws", *arguments])
-    from .aws_stack import mailbox, variables
+    from .aws_stack import open_mailbox, read_variables
 
     phases = Phases()
     try:
         with phases.phase("read the stack"):
-            environment = variables(options.stack, options.region, options.profile)
+            environment = read_variables(options.stack, options.region, options.profile)
         with phases.phase("build the suite"):
             programs = suite.build(logs / "build.log")
-        with mailbox(options.stack, options.region, options.profile) as queue_url, phases.phase("run the suite"):
+        with open_mailbox(options.stack, options.region, options.profile) as queue_url, phases.phase("run the suite"):
             environment["ORDERS_MAIL_QUEUE_URL"] = queue_url
             result = suite.run(programs.suite, "aws", environment, options.filter, logs / "suite.log")
     finally:
@@ -34,15 +34,15 @@ def main(arguments: list[str]) -> int:
     return suite.report(result, "AWS")
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run-aws.sh",
-        description="Runs the integration suite against a stack on AWS. Use a stack for tests: it gets orders and dead letters of the "
-        "tests, and all its dead letters are replayed. It has to be deployed with ApiAuth=NONE or ApiAuth=API_KEY (the key in "
+        description="Runs the integration suite against a stack on AWS. Use a stack for tests only: the tests leave orders and dead letters "
+        "in it, and replay all its dead letters. It must be deployed with ApiAuth=NONE or ApiAuth=API_KEY (the key in "
         "ORDERS_API_KEY), and MaxReceiveCount=5 and DigestThreshold=100. See integration-tests/README.md for the permissions and the cost.",
     )
     parser.add_argument("--stack", required=True, metavar="NAME", help="the CloudFormation stack")
-    parser.add_argument("--region", metavar="REGION", help="where it is, instead of the region of your AWS configuration")
+    parser.add_argument("--region", metavar="REGION", help="the region of the stack, instead of the region of your AWS configuration")
     parser.add_argument("--profile", metavar="NAME", help="profile of your AWS configuration")
     parser.add_argument("filter", nargs="*", help="run only tests whose name contains one of these")
     return parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What the suite has to know of a stack, and a mailbox that it can read. Needs boto3."""
+"""Reads the facts of a stack that the suite needs, and makes a mailbox that the suite can read. Needs boto3."""
 
 import json
 import os
@@ -12,12 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .api_url import api_url
 from .failure import Failure
 
-# What the tests rely on: soon redriven, and an email for each order.
+# The parameters that the tests need: a redrive after few receives, and an email for each order.
 PARAMETERS = {"MaxReceiveCount": "5", "DigestThreshold": "100"}
 
 
-def variables(stack: str, region: str | None, profile: str | None) -> dict[str, str]:
-    """The suite's environment."""
+def read_variables(stack: str, region: str | None, profile: str | None) -> dict[str, str]:
+    """Returns the environment variables of the suite."""
     session = boto3.Session(region_name=region, profile_name=profile)
     try:
         cloudformation = session.client("cloudformation")
@@ -45,35 +45,35 @@ def variables(stack: str, region: str | None, profile: str | None) -> dict[str, 
 def _check(stack: str, parameters: dict[str, str]) -> None:
     wrong = [f"{name} is {parameters.get(name)} and should be {value}" for name, value in PARAMETERS.items() if parameters.get(name) != value]
     if parameters.get("ApiAuth") == "AWS_IAM":
-        wrong.append("ApiAuth is AWS_IAM, and the suite signs no requests: use NONE or API_KEY")
+        wrong.append("ApiAuth is AWS_IAM, but the suite does not sign requests: use NONE or API_KEY")
     if parameters.get("ApiAuth") == "API_KEY" and not os.environ.get("ORDERS_API_KEY"):
-        wrong.append("ApiAuth is API_KEY, and ORDERS_API_KEY is not set")
+        wrong.append("ApiAuth is API_KEY, but ORDERS_API_KEY is not set")
     if wrong:
         raise Failure(f"the stack {stack} is not deployed for the suite: {'; '.join(wrong)}")
 
 
 @contextmanager
-def mailbox(stack: str, region: str | None, profile: str | None) -> Iterator[str]:
-    """A queue that gets what the topic's subscribers are emailed; it also counts as the confirmed subscriber that notifier needs."""
+def open_mailbox(stack: str, region: str | None, profile: str | None) -> Iterator[str]:
+    """Makes a queue that is subscribed to the emails. It is also the confirmed subscriber that notifier needs."""
     session = boto3.Session(region_name=region, profile_name=profile)
     sqs, sns = session.client("sqs"), session.client("sns")
     [description] = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     [topic] = [output["OutputValue"] for output in description["Outputs"] if output["OutputKey"] == "OrderEmailsTopicArn"]
     name = f"orders-suite-mail-{uuid.uuid4()}"
-    queue = ":".join([*topic.replace(":sns:", ":sqs:").split(":")[:-1], name])
+    queue_arn = ":".join([*topic.replace(":sns:", ":sqs:").split(":")[:-1], name])
     policy = {
         "Version": "2012-10-17",
         "Statement": {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
             "Action": "sqs:SendMessage",
-            "Resource": queue,
+            "Resource": queue_arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
         },
     }
     queue_url = sqs.create_queue(QueueName=name, Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
     try:
-        subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)["SubscriptionArn"]
+        subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn, ReturnSubscriptionArn=True)["SubscriptionArn"]
         try:
             yield queue_url
         finally:

@@ -1,8 +1,8 @@
-"""Deploys the project's template on LocalStack through CloudFormation. Runs on the Python that LocalStack is installed in.
+"""Deploys the template on LocalStack through CloudFormation. Runs in the Python environment of LocalStack.
 
     python -m runner.deployment --endpoint URL --bootstraps DIR --template FILE --stack NAME [--parameter NAME=VALUE ...]
 
-Confirms the email subscription by its token, and prints the stack's outputs as JSON, with `ApiUrl` as LocalStack answers it.
+Confirms the email subscription with its token, and prints the stack's outputs as JSON, with LocalStack's URL of the API as `ApiUrl`.
 """
 
 import argparse
@@ -24,7 +24,7 @@ BUCKET = "orders-deployment"
 
 
 def main() -> None:
-    arguments = _arguments()
+    arguments = _parse_arguments()
     session = boto3.Session("localstack", "localstack", region_name="us-east-1")
     config = Config(proxies={}, retries={"max_attempts": 2}, read_timeout=120)
 
@@ -34,14 +34,14 @@ def main() -> None:
     template_url = _package(arguments.template.read_text(), arguments.bootstraps, client("s3"))
     parameters = dict(pair.split("=", 1) for pair in arguments.parameter)
     _deploy(client("cloudformation"), arguments.stack, template_url, parameters)
-    outputs = _outputs(client("cloudformation"), arguments.stack, arguments.endpoint)
-    # LocalStack serves what was sent only once its SES was asked for something.
+    outputs = _read_outputs(client("cloudformation"), arguments.stack, arguments.endpoint)
+    # LocalStack serves the sent emails only after the first request to its SES.
     client("ses").list_identities()
     _confirm_emails(client("sns"), outputs["OrderEmailsTopicArn"], arguments.endpoint)
     print(json.dumps(outputs, indent=2))
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--bootstraps", type=Path, required=True)
@@ -52,33 +52,33 @@ def _arguments() -> argparse.Namespace:
 
 
 def _package(text: str, bootstraps: Path, s3) -> str:
-    """Uploads each function's code, and the template that names it, as `sam deploy` does. Gives the template's URL."""
+    """Uploads each function's code, and the template with its URLs, as `sam deploy` does. Returns the template's URL."""
     template = yaml_parse(text)
     s3.create_bucket(Bucket=BUCKET)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            # The function's name in the template is the program's, behind the prefix.
+            # The function's name in the template is the prefix and the name of the program.
             program = resource["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${NamePrefix}")
             key = f"{program}.zip"
-            s3.put_object(Bucket=BUCKET, Key=key, Body=_archive(bootstraps / program / "bootstrap"))
+            s3.put_object(Bucket=BUCKET, Key=key, Body=_make_archive(bootstraps / program / "bootstrap"))
             resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
-    # A request may hold 51,200 bytes of template, a bucket 1 MB.
+    # A template in a request may have 51,200 bytes, a template in a bucket 1 MB.
     s3.put_object(Bucket=BUCKET, Key="template.yaml", Body=yaml_dump(template).encode())
     return f"{s3.meta.endpoint_url}/{BUCKET}/template.yaml"
 
 
-def _archive(bootstrap: Path) -> bytes:
+def _make_archive(bootstrap: Path) -> bytes:
     file = zipfile.ZipInfo("bootstrap")
     file.external_attr = 0o755 << 16
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        # Stored as it is: it goes to the same machine.
+        # Not compressed, because it stays on this machine.
         archive.writestr(file, bootstrap.read_bytes())
     return buffer.getvalue()
 
 
 def _deploy(cloudformation, stack: str, template_url: str, parameters: dict[str, str]) -> None:
-    """By a change set, as `sam deploy` does: the SAM transform is refused in a plain CreateStack."""
+    """Deploys with a change set, as `sam deploy` does, because CreateStack rejects the SAM transform."""
     names = {"StackName": stack, "ChangeSetName": "deployment"}
     cloudformation.create_change_set(
         **names,
@@ -100,7 +100,7 @@ def _deploy(cloudformation, stack: str, template_url: str, parameters: dict[str,
         sys.exit(f"the stack was not created: {error}")
 
 
-def _outputs(cloudformation, stack: str, endpoint: str) -> dict[str, str]:
+def _read_outputs(cloudformation, stack: str, endpoint: str) -> dict[str, str]:
     [description] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
     api = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="Api")
@@ -109,7 +109,7 @@ def _outputs(cloudformation, stack: str, endpoint: str) -> dict[str, str]:
 
 
 def _confirm_emails(sns, topic: str, endpoint: str) -> None:
-    """What the reader of the confirmation's email does by its link."""
+    """Confirms the subscriptions, as the link in the confirmation email does."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
         with opener.open(f"{endpoint}/_aws/sns/subscription-tokens/{subscription['SubscriptionArn']}") as answer:

@@ -1,5 +1,5 @@
-"""A run that cannot go on, with what to do about it."""
+"""An error that ends the run."""
 
 
 class Failure(Exception):
-    """Its text is for whoever started the run."""
+    """Its text is for the user, and says what to do."""

@@ -1,4 +1,4 @@
-"""The suite against LocalStack, from nothing to nothing."""
+"""Starts LocalStack, deploys the template, runs the suite, and stops LocalStack."""
 
 import argparse
 import json
@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,24 +17,24 @@ from .failure import Failure
 from .localstack_docker import LocalStackInDocker
 from .localstack_host import LocalStackOnHost, is_healthy
 from .phases import Phases
-from .places import ROOT, TEMPLATE, TESTS
+from .paths import ROOT, TEMPLATE, TESTS
 
 STACK = "orders"
-# An open API, an inbox that SNS takes for confirmed, few receives so that a redrive comes soon, no digests so that each
-# order has an email of its own.
+# An API without keys, an inbox that is confirmed, few receives so that a redrive comes soon, and no digests so that each order
+# has an email of its own.
 PARAMETERS = {
     "ApiAuth": "NONE",
     "NotificationEmail": "you@example.com",
     "MaxReceiveCount": "5",
     "DigestThreshold": "100",
-    # With the account's role: LocalStack takes a dependency on a resource whose condition is false for a missing one.
+    # With the account's role: LocalStack fails on a dependency on a resource whose condition is false.
     "ApiAccessLogs": "ENABLED_WITH_ACCOUNT_ROLE",
 }
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 def main(arguments: list[str]) -> int:
-    options = _options(arguments)
+    options = _parse_options(arguments)
     logs = ROOT / "target/localstack" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     logs.mkdir(parents=True)
     phases = Phases()
@@ -46,14 +45,14 @@ def main(arguments: list[str]) -> int:
     return suite.report(result, "LocalStack")
 
 
-def _options(arguments: list[str]) -> argparse.Namespace:
+def _parse_options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="run-localstack.sh",
-        description="Runs the integration suite against LocalStack: in Docker where an engine answers, as processes of this "
-        "machine otherwise. What it installs is kept in ~/.cache/orders-ci.",
+        description="Runs the integration suite against LocalStack: in Docker if an engine runs, otherwise as processes of this "
+        "machine. Installed packages are kept in ~/.cache/orders-ci.",
     )
-    parser.add_argument("--endpoint", metavar="URL", help="use the LocalStack that runs there, which has no stack 'orders' yet")
-    parser.add_argument("--host", action="store_true", help="as processes of this machine, even if a Docker engine answers")
+    parser.add_argument("--endpoint", metavar="URL", help="use a LocalStack that already runs there and has no stack 'orders'")
+    parser.add_argument("--host", action="store_true", help="run LocalStack as processes of this machine, even if a Docker engine runs")
     parser.add_argument("--bootstraps", metavar="DIR", type=Path, help="functions built by `make bootstraps`: DIR/order-api/bootstrap and so on")
     parser.add_argument("filter", nargs="*", help="run only tests whose name contains one of these")
     options = parser.parse_args(arguments)
@@ -65,9 +64,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Result:
     if options.endpoint and not is_healthy(options.endpoint):
         raise Failure(f"no LocalStack answers at {options.endpoint}/_localstack/health")
-    in_docker = not options.endpoint and not options.host and localstack_docker.answers()
+    in_docker = not options.endpoint and not options.host and localstack_docker.is_running()
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
-        # Downloading waits for the network, compiling for the processor.
+        # At the same time as the builds: installing needs the network, and compiling needs the processor.
         installing = pool.submit(python_environment.install, logs / "install.log")
         bootstraps = options.bootstraps
         if bootstraps is None:
@@ -75,7 +74,7 @@ def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Resul
                 bootstraps = _build_bootstraps(in_docker, logs / "bootstraps.log")
         with phases.phase("build the suite"):
             programs = suite.build(logs / "build.log")
-        with phases.phase("install LocalStack (what building did not hide)"):
+        with phases.phase("install LocalStack (the rest, after the builds)"):
             environment = installing.result()
         function_logs = None
         endpoint_url = options.endpoint
@@ -85,7 +84,7 @@ def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Resul
                     localstack = LocalStackInDocker(logs)
                 else:
                     state = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="orders-localstack-", ignore_cleanup_errors=True)))
-                    python_environment.plugins(environment, state / "plugins", logs / "install.log")
+                    python_environment.install_plugins(environment, state / "plugins", logs / "install.log")
                     localstack = LocalStackOnHost(environment / "bin/python", state / "plugins", programs.orderctl, state, logs)
             stack.callback(_stop, localstack, phases)
             endpoint_url, function_logs = localstack.endpoint_url, localstack.function_logs
@@ -111,7 +110,7 @@ def _stop(localstack: LocalStackOnHost | LocalStackInDocker, phases: Phases) -> 
 
 
 def _build_bootstraps(in_docker: bool, log: Path) -> Path:
-    """Built for the container's Linux, or with less ado for this machine itself."""
+    """Builds the functions for Linux in the container, or for this machine."""
     programs = ["order-api", "order-worker", "notifier"]
     if in_docker:
         folder = ROOT / "target/lambda"
@@ -125,11 +124,11 @@ def _build_bootstraps(in_docker: bool, log: Path) -> Path:
     if not in_docker:
         for program in programs:
             (folder / program).mkdir(parents=True, exist_ok=True)
-            shutil.copy(_target_directory() / "release" / program, folder / program / "bootstrap")
+            shutil.copy(_read_target_directory() / "release" / program, folder / program / "bootstrap")
     return folder
 
 
-def _target_directory() -> Path:
+def _read_target_directory() -> Path:
     command = ["cargo", "metadata", "--format-version", "1", "--no-deps"]
     return Path(json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["target_directory"])
 

@@ -1,4 +1,4 @@
-"""LocalStack as processes of this machine, with tables that `local-cloud` serves."""
+"""LocalStack as processes of this machine, with DynamoDB tables that `local-cloud` serves."""
 
 import os
 import select
@@ -11,14 +11,14 @@ from pathlib import Path
 from .failure import Failure
 from .processes import Group
 
-# What the template needs of LocalStack.
+# The services that the template needs.
 SERVICES = "apigateway,cloudformation,cloudwatch,dynamodb,iam,kms,lambda,logs,s3,ses,sns,sqs,sts"
-# Seconds until a start counts as failed.
-PATIENCE = 300.0
+# The timeout of a start, in seconds.
+START_TIMEOUT = 300.0
 
 
 class LocalStackOnHost:
-    """Started on a free port, with a state folder of its own."""
+    """LocalStack on a free port, with a state folder of its own."""
 
     def __init__(self, python: Path, plugins: Path, orderctl: Path, state: Path, logs: Path) -> None:
         self._groups: list[Group] = []
@@ -29,8 +29,8 @@ class LocalStackOnHost:
         self.function_logs = functions
         try:
             tables = self._start_tables(orderctl, logs / "dynamodb.log")
-            # After the tables, which are given a free port too: it could be this one.
-            port = _free_port()
+            # After the tables have started: they use a free port, too, and could take this one.
+            port = _find_free_port()
             self.endpoint_url = f"http://127.0.0.1:{port}"
             environment = {
                 "PATH": os.environ["PATH"],
@@ -45,20 +45,20 @@ class LocalStackOnHost:
                 "GATEWAY_SERVER": "hypercorn",
                 "GATEWAY_LISTEN": f"127.0.0.1:{port}",
                 "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-                # Queues by paths: their usual names need a resolver that knows *.localhost.
+                # Queue URLs with paths, because the usual host names need a resolver for *.localhost.
                 "SQS_ENDPOINT_STRATEGY": "path",
                 "SERVICES": SERVICES,
                 "FILESYSTEM_ROOT": str(state / "files"),
                 "OVERRIDE_IN_DOCKER": "0",
                 "DNS_ADDRESS": "0",
                 "USE_SSL": "0",
-                # It calls nobody.
+                # No requests to the network.
                 "DISABLE_EVENTS": "1",
                 "SKIP_SSL_CERT_DOWNLOAD": "1",
             }
             localstack = Group([python, "-m", "orders_localstack"], environment, self._log)
             self._groups.append(localstack)
-            _await_health(self.endpoint_url, localstack, self._log)
+            _wait_until_healthy(self.endpoint_url, localstack, self._log)
         except BaseException:
             self.stop()
             raise
@@ -70,21 +70,21 @@ class LocalStackOnHost:
     def _start_tables(self, orderctl: Path, log: Path) -> str:
         tables = Group([orderctl, "dynamodb"], {"PATH": os.environ["PATH"]}, log, output=subprocess.PIPE)
         self._groups.append(tables)
-        readable, _, _ = select.select([tables.process.stdout], [], [], PATIENCE)
+        readable, _, _ = select.select([tables.process.stdout], [], [], START_TIMEOUT)
         url = tables.process.stdout.readline().decode().strip() if readable else ""
         if not url:
-            raise Failure(f"the tables did not start. See {log}")
+            raise Failure(f"the DynamoDB tables did not start. See {log}")
         return url
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _await_health(endpoint_url: str, group: Group, log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+def _wait_until_healthy(endpoint_url: str, group: Group, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
     while not is_healthy(endpoint_url):
         if group.has_ended() or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])

@@ -1,4 +1,4 @@
-"""What took how long."""
+"""The duration of each phase of a run."""
 
 import sys
 import time
@@ -8,18 +8,18 @@ from contextlib import contextmanager
 
 class Phases:
     def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._taken: list[tuple[str, float]] = []
+        self._started = time.monotonic()
+        self._durations: list[tuple[str, float]] = []
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         print(f"--- {name} ...", file=sys.stderr, flush=True)
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             yield
         finally:
-            self._taken.append((name, time.monotonic() - begun))
+            self._durations.append((name, time.monotonic() - started))
 
     def table(self) -> str:
-        lines = [f"  {seconds:6.1f} s  {name}" for name, seconds in self._taken]
-        return "\n".join([*lines, f"  {time.monotonic() - self._begun:6.1f} s  in all"])
+        lines = [f"  {seconds:6.1f} s  {name}" for name, seconds in self._durations]
+        return "\n".join([*lines, f"  {time.monotonic() - self._started:6.1f} s  in total"])

@@ -1,4 +1,4 @@
-"""Processes that end with this one, whatever ends it."""
+"""Processes that end when this process ends, whatever the cause."""
 
 import os
 import signal
@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# Seconds that a group may take to obey SIGTERM.
-PATIENCE = 3.0
+# The seconds from SIGTERM to SIGKILL.
+STOP_TIMEOUT = 3.0
 
 
 class Group:
-    """A process that leads a group, with its standard input in our hands: when we are gone, it sees the input's end."""
+    """A process that leads a process group. This process holds its standard input, which ends when this process ends."""
 
     def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str], log: Path, output: int | None = None):
         with log.open("ab") as file:
@@ -29,16 +29,16 @@ class Group:
         return self.process.poll() is not None
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL for what of the group has not obeyed in time."""
+        """Sends SIGTERM to the group, and SIGKILL to those that have not ended in time."""
         self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self._is_there():
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while time.monotonic() < deadline and self._is_running():
             self.process.poll()
             time.sleep(0.05)
         self._signal(signal.SIGKILL)
         self.process.wait()
 
-    def _is_there(self) -> bool:
+    def _is_running(self) -> bool:
         try:
             os.killpg(self.process.pid, 0)
         except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The virtual environment that LocalStack runs in, installed once for each set of pins."""
+"""The virtual environment of LocalStack, installed once for each set of pinned versions."""
 
 import fcntl
 import hashlib
@@ -10,37 +10,37 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .failure import Failure
-from .places import PLUGINS, cache
+from .paths import PLUGINS, cache
 
 CONSTRAINTS = PLUGINS / "constraints.txt"
 UV = "0.13.9"
 # LocalStack 4.13.1 annotates a parameter with `Lock | None`, where `Lock` is a function before Python 3.13: importing it fails.
-DEFECT = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = None')
+BUG_FIX = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = None')
 
 
 def install(log: Path) -> Path:
-    """The environment's folder."""
+    """Installs LocalStack unless it is installed. Returns the environment's folder."""
     key = hashlib.sha256(CONSTRAINTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
     packages = ["--compile-bytecode", "localstack-core[runtime]", "pytest", "setuptools"]
-    return _environment(cache() / f"localstack-{key}", packages, log, finish=_mend)
+    return _install(cache() / f"localstack-{key}", packages, log, finish=_fix_bug)
 
 
 def install_boto3(log: Path) -> Path:
-    """A Python that has boto3, for those who have LocalStack no use for."""
+    """Installs boto3 alone, for a run without LocalStack. Returns the Python interpreter."""
     [pin] = [line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("boto3==")]
     folder = cache() / f"{pin.replace('==', '-')}-python{sys.version_info.major}.{sys.version_info.minor}"
-    return _environment(folder, [pin], log) / "bin/python"
+    return _install(folder, [pin], log) / "bin/python"
 
 
-def _environment(folder: Path, packages: list[str], log: Path, finish: Callable[[Path], None] = lambda _: None) -> Path:
-    """The folder, in which the packages are installed unless they are already."""
+def _install(folder: Path, packages: list[str], log: Path, finish: Callable[[Path], None] = lambda _: None) -> Path:
+    """Installs the packages into a folder unless they are installed. Returns the folder."""
     cache().mkdir(parents=True, exist_ok=True)
-    # Two runs may find it missing at once.
+    # Two runs at the same time must not install it twice.
     with (cache() / "localstack.lock").open("w") as lock, log.open("ab") as output:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / ".complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            uv = _uv(output)
+            uv = _install_uv(output)
             _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
             _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python", "--constraint", CONSTRAINTS, *packages], output)
             finish(folder)
@@ -48,30 +48,30 @@ def _environment(folder: Path, packages: list[str], log: Path, finish: Callable[
     return folder
 
 
-def plugins(environment: Path, target: Path, log: Path) -> None:
-    """Installs the plugins as they are now into a folder of this run."""
-    # From a copy: setuptools leaves its work beside the sources.
+def install_plugins(environment: Path, target: Path, log: Path) -> None:
+    """Installs the plugins into a folder of this run."""
+    # From a copy, because setuptools writes files beside the sources.
     with log.open("ab") as output, TemporaryDirectory() as folder:
         source = shutil.copytree(PLUGINS, Path(folder) / "source")
-        _run([_uv(output), "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+        _run([_install_uv(output), "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
               "--python", environment / "bin/python", "--target", target, source], output)  # fmt: skip
 
 
-def _uv(output) -> Path:
+def _install_uv(output) -> Path:
     folder = cache() / f"uv-{UV}"
     if not (folder / "bin/uv").exists():
-        # By --target it takes neither a virtual environment nor ensurepip, which Debian leaves out.
+        # With --target it needs neither a virtual environment nor ensurepip, which Debian does not install.
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
               "--target", folder, f"uv=={UV}"], output)  # fmt: skip
     return folder / "bin/uv"
 
 
-def _mend(folder: Path) -> None:
+def _fix_bug(folder: Path) -> None:
     [path] = folder.glob("lib/python*/site-packages/localstack/packages/api.py")
     text = path.read_text()
-    if text.count(DEFECT[0]) != 1:
-        raise Failure(f"{path} is not as expected: has LocalStack's version changed?")
-    path.write_text(text.replace(*DEFECT))
+    if text.count(BUG_FIX[0]) != 1:
+        raise Failure(f"{path} has another text than expected: has LocalStack's version changed?")
+    path.write_text(text.replace(*BUG_FIX))
 
 
 def _run(command, output) -> None:

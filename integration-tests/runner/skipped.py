@@ -1,4 +1,4 @@
-"""What a target cannot do: `skipped.toml`."""
+"""`skipped.toml`: the tests that a target cannot run."""
 
 import tomllib
 from pathlib import Path
@@ -10,7 +10,7 @@ TARGETS = {"localstack", "aws"}
 
 class Skipped:
     def __init__(self, path: Path, target: str, tests: list[str]) -> None:
-        """Compares the file with the tests that there are. An entry that names none of them is an error."""
+        """Reads the file, and compares it with the existing tests. An entry that names none of them is an error."""
         self._reasons: dict[str, str] = {}
         for entry in tomllib.loads(path.read_text())["skip"]:
             if not entry["reason"] or not set(entry["on"]) <= TARGETS:
@@ -27,7 +27,7 @@ class Skipped:
         return sorted(self._reasons)
 
     def table(self) -> str:
-        """A line for each test, under its reason."""
+        """Returns a line for each test, under its reason."""
         by_reason: dict[str, list[str]] = {}
         for name, reason in sorted(self._reasons.items()):
             by_reason.setdefault(reason, []).append(name)

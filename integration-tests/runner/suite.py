@@ -1,4 +1,4 @@
-"""The suite: the program that `cargo test` builds, told by its environment what to drive."""
+"""The suite: the program that `cargo test` builds. Its environment selects the target."""
 
 import json
 import os
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .failure import Failure
-from .places import ROOT, SKIPPED, TESTS
+from .paths import ROOT, SKIPPED, TESTS
 from .skipped import Skipped
 
-# Tests mostly wait for the stack: more at once than there are processors.
+# More than there are processors, because the tests mostly wait for the stack.
 THREADS = 8
 
 
 @dataclass(frozen=True)
 class Programs:
-    """What was built."""
+    """The built programs."""
 
     suite: Path
     orderctl: Path
@@ -27,7 +27,7 @@ class Programs:
 
 @dataclass(frozen=True)
 class Result:
-    """Counts, and the lines of the tests that failed."""
+    """The number of passed tests, and the names of failed and skipped ones."""
 
     passed: int
     failed: list[str]
@@ -35,7 +35,7 @@ class Result:
 
 
 def build(log: Path) -> Programs:
-    # The whole workspace, as everywhere: with -p, Cargo would build the dependencies with other features once more.
+    # The whole workspace: with -p, Cargo would build the dependencies again with other features.
     command = ["cargo", "test", "--workspace", "--test", "suite", "--no-run", "--message-format=json-render-diagnostics"]
     with log.open("ab") as output:
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=output, text=True)
@@ -50,17 +50,17 @@ def build(log: Path) -> Programs:
 
 
 def run(program: Path, target: str, variables: Mapping[str, str], filters: list[str], log: Path) -> Result:
-    """Runs what the target can do; the suite's own output goes through, and to `log`."""
+    """Runs the tests that the target can run. Prints the output of the suite, and writes it to `log`."""
     environment = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE" or target == "aws"}
-    # Output of passed tests is not asked for, a failure's report is.
+    # Without backtraces, so that the report of a failed test can be read.
     environment |= {"ORDERS_TARGET": "aws", "RUST_BACKTRACE": "0", **variables}
-    skipped = Skipped(SKIPPED, target, _names(program))
+    skipped = Skipped(SKIPPED, target, _list_names(program))
     command = [program, "--include-ignored", f"--test-threads={THREADS}", *filters]
     for name in skipped.names:
         command += ["--skip", name]
     passed, failed = 0, []
     with log.open("w") as file:
-        # In `Command::new` of the tests paths are relative to the package, as under `cargo test`.
+        # In the directory of the package, as `cargo test` runs it.
         suite = subprocess.Popen(
             command, cwd=TESTS, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -83,15 +83,15 @@ def run(program: Path, target: str, variables: Mapping[str, str], filters: list[
 
 
 def report(result: Result, target: str) -> int:
-    """Says what ran, and gives the exit code."""
+    """Prints the results, and returns the exit code."""
     print(f"\nskipped on {target}:\n{result.skipped.table()}")
     print(f"\nran {result.passed + len(result.failed)}, skipped {len(result.skipped.names)}, failed {len(result.failed)}")
     for name in result.failed:
         print(f"  FAILED {name}")
-    # Nothing that ran is no success either.
+    # A run without a single test is a failure, too.
     return 0 if result.passed and not result.failed else 1
 
 
-def _names(program: Path) -> list[str]:
+def _list_names(program: Path) -> list[str]:
     listed = subprocess.run([program, "--list", "--format=terse"], capture_output=True, text=True, check=True).stdout
     return [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]

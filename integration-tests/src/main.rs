@@ -1,4 +1,4 @@
-//! The operator's command under a name of its own, so that `cargo test` has always built what the suite drives.
+//! The operator's command as a program of this package, so that `cargo test` always builds the command that the tests run.
 
 use std::process::ExitCode;
 

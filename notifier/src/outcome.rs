@@ -20,8 +20,8 @@ pub enum Outcome {
 pub struct Reason {
     /// The code, for programs.
     pub code: ErrorCode,
-    /// The detail, for people. No log may hold that of a permanent failure, which may name fields of the message. That of a
-    /// transient failure holds no content of the message.
+    /// The detail, for people. The detail of a permanent failure may name fields of the message, so no log may hold it. The
+    /// detail of a transient failure holds no content of the message.
     pub detail: String,
 }
 

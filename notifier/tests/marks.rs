@@ -11,23 +11,23 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
-use dynoxide::Database;
+use cloud_dynamodb::DynamoDb;
+use cloud_endpoint::TablesEndpoint;
+use cloud_http::Listener;
+use cloud_store::{Durability, Location};
 use notifier::ports::Table as _;
 use order_core::OrderId;
 use order_table::{Notification, attribute};
 use uuid::Uuid;
 
-/// An engine with an empty table `orders`.
-async fn engine() -> SdkConfig {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let database = Database::memory().unwrap();
-    tokio::spawn(async move {
-        dynoxide::server::serve_with_shutdown(listener, database, std::future::pending())
-            .await
-            .unwrap();
-    });
-    let sdk = aws::sdk(endpoint);
+/// An engine with an empty table `orders`, for as long as the endpoint is held.
+async fn engine() -> (SdkConfig, TablesEndpoint) {
+    let listener = Listener::bind(0).await.unwrap();
+    let sdk = aws::sdk(listener.url());
+    let dynamodb = DynamoDb::open(&Location::Memory, Durability::Process)
+        .await
+        .unwrap();
+    let endpoint = TablesEndpoint::start(listener, dynamodb);
     let key = KeySchemaElement::builder()
         .attribute_name(attribute::ORDER_ID)
         .key_type(KeyType::Hash);
@@ -43,7 +43,7 @@ async fn engine() -> SdkConfig {
         .send()
         .await
         .unwrap();
-    sdk
+    (sdk, endpoint)
 }
 
 fn mark(id: &str) -> Notification {
@@ -68,7 +68,7 @@ async fn rows(client: &Client) -> BTreeMap<String, Option<String>> {
 
 #[tokio::test]
 async fn a_mark_is_set_once_and_never_creates_a_row() {
-    let sdk = engine().await;
+    let (sdk, _endpoint) = engine().await;
     let client = Client::new(&sdk);
     let [present, absent] = [1, 2].map(|number| OrderId::new(Uuid::from_u128(number)));
     client

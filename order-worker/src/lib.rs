@@ -2,8 +2,8 @@
 //! is confirmed.
 //!
 //! **Invariant:** the queue's message is the outbox. A message is acknowledged only if the order's row exists *and* its event
-//! was published, or if the dead-letter queue holds the message with its reason. That a row exists never proves that its event
-//! was published.
+//! was published, or if the dead-letter queue holds the message with its reason. A row never proves that its event was
+//! published.
 //!
 //! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role permits nothing else.
 //!

@@ -46,7 +46,7 @@ async fn rows_are_read_consistently_and_unprocessed_keys_are_reported() {
     });
     let (aws, seen, _server) = answering(answer).await;
     let read = aws.read_batch(&ids).await.unwrap();
-    // The second order has no row. That is different from an unprocessed key.
+    // The second order has no row. An unprocessed key is different.
     assert_eq!(read.unprocessed, [ids[2]]);
     assert_eq!(read.rows.len(), 1);
     assert_eq!(read.rows[0]["order_id"], json!(ids[0].to_string()));

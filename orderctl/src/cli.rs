@@ -1,12 +1,15 @@
-//! What can be typed.
+//! The command line.
 
 use clap::{Parser, Subcommand};
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use stack_client::Connection;
 
-use crate::connection::Connection;
-use crate::service::ServiceName;
-use crate::{dlq, fault_run, faults, get, inbox, list, load, place, up, verify};
+#[cfg(feature = "local")]
+use crate::local::{service::ServiceName, up};
+use crate::{completions, get, inbox, list, manual, place};
 
-/// Start the order system on this machine, place orders, read the mail that they cause, repair what failed.
+/// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
 /// Begin with `up`; it says what to type next. The other commands find the running system by its data directory.
 ///
@@ -23,6 +26,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Start everything on this machine, until Ctrl-C
+    #[cfg(feature = "local")]
     Up(up::Arguments),
     /// Place an order and print its id
     Place(place::Arguments),
@@ -30,26 +34,36 @@ pub(crate) enum Command {
     Get(get::Arguments),
     /// List a customer's orders, the newest first
     List(list::Arguments),
-    /// Read the emails that were sent
+    /// Show the emails that were sent
     Inbox(inbox::Arguments),
-    /// Look at what could not be processed, and try it again
+    /// Show and replay dead letters: the messages that could not be processed
     Dlq {
         #[command(subcommand)]
-        command: dlq::Command,
+        command: dead_letters::Command,
     },
-    /// Show, change or end what goes wrong on purpose in the running system
+    /// Show, change or end the faults that are injected into the running system
+    #[cfg(feature = "local")]
     Faults(faults::Arguments),
-    /// Send many orders, follow them to their email, and report rates and latencies
+    /// Send many orders, follow them until their email is sent, and report rates and latencies
+    #[cfg(feature = "local")]
     Load(load::Arguments),
-    /// Compare the journal of a load with rows, events, mail and dead letters
+    /// Compare the journal of a load with rows, events, emails and dead letters
+    #[cfg(feature = "local")]
     Verify(verify::Arguments),
-    /// Run a system of its own under load, faults and kills, and show that nothing is lost or doubled
+    /// Run a new system under load with injected faults and kills, and verify that nothing is lost or doubled
+    #[cfg(feature = "local")]
     FaultRun(fault_run::Arguments),
-    /// Serve empty DynamoDB tables alone until standard input ends, and print the URL; the suite gives it to LocalStack
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page, or write one page for each command into a directory
+    Man(manual::Arguments),
+    /// Serve empty DynamoDB tables until standard input ends, and print the URL; for tests with LocalStack
     #[command(hide = true)]
+    #[cfg(feature = "local")]
     Dynamodb,
-    /// Be the process of a function; `up` starts these
+    /// Run one function in this process; `up` starts these
     #[command(hide = true)]
+    #[cfg(feature = "local")]
     Service {
         /// Which function
         name: ServiceName,
@@ -71,11 +85,21 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn assert_parsed(lines: &[&str]) {
+        for line in lines {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+    }
+
+    fn assert_wrong_usage(lines: &[&str]) {
+        for line in lines {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
     #[test]
-    fn usual_lines_are_understood() {
-        for line in [
-            "orderctl up",
-            "orderctl up --ephemeral --api-port 0 --aws-port 0 --sync full --ready-file r --parameter Stage=dev",
+    fn usual_lines_are_parsed() {
+        assert_parsed(&[
             "orderctl --data-dir d place events/order.json",
             "orderctl place - --idempotency-key k --json --data-dir d",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait",
@@ -83,9 +107,21 @@ mod tests {
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
+            "orderctl completions zsh",
+            "orderctl man",
+            "orderctl man target/man",
             "orderctl dlq list --queue notifications",
             "orderctl dlq replay --all --json",
             "orderctl dlq replay a b",
+        ]);
+    }
+
+    #[cfg(feature = "local")]
+    #[test]
+    fn usual_lines_for_this_machine_are_parsed() {
+        assert_parsed(&[
+            "orderctl up",
+            "orderctl up --ephemeral --api-port 0 --aws-port 0 --sync full --ready-file r --parameter Stage=dev",
             "orderctl up --faults events/faults.yaml",
             "orderctl faults --json",
             "orderctl faults set events/faults.yaml --seed 7",
@@ -96,14 +132,12 @@ mod tests {
             "orderctl fault-run --count 200 --function-kills 2 --system-kills 1 --seed 7 --faults f --keep",
             "orderctl service order-api",
             "orderctl dynamodb",
-        ] {
-            assert!(parse(line).is_ok(), "{line}");
-        }
+        ]);
     }
 
     #[test]
     fn wrong_usage_ends_with_2() {
-        for line in [
+        assert_wrong_usage(&[
             "orderctl",
             "orderctl place",
             "orderctl get not-an-id",
@@ -112,7 +146,15 @@ mod tests {
             "orderctl place f --idempotency-key \u{e9}",
             "orderctl dlq replay",
             "orderctl dlq replay --all a",
+            "orderctl completions tcsh",
             "orderctl dlq list --queue mail",
+        ]);
+    }
+
+    #[cfg(feature = "local")]
+    #[test]
+    fn wrong_usage_on_this_machine_ends_with_2() {
+        assert_wrong_usage(&[
             "orderctl up --parameter Stage",
             "orderctl up --sync never",
             "orderctl load --count 0",
@@ -120,8 +162,17 @@ mod tests {
             "orderctl load --poison 2",
             "orderctl verify",
             "orderctl service mailer",
-        ] {
-            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
-        }
+        ]);
+    }
+
+    #[cfg(not(feature = "local"))]
+    #[test]
+    fn a_client_has_no_commands_for_this_machine() {
+        assert_wrong_usage(&[
+            "orderctl up",
+            "orderctl load",
+            "orderctl verify --journal j",
+            "orderctl faults",
+        ]);
     }
 }

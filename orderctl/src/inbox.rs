@@ -1,17 +1,17 @@
-//! `inbox`: reading the mailbox.
+//! `inbox`: shows the emails of the system on this machine.
 
-use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{Connection, Target};
-use crate::output::{self, cell, printable};
+use stack_client::{Connection, Target};
+use terminal::stdout;
+use terminal::text::{sanitize, sanitize_line};
 
-/// Emails of one request.
+/// The emails of one request.
 const PAGE: u32 = 500;
-/// Seconds that a follower's request waits for the next email.
+/// Seconds that a request waits for the next email with `--follow`.
 const WAIT_SECONDS: u32 = 20;
 
 #[derive(Debug, clap::Args)]
@@ -19,15 +19,15 @@ pub(crate) struct Arguments {
     /// Go on printing emails as they arrive, until Ctrl-C
     #[arg(long)]
     follow: bool,
-    /// Only the newest N of those that are there
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Print JSON Lines; questions for confirmation are left out
+    /// Only the newest N of the emails that have arrived, at most 1000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    limit: Option<u16>,
+    /// Print JSON Lines, without the emails that ask to confirm a subscription
     #[arg(long)]
     json: bool,
 }
 
-/// The mailbox's answer.
+/// The answer of the mailbox.
 #[derive(Debug, Deserialize)]
 struct Page {
     mail: Vec<Mail>,
@@ -46,45 +46,40 @@ struct Mail {
 }
 
 impl Mail {
-    fn describe(&self) -> String {
-        let [at, to, subject] = [&self.received_at, &self.to, &self.subject].map(|text| cell(text));
-        let body = printable(&self.body);
+    fn format(&self) -> String {
+        let [at, to, subject] = [&self.received_at, &self.to, &self.subject].map(|text| sanitize_line(text));
+        let body = sanitize(&self.body);
         format!("{at}  to {to}\n{subject}\n\n{}\n", body.trim_end())
     }
 }
 
-/// Prints the emails that are there, oldest first, and with `--follow` those that come.
+/// Prints the emails that have arrived, oldest first. With `--follow` it goes on with new ones.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    if connection.target == Target::Aws {
+    if connection.target() == Target::Aws {
         anyhow::bail!("on AWS the mail goes to the subscribers' own inboxes, which nobody else can read");
     }
     let client = connection.http()?;
     let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
-    let mut newest = VecDeque::new();
     let mut after = 0;
-    loop {
-        let page = read(&client, &url, after, 0).await?;
-        if page.mail.is_empty() {
-            break;
-        }
+    if let Some(limit) = arguments.limit {
+        // At least one, from whose position a follower continues.
+        let kind = if arguments.json { "&kind=notification" } else { "" };
+        let page = read(&client, &url, &format!("newest={}{kind}", limit.max(1))).await?;
         after = page.next;
-        for mail in page
-            .mail
-            .into_iter()
-            .filter(|mail| is_shown(mail, arguments.json))
-        {
-            if arguments.limit.is_none() {
-                print(&mail, arguments.json)?;
-                continue;
+        for mail in page.mail.iter().take(usize::from(limit)) {
+            print(mail, arguments.json)?;
+        }
+    } else {
+        loop {
+            let page = read(&client, &url, &format!("after={after}&limit={PAGE}")).await?;
+            if page.mail.is_empty() {
+                break;
             }
-            newest.push_back(mail);
-            if Some(newest.len()) > arguments.limit {
-                newest.pop_front();
+            after = page.next;
+            for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
+                print(mail, arguments.json)?;
             }
         }
-    }
-    for mail in &newest {
-        print(mail, arguments.json)?;
     }
     if !arguments.follow {
         if after == 0 {
@@ -93,7 +88,12 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         return Ok(ExitCode::SUCCESS);
     }
     loop {
-        let page = read(&client, &url, after, WAIT_SECONDS).await?;
+        let page = read(
+            &client,
+            &url,
+            &format!("after={after}&limit={PAGE}&wait={WAIT_SECONDS}"),
+        )
+        .await?;
         after = page.next;
         for mail in page.mail.iter().filter(|mail| is_shown(mail, arguments.json)) {
             print(mail, arguments.json)?;
@@ -101,30 +101,32 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     }
 }
 
-/// Programs join emails with orders; only people can do something about a question for confirmation.
+/// JSON is for programs, which need the notifications only. People also see the emails that ask to confirm a subscription.
 fn is_shown(mail: &Mail, json: bool) -> bool {
     !json || mail.kind == "notification"
 }
 
 fn print(mail: &Mail, json: bool) -> std::io::Result<()> {
     if json {
-        output::json_line(mail)
+        stdout::print_json(mail)
     } else {
-        output::line(&mail.describe())
+        stdout::print_line(&mail.format())
     }
 }
 
-async fn read(client: &reqwest::Client, url: &str, after: i64, wait: u32) -> anyhow::Result<Page> {
-    let url = format!("{url}?after={after}&limit={PAGE}&wait={wait}");
+async fn read(client: &reqwest::Client, url: &str, query: &str) -> anyhow::Result<Page> {
     let response = client
-        .get(&url)
+        .get(format!("{url}?{query}"))
         .send()
         .await
         .context("the mailbox does not answer")?;
     let response = response
         .error_for_status()
         .context("the mailbox cannot be read")?;
-    let body = response.bytes().await.context("the mailbox's answer broke off")?;
+    let body = response
+        .bytes()
+        .await
+        .context("the mailbox's answer was cut off")?;
     serde_json::from_slice(&body).context("the mailbox's answer cannot be read")
 }
 
@@ -145,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn people_read_an_email_as_one() {
-        insta::assert_snapshot!(page().mail[1].describe(), @r"
+    fn people_read_an_email_as_text() {
+        insta::assert_snapshot!(page().mail[1].format(), @r"
         2026-11-23T09:35:02.000Z  to you@example.com
         Order 4e5f6a7b
 
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_read_what_was_promised_of_notifications() {
+    fn programs_read_notifications_only() {
         let page = page();
         let lines: Vec<String> = page
             .mail

@@ -1,53 +1,48 @@
-//! The operator's command, as a library: start the system, place orders, read mail, repair dead letters, load the system
-//! and verify what it promised.
+//! The operator's command, as a library.
 //!
-//! One module a command. Each prints what was asked for on standard output, everything else on standard error, and
-//! ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
+//! It parses the command line and runs one command. The commands `dlq` are in the crate `dead_letters`; `load`, `verify`,
+//! `fault-run` and `faults` are in the crate `proof`. Each command prints its result on standard output and everything else
+//! on standard error, and ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
 //!
-//! **Invariant:** only `up` and `service` hold state or run the system; every other command is a client that could run
-//! on another machine.
+//! Without the feature `local` the program is a client only: it holds neither the local cloud nor the proof.
+//!
+//! **Invariant:** only `up`, `service` and `dynamodb` hold state or run the system. Every other command is a client that
+//! could run on another machine.
 
-mod api;
-mod audit;
 mod cli;
-mod connection;
-mod depth;
-mod dlq;
-mod dynamodb;
-mod fault_run;
-mod faults;
+mod completions;
 mod get;
 mod inbox;
-mod invocation;
-mod journal;
 mod list;
-mod load;
+#[cfg(feature = "local")]
+mod local;
+mod manual;
 mod order_view;
-mod output;
 mod place;
-mod problem;
-mod service;
-mod shutdown;
-mod up;
-mod verify;
 
+use std::pin::Pin;
 use std::process::ExitCode;
 
-use clap::Parser;
-use tokio::runtime::{Builder, Runtime};
+use clap::{CommandFactory, Parser};
+#[cfg(feature = "local")]
+use proof::{fault_run, faults, load, verify};
+use terminal::stdout;
+use tokio::runtime::Builder;
 
 use cli::{Cli, Command};
+#[cfg(feature = "local")]
+use local::{dynamodb, service, up};
 
-/// Runs the command that the process's arguments say; the whole `main` of a program.
+/// Parses the process's arguments and runs the command. It is the whole `main` of a program.
 ///
-/// The program is started again by `up`, with the arguments `service NAME`, as the process of each function: it must
-/// come here before it does anything else.
+/// `up` starts the program again for each function, with the arguments `service NAME`. A program must therefore call this
+/// before it does anything else.
 #[must_use]
 pub fn run() -> ExitCode {
     match dispatch(Cli::parse()) {
         Ok(code) => code,
-        // Whoever read our output has enough of it, as `| head` does.
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        // The reader of the output closed the pipe, as `head` does.
+        Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -58,28 +53,46 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let connection = cli.connection;
     match cli.command {
+        #[cfg(feature = "local")]
         Command::Service { name } => service::run(name),
-        Command::Up(arguments) => Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(up::run(arguments, &connection)),
-        Command::Dynamodb => Builder::new_multi_thread()
-            .enable_all()
-            .build()?
-            .block_on(dynamodb::run()),
-        Command::Place(arguments) => client()?.block_on(place::run(arguments, &connection)),
-        Command::Get(arguments) => client()?.block_on(get::run(arguments, &connection)),
-        Command::List(arguments) => client()?.block_on(list::run(arguments, &connection)),
-        Command::Inbox(arguments) => client()?.block_on(inbox::run(arguments, &connection)),
-        Command::FaultRun(arguments) => client()?.block_on(fault_run::run(arguments)),
-        Command::Faults(arguments) => client()?.block_on(faults::run(arguments, &connection)),
-        Command::Load(arguments) => client()?.block_on(load::run(arguments, &connection)),
-        Command::Verify(arguments) => client()?.block_on(verify::run(arguments, &connection)),
-        Command::Dlq { command } => client()?.block_on(dlq::run(command, &connection)),
+        #[cfg(feature = "local")]
+        Command::Up(arguments) => run_server(Box::pin(up::run(arguments, &connection))),
+        #[cfg(feature = "local")]
+        Command::Dynamodb => run_server(Box::pin(dynamodb::run())),
+        Command::Place(arguments) => run_client(Box::pin(place::run(arguments, &connection))),
+        Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
+        Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
+        Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
+        #[cfg(feature = "local")]
+        Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),
+        #[cfg(feature = "local")]
+        Command::Faults(arguments) => run_client(Box::pin(faults::run(arguments, &connection))),
+        #[cfg(feature = "local")]
+        Command::Load(arguments) => run_client(Box::pin(load::run(arguments, &connection))),
+        #[cfg(feature = "local")]
+        Command::Verify(arguments) => run_client(Box::pin(verify::run(arguments, &connection))),
+        Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
+        Command::Man(arguments) => manual::run(&arguments, Cli::command()),
+        Command::Dlq { command } => run_client(Box::pin(dead_letters::run(command, &connection))),
     }
 }
 
-/// Clients wait for one answer at a time: one thread is enough.
-fn client() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
+/// A running command. It is boxed, so that the runtime's code is compiled once and not for each command.
+type CommandFuture<'a> = Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>> + 'a>>;
+
+/// Runs a client, for which one thread is enough.
+fn run_client(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+/// Runs the local cloud, whose services work at the same time.
+#[cfg(feature = "local")]
+fn run_server(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
 }

@@ -1,4 +1,4 @@
-//! `list`: a customer's orders.
+//! `list`: lists a customer's orders.
 
 use std::process::ExitCode;
 
@@ -8,12 +8,13 @@ use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::api::Api;
-use crate::connection::Connection;
-use crate::output::{cell, table};
-use crate::{output, problem};
+use stack_client::problem::format_problem;
+use stack_client::{Api, Connection};
+use terminal::stdout;
+use terminal::table::format_table;
+use terminal::text::sanitize_line;
 
-/// The most orders that the API gives at once.
+/// The most orders that the API returns in one page.
 const MAX_PER_PAGE: usize = 100;
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,7 @@ pub(crate) struct Arguments {
     /// Whose orders: the customer's id in the shop
     #[arg(long, value_name = "ID", value_parser = CustomerId::parse)]
     customer: CustomerId,
-    /// Show at most so many, the newest
+    /// Show at most this number of orders, the newest
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
     /// Print each order as a line of JSON
@@ -29,14 +30,14 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// A page of the API's list.
+/// A page of orders.
 #[derive(Debug, Deserialize)]
 struct Page {
     orders: Vec<Value>,
     next_cursor: Option<String>,
 }
 
-/// As much of an order as a line shows.
+/// The fields of an order that the table shows.
 #[derive(Debug, Deserialize)]
 struct Summary {
     order_id: String,
@@ -52,12 +53,12 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     let orders = fetch(&arguments, &connection.api().await?).await?;
     if arguments.json {
         for order in &orders {
-            output::json_line(order)?;
+            stdout::print_json(order)?;
         }
     } else if orders.is_empty() {
         eprintln!("this customer has no orders, or none that is stored yet");
     } else {
-        output::line(&describe(orders)?)?;
+        stdout::print_line(&format(orders)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,9 +77,9 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
             .await
             .with_context(|| format!("no answer from {}", api.url("/orders")))?;
         let status = response.status();
-        let body = response.bytes().await.context("the answer broke off")?;
+        let body = response.bytes().await.context("the answer was cut off")?;
         if status != StatusCode::OK {
-            anyhow::bail!("{}", problem::describe(status, &body));
+            anyhow::bail!("{}", format_problem(status, &body));
         }
         let page: Page = serde_json::from_slice(&body).context("the answer is no list of orders")?;
         orders.extend(page.orders);
@@ -90,19 +91,22 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
     Ok(orders)
 }
 
-fn describe(orders: Vec<Value>) -> anyhow::Result<String> {
+fn format(orders: Vec<Value>) -> anyhow::Result<String> {
     let rows = orders.into_iter().map(|order| {
         let order: Summary = serde_json::from_value(order).context("the answer is no list of orders")?;
         Ok([
-            cell(&order.order_id),
-            cell(&order.accepted_at),
-            cell(&order.status),
+            sanitize_line(&order.order_id),
+            sanitize_line(&order.accepted_at),
+            sanitize_line(&order.status),
             order.items.len().to_string(),
-            cell(&format!("{} {}", order.currency, order.total)),
+            sanitize_line(&format!("{} {}", order.currency, order.total)),
         ])
     });
     let rows: Vec<[String; 5]> = rows.collect::<anyhow::Result<_>>()?;
-    Ok(table(["ORDER", "ACCEPTED", "STATUS", "ITEMS", "TOTAL"], &rows))
+    Ok(format_table(
+        ["ORDER", "ACCEPTED", "STATUS", "ITEMS", "TOTAL"],
+        &rows,
+    ))
 }
 
 #[cfg(test)]
@@ -112,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_are_shown_in_lines() {
+    fn orders_are_shown_in_a_table() {
         let order = |id: &str, status: &str| {
             json!({"order_id": id, "accepted_at": "2026-11-23T09:35:00.000Z", "status": status, "currency": "EUR",
                 "total": "64.60", "items": [{}, {}], "customer": {"id": "c"}})
@@ -121,11 +125,11 @@ mod tests {
             order("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b", "notified"),
             order("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7a", "confirmed"),
         ];
-        insta::assert_snapshot!(describe(orders).unwrap(), @r"
+        insta::assert_snapshot!(format(orders).unwrap(), @r"
         ORDER                                 ACCEPTED                  STATUS     ITEMS  TOTAL
         0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b  2026-11-23T09:35:00.000Z  notified   2      EUR 64.60
         0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7a  2026-11-23T09:35:00.000Z  confirmed  2      EUR 64.60
         ");
-        assert!(describe(vec![json!({})]).is_err());
+        assert!(format(vec![json!({})]).is_err());
     }
 }

@@ -1,10 +1,11 @@
-//! A stored order as people read it.
+//! An order, formatted for people.
 
 use serde::Deserialize;
 
-use crate::output::{cell, printable, table};
+use terminal::table::format_table;
+use terminal::text::{sanitize, sanitize_line};
 
-/// As much of the API's order as people are shown; a later API may say more.
+/// The fields of the API's order that people are shown. A later API may return more.
 #[derive(Debug, Deserialize)]
 pub(crate) struct OrderView {
     order_id: String,
@@ -35,8 +36,8 @@ struct ItemView {
 }
 
 impl OrderView {
-    /// The order in lines.
-    pub(crate) fn describe(&self) -> String {
+    /// The order as text.
+    pub(crate) fn format(&self) -> String {
         let customer = [
             Some(&self.customer.id),
             self.customer.name.as_ref(),
@@ -59,17 +60,17 @@ impl OrderView {
                 let name = item.name.as_deref().unwrap_or_default();
                 [
                     item.quantity.to_string(),
-                    cell(&item.sku),
-                    cell(name),
-                    cell(&item.unit_price),
+                    sanitize_line(&item.sku),
+                    sanitize_line(name),
+                    sanitize_line(&item.unit_price),
                 ]
             })
             .collect();
         lines.push(String::new());
-        lines.push(table(["QUANTITY", "SKU", "NAME", "EACH"], &rows));
+        lines.push(format_table(["QUANTITY", "SKU", "NAME", "EACH"], &rows));
         lines.push(String::new());
         lines.push(format!("total      {} {}", self.currency, self.total));
-        printable(&lines.join("\n"))
+        sanitize(&lines.join("\n"))
     }
 }
 
@@ -88,7 +89,7 @@ mod tests {
                 "notified_at": "2026-11-23T09:35:02.000Z", "fingerprint": "v1:00"}"#,
         )
         .unwrap();
-        insta::assert_snapshot!(view.describe(), @r"
+        insta::assert_snapshot!(view.format(), @r"
         order      0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b
         status     notified
         customer   customer-1001, Ada Example

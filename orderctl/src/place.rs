@@ -1,4 +1,4 @@
-//! `place`: sending an order.
+//! `place`: places an order.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -10,21 +10,21 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::api::Api;
-use crate::connection::Connection;
-use crate::output::printable;
-use crate::{invocation, output, problem};
+use stack_client::problem::format_problem;
+use stack_client::{Api, Connection};
+use terminal::text::sanitize;
+use terminal::{invocation, stdout};
 
-/// How often an order is sent at most.
-const TRIES: u32 = 5;
-/// The wait after the first try; it doubles with each.
+/// The most attempts to send an order.
+const MAX_ATTEMPTS: u32 = 5;
+/// The wait after the first attempt. It doubles with each one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// File with the order's JSON, such as events/order.json; `-` reads standard input
     file: String,
-    /// Key under which the same order can be sent again without being placed twice [default: a new one]
+    /// Key with which the same order can be sent again without being placed twice [default: a new one]
     #[arg(long, value_name = "KEY", value_parser = IdempotencyKey::parse)]
     idempotency_key: Option<IdempotencyKey>,
     /// Print the whole answer as JSON instead of the id
@@ -32,35 +32,35 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Sends the order and prints its id. It always carries an idempotency key, so that trying again is safe.
+/// Sends the order and prints its id. The request always carries an idempotency key, so that a retry is safe.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let order = read(&arguments.file)?;
+    let order = read_order(&arguments.file)?;
     let key = arguments
         .idempotency_key
-        .map_or_else(|| Uuid::new_v4().to_string(), |key| quoted(&key));
+        .map_or_else(|| Uuid::new_v4().to_string(), |key| quote(&key));
     let response = send(&connection.api().await?, &key, &order).await?;
     let status = response.status();
-    let body = response.bytes().await.context("the answer broke off")?;
+    let body = response.bytes().await.context("the answer was cut off")?;
     if status != StatusCode::ACCEPTED {
-        anyhow::bail!("{}", problem::describe(status, &body));
+        anyhow::bail!("{}", format_problem(status, &body));
     }
     let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
-    let field = |name: &str| answer.get(name).and_then(Value::as_str).map(printable);
+    let field = |name: &str| answer.get(name).and_then(Value::as_str).map(sanitize);
     let id = field("order_id").context("the answer holds no order_id")?;
     if arguments.json {
-        output::json_line(&answer)?;
+        stdout::print_json(&answer)?;
     } else {
-        output::line(&id)?;
+        stdout::print_line(&id)?;
         let [total, currency] = ["total", "currency"].map(|name| field(name).unwrap_or_default());
         eprintln!(
             "accepted, {currency} {total}; see it with: {} get {id} --wait",
-            invocation::program()
+            invocation::program_name()
         );
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(file: &str) -> anyhow::Result<Vec<u8>> {
+fn read_order(file: &str) -> anyhow::Result<Vec<u8>> {
     if file == "-" {
         let mut text = Vec::new();
         std::io::stdin()
@@ -72,11 +72,13 @@ fn read(file: &str) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{file} cannot be read"))
 }
 
-/// The key as the header carries it: a quoted string, since a bare key may begin with what opens one.
-fn quoted(key: &IdempotencyKey) -> String {
+/// Formats the key for the header as a quoted string, since a key may itself begin with a quotation mark.
+fn quote(key: &IdempotencyKey) -> String {
     format!("\"{}\"", key.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+/// Sends the order until it is answered. `backon` is not used, since the result of the last attempt is the response itself
+/// even if its status is one that is retried.
 async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
     let mut pause = FIRST_PAUSE;
     let mut attempt = 1;
@@ -88,14 +90,16 @@ async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
             .body(order.to_vec());
         let sent = api.send(request).await;
         let reason = match &sent {
-            Ok(response) if is_passing(response.status()) => response.status().to_string(),
-            Err(error) if error.may_pass() => "no answer".to_owned(),
+            Ok(response) if is_retryable(response.status()) => response.status().to_string(),
+            Err(error) if error.is_retryable() => "no answer".to_owned(),
             _ => return sent.context("the order could not be sent"),
         };
-        if attempt == TRIES {
-            return sent.with_context(|| format!("no answer from {} in {TRIES} tries", api.url("/orders")));
+        if attempt == MAX_ATTEMPTS {
+            return sent.with_context(|| {
+                format!("no answer from {} in {MAX_ATTEMPTS} attempts", api.url("/orders"))
+            });
         }
-        eprintln!("{reason}, trying again");
+        eprintln!("{reason}, retrying");
         tokio::time::sleep(pause).await;
         pause *= 2;
         attempt += 1;
@@ -103,7 +107,7 @@ async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
 }
 
 /// Whether the same request may succeed a moment later.
-fn is_passing(status: StatusCode) -> bool {
+fn is_retryable(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::TOO_MANY_REQUESTS
@@ -118,18 +122,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_sent_as_the_key_that_it_is() {
+    fn a_quoted_key_is_parsed_to_the_same_key() {
         for text in ["k-1", "\"k-1\"", r"a\b", r#"a"b"#] {
             let key = IdempotencyKey::parse(text).unwrap();
-            assert_eq!(IdempotencyKey::parse(&quoted(&key)).unwrap(), key, "{text}");
+            assert_eq!(IdempotencyKey::parse(&quote(&key)).unwrap(), key, "{text}");
         }
     }
 
     #[test]
-    fn only_what_may_pass_is_sent_again() {
-        let passing: Vec<u16> = (200..600)
-            .filter(|status| StatusCode::from_u16(*status).is_ok_and(is_passing))
+    fn only_a_temporary_failure_is_retried() {
+        let retryable: Vec<u16> = (200..600)
+            .filter(|status| StatusCode::from_u16(*status).is_ok_and(is_retryable))
             .collect();
-        assert_eq!(passing, [429, 502, 503, 504]);
+        assert_eq!(retryable, [429, 502, 503, 504]);
     }
 }

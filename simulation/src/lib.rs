@@ -1,32 +1,37 @@
-//! A simulation of the line that an order travels, from the queue of orders to the mailbox, under failure.
+//! A simulation of order-worker and notifier, from the queue of orders to the mailbox, under failure.
 //!
-//! The code of [`order_worker::Worker`] and [`notifier::Notifier`] runs unchanged. Everything around it is one small
-//! world of this crate: queues, table, topics, mailbox, clock, and Lambda's event source mappings. A [`Plan`] says what
-//! happens in it, and its seed decides all chance, so that the same plan always goes the same way.
+//! The code of [`order_worker::Worker`] and [`notifier::Notifier`] runs unchanged. This crate replaces everything around
+//! it: queues, table, topics, mailbox, clock, and Lambda's event source mappings. A [`Plan`] says what happens, and its
+//! seed seeds the only random number generator, so that the same plan always runs the same way.
 //!
-//! [`run`] plays a plan: orders arrive while calls fail in every way that the ports allow and processes die between any
-//! two of their steps. Then the faults cease, the world comes to rest, the dead letters are replayed, and it comes to
-//! rest again. Rules are checked at each step ([`rule::Rule`]); what breaks one is in the [`Report`].
+//! [`run`] plays a plan in four phases:
 //!
-//! **Invariant:** nothing here reads a clock, a random source or the machine. Time passes only from event to event.
+//! 1. Orders arrive while calls fail in every way that the ports allow, and processes die between any two of their steps.
+//! 2. The faults end, and the world runs until it is idle: no event is left.
+//! 3. All dead letters are replayed.
+//! 4. The world runs until it is idle again.
+//!
+//! The rules ([`rule::Rule`]) are checked at each step. The [`Report`] lists each violation.
+//!
+//! **Invariant:** nothing here reads a clock, a source of randomness, or the machine. Time passes only from one event to
+//! the next.
 
-mod chance;
+mod call;
 mod checks;
-mod event_source;
-mod fate;
-mod function;
-mod ledger;
-mod letter;
-mod notifier_ports;
+mod delete;
+mod history;
+mod lambda;
+mod pipeline;
 pub mod plan;
+mod ports;
 mod queue;
-mod queue_ports;
+mod receive;
+mod rng;
 pub mod rule;
+mod run;
 mod schedule;
-mod simulate;
 mod traffic;
-mod worker_ports;
 mod world;
 
 pub use plan::Plan;
-pub use simulate::{Report, run};
+pub use run::{Report, run};

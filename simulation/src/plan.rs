@@ -1,116 +1,118 @@
-//! What happens in a simulated world.
+//! The plan of a run: the traffic, the settings and the faults.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that decides how a run goes. Its JSON form replays the run.
+/// Everything that determines a run. Its JSON form replays the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Decides all chance.
+    /// Seeds the random number generator.
     pub seed: u64,
-    /// What is put on the queue.
+    /// The messages that are sent.
     pub traffic: Traffic,
-    /// How the functions are set up.
+    /// How the functions and queues are set up.
     pub setup: Setup,
-    /// What goes wrong, until [`Faults::seconds`].
+    /// The faults that occur until [`Faults::seconds`].
     pub faults: Faults,
-    /// A service that is away for a while.
+    /// A service that fails every call for some time.
     pub outage: Option<Outage>,
-    /// When somebody reads the emails.
+    /// When the topic of emails has a confirmed subscriber.
     pub subscriber: Subscriber,
 }
 
-/// What is put on the queue of orders.
+/// The messages that are sent, nearly all to the queue of orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Different orders.
     pub orders: u32,
     /// Further messages of the same orders, as a client's repeated request makes them.
     pub copies: u32,
-    /// Messages of other orders under ids that are taken.
+    /// Messages of other orders under ids that are in use.
     pub conflicts: u32,
-    /// Messages that no code can read.
+    /// Messages that no code can parse.
     pub poison: u32,
-    /// How many of the orders kill the process that inserts them.
+    /// How many of the orders kill the process of order-worker that inserts them.
     pub killers: u32,
-    /// How many of the orders kill the process that tells of them.
+    /// How many of the orders kill the process of notifier that reads their row.
     pub killers_of_notifier: u32,
-    /// How many of the orders make the code panic, in turns when they are inserted and when they are published.
+    /// How many of the orders make order-worker panic, alternately when they are inserted and when they are published.
     pub panickers: u32,
-    /// How many of the orders make the code of notifier panic, in turns when their row is read and when it is marked.
+    /// How many of the orders make notifier panic, alternately when their row is read and when it is marked.
     pub panickers_of_notifier: u32,
-    /// How many of the orders the table will never take. In turns it refuses their statement or the whole call.
-    pub refused: u32,
-    /// How many of the orders are as large as the API lets them be.
+    /// How many of the orders the table never accepts. Alternately it rejects their statement or the whole call.
+    #[serde(alias = "refused")]
+    pub rejected: u32,
+    /// How many of the orders have the largest size that the API accepts.
     pub large: u32,
-    /// Events that come from elsewhere: unreadable ones, and ones without a row.
+    /// Events that order-worker did not publish: events that no code can parse, and events without a row.
     pub stray_events: u32,
-    /// The seconds over which all of that arrives.
+    /// The messages are sent within this many seconds.
     pub seconds: u32,
 }
 
-/// What [`Setup::idle_milliseconds`] usually is.
+/// The usual value of [`Setup::idle_milliseconds`].
 pub const IDLE_MILLISECONDS: u64 = 600;
 
 /// How the functions and queues are set up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
-    /// The most messages of one batch of orders.
+    /// The maximum number of messages in a batch of orders.
     pub orders_batch: u32,
-    /// The most messages of one batch of notifications.
+    /// The maximum number of messages in a batch of notifications.
     pub notifications_batch: u32,
-    /// Instances of order-worker. Of notifier there are always two.
+    /// The number of instances of order-worker. notifier always has two.
     pub workers: u32,
-    /// The receive that is a message's last.
+    /// `MaxReceiveCount`: the number of a message's last receive.
     pub max_receives: u32,
-    /// Seconds for which a received message is hidden.
+    /// The visibility timeout of both queues, in seconds.
     pub visibility: u32,
-    /// Seconds that an invocation of order-worker may take.
+    /// The timeout of order-worker, in seconds.
     pub worker_timeout: u32,
-    /// Seconds that an invocation of notifier may take, 14 at least: its adapters may need 11 to find out that nobody answers.
+    /// The timeout of notifier, in seconds, 14 at least: its adapters may need 11 seconds until their calls have timed out.
     pub notifier_timeout: u32,
-    /// Up to so many orders of a batch have an email each.
+    /// `DigestThreshold`: up to this many orders of a batch get an email each.
     pub digest_threshold: u32,
     /// Whether messages are received in the order of their arrival.
     pub in_order: bool,
-    /// The most milliseconds until an idle process is given what waits.
+    /// The maximum number of milliseconds until an idle process gets the messages that wait.
     pub idle_milliseconds: u64,
 }
 
-/// How often what goes wrong, in percent unless said otherwise.
+/// How often each fault occurs, in percent unless another unit is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Faults {
-    /// For how many seconds from the beginning.
+    /// The faults occur for this many seconds from the beginning.
     pub seconds: u32,
-    /// Calls that are refused and do nothing: throttles, server errors, missing permissions.
-    pub refusals: u32,
-    /// Entries of a batch call that are refused alone.
+    /// Calls that fail without an effect: throttling, server errors, missing permissions.
+    #[serde(alias = "refusals")]
+    pub errors: u32,
+    /// Entries of a batch call that fail alone.
     pub entries: u32,
     /// Calls that have their effect and whose response is lost.
     pub lost: u32,
-    /// Calls that are slow, from seconds to for ever.
+    /// Calls that are slow, from half a second to for ever.
     pub slow: u32,
-    /// Calls that make the code panic.
+    /// Calls that panic.
     pub panics: u32,
-    /// Deliveries that happen once more.
+    /// Duplicate deliveries.
     pub duplicates: u32,
-    /// How often, in a thousand steps of an invocation, its process dies.
+    /// How often the process dies, in a thousand steps of an invocation.
     pub crashes: u32,
 }
 
-/// One service refuses every call for a while.
+/// One service fails every call for some time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
-    /// Which.
+    /// The service.
     pub service: Service,
-    /// From which second on.
+    /// The second in which the outage begins.
     pub from: u32,
-    /// For how many seconds.
+    /// The duration in seconds.
     pub seconds: u32,
 }
 
-/// What can be away.
+/// A service that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Service {
     /// The table of orders.
@@ -119,7 +121,7 @@ pub enum Service {
     Events,
     /// The topic of emails.
     Emails,
-    /// All calls to queues; deliveries go on.
+    /// All calls to queues. Event source mappings still receive messages.
     Queues,
 }
 
@@ -130,14 +132,14 @@ pub enum Subscriber {
     Always,
     /// From this second on.
     From(u32),
-    /// Always but between these seconds.
+    /// Always, except between these two seconds.
     Not(u32, u32),
 }
 
 impl Plan {
-    /// A calm day: nothing goes wrong, and the functions are set up as `template.yaml` sets them up.
+    /// A plan without faults. The functions are set up as in `template.yaml`.
     #[must_use]
-    pub fn calm(seed: u64, orders: u32) -> Self {
+    pub fn without_faults(seed: u64, orders: u32) -> Self {
         Self {
             seed,
             traffic: Traffic {
@@ -149,7 +151,7 @@ impl Plan {
                 killers_of_notifier: 0,
                 panickers: 0,
                 panickers_of_notifier: 0,
-                refused: 0,
+                rejected: 0,
                 large: 0,
                 stray_events: 0,
                 seconds: 10,
@@ -172,39 +174,39 @@ impl Plan {
         }
     }
 
-    /// Whether nothing but an outage of half an hour at most, and what lies in the messages themselves, can go wrong: then
-    /// no message may run out of receives that could have succeeded.
+    /// Whether every message that can succeed must succeed within its receives: there are no faults except the messages
+    /// themselves and outages of half an hour at most, and the setup allows as many receives as the template.
     #[must_use]
     pub fn is_survivable(&self) -> bool {
-        let away = match self.subscriber {
+        let without_reader = match self.subscriber {
             Subscriber::Always => 0,
             Subscriber::From(second) => second,
             Subscriber::Not(from, until) => until.saturating_sub(from),
         };
         let outage = self.outage.as_ref().map_or(0, |outage| outage.seconds);
         self.faults == Faults::default()
-            && away + outage <= 30 * 60
+            && without_reader + outage <= 30 * 60
             && self.setup.max_receives >= 12
             && self.setup.visibility >= 210
             && self.setup.worker_timeout >= 30
             && self.setup.notifier_timeout >= 30
     }
 
-    /// Whether nothing goes wrong but what lies in the messages themselves, as long as somebody reads the emails.
+    /// Whether there are no faults except the messages themselves and a missing subscriber.
     #[must_use]
-    pub fn is_without_faults(&self) -> bool {
+    pub fn has_no_faults(&self) -> bool {
         self.faults == Faults::default() && self.outage.is_none()
     }
 
-    /// From when on nothing more goes wrong.
+    /// When [`Plan::faults`] end.
     #[must_use]
     pub fn faults_end(&self) -> Duration {
         Duration::from_secs(self.faults.seconds.into())
     }
 
-    /// From when on the world is well for good.
+    /// When the last fault, outage or missing subscriber has ended.
     #[must_use]
-    pub fn calm_from(&self) -> Duration {
+    pub fn all_faults_end(&self) -> Duration {
         let outage = self
             .outage
             .as_ref()
@@ -218,9 +220,9 @@ impl Plan {
             .max(Duration::from_secs(outage.max(subscriber).into()))
     }
 
-    /// Whether `service` is away at `now`.
+    /// Whether `service` fails every call at `now`.
     #[must_use]
-    pub fn is_away(&self, service: Service, now: Duration) -> bool {
+    pub fn is_down(&self, service: Service, now: Duration) -> bool {
         self.outage.as_ref().is_some_and(|outage| {
             let from = Duration::from_secs(outage.from.into());
             outage.service == service

@@ -1,18 +1,18 @@
-//! A standard queue: at least once, in any order, hidden while it is being worked on, redriven when receives run out.
+//! A standard queue: at-least-once delivery in any order, visibility timeout, and redrive to a dead-letter queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
-/// Name, and type and text of a message attribute. Binary ones are left to the services' own tests.
+/// Message attributes: data type and text, by name. The services' own tests cover binary values.
 pub(crate) type Attributes = BTreeMap<String, (String, String)>;
 
 /// A message in a queue.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: String,
-    /// The id of the message that it is a dead letter or a replay of, or its own.
+    /// The id of the message that this one is a dead letter or a replay of, or its own id.
     pub(crate) origin: String,
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
@@ -20,10 +20,10 @@ pub(crate) struct Message {
     pub(crate) receives: u32,
 }
 
-/// How many of the messages that are delivered twice come twice in one batch, in percent.
-const TWICE_IN_A_BATCH: u32 = 30;
+/// How many of the duplicate deliveries are in one batch, in percent.
+const DUPLICATES_IN_ONE_BATCH: u32 = 30;
 
-/// A message as one receive shows it.
+/// A message as one receive returns it.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     pub(crate) id: String,
@@ -35,13 +35,13 @@ pub(crate) struct Delivery {
 }
 
 impl Message {
-    /// Shows it once more.
-    fn show(&mut self, place: u64) -> Delivery {
+    /// Counts a receive, and returns the message with a new receipt handle.
+    fn deliver(&mut self, index: u64) -> Delivery {
         self.receives += 1;
         Delivery {
             id: self.id.clone(),
             origin: self.origin.clone(),
-            receipt: format!("{place}/{}", self.receives),
+            receipt: format!("{index}/{}", self.receives),
             body: self.body.clone(),
             attributes: self.attributes.clone(),
             receives: self.receives,
@@ -49,18 +49,18 @@ impl Message {
     }
 }
 
-/// How messages are received.
+/// The settings of one receive.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Receive {
-    pub(crate) most: usize,
+pub(crate) struct ReceiveSettings {
+    pub(crate) max_messages: usize,
     pub(crate) visibility: Duration,
     pub(crate) max_receives: u32,
     pub(crate) in_order: bool,
-    /// Percent of messages that are at once visible to others too.
+    /// How many messages are delivered twice, in percent.
     pub(crate) duplicates: u32,
 }
 
-/// The messages, in the order of their arrival.
+/// The messages of a queue, in the order of their arrival.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(crate) messages: BTreeMap<u64, Message>,
@@ -73,62 +73,63 @@ impl Queue {
         self.arrivals += 1;
     }
 
-    /// When the next message can be received.
+    /// The earliest time at which a message is visible.
     pub(crate) fn next_visible(&self) -> Option<Duration> {
         self.messages.values().map(|message| message.visible_at).min()
     }
 
-    /// Shows visible messages. Those that were shown often enough are taken out instead, for the dead-letter queue.
+    /// Receives visible messages. Returns the deliveries, and the messages that have no receive left: those are removed,
+    /// and the caller moves them to the dead-letter queue.
     pub(crate) fn receive(
         &mut self,
         now: Duration,
-        receive: Receive,
-        chance: &mut Chance,
+        settings: ReceiveSettings,
+        rng: &mut Rng,
     ) -> (Vec<Delivery>, Vec<Message>) {
         let mut visible: Vec<u64> = self
             .messages
             .iter()
             .filter(|(_, message)| message.visible_at <= now)
-            .map(|(place, _)| *place)
+            .map(|(index, _)| *index)
             .collect();
-        if !receive.in_order {
-            chance.shuffle(&mut visible);
+        if !settings.in_order {
+            rng.shuffle(&mut visible);
         }
-        let mut shown = Vec::new();
+        let mut delivered = Vec::new();
         let mut redriven = Vec::new();
-        for place in visible {
-            if shown.len() == receive.most {
+        for index in visible {
+            if delivered.len() == settings.max_messages {
                 break;
             }
-            let Some(message) = self.messages.get_mut(&place) else {
+            let Some(message) = self.messages.get_mut(&index) else {
                 continue;
             };
-            if message.receives >= receive.max_receives {
-                redriven.extend(self.messages.remove(&place));
+            if message.receives >= settings.max_receives {
+                redriven.extend(self.messages.remove(&index));
                 continue;
             }
-            let is_doubled = chance.percent(receive.duplicates);
-            shown.push(message.show(place));
-            message.visible_at = now + receive.visibility;
-            // At once: in this batch, or to another receiver.
-            if is_doubled && chance.percent(TWICE_IN_A_BATCH) {
-                if shown.len() < receive.most && message.receives < receive.max_receives {
-                    shown.push(message.show(place));
+            let is_doubled = rng.happens_percent(settings.duplicates);
+            delivered.push(message.deliver(index));
+            message.visible_at = now + settings.visibility;
+            // The duplicate is in this batch, or another receiver gets it soon.
+            if is_doubled && rng.happens_percent(DUPLICATES_IN_ONE_BATCH) {
+                if delivered.len() < settings.max_messages && message.receives < settings.max_receives {
+                    delivered.push(message.deliver(index));
                 }
             } else if is_doubled {
-                message.visible_at = now + chance.milliseconds(0, 2000);
+                message.visible_at = now + rng.draw_milliseconds(0, 2000);
             }
         }
-        (shown, redriven)
+        (delivered, redriven)
     }
 
-    /// The message that a receipt handle stands for. One of an older receive may or may not serve (SQS,
+    /// Finds the message of a receipt handle. A receipt handle of an older receive may or may not be valid (SQS,
     /// `DeleteMessage`).
-    pub(crate) fn find(&self, receipt: &str, chance: &mut Chance) -> Option<u64> {
-        let (place, receive) = receipt.split_once('/')?;
-        let place = place.parse().ok()?;
-        let message = self.messages.get(&place)?;
-        (receive.parse() == Ok(message.receives) || chance.percent(50)).then_some(place)
+    pub(crate) fn find(&self, receipt: &str, rng: &mut Rng) -> Option<u64> {
+        let (index, receive) = receipt.split_once('/')?;
+        let index = index.parse().ok()?;
+        let message = self.messages.get(&index)?;
+        (receive.parse() == Ok(message.receives) || rng.happens_percent(50)).then_some(index)
     }
 }
 
@@ -150,23 +151,26 @@ mod tests {
                 receives: 0,
             });
         }
-        let receive = Receive {
-            most: 40,
+        let settings = ReceiveSettings {
+            max_messages: 40,
             visibility: Duration::from_secs(30),
             max_receives: 3,
             in_order: true,
             duplicates: 100,
         };
-        let mut chance = Chance::seeded(1);
-        let (shown, redriven) = queue.receive(Duration::ZERO, receive, &mut chance);
-        assert!((21..40).contains(&shown.len()) && redriven.is_empty());
-        let twice: Vec<&[Delivery]> = shown.windows(2).filter(|pair| pair[0].id == pair[1].id).collect();
-        assert_eq!(twice.len(), shown.len() - 20);
+        let mut rng = Rng::from_seed(1);
+        let (delivered, redriven) = queue.receive(Duration::ZERO, settings, &mut rng);
+        assert!((21..40).contains(&delivered.len()) && redriven.is_empty());
+        let twice: Vec<&[Delivery]> = delivered
+            .windows(2)
+            .filter(|pair| pair[0].id == pair[1].id)
+            .collect();
+        assert_eq!(twice.len(), delivered.len() - 20);
         for pair in twice {
             assert_eq!((pair[0].receives, pair[1].receives), (1, 2));
             assert_ne!(pair[0].receipt, pair[1].receipt);
             let seen = queue.messages.values().find(|message| message.id == pair[0].id);
-            assert_eq!(seen.map(|message| message.visible_at), Some(receive.visibility));
+            assert_eq!(seen.map(|message| message.visible_at), Some(settings.visibility));
         }
     }
 }

@@ -1,41 +1,42 @@
-//! The rules that a run is checked by.
+//! The rules that every run must keep.
 
 use std::fmt;
 
-/// A rule, named after the project's invariants (`docs/ARCHITECTURE.md`).
+/// A rule. The numbers are those of the project's invariants (`docs/ARCHITECTURE.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// 1: every accepted order has one row that says what was accepted, or a dead letter.
+    /// 1: every accepted order ends as one row with the accepted content, or as a dead letter.
     NothingLost,
-    /// 2: every row is announced and emailed, and doubly only where a crash, a lost response or a duplicate explains it.
-    ToldOnce,
-    /// 3: a message is done only when its own invocation has published the stored row's event.
+    /// 2: every row is published and notified by email. A repetition needs a crash, a lost response or a duplicate delivery
+    /// that explains it.
+    NotifiedOnce,
+    /// 3: a message is done only when its own invocation has published the event of the stored row.
     PublishedAgain,
-    /// 5: a bad record harms no other.
+    /// 5: a bad record never harms another record.
     NoHarmToOthers,
-    /// 6: dead letters are true, at first sight where nothing can help, and not too early; everything else comes back at its
-    /// time.
-    TrueLetters,
-    /// 7: a replay changes nothing that is right, and heals what can be healed.
+    /// 6: each dead letter states its true reason. A permanent failure is dead-lettered at first sight, a transient one not
+    /// before its last receive. A message that is reported as failed comes back at its time.
+    TrueDeadLetters,
+    /// 7: a replay changes no row that is right, and completes what can succeed now.
     ReplayHeals,
     /// 8: `notified_at` is true.
     TrueMarks,
-    /// At most 8 emails per second, one attempt an order and invocation, a subscription that stays confirmed.
-    Pace,
+    /// At most 8 emails a second, one attempt for each order in an invocation, and a subscription that stays confirmed.
+    EmailRate,
     /// Calls keep the limits of AWS.
     Limits,
-    /// The answer to the event source mapping is valid, says what is so, and comes in time; nothing is thrown.
-    ValidAnswer,
-    /// After the faults everything comes to rest.
-    ComesToRest,
+    /// The response to the event source mapping is valid, true and in time, and no invocation throws.
+    ValidResponse,
+    /// After the faults the run ends: the source queues are empty, and no event is left.
+    BecomesIdle,
 }
 
 /// A rule that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// The rule.
     pub rule: Rule,
-    /// What happened, and when.
+    /// The events that broke the rule, with their times.
     pub what: String,
 }
 

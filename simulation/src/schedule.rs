@@ -1,4 +1,4 @@
-//! Virtual time: what happens next, and when.
+//! Virtual time: the clock, and the events to come.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,32 +8,34 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// The moment at which every world begins: 2026-11-23T09:00:00Z.
+use crate::pipeline::Pipeline;
+
+/// The time at which every run begins, since the Unix epoch: 2026-11-23T09:00:00Z.
 const BEGINNING: Duration = Duration::from_hours(498_729);
 
-/// One invocation.
+/// Identifies one invocation.
 pub(crate) type TaskId = u64;
 
-/// Something that happens at its time.
+/// Something that happens at a scheduled time.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A pause of an invocation ends.
     Wake(TaskId, Waker),
-    /// An invocation's time is over.
+    /// An invocation reaches its deadline.
     Deadline(TaskId),
-    /// An event source mapping looks for messages.
-    Poll(crate::world::Line),
-    /// A prepared message is sent.
+    /// An event source mapping polls its queue.
+    Poll(Pipeline),
+    /// The prepared message with this index is sent.
     Send(usize),
-    /// An event reaches the queue of notifications.
+    /// A published event reaches the queue of notifications.
     Notify(String),
-    /// The subscription of the topic of emails changes.
+    /// The subscription of the topic of emails is confirmed or ends.
     Subscription(bool),
-    /// From here on nothing goes wrong any more.
-    Calm,
+    /// The last fault has ended. It keeps the run from ending earlier.
+    FaultsEnd,
 }
 
-/// The clock and the events to come. Events of one moment happen in the order in which they were scheduled.
+/// The clock and the events to come. Events of the same time happen in the order in which they were scheduled.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     now: Cell<Duration>,
@@ -43,7 +45,7 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Time since the beginning.
+    /// The time since the beginning of the run.
     pub(crate) fn now(&self) -> Duration {
         self.now.get()
     }
@@ -64,14 +66,14 @@ impl Schedule {
         self.at(self.now() + delay, event);
     }
 
-    /// Moves the clock to the next event.
-    pub(crate) fn next(&self) -> Option<Event> {
+    /// Removes the next event, and moves the clock to its time.
+    pub(crate) fn take_next(&self) -> Option<Event> {
         let ((moment, _), event) = self.events.borrow_mut().pop_first()?;
         self.now.set(moment);
         Some(event)
     }
 
-    /// Which invocation is being polled.
+    /// The invocation that is being polled.
     pub(crate) fn running(&self) -> TaskId {
         self.running.get()
     }
@@ -104,7 +106,7 @@ impl Future for Pause<'_> {
         if self.schedule.now() >= self.until {
             return Poll::Ready(());
         }
-        // The waker of the first poll serves: nobody here moves a future between tasks.
+        // The waker of the first poll stays valid, because no future here moves to another task.
         if !std::mem::replace(&mut self.is_scheduled, true) {
             let event = Event::Wake(self.schedule.running(), context.waker().clone());
             self.schedule.at(self.until, event);

@@ -1,4 +1,4 @@
-//! What is put on the queues, and when.
+//! The messages of a plan, and the times at which they are sent.
 
 use std::time::Duration;
 
@@ -7,31 +7,33 @@ use order_table::OrderRow;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::ledger::Content;
+use crate::history::MessageContent;
+use crate::pipeline::Pipeline;
 use crate::plan::Service;
 use crate::queue::Attributes;
 use crate::schedule::{Event, Schedule};
-use crate::world::{Line, NotifierCall, Refused, World};
+use crate::world::{NotifierCall, TableRejection, World};
 
 /// A message before it is sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) line: Line,
+    pub(crate) pipeline: Pipeline,
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
-    /// What it is, if it is for order-worker.
-    pub(crate) content: Option<Content>,
+    /// The content, if the message is for order-worker.
+    pub(crate) content: Option<MessageContent>,
 }
 
-/// The id of order number `number`.
-fn id(number: u32) -> OrderId {
+/// Makes the id of order number `number`.
+fn make_id(number: u32) -> OrderId {
     OrderId::new(Uuid::from_u128(
         0x0199_d3a0_0000_7000_8000_0000_0000_0000 + u128::from(number),
     ))
 }
 
-/// The message of order `number`, told apart by `variant`, accepted `second` seconds after the beginning.
-fn message(number: u32, variant: u32, second: u32, is_large: bool) -> Option<OrderMessage> {
+/// Makes a message of order number `number`, accepted `second` seconds after the beginning. Messages of one order with
+/// different `variant`s have different contents.
+fn make_message(number: u32, variant: u32, second: u32, is_large: bool) -> Option<OrderMessage> {
     let item = json!({"sku": "MUG-01", "quantity": 1 + number % 9, "unit_price": "12.50"});
     let large = json!({"sku": "MUG-01", "name": "\u{e9}".repeat(200), "quantity": 1, "unit_price": "12.50"});
     let items = if is_large { vec![large; 100] } else { vec![item] };
@@ -41,102 +43,107 @@ fn message(number: u32, variant: u32, second: u32, is_large: bool) -> Option<Ord
     });
     let accepted_at = Timestamp::new(Schedule::date(Duration::from_secs(second.into())));
     Some(OrderMessage::new(
-        id(number),
+        make_id(number),
         accepted_at,
         Order::parse(&order).ok()?,
     ))
 }
 
-fn attributes(count: u32) -> Attributes {
+fn make_attributes(count: u32) -> Attributes {
     (0..count)
         .map(|number| (format!("trace{number}"), ("String".to_owned(), "t".to_owned())))
         .collect()
 }
 
-/// Prepares the plan's messages and schedules their sending.
+/// Prepares the plan's messages, and schedules their sending.
 pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
-    let mut prepared = orders(world);
-    prepared.extend((0..traffic.poison).map(poison));
-    prepared.extend((0..traffic.stray_events).map(stray_event));
+    let mut prepared = prepare_orders(world);
+    prepared.extend((0..traffic.poison).map(prepare_poison));
+    prepared.extend((0..traffic.stray_events).map(prepare_stray_event));
 
     let state = &mut *world.state.borrow_mut();
     let panickers = traffic.killers..traffic.killers + traffic.panickers;
-    let refused = panickers.end..panickers.end + traffic.refused;
-    let killers_of_notifier = refused.end..refused.end + traffic.killers_of_notifier;
+    let rejected = panickers.end..panickers.end + traffic.rejected;
+    let killers_of_notifier = rejected.end..rejected.end + traffic.killers_of_notifier;
     let of_notifier = killers_of_notifier.end..killers_of_notifier.end + traffic.panickers_of_notifier;
-    state.killers.extend((0..traffic.killers).map(id));
-    state.killers_of_notifier.extend(killers_of_notifier.map(id));
+    state.killers.extend((0..traffic.killers).map(make_id));
+    state.killers_of_notifier.extend(killers_of_notifier.map(make_id));
     for (number, service) in panickers.zip([Service::Table, Service::Events].into_iter().cycle()) {
-        state.panickers.insert(id(number), service);
+        state.panickers.insert(make_id(number), service);
     }
     for (number, call) in of_notifier.zip([NotifierCall::Read, NotifierCall::Mark].into_iter().cycle()) {
-        state.panickers_of_notifier.insert(id(number), call);
+        state.panickers_of_notifier.insert(make_id(number), call);
     }
-    for (number, how) in refused.zip([Refused::Call, Refused::Statement].into_iter().cycle()) {
-        state.refused.insert(id(number), how);
+    for (number, how) in rejected.zip(
+        [TableRejection::Call, TableRejection::Statement]
+            .into_iter()
+            .cycle(),
+    ) {
+        state.rejected.insert(make_id(number), how);
     }
     for index in 0..prepared.len() {
-        let at = state.chance.milliseconds(0, u64::from(traffic.seconds) * 1000);
+        let at = state.rng.draw_milliseconds(0, u64::from(traffic.seconds) * 1000);
         world.schedule.at(at, Event::Send(index));
     }
     prepared
 }
 
-/// Every order once, then the copies and the conflicts of ordinary ones.
-fn orders(world: &World) -> Vec<Prepared> {
+/// Prepares each order once, then copies and conflicts of orders that neither kill, panic nor are rejected.
+fn prepare_orders(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
     let first = traffic.killers
         + traffic.panickers
-        + traffic.refused
+        + traffic.rejected
         + traffic.killers_of_notifier
         + traffic.panickers_of_notifier;
     let ordinary = traffic.orders.saturating_sub(first) as usize;
-    let any = || {
-        let place = world.state.borrow_mut().chance.place(ordinary);
-        first + u32::try_from(place).unwrap_or_default()
+    let pick_ordinary = || {
+        let index = world.state.borrow_mut().rng.draw_index(ordinary);
+        first + u32::try_from(index).unwrap_or_default()
     };
-    // The last ones are the large ones.
-    let message = |number: u32, variant, second| {
+    // The last orders are the large ones.
+    let make = |number: u32, variant, second| {
         let is_large = number >= traffic.orders.saturating_sub(traffic.large);
-        message(number, variant, second, is_large)
+        make_message(number, variant, second, is_large)
     };
-    let mut messages: Vec<_> = (0..traffic.orders).map(|number| message(number, 0, 0)).collect();
+    let mut messages: Vec<_> = (0..traffic.orders).map(|number| make(number, 0, 0)).collect();
     if ordinary > 0 {
-        messages.extend((1..=traffic.copies).map(|second| message(any(), 0, second)));
-        messages.extend((1..=traffic.conflicts).map(|variant| message(any(), variant, 0)));
+        messages.extend((1..=traffic.copies).map(|second| make(pick_ordinary(), 0, second)));
+        messages.extend((1..=traffic.conflicts).map(|variant| make(pick_ordinary(), variant, 0)));
     }
     let numbered = (0..).zip(messages.into_iter().flatten());
     numbered
         .map(|(number, message): (u32, _)| Prepared {
-            line: Line::Orders,
+            pipeline: Pipeline::Orders,
             body: message.to_json(),
-            attributes: attributes(number % 3),
-            content: Some(Content::Order(Box::new(message))),
+            attributes: make_attributes(number % 3),
+            content: Some(MessageContent::Order(Box::new(message))),
         })
         .collect()
 }
 
-/// What no code can read.
-fn poison(number: u32) -> Prepared {
-    let wrong = message(number, 77, 0, false).map(|message| message.to_json().replace("EUR", "ABC"));
+/// Prepares a message that no code can parse.
+fn prepare_poison(number: u32) -> Prepared {
+    let wrong = make_message(number, 77, 0, false).map(|message| message.to_json().replace("EUR", "ABC"));
     let body = match number % 3 {
         0 => "{".to_owned(),
         1 => r#"{"schema_version":9}"#.to_owned(),
         _ => wrong.unwrap_or_default(),
     };
     Prepared {
-        line: Line::Orders,
+        pipeline: Pipeline::Orders,
         body,
-        // With six of its own, the reason does not fit.
-        attributes: attributes(if number % 4 == 3 { 6 } else { number % 4 }),
-        content: Some(Content::Poison),
+        // Beside six attributes of its own, the reason does not fit into a dead letter.
+        attributes: make_attributes(if number % 4 == 3 { 6 } else { number % 4 }),
+        content: Some(MessageContent::Poison),
     }
 }
 
-/// An event that order-worker has not published: unreadable, of another version, or of an order without a row.
-fn stray_event(number: u32) -> Prepared {
-    let rowless = message(1_000_000 + number, 0, 0, false).map(|message| {
+/// Prepares an event that order-worker did not publish: one that no code can parse, one of another version, or one of an
+/// order without a row.
+fn prepare_stray_event(number: u32) -> Prepared {
+    let rowless = make_message(1_000_000 + number, 0, 0, false).map(|message| {
         let row = OrderRow::confirmed(message, Timestamp::new(Schedule::date(Duration::ZERO)));
         OrderConfirmed::from(&row).to_json()
     });
@@ -148,9 +155,9 @@ fn stray_event(number: u32) -> Prepared {
         _ => rowless.unwrap_or_default(),
     };
     Prepared {
-        line: Line::Notifications,
+        pipeline: Pipeline::Notifications,
         body,
-        attributes: attributes(1),
+        attributes: make_attributes(1),
         content: None,
     }
 }

@@ -1,4 +1,4 @@
-//! The world: all that lies outside the services, in one place.
+//! The simulated world: everything outside the services.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,40 +8,32 @@ use std::time::Duration;
 use order_core::OrderId;
 use order_table::Attributes;
 
-use crate::chance::Chance;
-use crate::ledger::Ledger;
+use crate::history::History;
+use crate::pipeline::Pipeline;
 use crate::plan::{Plan, Service, Subscriber};
-use crate::queue::{Delivery, Message, Queue, Receive};
+use crate::queue::{Delivery, Message, Queue};
+use crate::rng::Rng;
 use crate::rule::Rule;
 use crate::schedule::{Schedule, TaskId};
 
-/// A queue with its dead-letter queue and the function behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Line {
-    /// Orders to order-worker.
-    Orders,
-    /// Notifications to notifier.
-    Notifications,
-}
-
-/// A line's two queues.
+/// The two queues of a pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     pub(crate) source: Queue,
     pub(crate) dead_letters: Queue,
 }
 
-/// An invocation under way.
+/// A running invocation.
 #[derive(Debug)]
 pub(crate) struct Invocation {
-    pub(crate) line: Line,
+    pub(crate) pipeline: Pipeline,
     pub(crate) started: Duration,
     pub(crate) deadline: Duration,
     pub(crate) batch: Vec<Delivery>,
 }
 
 impl Invocation {
-    /// Whether it is so late that no more work is begun: in the last fifth of its time, and the last 2 seconds.
+    /// Whether a service may start no more work: in the last fifth of the timeout, at least the last 2 seconds.
     pub(crate) fn is_late(&self, now: Duration) -> bool {
         let margin = (self.deadline.saturating_sub(self.started) / 5).max(Duration::from_secs(2));
         now + margin >= self.deadline
@@ -52,55 +44,55 @@ impl Invocation {
 #[derive(Debug, Default)]
 pub(crate) struct Subscription {
     pub(crate) is_confirmed: bool,
-    /// When it was last taken away.
+    /// When the last confirmation ended.
     pub(crate) ended: Option<Duration>,
 }
 
-/// How the table refuses a row that it will never take.
+/// How the table rejects a row that it never accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refused {
-    /// Its statement alone.
+pub(crate) enum TableRejection {
+    /// It rejects only the row's statement.
     Statement,
-    /// The whole call.
+    /// It rejects the whole call.
     Call,
 }
 
-/// A call of notifier to the table.
+/// A call of notifier to the table that can panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotifierCall {
-    /// To read rows.
+    /// Reads rows.
     Read,
-    /// To mark them.
+    /// Marks rows as notified.
     Mark,
 }
 
-/// What changes.
+/// The part of the world that changes.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) chance: Chance,
-    pub(crate) queues: BTreeMap<Line, Queues>,
+    pub(crate) rng: Rng,
+    pub(crate) queues: BTreeMap<Pipeline, Queues>,
     pub(crate) rows: BTreeMap<OrderId, Attributes>,
     pub(crate) subscription: Subscription,
     pub(crate) invocations: BTreeMap<TaskId, Invocation>,
-    pub(crate) ledger: Ledger,
-    /// Orders that kill the process.
+    pub(crate) history: History,
+    /// Orders that kill the process of order-worker that inserts them.
     pub(crate) killers: BTreeSet<OrderId>,
-    /// Orders that kill the process that tells of them.
+    /// Orders that kill the process of notifier that reads their row.
     pub(crate) killers_of_notifier: BTreeSet<OrderId>,
-    /// Orders that make the code panic in a call of this service.
+    /// Orders that make order-worker panic in a call to this service.
     pub(crate) panickers: BTreeMap<OrderId, Service>,
-    /// Orders that make the code of notifier panic in a call.
+    /// Orders that make notifier panic in this call.
     pub(crate) panickers_of_notifier: BTreeMap<OrderId, NotifierCall>,
-    /// Orders that the table refuses.
-    pub(crate) refused: BTreeMap<OrderId, Refused>,
-    /// The invocation whose process is to die now.
+    /// Orders that the table rejects.
+    pub(crate) rejected: BTreeMap<OrderId, TableRejection>,
+    /// The invocation whose process a record kills now.
     pub(crate) killed: Option<TaskId>,
     pub(crate) message_ids: u64,
-    /// One line a step, if the run is traced.
+    /// One line for each step, if the run is traced.
     pub(crate) trace: Option<Vec<String>>,
 }
 
-/// Everything.
+/// The whole simulated world.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) plan: Plan,
@@ -111,11 +103,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(plan: &Plan, is_traced: bool) -> Self {
         let queues = BTreeMap::from([
-            (Line::Orders, Queues::default()),
-            (Line::Notifications, Queues::default()),
+            (Pipeline::Orders, Queues::default()),
+            (Pipeline::Notifications, Queues::default()),
         ]);
         let state = State {
-            chance: Chance::seeded(plan.seed),
+            rng: Rng::from_seed(plan.seed),
             queues,
             rows: BTreeMap::new(),
             subscription: Subscription {
@@ -123,12 +115,12 @@ impl World {
                 ended: None,
             },
             invocations: BTreeMap::new(),
-            ledger: Ledger::default(),
+            history: History::default(),
             killers: BTreeSet::new(),
             killers_of_notifier: BTreeSet::new(),
             panickers: BTreeMap::new(),
             panickers_of_notifier: BTreeMap::new(),
-            refused: BTreeMap::new(),
+            rejected: BTreeMap::new(),
             killed: None,
             message_ids: 0,
             trace: is_traced.then(Vec::new),
@@ -140,8 +132,13 @@ impl World {
         }
     }
 
-    /// Writes a step down.
-    pub(crate) fn note<D: Display>(&self, what: impl FnOnce() -> D) {
+    /// Whether the faults of the plan still occur.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.schedule.now() < self.plan.faults_end()
+    }
+
+    /// Adds a step to the trace, if the run is traced.
+    pub(crate) fn trace<D: Display>(&self, what: impl FnOnce() -> D) {
         let mut state = self.state.borrow_mut();
         if let Some(trace) = &mut state.trace {
             let now = self.schedule.now().as_secs_f64();
@@ -153,19 +150,19 @@ impl World {
         }
     }
 
-    /// Writes down that a rule does not hold.
-    pub(crate) fn breaks(&self, rule: Rule, what: impl Display) {
+    /// Records that a rule does not hold.
+    pub(crate) fn report_violation(&self, rule: Rule, what: impl Display) {
         let now = self.schedule.now().as_secs_f64();
         let what = format!("{what} (at {now:.3} s, invocation #{})", self.schedule.running());
-        self.state.borrow_mut().ledger.breaks(rule, what);
+        self.state.borrow_mut().history.report_violation(rule, what);
     }
 
-    /// Every message of this invocation may be worked on once more.
-    pub(crate) fn excuse_task(&self, task: TaskId) {
+    /// Allows one repetition of the work on each message of an invocation.
+    pub(crate) fn allow_repeats_of(&self, task: TaskId) {
         let state = &mut *self.state.borrow_mut();
         if let Some(invocation) = state.invocations.get(&task) {
             for delivery in &invocation.batch {
-                state.ledger.excuse(&delivery.id);
+                state.history.allow_repeat(&delivery.id);
             }
         }
     }
@@ -176,8 +173,13 @@ impl World {
         format!("m{}", state.message_ids)
     }
 
-    /// Puts a message on a line's queue.
-    pub(crate) fn send(&self, line: Line, body: String, attributes: crate::queue::Attributes) -> String {
+    /// Sends a message to a pipeline's queue, and returns its id.
+    pub(crate) fn send(
+        &self,
+        pipeline: Pipeline,
+        body: String,
+        attributes: crate::queue::Attributes,
+    ) -> String {
         let id = self.new_message_id();
         let message = Message {
             id: id.clone(),
@@ -187,53 +189,12 @@ impl World {
             visible_at: self.schedule.now(),
             receives: 0,
         };
-        self.queue(line, |queues| queues.source.push(message));
+        self.with_queues(pipeline, |queues| queues.source.push(message));
         id
     }
 
-    /// Works on a line's queues.
-    pub(crate) fn queue<T>(&self, line: Line, work: impl FnOnce(&mut Queues) -> T) -> T {
-        work(self.state.borrow_mut().queues.entry(line).or_default())
-    }
-
-    /// Receives a batch, and moves what was received often enough to the dead-letter queue.
-    pub(crate) fn receive(&self, line: Line) -> Vec<Delivery> {
-        let now = self.schedule.now();
-        let setup = &self.plan.setup;
-        let most = match line {
-            Line::Orders => setup.orders_batch,
-            Line::Notifications => setup.notifications_batch,
-        };
-        let is_faulty = now < self.plan.faults_end();
-        let receive = Receive {
-            most: most as usize,
-            visibility: Duration::from_secs(setup.visibility.into()),
-            max_receives: setup.max_receives,
-            in_order: setup.in_order,
-            duplicates: if is_faulty { self.plan.faults.duplicates } else { 0 },
-        };
-        let state = &mut *self.state.borrow_mut();
-        let queues = state.queues.entry(line).or_default();
-        let (shown, redriven) = queues.source.receive(now, receive, &mut state.chance);
-        for mut message in redriven {
-            message.visible_at = now;
-            crate::checks::letters::redriven(&self.plan, &mut state.ledger, line, &message);
-            queues.dead_letters.push(message);
-        }
-        for delivery in &shown {
-            let hidden =
-                queues.source.messages.values().any(|message| {
-                    message.id == delivery.id && message.visible_at == now + receive.visibility
-                });
-            let worked_on = state
-                .invocations
-                .values()
-                .any(|invocation| invocation.batch.iter().any(|earlier| earlier.id == delivery.id));
-            let again = shown.iter().filter(|other| other.id == delivery.id).count() > 1;
-            if !hidden || worked_on || again {
-                state.ledger.excuse(&delivery.id);
-            }
-        }
-        shown
+    /// Calls `work` with a pipeline's queues.
+    pub(crate) fn with_queues<T>(&self, pipeline: Pipeline, work: impl FnOnce(&mut Queues) -> T) -> T {
+        work(self.state.borrow_mut().queues.entry(pipeline).or_default())
     }
 }

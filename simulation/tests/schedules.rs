@@ -1,6 +1,7 @@
 //! Thousands of schedules, each from a plan that proptest draws.
 //!
-//! `SIMULATION_CASES` sets how many, `SIMULATION_SEED` draws others than the usual ones. A failing plan is shrunk and printed with the command that replays it:
+//! `SIMULATION_CASES` sets their number. `SIMULATION_SEED` draws other plans than the usual ones. A plan that fails is
+//! shrunk and printed with the command that replays it:
 //!
 //! ```sh
 //! SIMULATION_PLAN='{"seed":7,...}' cargo test -p simulation --test schedules replay -- --nocapture
@@ -10,18 +11,18 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use simulation::plan::{Faults, IDLE_MILLISECONDS, Outage, Plan, Service, Setup, Subscriber, Traffic};
 
-/// Of `cargo test`.
+/// The number of plans that `cargo test` plays.
 const CASES: u32 = 300;
 
-fn traffic() -> impl Strategy<Value = Traffic> {
-    // Large orders take long to play.
+fn any_traffic() -> impl Strategy<Value = Traffic> {
+    // A plan with large orders takes long to play.
     let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
     let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32, large);
     let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32);
     (count, special, 0..=30_u32).prop_map(
         |(
             (orders, copies, conflicts, poison, stray_events),
-            (killers, killers_of_notifier, panickers, panickers_of_notifier, refused, large),
+            (killers, killers_of_notifier, panickers, panickers_of_notifier, rejected, large),
             seconds,
         )| {
             Traffic {
@@ -30,7 +31,7 @@ fn traffic() -> impl Strategy<Value = Traffic> {
                     + killers_of_notifier
                     + panickers
                     + panickers_of_notifier
-                    + refused
+                    + rejected
                     + large,
                 copies,
                 conflicts,
@@ -39,7 +40,7 @@ fn traffic() -> impl Strategy<Value = Traffic> {
                 killers_of_notifier,
                 panickers,
                 panickers_of_notifier,
-                refused,
+                rejected,
                 large,
                 stray_events,
                 seconds,
@@ -48,7 +49,7 @@ fn traffic() -> impl Strategy<Value = Traffic> {
     )
 }
 
-fn setup() -> impl Strategy<Value = Setup> {
+fn any_setup() -> impl Strategy<Value = Setup> {
     (
         prop_oneof![Just(10), 1..=40_u32],
         1..=50_u32,
@@ -84,22 +85,22 @@ fn setup() -> impl Strategy<Value = Setup> {
         )
 }
 
-fn faults() -> impl Strategy<Value = Faults> {
-    let often = |most: u32| prop_oneof![Just(0), 0..=most];
-    let stormy = (
+fn any_faults() -> impl Strategy<Value = Faults> {
+    let up_to = |max: u32| prop_oneof![Just(0), 0..=max];
+    let some_faults = (
         prop_oneof![30..=600_u32, 600..=1800_u32],
-        often(40),
-        often(30),
-        often(25),
-        often(25),
-        often(5),
-        often(30),
-        often(40),
+        up_to(40),
+        up_to(30),
+        up_to(25),
+        up_to(25),
+        up_to(5),
+        up_to(30),
+        up_to(40),
     )
         .prop_map(
-            |(seconds, refusals, entries, lost, slow, panics, duplicates, crashes)| Faults {
+            |(seconds, errors, entries, lost, slow, panics, duplicates, crashes)| Faults {
                 seconds,
-                refusals,
+                errors,
                 entries,
                 lost,
                 slow,
@@ -108,10 +109,10 @@ fn faults() -> impl Strategy<Value = Faults> {
                 crashes,
             },
         );
-    prop_oneof![1 => Just(Faults::default()), 4 => stormy]
+    prop_oneof![1 => Just(Faults::default()), 4 => some_faults]
 }
 
-fn outage() -> impl Strategy<Value = Option<Outage>> {
+fn any_outage() -> impl Strategy<Value = Option<Outage>> {
     let service = prop_oneof![
         Just(Service::Table),
         Just(Service::Events),
@@ -126,7 +127,7 @@ fn outage() -> impl Strategy<Value = Option<Outage>> {
     proptest::option::weighted(0.3, outage)
 }
 
-fn subscriber() -> impl Strategy<Value = Subscriber> {
+fn any_subscriber() -> impl Strategy<Value = Subscriber> {
     prop_oneof![
         4 => Just(Subscriber::Always),
         1 => (1..=1500_u32).prop_map(Subscriber::From),
@@ -134,22 +135,28 @@ fn subscriber() -> impl Strategy<Value = Subscriber> {
     ]
 }
 
-/// Anything may go wrong.
-fn any_day() -> impl Strategy<Value = Plan> {
-    (any::<u64>(), traffic(), setup(), faults(), outage(), subscriber()).prop_map(
-        |(seed, traffic, setup, faults, outage, subscriber)| Plan {
+/// Plans in which every fault may occur.
+fn plan_with_faults() -> impl Strategy<Value = Plan> {
+    (
+        any::<u64>(),
+        any_traffic(),
+        any_setup(),
+        any_faults(),
+        any_outage(),
+        any_subscriber(),
+    )
+        .prop_map(|(seed, traffic, setup, faults, outage, subscriber)| Plan {
             seed,
             traffic,
             setup,
             faults,
             outage,
             subscriber,
-        },
-    )
+        })
 }
 
-/// Nothing goes wrong but that orders kill, panic or are refused among sound ones.
-fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
+/// Plans without faults, with orders that kill, panic or are rejected among sound ones.
+fn plan_with_bad_orders() -> impl Strategy<Value = Plan> {
     let bad = (1..=2_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32);
     (
         any::<u64>(),
@@ -161,13 +168,13 @@ fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
         any::<bool>(),
     )
         .prop_map(|(seed, sound, bad, seconds, workers, orders_batch, in_order)| {
-            let (killers, panickers, panickers_of_notifier, refused) = bad;
-            let bad = killers + panickers + panickers_of_notifier + refused;
-            let mut plan = Plan::calm(seed, sound + bad);
+            let (killers, panickers, panickers_of_notifier, rejected) = bad;
+            let bad = killers + panickers + panickers_of_notifier + rejected;
+            let mut plan = Plan::without_faults(seed, sound + bad);
             plan.traffic.killers = killers;
             plan.traffic.panickers = panickers;
             plan.traffic.panickers_of_notifier = panickers_of_notifier;
-            plan.traffic.refused = refused;
+            plan.traffic.rejected = rejected;
             plan.traffic.seconds = seconds;
             plan.setup.workers = workers;
             plan.setup.orders_batch = orders_batch;
@@ -176,37 +183,38 @@ fn bad_orders_on_a_calm_day() -> impl Strategy<Value = Plan> {
         })
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
-    prop_oneof![5 => any_day(), 1 => bad_orders_on_a_calm_day()]
+fn any_plan() -> impl Strategy<Value = Plan> {
+    prop_oneof![5 => plan_with_faults(), 1 => plan_with_bad_orders()]
 }
 
-/// What breaks a rule, and a panic of the simulator itself.
-fn violations(plan: &Plan) -> Vec<String> {
+/// Plays a plan, and lists the violations. A panic of the simulation itself is one, too.
+fn find_violations(plan: &Plan) -> Vec<String> {
     match std::panic::catch_unwind(|| simulation::run(plan, false)) {
         Ok(report) => report.violations.iter().map(ToString::to_string).collect(),
-        Err(_) => vec!["the simulator panicked".to_owned()],
+        Err(_) => vec!["the simulation panicked".to_owned()],
     }
 }
 
-/// What is shown of a plan that breaks rules.
-fn printed(plan: &Plan) -> String {
+/// Describes a plan that breaks rules.
+fn describe(plan: &Plan) -> String {
     let json = serde_json::json!(plan);
-    let violations = violations(plan).join("\n  ");
+    let violations = find_violations(plan).join("\n  ");
     format!(
-        "rules are broken:\n  {violations}\nSee it step by step:\n  SIMULATION_PLAN='{json}' cargo test -p simulation --test schedules replay -- --nocapture\n"
+        "rules are broken:\n  {violations}\nReplay it step by step:\n  SIMULATION_PLAN='{json}' cargo test -p simulation --test schedules replay -- --nocapture\n"
     )
 }
 
-/// A number in the environment.
-fn number<T: std::str::FromStr>(name: &str) -> Option<T> {
+/// Reads a number from the environment.
+fn read_number<T: std::str::FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     let number = text.parse();
     Some(number.unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
-/// The same plans on every run: what fails was changed here. With `SIMULATION_SEED`, those of that seed.
-fn chance() -> TestRng {
-    match number::<u64>("SIMULATION_SEED") {
+/// Makes the generator of plans. Every run draws the same plans, so that only a change of the code can make one fail.
+/// `SIMULATION_SEED` selects other plans.
+fn make_rng() -> TestRng {
+    match read_number::<u64>("SIMULATION_SEED") {
         None => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
         Some(seed) => {
             println!("the plans of SIMULATION_SEED={seed}");
@@ -219,14 +227,14 @@ fn chance() -> TestRng {
 
 #[test]
 fn every_rule_holds_on_every_schedule() {
-    let cases = number("SIMULATION_CASES").unwrap_or(CASES);
+    let cases = read_number("SIMULATION_CASES").unwrap_or(CASES);
     let config = Config {
         cases,
         failure_persistence: None,
         ..Config::default()
     };
-    let result = TestRunner::new_with_rng(config, chance()).run(&plan(), |plan| {
-        let violations = violations(&plan);
+    let result = TestRunner::new_with_rng(config, make_rng()).run(&any_plan(), |plan| {
+        let violations = find_violations(&plan);
         if violations.is_empty() {
             Ok(())
         } else {
@@ -235,25 +243,27 @@ fn every_rule_holds_on_every_schedule() {
     });
     match result {
         Ok(()) => {}
-        Err(TestError::Fail(_, plan)) => panic!("{}", printed(&plan)),
+        Err(TestError::Fail(_, plan)) => panic!("{}", describe(&plan)),
         Err(TestError::Abort(reason)) => panic!("no plans: {reason}"),
     }
 }
 
 #[test]
 fn a_printed_plan_breaks_the_same_rules_again() {
-    let mut plan = Plan::calm(1, 3);
+    let mut plan = Plan::without_faults(1, 3);
     plan.faults.seconds = 60;
     plan.faults.slow = 100;
-    // No function can do its work in no time.
+    // With a timeout of 0 seconds the function always reaches its deadline.
     plan.setup.worker_timeout = 0;
-    let printed = printed(&plan);
-    let (broken, command) = printed.split_once("See it step by step").expect("both parts");
+    let described = describe(&plan);
+    let (broken, command) = described
+        .split_once("Replay it step by step")
+        .expect("both parts");
     let (_, json) = command.split_once("SIMULATION_PLAN='").expect("a plan");
     let (json, _) = json.split_once("' cargo test -p simulation").expect("a command");
     let read: Plan = serde_json::from_str(json).expect("a plan in JSON");
     assert_eq!(read, plan);
-    let again = violations(&read);
+    let again = find_violations(&read);
     assert!(!again.is_empty());
     assert!(
         again.iter().all(|violation| broken.contains(violation)),
@@ -261,17 +271,17 @@ fn a_printed_plan_breaks_the_same_rules_again() {
     );
 }
 
-/// Plays the plan of `SIMULATION_PLAN` step by step; without one, a calm day.
+/// Plays the plan of `SIMULATION_PLAN`, and prints each step. Without that variable it plays a plan without faults.
 #[test]
 fn replay() {
     let plan = std::env::var("SIMULATION_PLAN").map_or_else(
-        |_| Plan::calm(1, 3),
+        |_| Plan::without_faults(1, 3),
         |json| serde_json::from_str(&json).expect("SIMULATION_PLAN is a plan in JSON"),
     );
     let report = simulation::run(&plan, true);
     for line in &report.trace {
         println!("{line}");
     }
-    let violations: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
-    assert!(violations.is_empty(), "{}", violations.join("\n"));
+    let violations = report.describe_violations();
+    assert!(violations.is_empty(), "{violations}");
 }

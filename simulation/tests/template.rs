@@ -1,13 +1,13 @@
-//! A calm day has the functions and queues as they are deployed.
+//! A plan without faults has the settings of the deployed template.
 
-#![expect(clippy::expect_used, reason = "a template of another shape is a failed test")]
+#![expect(clippy::expect_used, reason = "a template of another form fails the test")]
 
 use simulation::Plan;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// A parameter's default.
-fn default(parameter: &str) -> u32 {
+/// Reads the default of a parameter.
+fn read_default(parameter: &str) -> u32 {
     let (_, text) = TEMPLATE
         .split_once(&format!("\n  {parameter}:\n"))
         .expect("the parameter");
@@ -16,8 +16,8 @@ fn default(parameter: &str) -> u32 {
     line.trim_matches('"').parse().expect("a number")
 }
 
-/// A number in a resource.
-fn number(resource: &str, property: &str) -> u32 {
+/// Reads a number from a resource.
+fn read_number(resource: &str, property: &str) -> u32 {
     let (_, text) = TEMPLATE
         .split_once(&format!("\n  {resource}:\n"))
         .expect("the resource");
@@ -31,17 +31,20 @@ fn number(resource: &str, property: &str) -> u32 {
 }
 
 #[test]
-fn a_calm_day_is_set_up_as_it_is_deployed() {
-    let setup = Plan::calm(1, 1).setup;
-    assert_eq!(setup.orders_batch, default("OrdersBatchSize"));
-    assert_eq!(setup.notifications_batch, default("NotificationsBatchSize"));
-    assert_eq!(setup.max_receives, default("MaxReceiveCount"));
-    assert_eq!(setup.digest_threshold, default("DigestThreshold"));
-    assert_eq!(setup.visibility, number("OrdersQueue", "VisibilityTimeout"));
+fn a_plan_without_faults_is_set_up_as_deployed() {
+    let setup = Plan::without_faults(1, 1).setup;
+    assert_eq!(setup.orders_batch, read_default("OrdersBatchSize"));
+    assert_eq!(setup.notifications_batch, read_default("NotificationsBatchSize"));
+    assert_eq!(setup.max_receives, read_default("MaxReceiveCount"));
+    assert_eq!(setup.digest_threshold, read_default("DigestThreshold"));
+    assert_eq!(setup.visibility, read_number("OrdersQueue", "VisibilityTimeout"));
     assert_eq!(
         setup.visibility,
-        number("NotificationsQueue", "VisibilityTimeout")
+        read_number("NotificationsQueue", "VisibilityTimeout")
     );
-    assert_eq!(setup.worker_timeout, number("OrderWorkerFunction", "Timeout"));
-    assert_eq!(setup.notifier_timeout, number("NotifierFunction", "Timeout"));
+    assert_eq!(
+        setup.worker_timeout,
+        read_number("OrderWorkerFunction", "Timeout")
+    );
+    assert_eq!(setup.notifier_timeout, read_number("NotifierFunction", "Timeout"));
 }

@@ -16,6 +16,11 @@ pub(crate) enum GatewayError {
     BadRequest,
     /// The function took longer than 29 seconds.
     IntegrationTimeout,
+    /// Lambda did not take the invocation, for example because the function is at its concurrency limit.
+    ///
+    /// Source: Lambda Developer Guide, "Handling Lambda errors with an API Gateway API": "If the Lambda API rejects the
+    /// invocation request, API Gateway returns a 500 error code."
+    InvocationRefused,
     /// The function failed, or its answer is not a proxy response.
     InternalServerError,
 }
@@ -42,6 +47,11 @@ impl GatewayError {
                 StatusCode::GATEWAY_TIMEOUT,
                 "InternalServerErrorException",
                 r#"{"message":"Endpoint request timed out"}"#,
+            ),
+            Self::InvocationRefused => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+                r#"{"message":"Internal server error"}"#,
             ),
             Self::InternalServerError => (
                 StatusCode::BAD_GATEWAY,

@@ -4,7 +4,7 @@
 //! [`Routes`] finds the function, `proxy_event` and `proxy_response` translate, [`RestApi`] listens. Limits and errors of the
 //! gateway itself are AWS's own. Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway".
 //!
-//! Imports `cloud-lambda` of the workspace.
+//! Imports `cloud-http` and `cloud-lambda` of the workspace.
 
 mod gateway_error;
 mod proxy_event;

@@ -87,7 +87,7 @@ impl Properties {
             .transpose()
     }
 
-    /// A list's elements, each with its location; none if the property is absent.
+    /// Reads the elements of a list, each with its location. Returns none if the property is absent.
     pub(crate) fn list(&mut self, name: &str) -> Result<Vec<(TemplatePath, Value)>, TemplateError> {
         match self.values.remove(name) {
             None => Ok(Vec::new()),

@@ -6,7 +6,7 @@ use crate::resources::queue::Queue;
 
 /// Queues are each other's dead-letter queues in a circle.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("queue {name}: its dead letters would return to itself")]
+#[error("queue {name}: its dead-letter queues lead back to it")]
 pub struct RedriveCircle {
     /// The name of one of these queues.
     pub name: String,

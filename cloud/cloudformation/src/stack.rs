@@ -44,8 +44,8 @@ impl Stack {
     /// Parses and resolves a template.
     ///
     /// # Errors
-    /// Anything that CloudFormation would refuse, and any construct that local-cloud does not support, by its name and
-    /// location.
+    /// Returns an error for anything that CloudFormation would refuse, and for a construct that local-cloud does not support.
+    /// The error names the construct and its location.
     pub fn load(
         text: &str,
         overrides: &BTreeMap<String, String>,

@@ -1,6 +1,7 @@
 //! The data directory: its lock, and the files that other programs read.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::DataDirError;
 use crate::lock::Lock;
+use crate::private;
 
 /// The addresses of a running local cloud. Other programs read them from `endpoints.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +20,28 @@ pub struct Endpoints {
     pub aws_endpoint_url: String,
     /// The absolute path of the data directory, or `None` if the state is in memory.
     pub data_dir: Option<PathBuf>,
+    /// The id of this run. `/_local/health` answers the same one for as long as it runs. Empty in a file of an older
+    /// version.
+    #[serde(default)]
+    pub instance_id: String,
+    /// The operator's access key, if the AWS endpoint refuses all keys that it does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorKey>,
+}
+
+/// An access key that may do everything.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorKey {
+    /// The id, by which the endpoint knows the operator.
+    pub access_key_id: String,
+    /// The secret. Clients sign with it; the endpoint does not check signatures.
+    pub secret_access_key: String,
+}
+
+impl fmt::Debug for OperatorKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("OperatorKey")
+    }
 }
 
 /// A data directory that this process has locked. Dropping it releases the lock.
@@ -31,15 +55,16 @@ const ENDPOINTS: &str = "endpoints.json";
 const OUTPUTS: &str = "outputs.json";
 
 impl DataDir {
-    /// Creates the directory if needed, and locks it.
+    /// Creates the directory if needed, locks it, and takes the rights of other users away.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let fail = |source| DataDirError::Io {
             path: path.to_owned(),
             source,
         };
-        std::fs::create_dir_all(path).map_err(fail)?;
+        private::create_directory(path).map_err(fail)?;
         let path = path.canonicalize().map_err(fail)?;
         let lock = Lock::acquire(&path)?;
+        private::tighten(&path).map_err(fail)?;
         let directory = Self { path, _lock: lock };
         // A process that was killed leaves its endpoints file behind. Nothing listens at these addresses.
         directory.remove_endpoints()?;
@@ -83,7 +108,7 @@ impl DataDir {
         let new = self.path.join(format!("{name}.new"));
         serde_json::to_vec_pretty(value)
             .map_err(io::Error::from)
-            .and_then(|text| std::fs::write(&new, text))
+            .and_then(|text| private::write(&new, &text))
             .and_then(|()| std::fs::rename(&new, &path))
             .map_err(|source| DataDirError::Io { path, source })
     }
@@ -145,6 +170,8 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: Some(data_dir.path().to_owned()),
+            instance_id: "b7c1".to_owned(),
+            operator: None,
         };
         data_dir.write_endpoints(&endpoints).unwrap();
         assert_eq!(Endpoints::read(directory.path()).unwrap(), endpoints);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::answer::with_checksum;
 use crate::service::DynamoDb;
 
 /// Builds DynamoDB's answer for a failed statement. Source: DynamoDB API Reference, `BatchStatementResponse`.
@@ -55,9 +56,7 @@ impl DynamoDb {
             None => done.next().unwrap_or_else(|| json!({})),
         });
         answer["Responses"] = merged.collect();
-        // The checksum belongs to the original body.
-        response.headers_mut().remove("x-amz-crc32");
         *response.body_mut() = Bytes::from(answer.to_string());
-        response
+        with_checksum(response)
     }
 }

@@ -1,22 +1,25 @@
-//! DynamoDB: the embedded engine dynoxide, behind a proxy that passes requests and answers on unchanged.
+//! DynamoDB: the embedded engine dynoxide, called in process.
 //!
-//! dynoxide's router is private, so the engine listens on its own loopback port. The engine is synchronous
-//! and has one lock. It runs on its own threads, so that it does not block the other services.
+//! The engine is synchronous and has one lock. It runs on a thread of its own, so that it does not block the other services.
 //!
 //! Operations that it does not have, for example `DescribeContinuousBackups` and `UpdateContinuousBackups`,
 //! are answered with `UnknownOperationException`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use cloud_store::{Durability, Location};
-use dynoxide::Database;
-use http::{HeaderMap, HeaderName, Response, StatusCode, header};
-use serde_json::{Value, json};
+use cloud_wire::json;
+use dynoxide::auth_material::{self, AuthMaterial};
+use http::{HeaderMap, Response, header};
+use serde_json::Value;
 
+use crate::answer;
 use crate::converge::{ConvergeError, converge};
-use crate::server::Server;
+use crate::engine::Engine;
+use crate::operation::{Outcome, is_write, perform};
+use crate::source::open_at;
 
 /// The reason why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +32,6 @@ pub enum DynamoDbError {
         /// The reason that the engine gave.
         reason: String,
     },
-    /// The listener of the engine could not be started.
-    #[error("the DynamoDB engine cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
-    /// The HTTP client for the engine could not be created.
-    #[error("the DynamoDB proxy cannot be set up: {0}")]
-    Client(#[from] reqwest::Error),
 }
 
 /// The table service. Cloning it is cheap.
@@ -42,16 +39,15 @@ pub enum DynamoDbError {
 pub struct DynamoDb(Arc<Inner>);
 
 struct Inner {
-    database: Database,
-    client: reqwest::Client,
-    url: String,
-    server: Server,
+    engine: Engine,
+    /// Why the last write failed inside the engine. `None` after a write that worked.
+    failed_write: Mutex<Option<String>>,
 }
 
 impl std::fmt::Debug for DynamoDb {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DynamoDb")
-            .field("url", &self.0.url)
+            .field("degraded", &self.degraded())
             .finish_non_exhaustive()
     }
 }
@@ -59,109 +55,120 @@ impl std::fmt::Debug for DynamoDb {
 impl DynamoDb {
     /// Opens the database and starts its engine.
     pub async fn open(location: &Location, durability: Durability) -> Result<Self, DynamoDbError> {
-        let path = match location {
-            Location::Disk(path) => Some(path.clone()),
-            Location::Memory => None,
-        };
         let open_error = |reason: String| DynamoDbError::Open {
-            path: path.clone(),
+            path: match location {
+                Location::Disk(path) => Some(path.clone()),
+                Location::Memory => None,
+            },
             reason,
         };
-        let database = match &path {
-            Some(path) => {
-                let text = path
-                    .to_str()
-                    .ok_or_else(|| open_error("its path is not UTF-8".to_owned()))?;
-                Database::new(text)
-            }
-            None => Database::memory(),
-        };
-        let database = database.map_err(|error| open_error(error.to_string()))?;
-        if durability == Durability::Process {
-            // By default the engine commits with synchronous=FULL. This is its only public way to set NORMAL,
-            // which is enough to survive the end of the process. The other settings that it makes are
-            // SQLite's defaults.
-            database
-                .disable_bulk_loading()
-                .map_err(|error| open_error(error.to_string()))?;
-        }
-        let server = Server::start(database.clone()).await?;
-        let client = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build()?;
-        let url = format!("http://{}/", server.address());
+        let open = open_at(location, durability).map_err(open_error)?;
+        let engine = Engine::start(open).await.map_err(open_error)?;
         Ok(Self(Arc::new(Inner {
-            database,
-            client,
-            url,
-            server,
+            engine,
+            failed_write: Mutex::default(),
         })))
     }
 
-    /// Returns the engine's own URL on loopback, for example `http://127.0.0.1:41234/`. No policies are
-    /// checked for requests to this URL.
+    /// Returns why the service does not work as it should, or `None` if it does: the database cannot be opened again after
+    /// a panic of the engine, or the last write failed inside the engine, for example because the disk is full.
     #[must_use]
-    pub fn url(&self) -> &str {
-        &self.0.url
+    pub fn degraded(&self) -> Option<String> {
+        let unopened = self.0.engine.unopened();
+        if let Some(reason) = unopened {
+            return Some(format!(
+                "the tables cannot be opened again after a failure: {reason}"
+            ));
+        }
+        let failed = self.0.failed_write.lock().unwrap_or_else(PoisonError::into_inner);
+        failed
+            .as_ref()
+            .map(|reason| format!("the last write to a table failed: {reason}"))
     }
 
     /// Creates the table of a `CreateTable` request, or changes an existing table to match it.
     /// [`ConvergeError`] lists the changes that are not possible. Returns the ARN of the table.
     pub async fn converge_table(&self, create_table: Value) -> Result<String, ConvergeError> {
-        let database = self.0.database.clone();
-        let converged = tokio::task::spawn_blocking(move || converge(&database, create_table)).await;
+        let work = move |database: &dynoxide::Database| converge(database, create_table);
+        let converged = self.0.engine.run(work).await;
         converged.unwrap_or_else(|error| Err(ConvergeError::Engine(error.to_string())))
     }
 
-    /// Passes a request to the engine and returns its answer. Headers and bytes do not change.
+    /// Performs a request and returns its answer, with the checksum that the SDKs compare.
     pub async fn call(&self, headers: &HeaderMap, body: Bytes) -> Response<Bytes> {
-        match self.forward(headers, body).await {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::error!(%error, "the DynamoDB engine did not answer");
-                let body = json!({
-                    "__type": "com.amazonaws.dynamodb.v20120810#InternalServerError",
-                    "message": "The service could not complete the request.",
-                });
-                let mut response = Response::new(Bytes::from(body.to_string()));
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
-            }
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &http::HeaderValue| value.to_str().ok())
+        };
+        let Some(content_type) =
+            content_type(text(header::CONTENT_TYPE).unwrap_or_default(), body.is_empty())
+        else {
+            return answer::not_found();
+        };
+        let target = text(http::HeaderName::from_static("x-amz-target")).unwrap_or_default();
+        let operation = target
+            .strip_prefix("DynamoDB_20120810.")
+            .or_else(|| target.strip_prefix("DynamoDBStreams_20120810."))
+            .unwrap_or_default()
+            .to_owned();
+        let refusal = auth_material::validate(AuthMaterial {
+            authorization: text(header::AUTHORIZATION),
+            query: "",
+            has_date_header: headers.contains_key("x-amz-date") || headers.contains_key(header::DATE),
+        });
+        if let Some(body) = refusal {
+            return answer::refused(body, content_type);
         }
+        let outcome = self.perform(operation, body).await;
+        outcome.map_or_else(answer::unavailable, |outcome| answer::of(&outcome, content_type))
     }
 
-    async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Result<Response<Bytes>, reqwest::Error> {
-        let answer = self
-            .0
-            .client
-            .post(&self.0.url)
-            .headers(end_to_end(headers))
-            .body(body)
-            .send()
-            .await?;
-        let (status, headers) = (answer.status(), end_to_end(answer.headers()));
-        let mut response = Response::new(answer.bytes().await?);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
+    /// Performs an operation on the engine's thread. Returns `None` if the engine did not finish it.
+    async fn perform(&self, operation: String, body: Bytes) -> Option<Outcome> {
+        let writes = is_write(&operation);
+        let work = move |database: &dynoxide::Database| match std::str::from_utf8(&body) {
+            Ok(body) => perform(database, &operation, body),
+            Err(_) => Outcome::NotJson,
+        };
+        let outcome = match self.0.engine.run(work).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::error!(%error, "a call of DynamoDB failed");
+                return None;
+            }
+        };
+        let failure = match &outcome {
+            Outcome::Done(_, failure) => failure.clone(),
+            Outcome::Failed(error) if error.status_code() == 500 => Some(error.to_string()),
+            _ => None,
+        };
+        let is_done = matches!(outcome, Outcome::Done(..));
+        if writes && (is_done || failure.is_some()) {
+            let mut failed = self.0.failed_write.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (None, Some(reason)) = (&*failed, &failure) {
+                tracing::error!(reason, "a write to a table failed");
+            }
+            *failed = failure;
+        }
+        Some(outcome)
     }
 
     /// Stops the engine. Running requests have a short time to finish.
     pub async fn close(&self) {
-        self.0.server.stop().await;
+        self.0.engine.close().await;
     }
 }
 
-/// Returns the headers that do not belong to a single connection.
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    const HOP_BY_HOP: [HeaderName; 5] = [
-        header::HOST,
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::EXPECT,
-    ];
-    let mut headers = headers.clone();
-    for name in HOP_BY_HOP {
-        headers.remove(name);
+/// Returns the content type of the answer, which is that of the request. Returns `None` if DynamoDB does not take it. A
+/// request without a body needs none.
+fn content_type(value: &str, is_empty: bool) -> Option<&'static str> {
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    if media_type.eq_ignore_ascii_case(json::CONTENT_TYPE) {
+        Some(json::CONTENT_TYPE)
+    } else if media_type.eq_ignore_ascii_case("application/json") || (value.is_empty() && is_empty) {
+        Some("application/json")
+    } else {
+        None
     }
-    headers
 }

@@ -9,6 +9,8 @@ use cloud_sns::{Mailbox, Sns};
 use cloud_sqs::Sqs;
 use tokio::sync::watch;
 
+use crate::instance::Instance;
+
 /// The services behind the endpoint, open; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Backend {
@@ -22,14 +24,16 @@ pub struct Backend {
     pub dynamodb: DynamoDb,
     /// Which access key is whose.
     pub access_keys: AccessKeys,
-    /// What goes wrong on purpose.
+    /// The injected faults.
     pub faults: Faults,
+    /// This run, as its health and its status describe it.
+    pub instance: Instance,
     /// Ends long polls and background work when it becomes true.
     pub stop: Arc<watch::Sender<bool>>,
 }
 
 impl Backend {
-    /// Who may do what, and what was refused.
+    /// The permissions of all callers, and the denied calls.
     #[must_use]
     pub fn iam(&self) -> &Iam {
         self.sqs.iam()

@@ -1,9 +1,9 @@
 //! The path of a call from the endpoint to a service.
 
 use axum::body::Bytes;
-use axum::http::Response;
+use axum::http::{HeaderValue, Response, StatusCode};
 use cloud_iam::Principal;
-use cloud_wire::query;
+use cloud_wire::{json, query};
 
 use crate::backend::Backend;
 use crate::call::{Call, Service};
@@ -20,12 +20,11 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
         call.service,
         call.operation
     );
-    if !may_be_unsigned(&call) && call.principal == Principal::Anonymous {
-        let (code, message) = (
-            "MissingAuthenticationToken",
-            "Request is missing Authentication Token",
-        );
-        return query::failure("", 403, code, message, &call.request_id);
+    let is_strict = backend.access_keys.are_strict();
+    match call.principal {
+        Principal::Anonymous if !may_be_unsigned(&call, is_strict) => return missing_token(&call),
+        Principal::Unknown => return invalid_token(&call),
+        _ => {}
     }
     fault_injection::perform(backend, call).await
 }
@@ -35,8 +34,54 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
 ///
 /// A web page in a browser can post a form to a loopback port, but it cannot sign the request. The JSON
 /// protocols need a header that a web page cannot send. So an unsigned JSON call comes from a person with
-/// `curl`, and is accepted.
-fn may_be_unsigned(call: &Call) -> bool {
-    let is_form = call.queue_query || matches!(call.service, Service::Sns | Service::Sts);
-    !is_form || matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe")
+/// `curl`, and is accepted unless keys are strict.
+fn may_be_unsigned(call: &Call, is_strict: bool) -> bool {
+    match call.service {
+        Service::Sns => matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe"),
+        Service::Sts => false,
+        Service::Sqs | Service::DynamoDb => !is_strict && !call.queue_query,
+    }
+}
+
+/// Builds the answer to a request without credentials.
+fn missing_token(call: &Call) -> Response<Bytes> {
+    let message = "Request is missing Authentication Token";
+    match call.service {
+        Service::Sns | Service::Sts => {
+            query::failure("", 403, "MissingAuthenticationToken", message, &call.request_id)
+        }
+        Service::Sqs => sqs_error("MissingAuthenticationToken", message),
+        Service::DynamoDb => {
+            let kind = "com.amazon.coral.service#MissingAuthenticationTokenException";
+            json::error(StatusCode::BAD_REQUEST, kind, message)
+        }
+    }
+}
+
+/// Builds the answer to an access key that belongs to nobody.
+///
+/// Sources: the "Common Errors" of the API references: `InvalidClientTokenId` of SNS, SQS and STS, with status 403;
+/// `UnrecognizedClientException` of DynamoDB, with status 400.
+fn invalid_token(call: &Call) -> Response<Bytes> {
+    let message = "The security token included in the request is invalid.";
+    match call.service {
+        Service::Sns | Service::Sts => {
+            query::failure("", 403, "InvalidClientTokenId", message, &call.request_id)
+        }
+        Service::Sqs => sqs_error("InvalidClientTokenId", message),
+        Service::DynamoDb => {
+            let kind = "com.amazon.coral.service#UnrecognizedClientException";
+            json::error(StatusCode::BAD_REQUEST, kind, message)
+        }
+    }
+}
+
+/// An error of SQS, whose code the SDKs read from a header.
+fn sqs_error(code: &'static str, message: &str) -> Response<Bytes> {
+    let kind = format!("com.amazon.coral.service#{code}");
+    let mut response = json::error(StatusCode::FORBIDDEN, &kind, message);
+    if let Ok(code) = HeaderValue::from_str(&format!("{code};Sender")) {
+        response.headers_mut().insert("x-amzn-query-error", code);
+    }
+    response
 }

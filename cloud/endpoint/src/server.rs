@@ -13,19 +13,18 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use axum::serve::ListenerExt;
+use cloud_http::{Listener, Origins, serve};
 use cloud_sqs::query_protocol;
 use cloud_wire::json;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::backend::Backend;
+use crate::control;
 use crate::fault_injection::into_body;
 use crate::perform::perform;
 use crate::route::route;
-use crate::{control, host};
 
 /// Maximum size of a request body in bytes. DynamoDB accepts 16 MB, the others less.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -42,25 +41,20 @@ pub struct AwsEndpoint {
 }
 
 impl AwsEndpoint {
-    /// Serves on `listener`, which should be bound to loopback, until [`AwsEndpoint::stop`].
-    pub fn start(listener: TcpListener, backend: Backend) -> std::io::Result<Self> {
-        let address = listener.local_addr()?;
+    /// Serves on `listener` until [`AwsEndpoint::stop`].
+    #[must_use]
+    pub fn start(listener: Listener, backend: Backend) -> Self {
+        let address = listener.address();
         let (stop, stopping) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "Nagle's algorithm could not be turned off for a connection");
-            }
-        });
-        let serving = axum::serve(listener, router(backend.clone()))
-            // Dropping the sender stops the server as well.
-            .with_graceful_shutdown(async { drop(stopping.await) });
-        let serving = tokio::spawn(serving.into_future());
-        Ok(Self {
+        // Dropping the sender stops the server as well.
+        let stopped = async { drop(stopping.await) };
+        let serving = serve(listener, router(backend.clone()), Origins::None, stopped);
+        Self {
             address,
             backend,
             stop,
             serving,
-        })
+        }
     }
 
     /// The address that the endpoint listens on.
@@ -86,7 +80,6 @@ fn router(backend: Backend) -> Router {
     Router::new()
         .merge(control::router())
         .fallback(aws)
-        .layer(axum::middleware::from_fn(host::only_loopback))
         .with_state(backend)
 }
 
@@ -114,7 +107,7 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
 }
 
 /// Reads the whole request. A link that a person opens has its form in the query instead of the body.
-async fn read(request: Request) -> Result<(axum::http::request::Parts, Bytes), Response<Bytes>> {
+pub(super) async fn read(request: Request) -> Result<(axum::http::request::Parts, Bytes), Response<Bytes>> {
     let (parts, body) = request.into_parts();
     if parts.method == Method::GET {
         let query = parts.uri.query().unwrap_or_default().to_owned();

@@ -1,8 +1,8 @@
 //! Lambda's event source mappings: queues that invoke functions.
 //!
 //! An [`EventSource`] receives from a queue with the permissions of the function's role, gathers batches, invokes the function
-//! and deletes what the answer says is done. Invariants: a message that failed, or whose answer is not understood, keeps its
-//! visibility timeout, and a stop waits for the batches that are being worked on.
+//! and deletes the messages that the answer reports as done. Invariants: a message that failed, or whose answer is not valid,
+//! keeps its visibility timeout, and a stop waits for the running invocations.
 //!
 //! Imports `cloud-faults`, `cloud-iam`, `cloud-lambda` and `cloud-sqs` of the workspace. It is a crate of its own so that
 //! `cloud-lambda` and `cloud-api-gateway` need no queues.

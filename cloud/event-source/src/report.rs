@@ -21,7 +21,7 @@ pub(crate) enum Verdict {
 ///
 /// An empty or null answer means that all messages are done, and so does an empty or null list. An answer
 /// that is not valid means that all messages failed.
-pub(crate) fn judge(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
+pub(crate) fn parse_answer(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
     if answer.trim_ascii().is_empty() {
         return Verdict::Done;
     }
@@ -58,35 +58,35 @@ pub(crate) fn judge(answer: &[u8], ids: &BTreeSet<&str>) -> Verdict {
 mod tests {
     use super::*;
 
-    fn judge(answer: &str) -> Verdict {
-        super::judge(answer.as_bytes(), &BTreeSet::from(["a", "b", "c"]))
+    fn parse_answer(answer: &str) -> Verdict {
+        super::parse_answer(answer.as_bytes(), &BTreeSet::from(["a", "b", "c"]))
     }
 
     #[test]
     fn an_empty_list_is_success() {
-        assert_eq!(judge(r#"{"batchItemFailures":[]}"#), Verdict::Done);
+        assert_eq!(parse_answer(r#"{"batchItemFailures":[]}"#), Verdict::Done);
     }
 
     #[test]
     fn a_null_list_is_success() {
-        assert_eq!(judge(r#"{"batchItemFailures":null}"#), Verdict::Done);
+        assert_eq!(parse_answer(r#"{"batchItemFailures":null}"#), Verdict::Done);
     }
 
     #[test]
     fn an_empty_answer_is_success() {
-        assert_eq!(judge("{}"), Verdict::Done);
-        assert_eq!(judge(""), Verdict::Done);
+        assert_eq!(parse_answer("{}"), Verdict::Done);
+        assert_eq!(parse_answer(""), Verdict::Done);
     }
 
     #[test]
     fn a_null_answer_is_success() {
-        assert_eq!(judge("null"), Verdict::Done);
+        assert_eq!(parse_answer("null"), Verdict::Done);
     }
 
     #[test]
     fn listed_messages_failed_and_the_others_are_done() {
         assert_eq!(
-            judge(
+            parse_answer(
                 r#"{"batchItemFailures":[{"itemIdentifier":"c"},{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#
             ),
             Verdict::AllBut(BTreeSet::from(["a".to_owned(), "c".to_owned()]))
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn an_empty_identifier_fails_all() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":""}]}"#),
+            parse_answer(r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":""}]}"#),
             Verdict::Failed("an itemIdentifier is empty")
         );
     }
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_null_identifier_fails_all() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#),
+            parse_answer(r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#),
             Verdict::Failed("an element has no itemIdentifier")
         );
     }
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_wrong_key_fails_all() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":[{"messageId":"a"}]}"#),
+            parse_answer(r#"{"batchItemFailures":[{"messageId":"a"}]}"#),
             Verdict::Failed("an element has no itemIdentifier")
         );
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn an_unknown_identifier_fails_all() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":[{"itemIdentifier":"z"}]}"#),
+            parse_answer(r#"{"batchItemFailures":[{"itemIdentifier":"z"}]}"#),
             Verdict::Failed("an itemIdentifier is not of the batch")
         );
     }
@@ -128,17 +128,20 @@ mod tests {
     #[test]
     fn malformed_json_fails_all() {
         assert_eq!(
-            judge(r#"{"batchItemFailures":["#),
+            parse_answer(r#"{"batchItemFailures":["#),
             Verdict::Failed("the answer is not JSON")
         );
     }
 
     #[test]
     fn a_wrong_shape_fails_all() {
-        assert_eq!(judge(r#""done""#), Verdict::Failed("the answer is not an object"));
-        assert_eq!(judge("[]"), Verdict::Failed("the answer is not an object"));
         assert_eq!(
-            judge(r#"{"batchItemFailures":{}}"#),
+            parse_answer(r#""done""#),
+            Verdict::Failed("the answer is not an object")
+        );
+        assert_eq!(parse_answer("[]"), Verdict::Failed("the answer is not an object"));
+        assert_eq!(
+            parse_answer(r#"{"batchItemFailures":{}}"#),
             Verdict::Failed("batchItemFailures is not a list")
         );
     }

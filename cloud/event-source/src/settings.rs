@@ -1,4 +1,4 @@
-//! What an event source is made of.
+//! The settings of an event source.
 
 use std::time::Duration;
 

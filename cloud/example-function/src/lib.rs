@@ -1,4 +1,4 @@
-//! A function for the tests of Lambda and of what stands on it: a bootstrap that does what its payload says.
+//! A function for the tests of Lambda and of its callers: a Lambda runtime that does what its payload says.
 //!
 //! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and functions
 //! with a [`launcher`] or [`settings`] that start it.
@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::Write;
 use std::time::Duration;
 
 use cloud_faults::Faults;
-use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink};
+use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
 use serde_json::{Value, json};
 
 /// The arguments with which a test program runs nothing but one of its ignored tests, whose path is `test`.
@@ -43,11 +44,13 @@ pub fn settings(test: &str) -> FunctionSettings {
         memory_megabytes: 128,
         timeout: Duration::from_mins(1),
         environment: BTreeMap::new(),
-        concurrency: 4,
+        concurrency: 1000,
+        processes: 4,
         region: "us-east-1".to_owned(),
         aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
         credentials: Credentials::generate(),
         launcher: launcher(test),
+        lifetime: ProcessLifetime::default(),
         log: LogSink::tracing("example"),
         faults: Faults::default(),
     }
@@ -96,6 +99,17 @@ pub async fn run() -> Result<(), reqwest::Error> {
             }
             Some("exit") => std::process::exit(7),
             Some("hang") => std::future::pending().await,
+            Some("record") => {
+                let path = std::env::var("RECORD").unwrap_or_default();
+                let mut options = std::fs::OpenOptions::new();
+                let file = options.create(true).append(true).open(path);
+                if file.and_then(|mut file| writeln!(file, "{id}")).is_err() {
+                    std::process::exit(8);
+                }
+                let wait = payload["milliseconds"].as_u64().unwrap_or_default();
+                std::thread::sleep(Duration::from_millis(wait));
+                post(&format!("invocation/{id}/response"), json!({})).await?;
+            }
             Some("fail") => {
                 post(&format!("invocation/{id}/error"), json!({"errorType": "Bad"})).await?;
             }

@@ -1,9 +1,10 @@
-//! Faults on demand: what AWS does to a system on a bad day, done on purpose.
+//! Decides which faults are injected, and counts them.
 //!
-//! A [`FaultPlan`] says how often which call, delivery or invocation goes wrong; [`Faults`] holds the plan in force,
-//! decides each case from the plan's seed, and counts what it did. Nothing happens without a plan. What a decision
-//! looks like on the wire is the endpoint's, what it means for a message or a process is the event source's and the
-//! function's.
+//! A [`FaultPlan`] states the probability of each fault of a call, a delivery or an invocation. [`Faults`] holds the active
+//! plan, and decides each case with the plan's seed. Without a plan there are no faults.
+//!
+//! This crate only decides. The endpoint builds the answers, the event source changes the deliveries, and the function kills
+//! its processes.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

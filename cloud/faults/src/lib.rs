@@ -1,9 +1,10 @@
 //! Fault injection: produces on purpose the faults that AWS can produce.
 //!
-//! A [`FaultPlan`] says how often which call, delivery or invocation fails; [`Faults`] holds the plan in force, decides
-//! each case and counts what it did. Invariants: nothing happens without a plan, and the same seed gives the same
-//! decisions, whatever the order in which calls, queues and functions come. Deciding is all that happens here: the endpoint
-//! and Lambda carry the decisions out.
+//! A [`FaultPlan`] states the probability of each fault. [`Faults`] holds the active plan, decides each case, and counts the
+//! injected faults. This crate only decides: the endpoint, the event source and the function inject the faults.
+//!
+//! **Invariants:** Without a plan there are no faults. The same seed gives the same decisions, in whatever order calls, queues
+//! and functions come.
 //!
 //! Imports no other crate of the workspace.
 

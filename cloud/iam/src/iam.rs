@@ -2,18 +2,18 @@
 //!
 //! Policies are parsed once, from the template and from the attributes of queues and topics; what this evaluator does
 //! not know is an error then, never a statement that silently does nothing. Each service says which permissions
-//! its operations need, `policy` holds documents and judges them, [`Denials`] remembers what was refused.
+//! its operations need, `policy` holds documents and evaluates them, [`Denials`] keeps the denied calls.
 //!
 //! Two kinds of callers are checked: functions, which call with the credentials of their roles, and AWS
 //! services, which call on behalf of a resource. Every other access key belongs to the operator, who may do
-//! everything. A call over loopback counts as encrypted: `aws:SecureTransport` is always true.
+//! everything; with strict keys, only one does. A call over loopback counts as encrypted: `aws:SecureTransport` is always true.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::caller::Caller;
 use crate::denial::{Denial, Denials, Reason};
-use crate::policy::{Permission, Policy, Request, Verdict, judge};
+use crate::policy::{Permission, Policy, Request, Verdict, evaluate};
 
 /// A role and what it may do.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Iam {
             .get(&permission.resource)
             .cloned();
         let request = Request { caller, permission };
-        let reason = match judge(
+        let reason = match evaluate(
             identity.as_deref().unwrap_or_default(),
             resource.as_deref(),
             &request,

@@ -1,7 +1,7 @@
 //! IAM of the local AWS: whether a caller may do what a call asks for.
 //!
-//! [`Policy`] is a parsed document, [`Iam`] judges a [`Caller`]'s request for a [`Permission`], [`Denials`] keeps what was
-//! denied, [`AccessKeys`] tells whose call it is. Each service says with [`Needs`] which permissions its operations need.
+//! [`Policy`] is a parsed document, [`Iam`] evaluates a [`Caller`]'s request for a [`Permission`], [`Denials`] keeps the denied
+//! calls, [`AccessKeys`] finds the caller of a call. Each service says with [`Needs`] which permissions its operations need.
 //! Invariants: a policy is understood in full or it is an error, and an explicit deny wins over every allow.
 //!
 //! Imports `cloud-wire` of the workspace, and no service.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// The access key with which a function signs its AWS calls. Its key id tells the endpoint which role is calling.
+/// The access key with which a function signs its AWS calls. The endpoint finds the calling role by the access key id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// `ASIA` and 16 letters and digits, the form of temporary credentials.

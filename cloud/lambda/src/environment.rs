@@ -1,8 +1,8 @@
 //! The environment variables of a function's process.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
+use crate::runtime_api::RuntimeApiAddress;
 use crate::settings::FunctionSettings;
 
 /// Returns all environment variables of a function's process: those that Lambda sets, and the function's own.
@@ -12,7 +12,7 @@ use crate::settings::FunctionSettings;
 /// configured proxy would break loopback calls.
 pub(crate) fn build_environment(
     settings: &FunctionSettings,
-    runtime_api: SocketAddr,
+    runtime_api: &RuntimeApiAddress,
 ) -> BTreeMap<String, String> {
     // The reserved variables are added last, so that the function cannot replace them.
     let mut variables = settings.environment.clone();
@@ -41,7 +41,7 @@ pub(crate) fn build_environment(
             "AWS_LAMBDA_LOG_STREAM_NAME",
             format!("local/[$LATEST]{}", runtime_api.port()),
         ),
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.variable()),
         ("_HANDLER", settings.handler.clone()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("NO_PROXY", no_proxy.clone()),
@@ -66,10 +66,11 @@ mod tests {
         settings
             .environment
             .insert("TABLE".to_owned(), "orders".to_owned());
-        let variables = build_environment(&settings, ([127, 0, 0, 1], 9001).into());
+        let address = RuntimeApiAddress::with_new_secret(([127, 0, 0, 1], 9001).into());
+        let variables = build_environment(&settings, &address);
         assert_eq!(variables["AWS_REGION"], "us-east-1");
         assert_eq!(variables["TABLE"], "orders");
-        assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], "127.0.0.1:9001");
+        assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], address.variable());
         assert!(!variables.contains_key("HOME"));
     }
 }

@@ -26,6 +26,12 @@ pub enum InvokeError {
     /// The payload is larger than Lambda accepts. Holds its size in bytes.
     #[error("the payload of {0} bytes is over Lambda's limit of 6 MB")]
     PayloadTooLarge(usize),
+    /// The function has as many invocations as its concurrency allows. Nothing was started.
+    #[error("the function is at its concurrency limit")]
+    Throttled,
+    /// The caller stopped waiting before a process took the invocation. Nothing was done.
+    #[error("the caller stopped waiting")]
+    Abandoned,
     /// The system is stopping.
     #[error("the function is shutting down")]
     Stopping,
@@ -42,7 +48,9 @@ impl InvokeError {
             Self::Exited(_) => "Runtime.ExitError",
             Self::Spawn(_) => "Runtime.InvalidEntrypoint",
             Self::PayloadTooLarge(_) => "RequestTooLarge",
-            Self::Stopping => "ServiceException",
+            // Source: Lambda API Reference, `Invoke`.
+            Self::Throttled => "TooManyRequestsException",
+            Self::Abandoned | Self::Stopping => "ServiceException",
         }
     }
 

@@ -1,10 +1,10 @@
-//! Lambda on one machine: functions as child processes over the real Runtime API.
+//! Lambda on one machine: functions are child processes that use the real Runtime API.
 //!
-//! A [`Function`] owns its processes and its concurrency; a process talks to a `runtime_api` listener of its own,
-//! whose address is what identifies it. Invariants: a process has one invocation at a time, and when a function is
+//! A [`Function`] owns its processes and limits its concurrency. Each process has its own `runtime_api` listener, and the
+//! address of the listener identifies the process. Invariants: a process has one invocation at a time, and when a function is
 //! stopped or dropped none of its processes stays behind.
 //!
-//! Imports `cloud-faults` of the workspace.
+//! Imports `cloud-faults` and `cloud-http` of the workspace.
 
 mod credentials;
 mod environment;
@@ -13,6 +13,7 @@ mod function;
 mod idle;
 mod invocation;
 mod launcher;
+mod log_file;
 mod logs;
 mod process;
 mod restart;
@@ -21,7 +22,8 @@ mod settings;
 
 pub use credentials::Credentials;
 pub use error::InvokeError;
-pub use function::Function;
+pub use function::{Function, FunctionCondition, FunctionMonitor};
+pub use idle::ProcessLifetime;
 pub use invocation::MAX_PAYLOAD_BYTES;
 pub use launcher::{Command, Launcher};
 pub use logs::LogSink;

@@ -1,10 +1,13 @@
 //! The destinations of functions' output.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+
+use crate::log_file::LogFile;
 
 /// Writes a function's output, one line at a time.
 #[derive(Clone, Debug)]
@@ -16,7 +19,7 @@ pub struct LogSink {
 #[derive(Clone, Debug)]
 enum Target {
     /// A file in the data directory.
-    File(Arc<Mutex<std::fs::File>>),
+    File(Arc<Mutex<LogFile>>),
     /// The log of this program. Used if there is no data directory.
     Tracing,
     /// The lines are dropped, because the function's role may not write logs.
@@ -25,6 +28,8 @@ enum Target {
 
 /// The maximum length of a line. Longer lines are split, so that one line cannot fill the memory.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
+/// Size in bytes at which a log file is replaced.
+const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
 
 impl LogSink {
     /// Creates a sink that writes lines to `tracing`.
@@ -47,12 +52,18 @@ impl LogSink {
 
     /// Creates a sink that appends lines to `NAME.log` in a directory. Creates the directory if needed.
     ///
+    /// A file of 10 MiB is renamed to `NAME.log.1`, and the one that had this name is removed. So a function's logs take
+    /// 20 MiB at most.
+    ///
     /// # Errors
     /// Returns an error if the directory or the file cannot be written.
     pub fn file(function: &str, directory: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(directory)?;
-        let path = directory.join(format!("{function}.log"));
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        // Only their owner may read them.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+        let file = LogFile::open(directory.join(format!("{function}.log")), MAX_FILE_BYTES)?;
         Ok(Self {
             function: function.into(),
             target: Target::File(Arc::new(Mutex::new(file))),
@@ -73,10 +84,14 @@ impl LogSink {
         let mut text = Vec::with_capacity(line.len() + 1);
         text.extend_from_slice(line);
         text.push(b'\n');
-        // One write per line keeps the lines of several processes apart.
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = io::Write::write_all(&mut *file, &text) {
-            tracing::warn!(function = &*self.function, %error, "a log line could not be written");
+        let written = file.append(&text);
+        // On a full disk every line fails. One warning for each outage is enough.
+        let was_failing = std::mem::replace(&mut file.failing, written.is_err());
+        if let Err(error) = written
+            && !was_failing
+        {
+            tracing::warn!(function = &*self.function, %error, "log lines cannot be written");
         }
     }
 

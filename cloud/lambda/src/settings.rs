@@ -1,4 +1,4 @@
-//! What a function is made of.
+//! The settings of a function.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use cloud_faults::Faults;
 
 use crate::credentials::Credentials;
+use crate::idle::ProcessLifetime;
 use crate::launcher::Launcher;
 use crate::logs::LogSink;
 
@@ -26,8 +27,12 @@ pub struct FunctionSettings {
     pub timeout: Duration,
     /// The function's own environment variables.
     pub environment: BTreeMap<String, String>,
-    /// The maximum number of processes, and so of concurrent invocations.
+    /// The maximum number of concurrent invocations. More are throttled, as on AWS.
     pub concurrency: usize,
+    /// The maximum number of processes. The invocations beyond it wait for one, as long as their callers wait.
+    pub processes: usize,
+    /// How long its processes live.
+    pub lifetime: ProcessLifetime,
     /// The region, for example `us-east-1`.
     pub region: String,
     /// The endpoint of the function's AWS calls.

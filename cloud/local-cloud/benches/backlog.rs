@@ -21,7 +21,6 @@ use local_cloud::endpoint::AwsEndpoint;
 use local_cloud::services::{Services, ServicesConfig};
 use local_cloud::sqs::Sqs;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 /// Number of messages in the deep backlog, unless the environment variable [`MESSAGES`] is set.
 const DEEP: u64 = 1_000_000;
@@ -128,18 +127,19 @@ async fn compare(consumer: Consumer, messages: u64) -> anyhow::Result<f64> {
 impl Store {
     async fn open(directory: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(directory)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let listener = local_cloud::http::Listener::bind(0).await?;
+        let base_url = listener.url();
         let services = Services::open(ServicesConfig {
             directory: Some(directory.to_owned()),
             durability: Durability::Process,
             base_url: base_url.clone(),
             region: "us-east-1".to_owned(),
             confirm_emails: true,
+            access_keys: local_cloud::iam::AccessKeys::default(),
         })
         .await?;
         services.sqs.converge_queue(QUEUE, [].into()).await?;
-        let endpoint = AwsEndpoint::start(listener, services.backend())?;
+        let endpoint = AwsEndpoint::start(listener, services.backend());
         Ok(Self {
             services,
             endpoint,

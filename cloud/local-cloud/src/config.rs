@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use cloud_faults::FaultPlan;
 use cloud_lambda::Launcher;
@@ -27,9 +28,19 @@ pub struct LocalCloudConfig {
     /// Whether email subscriptions are confirmed at once. Otherwise the link in the confirmation email
     /// confirms them.
     pub confirm_emails: bool,
-    /// The maximum number of processes of one function. A reserved concurrency in the template can make it
-    /// smaller.
+    /// How long emails are kept in the mailbox. `None` keeps them for ever.
+    pub keep_mail: Option<Duration>,
+    /// The maximum number of concurrent invocations of one function. More are throttled. A reserved concurrency in the
+    /// template can make it smaller.
     pub function_concurrency: usize,
+    /// The maximum number of processes of one function. Invocations beyond it wait for one.
+    pub function_processes: usize,
+    /// The name of the template's parameter that lists the origins of the web pages that may call the REST API. The
+    /// function answers the browser; the listener refuses the pages of other origins.
+    pub origins_parameter: String,
+    /// Whether the AWS endpoint refuses access keys that it does not know. The operator's key is in
+    /// [`Endpoints`](crate::Endpoints).
+    pub strict_keys: bool,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
 }
@@ -42,6 +53,9 @@ pub enum DataLocation {
     /// In memory. The state is lost when the process ends.
     Ephemeral,
 }
+
+/// How long emails are kept unless something else is asked for.
+pub const DEFAULT_KEEP_MAIL: Duration = Duration::from_hours(30 * 24);
 
 impl LocalCloudConfig {
     /// Creates the default options: free ports, state in memory, emails confirmed.
@@ -56,15 +70,22 @@ impl LocalCloudConfig {
             parameters: BTreeMap::new(),
             launcher,
             confirm_emails: true,
-            function_concurrency: default_concurrency(),
+            keep_mail: Some(DEFAULT_KEEP_MAIL),
+            function_concurrency: DEFAULT_CONCURRENCY,
+            function_processes: default_processes(),
+            origins_parameter: "AllowedOrigins".to_owned(),
+            strict_keys: false,
             faults: None,
         }
     }
 }
 
+/// The default limit of an AWS account. Source: Lambda Developer Guide, "Lambda quotas".
+const DEFAULT_CONCURRENCY: usize = 1000;
+
 /// Twice the number of processors, but 4 to 16. A function waits for its calls most of the time, so it can
 /// use more processes than processors. A burst must not start hundreds of processes.
-fn default_concurrency() -> usize {
+fn default_processes() -> usize {
     let processors = std::thread::available_parallelism().map_or(2, usize::from);
     (processors * 2).clamp(4, 16)
 }

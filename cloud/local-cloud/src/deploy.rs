@@ -1,7 +1,7 @@
 //! Creates and updates queues, topics, subscriptions and tables so that they match the template.
 //!
-//! Resources that an older template created stay, so that a deployment loses no data. A change that cannot be
-//! made is an error.
+//! Queues, topics and tables that an older template created stay, so that a deployment loses no data. Its subscriptions
+//! are removed as CloudFormation would, because they hold none. A change that cannot be made is an error.
 
 use cloud_cloudformation::{RedriveCircle, Stack, sort_by_redrive};
 use cloud_dynamodb::ConvergeError;
@@ -68,6 +68,7 @@ pub(crate) async fn converge(
             source,
         })?;
     }
+    let mut subscriptions = Vec::with_capacity(stack.subscriptions.len());
     for subscription in &stack.subscriptions {
         let converged = services.sns.converge_subscription(
             &subscription.topic_arn,
@@ -76,11 +77,17 @@ pub(crate) async fn converge(
             subscription.attributes.clone(),
             confirm_emails,
         );
-        converged.await.map_err(|source| DeployError::Topic {
+        let arn = converged.await.map_err(|source| DeployError::Topic {
             name: subscription.topic_arn.clone(),
             source,
         })?;
+        subscriptions.push(arn);
     }
+    let kept = services.sns.keep_subscriptions_of_stack(subscriptions);
+    kept.await.map_err(|source| DeployError::Topic {
+        name: "(of a subscription that the template no longer declares)".to_owned(),
+        source,
+    })?;
     for table in &stack.tables {
         let converged = services.dynamodb.converge_table(table.create.clone()).await;
         converged.map_err(|source| DeployError::Table {

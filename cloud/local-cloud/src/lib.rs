@@ -7,16 +7,20 @@
 //!
 //! Imports all other crates of the cloud, and nothing of orders.
 
+mod clock;
 pub mod config;
+mod databases;
 mod deploy;
 mod local_cloud;
 pub mod services;
+mod table_log;
 
 pub use cloud_cloudformation as template;
 pub use cloud_data_dir as data_dir;
 pub use cloud_dynamodb as dynamodb;
 pub use cloud_endpoint as endpoint;
 pub use cloud_faults as faults;
+pub use cloud_http as http;
 pub use cloud_iam as iam;
 pub use cloud_lambda as lambda;
 pub use cloud_sqs as sqs;

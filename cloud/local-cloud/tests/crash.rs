@@ -25,6 +25,7 @@ async fn open(directory: &Path, base_url: String) -> Services {
         base_url,
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     };
     Services::open(config).await.unwrap()
 }
@@ -36,9 +37,9 @@ async fn the_process_that_is_killed() {
         return;
     };
     let directory = Path::new(&directory);
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let _endpoint = AwsEndpoint::start(listener, open(directory, url.clone()).await.backend()).unwrap();
+    let listener = local_cloud::http::Listener::bind(0).await.unwrap();
+    let url = listener.url();
+    let _endpoint = AwsEndpoint::start(listener, open(directory, url.clone()).await.backend());
     // Write and rename, so that the parent never reads half of the file.
     std::fs::write(directory.join("url.tmp"), url).unwrap();
     std::fs::rename(directory.join("url.tmp"), directory.join("url")).unwrap();

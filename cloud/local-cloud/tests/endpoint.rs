@@ -12,21 +12,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 async fn start() -> (AwsEndpoint, Services, String) {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = local_cloud::http::Listener::bind(0).await.unwrap();
+    let url = listener.url();
     let config = ServicesConfig {
         directory: None,
         durability: Durability::Process,
         base_url: url.clone(),
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     };
     let services = Services::open(config).await.unwrap();
-    (
-        AwsEndpoint::start(listener, services.backend()).unwrap(),
-        services,
-        url,
-    )
+    (AwsEndpoint::start(listener, services.backend()), services, url)
 }
 
 fn client() -> reqwest::Client {

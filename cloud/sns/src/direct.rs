@@ -1,4 +1,4 @@
-//! What other parts of the program ask of topics, without the wire.
+//! Calls of other parts of the program to topics, without a protocol.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +32,20 @@ impl Sns {
         confirm: bool,
     ) -> Result<String, SnsError> {
         subscription_ops::converge(self, topic_arn, protocol, endpoint, &attributes, confirm).await
+    }
+
+    /// Removes the subscriptions that [`Sns::converge_subscription`] created or updated, now or at an earlier start, and that
+    /// are not among `arns`. Those that clients created with `Subscribe` stay.
+    ///
+    /// A new endpoint is a new subscription: `CloudFormation` creates the new one and then deletes the old one. Source:
+    /// CloudFormation Template Reference, `AWS::SNS::Subscription`, `Endpoint`: "Update requires: Replacement".
+    pub async fn keep_subscriptions_of_stack(&self, arns: Vec<String>) -> Result<(), SnsError> {
+        subscription_ops::keep_of_stack(self, arns).await
+    }
+
+    /// Confirms a pending or suspended subscription without its token. Returns its state.
+    pub async fn confirm_subscription(&self, arn: &str) -> Result<SubscriptionState, SnsError> {
+        subscription_ops::confirm_by_operator(self, arn.to_owned()).await
     }
 
     /// Returns every subscription with its state and, for `email`, its highest rate.

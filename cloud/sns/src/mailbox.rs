@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cloud_store::{Store, StoreError, Tx};
 use cloud_wire::{Clock, iso8601};
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -49,6 +49,14 @@ pub(crate) const NOTIFICATION: &str = "notification";
 /// The kind of an email with a confirmation request.
 pub(crate) const CONFIRMATION: &str = "confirmation";
 
+/// Time between two searches for old emails.
+const RETENTION_INTERVAL: Duration = Duration::from_mins(10);
+/// Maximum number of emails that one transaction deletes.
+const RETENTION_STEP: usize = 500;
+/// Deletes old emails among the oldest. The order of sequences is the order of delivery.
+const OLD: &str = "DELETE FROM mail WHERE received_at < ?1 AND sequence IN
+    (SELECT sequence FROM mail ORDER BY sequence LIMIT ?2)";
+
 /// The mailbox. Cloning it is cheap.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
@@ -79,7 +87,8 @@ impl Mailbox {
             // Register for the signal before reading the mailbox. An email that arrives between the two is
             // not missed.
             let arrival = self.arrived.notified();
-            let mail = self.store.run(move |tx| select(tx, after, limit)).await?;
+            let clock = self.clock.clone();
+            let mail = self.store.run(move |tx| select(tx, &clock, after, limit)).await?;
             if !mail.is_empty() || Instant::now() >= deadline {
                 return Ok(mail);
             }
@@ -89,6 +98,47 @@ impl Mailbox {
                 _ = stopping.wait_for(|stop| *stop) => return Ok(Vec::new()),
             }
         }
+    }
+
+    /// Returns the newest `limit` emails, of one kind if `kind` is set, in the order of delivery.
+    pub async fn newest(&self, limit: u32, kind: Option<String>) -> Result<Vec<StoredMail>, StoreError> {
+        let clock = self.clock.clone();
+        self.store
+            .run(move |tx| select_newest(tx, &clock, limit, kind.as_deref()))
+            .await
+    }
+
+    /// Deletes emails that are older than `keep`, every ten minutes until the service stops.
+    pub async fn run_retention(self, keep: Duration) {
+        let mut stopping = self.stopping.clone();
+        let mut failing = false;
+        loop {
+            let moved = self.clock.moved();
+            let deleted = self.delete_older(keep).await;
+            let was_failing = std::mem::replace(&mut failing, deleted.is_err());
+            if let Err(error) = deleted
+                && !was_failing
+            {
+                tracing::warn!(%error, "old emails could not be deleted; trying again every ten minutes");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RETENTION_INTERVAL) => {}
+                () = moved => {}
+                _ = stopping.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Deletes in bounded steps. Other jobs run between them.
+    async fn delete_older(&self, keep: Duration) -> Result<(), StoreError> {
+        let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+        let before = self.clock.now_ms().saturating_sub(keep);
+        let step = move |tx: &Tx<'_>| {
+            let deleted = tx.prepare_cached(OLD)?.execute(params![before, RETENTION_STEP])?;
+            Ok::<_, StoreError>(deleted)
+        };
+        while self.store.run(step).await? == RETENTION_STEP {}
+        Ok(())
     }
 
     /// Adds an email to the mailbox, within the transaction.
@@ -113,29 +163,50 @@ impl Mailbox {
 
     /// Returns the number of notifications that a subscription got in the last second.
     pub(crate) fn in_last_second(&self, tx: &Tx<'_>, subscription_arn: &str) -> Result<i64, rusqlite::Error> {
+        let now = self.clock.now_ms();
+        // The upper limit matters only after a crash: see `clock` in local-cloud.
         tx.prepare_cached(
-            "SELECT COUNT(*) FROM mail WHERE subscription_arn = ?1 AND received_at > ?2 AND kind = 'notification'",
+            "SELECT COUNT(*) FROM mail WHERE subscription_arn = ?1 AND received_at > ?2 AND received_at <= ?3
+             AND kind = 'notification'",
         )?
-        .query_row(params![subscription_arn, self.clock.now_ms() - 1000], |row| row.get(0))
+        .query_row(params![subscription_arn, now - 1000, now], |row| row.get(0))
     }
 }
 
-fn select(tx: &Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT sequence, message_id, kind, recipient, subject, body, received_at, subscription_arn FROM mail
-         WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
-    )?;
-    let mail = statement.query_map(params![after, limit], |row| {
-        Ok(StoredMail {
-            sequence: row.get(0)?,
-            message_id: row.get(1)?,
-            kind: row.get(2)?,
-            to: row.get(3)?,
-            subject: row.get(4)?,
-            body: row.get(5)?,
-            received_at: iso8601(row.get(6)?),
-            subscription_arn: row.get(7)?,
-        })
-    })?;
+const COLUMNS: &str = "sequence, message_id, kind, recipient, subject, body, received_at, subscription_arn";
+
+fn select(tx: &Tx<'_>, clock: &Clock, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mail WHERE sequence > ?1 ORDER BY sequence LIMIT ?2"
+    ))?;
+    let mail = statement.query_map(params![after, limit], |row| read(row, clock))?;
     Ok(mail.collect::<Result<_, _>>()?)
+}
+
+fn select_newest(
+    tx: &Tx<'_>,
+    clock: &Clock,
+    limit: u32,
+    kind: Option<&str>,
+) -> Result<Vec<StoredMail>, StoreError> {
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM mail WHERE ?1 IS NULL OR kind = ?1 ORDER BY sequence DESC LIMIT ?2"
+    ))?;
+    let mail = statement.query_map(params![kind, limit], |row| read(row, clock))?;
+    let mut mail: Vec<_> = mail.collect::<Result<_, _>>()?;
+    mail.reverse();
+    Ok(mail)
+}
+
+fn read(row: &Row<'_>, clock: &Clock) -> rusqlite::Result<StoredMail> {
+    Ok(StoredMail {
+        sequence: row.get(0)?,
+        message_id: row.get(1)?,
+        kind: row.get(2)?,
+        to: row.get(3)?,
+        subject: row.get(4)?,
+        body: row.get(5)?,
+        received_at: iso8601(clock.wall_ms(row.get(6)?)),
+        subscription_arn: row.get(7)?,
+    })
 }

@@ -11,6 +11,7 @@ use crate::request::{Attributes, decode, encode};
 
 /// A subscription as it is in the database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the table")]
 pub(super) struct Subscription {
     pub(super) arn: String,
     pub(super) topic_arn: String,
@@ -25,6 +26,8 @@ pub(super) struct Subscription {
     pub(super) suspended: bool,
     pub(super) peak_per_second: i64,
     pub(super) undelivered: i64,
+    /// Whether a template declares it.
+    pub(super) of_stack: bool,
 }
 
 /// The protocol of a subscription.
@@ -146,7 +149,7 @@ fn dead_letter_arn(policy: &str) -> Option<String> {
 }
 
 const COLUMNS: &str = "arn, topic_arn, protocol, endpoint, attributes, confirmed, authenticate_on_unsubscribe, \
-                       token, suspended, peak_per_second, undelivered";
+                       token, suspended, peak_per_second, undelivered, of_stack";
 
 impl Subscription {
     pub(super) fn find(tx: &Tx<'_>, arn: &str) -> Result<Option<Self>, SnsError> {
@@ -171,6 +174,11 @@ impl Subscription {
         select(tx, "topic_arn = ?1", &[topic_arn])
     }
 
+    /// Returns the subscriptions that a template declares, or has declared.
+    pub(super) fn of_stack(tx: &Tx<'_>) -> Result<Vec<Self>, SnsError> {
+        select(tx, "of_stack = 1", &[])
+    }
+
     pub(super) fn all(tx: &Tx<'_>) -> Result<Vec<Self>, SnsError> {
         select(tx, "TRUE", &[])
     }
@@ -178,7 +186,7 @@ impl Subscription {
     /// Inserts or replaces the row.
     pub(super) fn put(&self, tx: &Tx<'_>) -> Result<(), SnsError> {
         tx.prepare_cached(&format!(
-            "INSERT OR REPLACE INTO subscriptions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+            "INSERT OR REPLACE INTO subscriptions ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         ))?
         .execute(params![
             self.arn,
@@ -191,7 +199,8 @@ impl Subscription {
             self.token,
             self.suspended,
             self.peak_per_second,
-            self.undelivered
+            self.undelivered,
+            self.of_stack
         ])?;
         Ok(())
     }
@@ -259,6 +268,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Subscription, String)> {
         suspended: row.get(8)?,
         peak_per_second: row.get(9)?,
         undelivered: row.get(10)?,
+        of_stack: row.get(11)?,
     };
     Ok((subscription, row.get(4)?))
 }

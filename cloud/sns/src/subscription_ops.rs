@@ -80,6 +80,7 @@ fn create(
         suspended: false,
         peak_per_second: 0,
         undelivered: 0,
+        of_stack: false,
     };
     subscription.put(tx)?;
     if !confirmed {
@@ -105,8 +106,12 @@ pub(super) async fn converge(
         .run(move |tx| {
             topic::get(tx, &topic_arn)?;
             let Some(mut existing) = Subscription::at(tx, &topic_arn, protocol, &endpoint)? else {
-                return Ok(create(&service, tx, topic_arn, protocol, endpoint, attributes, confirm)?.arn);
+                let mut new = create(&service, tx, topic_arn, protocol, endpoint, attributes, confirm)?;
+                new.of_stack = true;
+                new.put(tx)?;
+                return Ok(new.arn);
             };
+            existing.of_stack = true;
             existing.attributes = attributes;
             if confirm && !existing.confirmed {
                 existing.confirmed = true;
@@ -114,6 +119,25 @@ pub(super) async fn converge(
             }
             existing.put(tx)?;
             Ok(existing.arn)
+        })
+        .await
+}
+
+/// Removes the subscriptions of the stack that are not among `arns`.
+pub(super) async fn keep_of_stack(sns: &Sns, arns: Vec<String>) -> Result<(), SnsError> {
+    sns.store()
+        .run(move |tx| {
+            for subscription in Subscription::of_stack(tx)? {
+                if !arns.contains(&subscription.arn) {
+                    subscription.remove(tx)?;
+                    tracing::info!(
+                        subscription = subscription.arn,
+                        "the template does not declare {} any more: it is removed",
+                        subscription.arn
+                    );
+                }
+            }
+            Ok(())
         })
         .await
 }
@@ -144,6 +168,21 @@ pub(super) async fn confirm(sns: &Sns, form: &Form, signed: bool) -> Result<Xml,
     let mut answer = Xml::default();
     answer.text("SubscriptionArn", &arn);
     Ok(answer)
+}
+
+/// Confirms a subscription by its ARN. It cannot be unsubscribed less or more easily than before.
+pub(super) async fn confirm_by_operator(sns: &Sns, arn: String) -> Result<SubscriptionState, SnsError> {
+    sns.store()
+        .run(move |tx| {
+            let mut subscription = Subscription::find(tx, &arn)?.ok_or(SnsError::NotFound("Subscription"))?;
+            if !subscription.confirmed {
+                subscription.confirmed = true;
+                subscription.suspended = false;
+                subscription.put(tx)?;
+            }
+            Ok(subscription.into())
+        })
+        .await
 }
 
 /// Returns the ARN in the request. It must have the form of a subscription ARN.

@@ -34,6 +34,7 @@ mod tests;
 pub use adjustable_limits::AdjustableLimits;
 pub use error::SqsError;
 pub use message::{AttributeValue, MessageAttribute, NewMessage, ReceivedMessage};
+pub use ops::depths::QueueDepth;
 pub use schema::MIGRATIONS;
 pub use sender::Sender;
 pub use service::{Sqs, SqsConfig};

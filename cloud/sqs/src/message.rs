@@ -113,7 +113,7 @@ pub struct NewMessage {
     pub trace_header: Option<String>,
     /// The group whose messages get their fair share, and no more, while other groups have messages too.
     pub group_id: Option<String>,
-    /// What the system attribute `SenderId` shows.
+    /// The value of the system attribute `SenderId`.
     pub sender_id: String,
     /// In seconds. `None` means the delay of the queue.
     pub delay_seconds: Option<u32>,

@@ -6,17 +6,24 @@
 //!
 //! Imports no other crate of the workspace.
 
+mod barrier;
 mod checkpoint;
 mod error;
+mod health;
 mod location;
+mod reserve;
 mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod upgrade;
 mod writer;
 
+pub use barrier::Barrier;
 pub use error::StoreError;
+pub use health::FailedCommit;
 pub use location::{Durability, Location};
 pub use store::Store;
 pub use tx::Tx;
+pub use upgrade::{Cancellation, SchemaAge, examine, keep_copy};

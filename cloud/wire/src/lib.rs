@@ -1,4 +1,4 @@
-//! What all services of the local AWS share: the account and its ARNs, the clock, timestamps, and the two wire protocols.
+//! The parts that all services of the local AWS share: account, ARNs, clock, timestamps, and the two wire protocols.
 //!
 //! The Query protocol is read by [`Form`] and answered by [`query`] with [`Xml`]; the JSON protocols are answered by
 //! [`json`]. Nothing here knows a service, and nothing here keeps state but the clock.

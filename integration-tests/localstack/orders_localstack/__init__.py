@@ -1,1 +1,1 @@
-"""What LocalStack lacks without Docker: functions as processes of this machine, and tables from elsewhere."""
+"""Plugins for LocalStack without Docker: functions as processes of this machine, and tables of another server."""

@@ -1,7 +1,7 @@
-"""LocalStack, for as long as somebody holds its standard input.
+"""Runs LocalStack until its standard input ends.
 
-It can take more than a minute to obey SIGTERM. It is started as the leader of a process group here, and when its input
-ends, by whatever end of whoever held it, the whole group is killed: LocalStack and the functions that it runs.
+After SIGTERM LocalStack can run for more than a minute. Here it leads a process group. When the process that started it ends,
+its standard input ends, and the whole group is killed: LocalStack and the functions that it runs.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 import threading
 
 
-def _end_with_input() -> None:
+def _kill_group_at_end_of_input() -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
     os.killpg(os.getpgrp(), signal.SIGKILL)
@@ -20,7 +20,7 @@ def _end_with_input() -> None:
 def main() -> None:
     if os.getpgrp() != os.getpid():
         sys.exit("orders_localstack must lead a process group of its own (start_new_session)")
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    threading.Thread(target=_kill_group_at_end_of_input, daemon=True).start()
     from . import subscribers  # noqa: F401
 
     runpy.run_module("localstack.runtime.main", run_name="__main__")

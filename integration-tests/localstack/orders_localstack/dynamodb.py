@@ -1,4 +1,4 @@
-"""`PROVIDER_OVERRIDE_DYNAMODB=forwarded`: DynamoDB's operations are passed on to `FORWARDED_DYNAMODB_URL`."""
+"""`PROVIDER_OVERRIDE_DYNAMODB=forwarded`: DynamoDB's operations are forwarded to `FORWARDED_DYNAMODB_URL`."""
 
 import os
 
@@ -16,7 +16,7 @@ from localstack.services.plugins import Service, aws_provider
 
 
 class ForwardedDynamoDb(DynamodbApi):
-    """Everything but point-in-time recovery, which the tables behind it do not have: it is said to be on, and no more."""
+    """Forwards everything except point-in-time recovery, which the other server does not have: it is always reported as enabled."""
 
     def describe_continuous_backups(self, context, table_name, **_):
         return DescribeContinuousBackupsOutput(ContinuousBackupsDescription=_continuous_backups())

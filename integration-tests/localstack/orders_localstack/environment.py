@@ -1,4 +1,4 @@
-"""One execution environment: a bootstrap process, the Runtime API that it speaks to, and its log."""
+"""One execution environment: a bootstrap process, the Runtime API that it calls, and its log."""
 
 import subprocess
 import threading
@@ -8,27 +8,27 @@ from pathlib import Path
 
 from .runtime_api import InitError, Invocation, Outcome, RuntimeApi, error_document
 
-# Seconds after which the end of a process is noticed.
+# The time between two checks whether the process has ended, in seconds.
 POLL_INTERVAL = 0.05
 
 
 class Environment:
-    """Runs one invocation at a time, as Lambda does. A process that ended or was killed is followed by a new one."""
+    """Runs one invocation at a time, as Lambda does. After the end of a process, the next invocation starts a new one."""
 
     def __init__(self, program: Path, variables: Mapping[str, str], timeout: float, log: Path) -> None:
-        """`timeout` is an invocation's, in seconds; what the process prints is appended to the file `log`."""
+        """`timeout` is the timeout of an invocation in seconds. The output of the process is appended to the file `log`."""
         self._program = program
         self._variables = dict(variables)
         self._timeout = timeout
         self._log = log
         self._api: RuntimeApi | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        # Guards which process is the current one.
+        # Guards the current process and its API.
         self._lock = threading.Lock()
         self._stopped = False
 
     def start(self) -> tuple[RuntimeApi, subprocess.Popen[bytes]]:
-        """Starts the process and waits until it asks for an event. Raises `InitError` if it does not come so far."""
+        """Starts the process and waits until it requests an event. Raises `InitError` if it does not."""
         api = RuntimeApi()
         variables = {**self._variables, "AWS_LAMBDA_RUNTIME_API": api.address}
         with self._lock:
@@ -36,7 +36,7 @@ class Environment:
                 api.close()
                 raise InitError(error_document("Runtime.Stopped", "the environment was stopped"))
             with self._log.open("ab") as log:
-                # It stays in our process group: whoever ends the group ends it too.
+                # It stays in this process group, and ends with the group.
                 process = subprocess.Popen(
                     [self._program],
                     cwd=self._program.parent,
@@ -46,14 +46,14 @@ class Environment:
                     stderr=subprocess.STDOUT,
                 )
             self._api, self._process = api, process
-        threading.Thread(target=self._watch, args=(api, process), daemon=True).start()
+        threading.Thread(target=self._wait_for_exit, args=(api, process), daemon=True).start()
         api.ready.result()
         return api, process
 
     def invoke(self, request_id: str, function_arn: str, payload: bytes, trace_id: str = "") -> tuple[Outcome, str]:
-        """Hands over an event and waits for what comes of it; also gives what the process printed meanwhile."""
-        begin = self._log_size()
-        # Taken together: a stop may take them away from here at any moment, and then ends what is begun with them.
+        """Invokes the function and waits for the outcome. Also returns the output of the process meanwhile."""
+        begin = self._read_log_size()
+        # Read both under the lock: `stop` may remove them at any time, and then also ends this invocation.
         with self._lock:
             api, process = self._api, self._process
         if api is None or process is None or process.poll() is not None:
@@ -61,7 +61,7 @@ class Environment:
             try:
                 api, process = self.start()
             except InitError as error:
-                return Outcome(error.payload, is_error=True), self.logs(begin)
+                return Outcome(error.payload, is_error=True), self.read_logs(begin)
         deadline = time.time() + self._timeout
         invocation = Invocation(request_id, function_arn, payload, int(deadline * 1000), trace_id)
         api.submit(invocation)
@@ -71,16 +71,16 @@ class Environment:
             self._discard()
             message = f"{request_id} Task timed out after {self._timeout:.2f} seconds"
             outcome = Outcome(error_document("Sandbox.Timedout", message), is_error=True)
-        return outcome, self.logs(begin)
+        return outcome, self.read_logs(begin)
 
     def stop(self) -> None:
-        """Ends the process; a running invocation ends with it, as an error."""
+        """Kills the process. A running invocation ends with an error."""
         with self._lock:
             self._stopped = True
         self._discard()
 
-    def logs(self, begin: int = 0) -> str:
-        """What the processes printed, from a byte on."""
+    def read_logs(self, begin: int = 0) -> str:
+        """Reads the output of the processes, from byte `begin`."""
         if not self._log.exists():
             return ""
         with self._log.open("rb") as log:
@@ -92,21 +92,21 @@ class Environment:
         return self._process.pid if self._process else None
 
     def _wait(self, invocation: Invocation, process: subprocess.Popen[bytes]) -> Outcome:
-        ends = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self._timeout
         while True:
-            # Looked at first: a process that answered and then ended has succeeded.
+            # Checked before the outcome: a process that answered and then ended has succeeded.
             has_ended = process.poll() is not None
-            left = ends - time.monotonic()
+            left = deadline - time.monotonic()
             try:
                 return invocation.outcome.result(timeout=max(0.0, min(left, POLL_INTERVAL)))
             except TimeoutError:
                 if has_ended:
-                    return _exited(invocation.request_id, process.returncode)
+                    return _make_exit_outcome(invocation.request_id, process.returncode)
                 if left <= 0:
                     raise
 
-    def _watch(self, api: RuntimeApi, process: subprocess.Popen[bytes]) -> None:
-        api.init_failed(_exited("", process.wait()).payload)
+    def _wait_for_exit(self, api: RuntimeApi, process: subprocess.Popen[bytes]) -> None:
+        api.init_failed(_make_exit_outcome("", process.wait()).payload)
 
     def _discard(self) -> None:
         """Kills the current process and closes its API."""
@@ -120,11 +120,11 @@ class Environment:
             api.init_failed(error_document("Runtime.Stopped", "the environment was stopped"))
             api.close()
 
-    def _log_size(self) -> int:
+    def _read_log_size(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0
 
 
-def _exited(request_id: str, status: int) -> Outcome:
+def _make_exit_outcome(request_id: str, status: int) -> Outcome:
     ended = f"signal: {-status}" if status < 0 else f"exit status {status}"
     message = f"RequestId: {request_id} Error: Runtime exited with error: {ended}"
     return Outcome(error_document("Runtime.ExitError", message), is_error=True)

@@ -1,7 +1,7 @@
 """`LAMBDA_RUNTIME_EXECUTOR=native`: functions of the runtime `provided.*` run as processes of this machine.
 
-A function sees the variables that LocalStack gives it and no others, so that nothing of the developer's own environment
-reaches it. What it prints is kept in `ORDERS_FUNCTION_LOGS`, one file for each environment, and goes to CloudWatch Logs.
+A function gets only the environment variables that LocalStack sets, and none of the developer. Its output goes to a file for
+each execution environment in `ORDERS_FUNCTION_LOGS`, and to CloudWatch Logs.
 """
 
 import os
@@ -27,7 +27,7 @@ class NativeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 class NativeExecutor(RuntimeExecutor):
-    """LocalStack's side of an execution environment."""
+    """An execution environment, as LocalStack calls it."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id=id, function_version=function_version)
@@ -54,18 +54,18 @@ class NativeExecutor(RuntimeExecutor):
             self._environment.stop()
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        assert self._environment is not None, "LocalStack invokes what it has started"
+        assert self._environment is not None, "LocalStack invokes only a started function"
         outcome, logs = self._environment.invoke(
             payload["invoke-id"],
             payload["invoked-function-arn"],
             payload["payload"].encode(),
             payload.get("trace-id") or "",
         )
-        # LocalStack takes an empty text for a missing one, and complains.
+        # LocalStack logs an error for an empty log.
         return InvocationResult(payload["invoke-id"], outcome.payload, is_error=outcome.is_error, logs=logs or "\n")
 
     def get_logs(self) -> str:
-        return self._environment.logs() if self._environment else ""
+        return self._environment.read_logs() if self._environment else ""
 
     def get_address(self) -> str:
         return LOOPBACK
@@ -83,4 +83,4 @@ class NativeExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Nothing: the unpacked code lies in LocalStack's own folder, and goes with it."""
+        """Does nothing: LocalStack removes the unpacked code with its own folder."""

@@ -1,4 +1,4 @@
-"""The Runtime API that one bootstrap process speaks to.
+"""The Runtime API for one bootstrap process.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -15,7 +15,7 @@ VERSION = "/2018-06-01/runtime"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an invocation."""
+    """The outcome of an invocation."""
 
     payload: bytes
     is_error: bool = False
@@ -23,19 +23,19 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Invocation:
-    """An event on its way to the function."""
+    """An invocation of the function with an event."""
 
     request_id: str
     function_arn: str
     payload: bytes
-    # Milliseconds since 1970.
+    # Milliseconds since the Unix epoch.
     deadline: int
     trace_id: str = ""
     outcome: "Future[Outcome]" = field(default_factory=Future)
 
 
 class InitError(Exception):
-    """The bootstrap said, or showed by its end, that it cannot start. `payload` is its error document."""
+    """The bootstrap reported that it cannot start, or it ended. `payload` is the error document."""
 
     def __init__(self, payload: bytes):
         super().__init__(payload.decode(errors="replace"))
@@ -43,14 +43,14 @@ class InitError(Exception):
 
 
 class RuntimeApi:
-    """A server on loopback for one process. Once it is closed, nothing that the process still says has an effect."""
+    """A server on the loopback address for one process. After it is closed, later requests of the process have no effect."""
 
     def __init__(self) -> None:
-        # Resolved by the first request for an event, or by what prevents it.
+        # Set by the first request for an event, or by the failure to start.
         self.ready: Future[None] = Future()
         self._waiting: queue.Queue[Invocation | None] = queue.Queue()
         self._running: dict[str, Invocation] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _make_handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -63,18 +63,18 @@ class RuntimeApi:
         self._waiting.put(invocation)
 
     def next(self) -> Invocation | None:
-        """Waits for an event; nothing comes after the API is closed."""
+        """Waits for the next invocation. Returns None when the API is closed."""
         _resolve(self.ready, None)
         invocation = self._waiting.get()
         if invocation is None:
-            # Whoever else asks gets the same answer.
+            # For other requests that wait.
             self._waiting.put(None)
             return None
         self._running[invocation.request_id] = invocation
         return invocation
 
     def finish(self, request_id: str, outcome: Outcome) -> bool:
-        """Whether that invocation was running; only its first outcome counts."""
+        """Ends an invocation. Returns whether it was running: only the first outcome counts."""
         invocation = self._running.pop(request_id, None)
         return invocation is not None and _resolve(invocation.outcome, outcome)
 
@@ -82,7 +82,7 @@ class RuntimeApi:
         try:
             self.ready.set_exception(InitError(payload))
         except InvalidStateError:
-            # It was ready before, or had failed already.
+            # The process was ready before, or had failed before.
             return
 
     def close(self) -> None:
@@ -104,10 +104,10 @@ def _resolve(future: Future, value: object) -> bool:
     return True
 
 
-def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
+def _make_handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # An answer is two small writes; together with delayed acknowledgements they would take 40 ms.
+        # A response is two small writes. With Nagle's algorithm and delayed acknowledgements they take 40 ms.
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
@@ -161,6 +161,6 @@ def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Says nothing: LocalStack's own log tells of each invocation."""
+            """Logs nothing: LocalStack's own log has each invocation."""
 
     return Handler

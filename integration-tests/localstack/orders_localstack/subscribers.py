@@ -1,13 +1,13 @@
-"""A topic's attributes count its subscriptions, as on AWS. LocalStack says 0, and notifier sends nothing to a topic that nobody reads.
+"""Counts a topic's subscriptions in its attributes, as AWS does. LocalStack returns 0, and notifier sends no email without a subscriber.
 
-It takes effect by being imported, or run by LocalStack as an init script, before the first request to SNS.
+The import of this module changes LocalStack. LocalStack can also run it as an init script, before the first request to SNS.
 """
 
 import functools
 import importlib
 
 
-def _counted(get_topic_attributes):
+def _count_subscriptions(get_topic_attributes):
     @functools.wraps(get_topic_attributes)
     def get(self, context, topic_arn, **kwargs):
         response = get_topic_attributes(self, context, topic_arn, **kwargs)
@@ -23,10 +23,10 @@ def _counted(get_topic_attributes):
     return get
 
 
-# The provider of today and the one that is to follow it: which of them answers depends on LocalStack's version and settings.
+# The current provider and its successor. LocalStack's version and settings select one of them.
 for _name in ("localstack.services.sns.provider", "localstack.services.sns.v2.provider"):
     try:
         _provider = importlib.import_module(_name).SnsProvider
     except ModuleNotFoundError:
         continue
-    _provider.get_topic_attributes = _counted(_provider.get_topic_attributes)
+    _provider.get_topic_attributes = _count_subscriptions(_provider.get_topic_attributes)

@@ -1,4 +1,4 @@
-"""Bootstraps written in a few lines, and environments that end with their test."""
+"""Bootstraps with a few lines of code, and environments that are stopped at the end of their test."""
 
 import sys
 import textwrap
@@ -7,7 +7,7 @@ import pytest
 
 from orders_localstack.environment import Environment
 
-# What a bootstrap needs of the Runtime API; `behave(event, request_id)` is the test's.
+# The part of a bootstrap that calls the Runtime API. The test defines `behave(event, headers)`.
 PRELUDE = f"""#!{sys.executable}
 import json, os, sys, time, urllib.request
 API = f"http://{{os.environ['AWS_LAMBDA_RUNTIME_API']}}/2018-06-01/runtime"
@@ -24,7 +24,7 @@ def serve(behave):
 
 @pytest.fixture
 def environment(tmp_path):
-    """Makes environments of a bootstrap's source."""
+    """Makes an environment from the source of a bootstrap."""
     made = []
 
     def make(source, variables=None, timeout=60.0):

@@ -1,4 +1,4 @@
-"""What Lambda promises of an execution environment, each promise against a real process."""
+"""Lambda's guarantees for an execution environment, each tested with a real process."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def behave(event, headers):
     return {"event": event, "pid": os.getpid(), "headers": dict(headers), "variables": dict(os.environ)}
 serve(behave)
 """
-# Hangs, dies or answers, as the event says.
+# Hangs, ends or answers, depending on the event.
 OBEDIENT = """
 def behave(event, headers):
     print("doing", event, flush=True)
@@ -65,7 +65,7 @@ def test_one_process_serves_many_invocations(environment):
     assert len({invoke(echo, n, f"r-{n}")[1]["pid"] for n in range(20)}) == 1
 
 
-def test_it_sees_the_variables_that_it_is_given_and_no_others(environment, monkeypatch):
+def test_the_process_gets_only_the_given_variables(environment, monkeypatch):
     monkeypatch.setenv("SECRET_OF_THE_DEVELOPER", "x")
     echo = environment(ECHO, {"ORDERS_TABLE": "orders"})
     echo.start()
@@ -80,7 +80,7 @@ def test_each_invocation_has_its_own_part_of_the_log(environment):
     echo.start()
     assert invoke(echo, "first")[2] == "seen first\n"
     assert invoke(echo, "second")[2] == "seen second\n"
-    assert echo.logs() == "seen first\nseen second\n"
+    assert echo.read_logs() == "seen first\nseen second\n"
 
 
 def test_a_timeout_kills_the_process_and_the_next_invocation_gets_a_new_one(environment, monkeypatch):
@@ -90,9 +90,9 @@ def test_a_timeout_kills_the_process_and_the_next_invocation_gets_a_new_one(envi
     now = 0.0
 
     def monotonic():
-        # Time passes while that process hangs, and stands still until it does, however long that takes.
+        # The time passes only while the process hangs, however long the process needs until then.
         nonlocal now
-        if obedient.process_id == first and "doing hang" in obedient.logs():
+        if obedient.process_id == first and "doing hang" in obedient.read_logs():
             now += 600
         return now
 
@@ -107,8 +107,8 @@ def test_a_timeout_kills_the_process_and_the_next_invocation_gets_a_new_one(envi
     assert second == obedient.process_id != first
 
 
-def test_a_crash_in_mid_invocation_is_its_error_at_once_and_the_next_one_succeeds(environment):
-    # The time-out is long: it is the crash that ends the invocation.
+def test_a_crash_during_an_invocation_fails_it_at_once_and_the_next_one_succeeds(environment):
+    # The timeout is long, so that only the crash can end the invocation.
     obedient = environment(OBEDIENT, timeout=600)
     obedient.start()
     first = obedient.process_id
@@ -120,7 +120,7 @@ def test_a_crash_in_mid_invocation_is_its_error_at_once_and_the_next_one_succeed
     assert not outcome.is_error and second != first
 
 
-def test_an_error_that_the_function_reports_is_passed_on(environment):
+def test_an_error_that_the_function_reports_is_returned(environment):
     failing = environment(
         """
         with urllib.request.urlopen(f"{API}/invocation/next") as answer:
@@ -142,14 +142,14 @@ def test_an_error_that_the_function_reports_is_passed_on(environment):
         ('post("init/error", {"errorType": "NoTable", "errorMessage": "why"}); time.sleep(600)', "NoTable"),
     ],
 )
-def test_a_bootstrap_that_does_not_start_says_why(environment, source, error_type):
+def test_a_bootstrap_that_does_not_start_returns_the_reason(environment, source, error_type):
     with pytest.raises(InitError) as raised:
         environment(source).start()
     assert json.loads(raised.value.payload)["errorType"] == error_type
 
 
 def test_environments_run_side_by_side(environment):
-    # Each waits until all three are in the middle of their invocation.
+    # Each invocation waits until all three run.
     meeting = """
     import pathlib
     def behave(event, headers):
@@ -173,24 +173,24 @@ def test_environments_run_side_by_side(environment):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=60)
     assert sorted(answers) == sorted(each.process_id for each in three)
 
 
-def test_a_stop_ends_the_process_and_what_it_is_doing(environment):
+def test_a_stop_ends_the_process_and_its_invocation(environment):
     obedient = environment(OBEDIENT, timeout=600)
     obedient.start()
     process_id = obedient.process_id
     outcomes = []
     running = threading.Thread(target=lambda: outcomes.append(invoke(obedient, "hang")))
     running.start()
-    while "doing hang" not in obedient.logs():
+    while "doing hang" not in obedient.read_logs():
         time.sleep(0.01)
     obedient.stop()
     running.join(timeout=20)
     assert not is_alive(process_id)
     assert outcomes[0][0].is_error
-    # A stopped environment stays so.
+    # A stopped environment does not start again.
     outcome, error, _ = invoke(obedient, "answer")
     assert outcome.is_error and error["errorType"] == "Runtime.Stopped"
 
@@ -215,7 +215,7 @@ def test_a_stop_ends_a_start_that_hangs(environment):
     assert raised and not is_alive(process_id)
 
 
-def test_a_large_event_and_a_chunked_answer_pass(environment):
+def test_a_large_event_and_a_chunked_response_work(environment):
     chunked = environment(
         """
         import http.client

@@ -1,4 +1,4 @@
-"""LocalStack's side: its function versions in, its results and errors out."""
+"""The executor that LocalStack calls: function versions in, results and errors out."""
 
 import json
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ PAYLOAD = {"invoke-id": "r-1", "invoked-function-arn": "arn", "payload": '"answe
 
 @pytest.fixture
 def executor(environment, tmp_path, monkeypatch):
-    """Makes executors of a bootstrap's source."""
+    """Makes an executor from the source of a bootstrap."""
     monkeypatch.setenv("ORDERS_FUNCTION_LOGS", str(tmp_path))
     made = []
 
@@ -39,7 +39,7 @@ def test_an_invocation_gives_its_answer_and_its_log(executor, tmp_path):
         serve(behave)
         """
     )
-    # LocalStack gives numbers, too.
+    # LocalStack passes numbers, too.
     native.start({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": 256, "LAMBDA_TASK_ROOT": "/var/task"})
     result = native.invoke(PAYLOAD)
     variables = json.loads(result.payload)
@@ -52,13 +52,13 @@ def test_an_invocation_gives_its_answer_and_its_log(executor, tmp_path):
     assert (tmp_path / "order-api-e1.log").read_text() == "working\n"
 
 
-def test_a_function_that_does_not_start_is_told_to_localstack(executor):
+def test_a_function_that_does_not_start_is_reported_to_localstack(executor):
     with pytest.raises(StatusErrorException) as raised:
         executor("sys.exit(1)").start({})
     assert json.loads(raised.value.payload)["errorType"] == "Runtime.ExitError"
 
 
-def test_one_that_never_started_can_be_stopped(executor):
+def test_an_executor_that_never_started_can_be_stopped(executor):
     executor("").stop()
 
 

@@ -1,11 +1,11 @@
-"""The end of whoever started LocalStack is the end of LocalStack and of its functions."""
+"""LocalStack and its functions end when the process that started LocalStack ends."""
 
 import os
 import subprocess
 import sys
 import time
 
-# LocalStack stands still here; it has started a function.
+# Instead of LocalStack: it starts a function, and then waits.
 STAND_IN = """
 import runpy, subprocess, sys, time
 from orders_localstack import __main__ as main
@@ -22,7 +22,7 @@ def is_alive(process_id):
     try:
         with open(f"/proc/{process_id}/stat") as stat:
             return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
-    # It can be reaped before the file is opened, and between that and the reading.
+    # The process can be reaped before the file is opened, and before it is read.
     except (FileNotFoundError, ProcessLookupError):
         return False
 

@@ -1,4 +1,4 @@
-"""Where the API of a stack answers."""
+"""The URL of a stack's API."""
 
 from runner.api_url import api_url
 

@@ -1,15 +1,15 @@
-"""What is declared as skipped."""
+"""The declarations of skipped tests."""
 
 import pytest
 
 from runner.failure import Failure
-from runner.places import SKIPPED
+from runner.paths import SKIPPED
 from runner.skipped import Skipped
 
 TESTS = ["flow::a", "flow::b", "lifecycle::c"]
 
 
-def declared(tmp_path, text):
+def write(tmp_path, text):
     path = tmp_path / "skipped.toml"
     path.write_text(text)
     return path
@@ -20,7 +20,7 @@ def entry(tests, on='["aws"]', reason="why"):
 
 
 def test_names_and_whole_modules_are_skipped_on_their_target_alone(tmp_path):
-    path = declared(tmp_path, entry('["flow::a"]') + entry('["lifecycle::"]', '["aws", "localstack"]', "other"))
+    path = write(tmp_path, entry('["flow::a"]') + entry('["lifecycle::"]', '["aws", "localstack"]', "other"))
     assert Skipped(path, "aws", TESTS).names == ["flow::a", "lifecycle::c"]
     skipped = Skipped(path, "localstack", TESTS)
     assert skipped.names == ["lifecycle::c"]
@@ -31,11 +31,11 @@ def test_names_and_whole_modules_are_skipped_on_their_target_alone(tmp_path):
     "text",
     [entry('["flow::gone"]'), entry('["flow"]'), entry('["gone::"]'), entry('["flow::a"]', '["azure"]'), entry('["flow::a"]', reason="")],
 )
-def test_an_entry_that_says_nothing_is_an_error(tmp_path, text):
+def test_an_invalid_entry_is_an_error(tmp_path, text):
     with pytest.raises(Failure):
-        Skipped(declared(tmp_path, text), "aws", TESTS)
+        Skipped(write(tmp_path, text), "aws", TESTS)
 
 
-def test_the_projects_own_declarations_have_the_right_form():
+def test_the_projects_own_file_is_valid():
     with pytest.raises(Failure, match="there is no test"):
         Skipped(SKIPPED, "aws", [])

@@ -1,54 +1,55 @@
-//! What the system does, so that every permission is used: the line, the dead letters, the outages.
+//! Everything that the system does, so that it uses every permission: orders, dead letters and outages.
 
 use order_core::{Order, OrderMessage};
 use serde_json::{Value, json};
 
 use crate::system::{System, sample};
 
-/// Everything, in order. It ends only if all of it works.
-pub(crate) async fn all(system: &System) {
-    // First, because a notifier that has seen a subscriber believes in it for a minute.
-    let late = nobody_subscribed(system).await;
+/// Runs all flows. It ends only if all of them work.
+pub(crate) async fn run_all(system: &System) {
+    // First, because a notifier that has seen a subscriber assumes one for a minute.
+    let late = place_without_subscriber(system).await;
     tokio::join!(
-        line(system),
-        dead_letters(system),
-        system.order_is(&late, "notified")
+        process_order(system),
+        dead_letter_poison(system),
+        system.wait_for_status(&late, "notified")
     );
-    table_gone(system).await;
-    queue_gone(system).await;
+    lose_table(system).await;
+    lose_queue(system).await;
 }
 
-/// An order whose message comes twice: stored once (the copy is compared with the row), told of,
-/// shown alone and among its customer's, and its key is good for no other order.
-async fn line(system: &System) {
-    let id = place(system, &sample(), "line").await;
-    system.order_is(&id, "notified").await;
+/// Processes an order whose message comes twice. It is stored once (the copy is compared with the row), notified, read
+/// alone and in its customer's list, and its idempotency key is refused for another order.
+async fn process_order(system: &System) {
+    let id = place(system, &sample(), "processed").await;
+    system.wait_for_status(&id, "notified").await;
     let order = Order::parse(&sample()).unwrap();
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
     let copy = OrderMessage::new(id.parse().unwrap(), accepted_at, order);
     system.send("orders", &copy.to_json()).await;
-    system.is_empty("orders").await;
-    system.is_listed(&id).await;
+    system.wait_until_empty("orders").await;
+    system.wait_until_listed(&id).await;
     let mut other = sample();
     other["note"] = json!("another order");
-    system.is_refused_in_bulk(&other, "line").await;
+    system.wait_for_reused_key(&other, "processed").await;
     for function in ["order-api", "order-worker", "notifier"] {
-        system.logged(function, "{").await;
+        system.wait_for_log(function, "{").await;
     }
 }
 
-/// What can never succeed is set aside by whoever finds it.
-async fn dead_letters(system: &System) {
+/// Sends messages that can never succeed. Each function dead-letters its own.
+async fn dead_letter_poison(system: &System) {
     for queue in ["orders", "notifications"] {
         system.send(queue, "poison").await;
     }
     for queue in ["orders-dlq", "notifications-dlq"] {
-        system.holds(queue, "1").await;
+        system.wait_for_messages(queue, "1").await;
     }
 }
 
-/// An order that nobody could be told of will be told of later: far sooner than its visibility timeout would end.
-async fn nobody_subscribed(system: &System) -> String {
+/// Places an order while the emails have no subscriber, and then subscribes again. The order is notified later, long before
+/// its visibility timeout would end. Returns its id.
+async fn place_without_subscriber(system: &System) -> String {
     let subscriptions = system.running.services().sns.subscriptions().await.unwrap();
     let subscriptions = serde_json::to_value(&subscriptions).unwrap();
     let is_email = |subscription: &&Value| subscription["protocol"] == "email";
@@ -60,8 +61,8 @@ async fn nobody_subscribed(system: &System) -> String {
             ("SubscriptionArn", text("subscription_arn")),
         ])
         .await;
-    let id = place(system, &sample(), "nobody").await;
-    system.logged("notifier", "no_subscriber").await;
+    let id = place(system, &sample(), "without-subscriber").await;
+    system.wait_for_log("notifier", "no_subscriber").await;
     let subscribe = [
         ("Action", "Subscribe"),
         ("TopicArn", text("topic_arn")),
@@ -72,13 +73,13 @@ async fn nobody_subscribed(system: &System) -> String {
     id
 }
 
-/// An order that could not be stored is stored later: far sooner than its visibility timeout would end.
-async fn table_gone(system: &System) {
+/// Places an order while there is no table. It is stored later, long before its visibility timeout would end.
+async fn lose_table(system: &System) {
     let table = &system.running.stack().tables[0];
     let delete = json!({"TableName": table.name});
     system.call("DynamoDB_20120810.DeleteTable", delete).await;
     let id = place(system, &sample(), "outage").await;
-    system.logged("order-worker", &id).await;
+    system.wait_for_log("order-worker", &id).await;
     let create = table.create.clone();
     system
         .running
@@ -87,11 +88,11 @@ async fn table_gone(system: &System) {
         .converge_table(create)
         .await
         .unwrap();
-    system.order_is(&id, "notified").await;
+    system.wait_for_status(&id, "notified").await;
 }
 
-/// An event that cannot be delivered waits in the subscription's dead-letter queue.
-async fn queue_gone(system: &System) {
+/// Publishes an event while its queue does not exist. It goes to the subscription's dead-letter queue.
+async fn lose_queue(system: &System) {
     let delete = json!({"QueueUrl": "notifications"});
     system.call("AmazonSQS.DeleteQueue", delete).await;
     let topic = system.running.services().sns.arn("order-events");
@@ -102,10 +103,10 @@ async fn queue_gone(system: &System) {
             ("Message", "undeliverable"),
         ])
         .await;
-    system.holds("notifications-delivery-dlq", "1").await;
+    system.wait_for_messages("notifications-delivery-dlq", "1").await;
 }
 
-/// Places an order; where none is accepted, there is nothing to go on with.
+/// Places an order. If it is not accepted, the flows cannot continue: the caller sees the denial, or its timeout.
 async fn place(system: &System, order: &Value, key: &str) -> String {
     match system.place(order, key).await {
         Some(id) => id,

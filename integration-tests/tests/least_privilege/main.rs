@@ -1,11 +1,11 @@
-//! Least privilege, shown from both sides: with all statements of `template.yaml` every flow works and nothing is
-//! refused, and without any one of them something is.
+//! Least privilege, tested from both sides: with all statements of `template.yaml` every flow works and no call is denied,
+//! and without any one of them a call is denied.
 //!
-//! Systems run inside the test, so that it can read what was refused; their functions are the real processes.
+//! Each system runs inside the test, so that the test can read the denials. The functions are real processes.
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a failed unwrap is a failed test, with a line number"
+    reason = "a failed unwrap fails the test, with a line number"
 )]
 
 mod flows;

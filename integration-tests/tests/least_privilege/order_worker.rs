@@ -1,4 +1,4 @@
-//! order-worker can add orders, and can neither overwrite nor delete one: tried with its own credentials.
+//! order-worker can insert orders, and can neither overwrite nor delete one. The test uses its own credentials.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
@@ -6,18 +6,20 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementRequest, Delete, DeleteRequest, ParameterizedStatement, Put, PutRequest,
     TransactWriteItem, Update, WriteRequest,
 };
+use integration_tests::time_limit::TimeLimit;
 use serde_json::{Value, json};
 
-use crate::system::{System, sample};
+use crate::system::{System, TEST_TIME_LIMIT, sample};
 use crate::template;
 
 const TABLE: &str = "orders";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
+    let _limit = TimeLimit::start(TEST_TIME_LIMIT);
     let system = System::start(template::TEXT).await.unwrap();
     let id = system.place(&sample(), "key").await.unwrap();
-    system.order_is(&id, "notified").await;
+    system.wait_for_status(&id, "notified").await;
     let key = json!({"order_id": {"S": id}});
     let read = async || {
         let request = json!({"TableName": TABLE, "Key": key});
@@ -27,19 +29,19 @@ async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
     assert_eq!(before["status"]["S"], "notified");
 
     let worker = system.dynamodb_as("order-worker").await;
-    for (how, code) in attempts(&worker, &id).await {
+    for (how, code) in attempt_all(&worker, &id).await {
         assert_eq!(code.as_deref(), Some("AccessDenied"), "{how}");
         assert_eq!(read().await, before, "{how}");
     }
 
-    // Its credentials are good for what it is there for.
+    // Its credentials allow an insert.
     let insert = "INSERT INTO \"orders\" VALUE {'order_id': 'another'}";
-    assert_eq!(batch(&worker, &[insert]).await, [None]);
-    // An insert over a row changes nothing either, and a statement that is refused stops no other.
+    assert_eq!(execute_batch(&worker, &[insert]).await, [None]);
+    // An insert of an existing row changes nothing, and a statement that fails does not affect the others.
     let again = format!("INSERT INTO \"orders\" VALUE {{'order_id': '{id}'}}");
     let update = format!("UPDATE \"orders\" SET note = 'x' WHERE order_id = '{id}'");
     let third = "INSERT INTO \"orders\" VALUE {'order_id': 'third'}";
-    let codes = batch(&worker, &[&again, &update, third]).await;
+    let codes = execute_batch(&worker, &[&again, &update, third]).await;
     let expected = [
         Some("DuplicateItem".to_owned()),
         Some("AccessDenied".to_owned()),
@@ -50,8 +52,8 @@ async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
     system.running.stop().await;
 }
 
-/// Everything that could change or remove the row, and the code that it was answered with.
-async fn attempts(worker: &Client, id: &str) -> Vec<(&'static str, Option<String>)> {
+/// Tries every call that could change or delete the row. Returns the error code of each.
+async fn attempt_all(worker: &Client, id: &str) -> Vec<(&'static str, Option<String>)> {
     let key = || AttributeValue::S(id.to_owned());
     let mut attempts = Vec::new();
     macro_rules! attempt {
@@ -139,14 +141,14 @@ async fn attempts(worker: &Client, id: &str) -> Vec<(&'static str, Option<String
             "ExecuteTransaction",
             worker.execute_transaction().transact_statements(one)
         );
-        let codes = batch(worker, &[&statement]).await;
+        let codes = execute_batch(worker, &[&statement]).await;
         attempts.extend(codes.into_iter().map(|code| ("BatchExecuteStatement", code)));
     }
     attempts
 }
 
-/// The codes of a batch's statements; none where one was done.
-async fn batch(worker: &Client, statements: &[&str]) -> Vec<Option<String>> {
+/// Executes a batch of statements. Returns the error code of each, and `None` for success.
+async fn execute_batch(worker: &Client, statements: &[&str]) -> Vec<Option<String>> {
     let statements = statements.iter().map(|statement| {
         BatchStatementRequest::builder()
             .statement(*statement)

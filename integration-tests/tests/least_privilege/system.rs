@@ -1,4 +1,4 @@
-//! A system inside the test.
+//! A system that runs inside the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -12,20 +12,23 @@ use tempfile::TempDir;
 
 /// The operator's command, which is also the program of every function.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_orders-under-test");
-/// The pause between two looks at a condition.
-const PAUSE: Duration = Duration::from_millis(20);
+/// The time between two checks of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A system that runs; its processes are killed when it is dropped.
+/// The time limit of a whole test, far above the time that it takes on a busy machine.
+pub(crate) const TEST_TIME_LIMIT: Duration = Duration::from_hours(2);
+
+/// A running system. Its processes are killed when it is dropped.
 pub(crate) struct System {
     pub(crate) running: Running,
     http: reqwest::Client,
     directory: TempDir,
-    /// What is being waited for, to be told when it takes too long.
-    waiting: Mutex<BTreeSet<String>>,
+    /// The conditions that the flows wait for, for the message after a timeout.
+    pending: Mutex<BTreeSet<String>>,
 }
 
 impl System {
-    /// Starts a system of this template.
+    /// Starts a system from this template.
     pub(crate) async fn start(template: &str) -> Result<Self, StartError> {
         let directory = tempfile::tempdir().unwrap();
         let launcher = Launcher::new(|binary| Command {
@@ -47,7 +50,7 @@ impl System {
             running: LocalCloud::start(config).await?,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             directory,
-            waiting: Mutex::default(),
+            pending: Mutex::default(),
         })
     }
 
@@ -55,7 +58,7 @@ impl System {
         &self.running.endpoints().aws_endpoint_url
     }
 
-    /// Calls SQS or DynamoDB as the operator; the answer, or null if it was an error.
+    /// Calls SQS or DynamoDB as the operator. Returns the answer, or null for an error.
     pub(crate) async fn call(&self, target: &str, request: Value) -> Value {
         let service = if target.starts_with("AmazonSQS") {
             "sqs"
@@ -66,7 +69,7 @@ impl System {
         let call = call.header("content-type", "application/x-amz-json-1.0");
         let answer = call.body(request.to_string()).send().await.unwrap();
         if answer.status().is_success() {
-            json_of(answer).await
+            read_json(answer).await
         } else {
             Value::Null
         }
@@ -90,16 +93,16 @@ impl System {
         call.header("x-amz-date", "20260101T000000Z")
     }
 
-    /// Posts an order; its id if it was accepted.
+    /// Posts an order. Returns its id if it is accepted.
     pub(crate) async fn place(&self, order: &Value, key: &str) -> Option<String> {
         let url = format!("{}/orders", self.running.endpoints().api_url);
         let request = self.http.post(url).header("idempotency-key", key).json(order);
-        let answer = json_of(request.send().await.unwrap()).await;
+        let answer = read_json(request.send().await.unwrap()).await;
         Some(answer["order_id"].as_str()?.to_owned())
     }
 
-    /// Waits until the API says this of an order.
-    pub(crate) async fn order_is(&self, id: &str, status: &str) {
+    /// Waits until the API returns this status for an order.
+    pub(crate) async fn wait_for_status(&self, id: &str, status: &str) {
         let path = format!("/orders/{id}");
         self.eventually(format!("order {id} is {status}"), async || {
             self.get(&path).await["status"] == status
@@ -107,8 +110,8 @@ impl System {
         .await;
     }
 
-    /// Waits until an order of the sample's customer is among that customer's.
-    pub(crate) async fn is_listed(&self, id: &str) {
+    /// Waits until the list of the sample's customer has an order.
+    pub(crate) async fn wait_until_listed(&self, id: &str) {
         let path = format!(
             "/orders?customer_id={}",
             sample()["customer"]["id"].as_str().unwrap()
@@ -121,13 +124,13 @@ impl System {
         .await;
     }
 
-    /// Waits until a bulk request is told that the key belongs to another order.
-    pub(crate) async fn is_refused_in_bulk(&self, order: &Value, key: &str) {
-        let entries = [key, "new-in-bulk"].map(|key| json!({"idempotency_key": key, "order": order}));
+    /// Waits until a batch request is answered that its key belongs to another order.
+    pub(crate) async fn wait_for_reused_key(&self, order: &Value, key: &str) {
+        let entries = [key, "new-in-batch"].map(|key| json!({"idempotency_key": key, "order": order}));
         let url = format!("{}/orders/batch", self.running.endpoints().api_url);
-        self.eventually(format!("key {key} is refused"), async || {
+        self.eventually(format!("key {key} is refused for another order"), async || {
             let request = self.http.post(&url).json(&json!({ "entries": entries }));
-            let answer = json_of(request.send().await.unwrap()).await;
+            let answer = read_json(request.send().await.unwrap()).await;
             answer["results"][0]["status"] == 422
         })
         .await;
@@ -135,27 +138,27 @@ impl System {
 
     async fn get(&self, path: &str) -> Value {
         let url = format!("{}{path}", self.running.endpoints().api_url);
-        json_of(self.http.get(url).send().await.unwrap()).await
+        read_json(self.http.get(url).send().await.unwrap()).await
     }
 
-    /// Puts a message on a queue.
+    /// Sends a message to a queue.
     pub(crate) async fn send(&self, queue: &str, body: &str) {
         let request = json!({"QueueUrl": queue, "MessageBody": body});
         self.call("AmazonSQS.SendMessage", request).await;
     }
 
-    /// Waits until a queue holds so many messages that nobody has in hand.
-    pub(crate) async fn holds(&self, queue: &str, messages: &str) {
+    /// Waits until a queue has so many visible messages.
+    pub(crate) async fn wait_for_messages(&self, queue: &str, messages: &str) {
         let request = json!({"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]});
-        self.eventually(format!("{queue} holds {messages}"), async || {
+        self.eventually(format!("{queue} has {messages} visible messages"), async || {
             let answer = self.call("AmazonSQS.GetQueueAttributes", request.clone()).await;
             answer["Attributes"]["ApproximateNumberOfMessages"] == messages
         })
         .await;
     }
 
-    /// Waits until a queue holds nothing, in hand or not.
-    pub(crate) async fn is_empty(&self, queue: &str) {
+    /// Waits until a queue has no message, in flight or not.
+    pub(crate) async fn wait_until_empty(&self, queue: &str) {
         let request = json!({"QueueUrl": queue, "AttributeNames": ["All"]});
         self.eventually(format!("{queue} is empty"), async || {
             let answer = self.call("AmazonSQS.GetQueueAttributes", request.clone()).await;
@@ -165,8 +168,8 @@ impl System {
         .await;
     }
 
-    /// Waits until a function's log says something.
-    pub(crate) async fn logged(&self, function: &str, text: &str) {
+    /// Waits until a function's log contains a text.
+    pub(crate) async fn wait_for_log(&self, function: &str, text: &str) {
         let path = self.directory.path().join("logs").join(format!("{function}.log"));
         let what = format!("{function} logs {text}");
         self.eventually(what, async || {
@@ -175,18 +178,18 @@ impl System {
         .await;
     }
 
-    /// Waits until a condition holds. Whoever calls the flow sets the limit.
+    /// Waits until a condition holds. The caller of the flows sets the timeout.
     async fn eventually(&self, what: String, mut condition: impl AsyncFnMut() -> bool) {
-        self.waiting.lock().unwrap().insert(what.clone());
+        self.pending.lock().unwrap().insert(what.clone());
         while !condition().await {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
-        self.waiting.lock().unwrap().remove(&what);
+        self.pending.lock().unwrap().remove(&what);
     }
 
-    /// The conditions that do not hold yet.
-    pub(crate) fn waiting(&self) -> Vec<String> {
-        self.waiting.lock().unwrap().iter().cloned().collect()
+    /// Lists the conditions that do not hold yet.
+    pub(crate) fn pending(&self) -> Vec<String> {
+        self.pending.lock().unwrap().iter().cloned().collect()
     }
 
     /// A DynamoDB client with a function's own credentials.
@@ -209,12 +212,12 @@ impl System {
     }
 }
 
-/// An answer's body; null if it is not JSON.
-async fn json_of(answer: reqwest::Response) -> Value {
+/// Reads an answer's body. Returns null if it is not JSON.
+async fn read_json(answer: reqwest::Response) -> Value {
     serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null)
 }
 
-/// A sample order.
+/// Reads the sample order.
 pub(crate) fn sample() -> Value {
     serde_json::from_str(include_str!("../../../events/order.json")).unwrap()
 }

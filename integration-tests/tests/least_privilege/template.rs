@@ -8,33 +8,33 @@ use yaml_serde::value::{Tag, TaggedValue};
 /// The template as it is deployed.
 pub(crate) const TEXT: &str = include_str!("../../../template.yaml");
 
-/// A template from which one thing was taken.
+/// A template from which one thing is removed.
 #[derive(Debug)]
 pub(crate) struct Change {
-    /// Whose policy it is.
+    /// The owner of the policy.
     pub(crate) owner: Owner,
     /// The statement's `Sid`.
     pub(crate) sid: String,
-    /// The actions that are allowed no more, or on one resource less.
+    /// The actions that are not allowed any more, or not on one of the resources.
     pub(crate) actions: Vec<String>,
-    /// What was taken.
-    what: String,
-    /// The template that is left.
+    /// The removed part.
+    removed: String,
+    /// The changed template.
     pub(crate) template: String,
 }
 
-/// Whose policy a statement belongs to, by its logical id.
+/// The owner of a policy, by its logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// A role, and what it may do.
+    /// A role, for the policies of its permissions.
     Role(String),
-    /// A role, and who may assume it.
+    /// A role, for its trust policy.
     Trust(String),
-    /// The policy of queues or topics.
+    /// A policy of queues or topics.
     Resource(String),
 }
 
-/// Says whose policy it is, for the logical id of what it stands in.
+/// Makes the owner from the logical id of the resource that has the policy.
 type OwnerOf = fn(String) -> Owner;
 
 impl Owner {
@@ -52,12 +52,12 @@ impl fmt::Display for Change {
             "{} {} without {}",
             self.owner.id(),
             self.sid,
-            self.what
+            self.removed
         )
     }
 }
 
-/// A step into the document.
+/// A step on a path into the document.
 #[derive(Clone, Debug)]
 enum Step {
     Key(String),
@@ -65,8 +65,9 @@ enum Step {
     Tagged,
 }
 
-/// Every change there is: each statement whole, each of several actions, each of several resources.
-pub(crate) fn changes() -> Vec<Change> {
+/// Makes every possible change: without each statement, without each of several actions, and without each of several
+/// resources.
+pub(crate) fn make_changes() -> Vec<Change> {
     let template: Value = yaml_serde::from_str(TEXT).unwrap();
     let mut changes = Vec::new();
     for (id, resource) in template["Resources"].as_mapping().unwrap() {
@@ -85,14 +86,14 @@ pub(crate) fn changes() -> Vec<Change> {
             find_statements(&resource["Properties"][*section], &path, &mut statements);
             assert!(!statements.is_empty(), "{id} has no statement in {section}");
             for path in statements {
-                changes_of(&template, &path, &owner(id.to_owned()), &mut changes);
+                add_changes_of(&template, &path, &owner(id.to_owned()), &mut changes);
             }
         }
     }
     changes
 }
 
-/// The places of all mappings with an `Effect`, also within `!If`.
+/// Finds the paths of all mappings with an `Effect`, also within `!If`.
 fn find_statements(value: &Value, path: &[Step], found: &mut Vec<Vec<Step>>) {
     let below = |step| [path, &[step]].concat();
     match value {
@@ -112,13 +113,13 @@ fn find_statements(value: &Value, path: &[Step], found: &mut Vec<Vec<Step>>) {
     }
 }
 
-fn changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut Vec<Change>) {
-    let statement = at(&mut template.clone(), path).clone();
+fn add_changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut Vec<Change>) {
+    let statement = value_at(&mut template.clone(), path).clone();
     let sid = statement.get("Sid").and_then(Value::as_str).unwrap_or("(no Sid)");
-    let all = texts(&statement["Action"]);
-    let mut add = |what: String, actions: Vec<String>, path: &[Step]| {
+    let all = collect_texts(&statement["Action"]);
+    let mut add = |removed: String, actions: Vec<String>, path: &[Step]| {
         let mut template = template.clone();
-        *at(&mut template, path) = Value::Tagged(Box::new(TaggedValue {
+        *value_at(&mut template, path) = Value::Tagged(Box::new(TaggedValue {
             tag: Tag::new("Ref"),
             value: "AWS::NoValue".into(),
         }));
@@ -126,7 +127,7 @@ fn changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut Vec<
             owner: owner.clone(),
             sid: sid.to_owned(),
             actions,
-            what,
+            removed,
             template: yaml_serde::to_string(&template).unwrap(),
         });
     };
@@ -142,7 +143,7 @@ fn changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut Vec<
         for (index, item) in items.iter().enumerate() {
             let path = [path, &[Step::Key(list.to_owned()), Step::Item(index)]].concat();
             let actions = if list == "Action" {
-                texts(item)
+                collect_texts(item)
             } else {
                 all.clone()
             };
@@ -155,18 +156,18 @@ fn changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut Vec<
     }
 }
 
-fn texts(value: &Value) -> Vec<String> {
+fn collect_texts(value: &Value) -> Vec<String> {
     match value {
-        Value::Sequence(items) => items.iter().flat_map(texts).collect(),
+        Value::Sequence(items) => items.iter().flat_map(collect_texts).collect(),
         value => value.as_str().map(str::to_owned).into_iter().collect(),
     }
 }
 
-fn at<'v>(value: &'v mut Value, path: &[Step]) -> &'v mut Value {
+fn value_at<'v>(value: &'v mut Value, path: &[Step]) -> &'v mut Value {
     path.iter().fold(value, |value, step| match (step, value) {
         (Step::Key(key), value) => &mut value[key.as_str()],
         (Step::Item(index), value) => &mut value[*index],
         (Step::Tagged, Value::Tagged(tagged)) => &mut tagged.value,
-        (Step::Tagged, _) => panic!("a tag was here"),
+        (Step::Tagged, _) => panic!("the path leads to a tagged value"),
     })
 }

@@ -2,14 +2,14 @@
 
 use std::process::Stdio;
 
-use crate::system::{Home, orderctl, sample, sample_path};
+use crate::system::{Sandbox, orderctl, sample, sample_path};
 
 #[tokio::test]
 async fn place_get_and_inbox_find_the_system_by_its_directory() {
-    let home = Home::new();
-    let _system = home.start().await;
+    let sandbox = Sandbox::new();
+    let _system = sandbox.start().await;
     let run = |arguments: &[&str]| {
-        let output = home.orderctl().args(arguments).output().unwrap();
+        let output = sandbox.orderctl().args(arguments).output().unwrap();
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -33,9 +33,9 @@ async fn place_get_and_inbox_find_the_system_by_its_directory() {
 }
 
 #[tokio::test]
-async fn an_order_comes_from_standard_input() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn an_order_is_read_from_standard_input() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let file = std::fs::File::open(sample_path("order-jpy.json")).unwrap();
     let mut command = orderctl();
     command
@@ -48,13 +48,13 @@ async fn an_order_comes_from_standard_input() {
         String::from_utf8_lossy(&output.stderr)
     );
     let id = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(system.stored(id.trim()).await["total"], "7190");
+    assert_eq!(system.wait_until_stored(id.trim()).await["total"], "7190");
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_order_is_said_line_by_line() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn the_errors_of_an_order_are_printed_line_by_line() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let file = sample_path("order-invalid.json");
     let output = system.orderctl(&["place", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
@@ -65,21 +65,21 @@ async fn what_is_wrong_with_an_order_is_said_line_by_line() {
 
 #[tokio::test]
 async fn an_unknown_order_fails() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let output = system.orderctl(&["get", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"]);
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
 fn without_a_system_the_error_says_how_to_start_one() {
-    let home = Home::new();
+    let sandbox = Sandbox::new();
     for arguments in [
         &["inbox"][..],
         &["get", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"],
         &["dlq", "list"],
     ] {
-        let output = home.orderctl().args(arguments).output().unwrap();
+        let output = sandbox.orderctl().args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("up"), "{error}");

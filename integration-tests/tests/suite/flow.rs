@@ -1,15 +1,15 @@
-//! The line that an order travels: POST, queue, row, event, email.
+//! The way of an order: POST, queue, row, event, email.
 
 use order_core::OrderId;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::system::{Home, eventually, sample, sample_of_new_customer};
+use crate::system::{Sandbox, eventually, sample, sample_of_new_customer};
 
 #[tokio::test]
 async fn an_order_travels_from_post_to_email() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample("order.json");
 
     let accepted = system.post(&order).await;
@@ -23,14 +23,14 @@ async fn an_order_travels_from_post_to_email() {
     assert_eq!(accepted.body["total"], "64.60");
     assert_eq!(accepted.body["currency"], "EUR");
 
-    let stored = system.stored(&id).await;
+    let stored = system.wait_until_stored(&id).await;
     for part in ["customer", "currency", "items", "total", "note"] {
         assert_eq!(stored[part], order[part], "{part}");
     }
     assert_eq!(stored["accepted_at"], accepted.body["accepted_at"]);
 
-    let notified = system.notified(&id).await;
-    let mail = system.mail_about(&id);
+    let notified = system.wait_until_notified(&id).await;
+    let mail = system.find_mail(&id);
     assert_eq!(mail.len(), 1, "{mail:?}");
     let body = mail[0]["body"].as_str().unwrap();
     for expected in [
@@ -41,17 +41,17 @@ async fn an_order_travels_from_post_to_email() {
     ] {
         assert!(body.contains(expected), "{expected} is missing:\n{body}");
     }
-    system.emptied("orders").await;
-    system.emptied("notifications").await;
+    system.wait_until_empty("orders").await;
+    system.wait_until_empty("notifications").await;
 }
 
 #[tokio::test]
 async fn the_subject_of_an_email_names_the_order() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let id = system.place(&sample("order.json")).await;
-    system.notified(&id).await;
-    let mail = system.mail_about(&id);
+    system.wait_until_notified(&id).await;
+    let mail = system.find_mail(&id);
     let subject = mail[0]["subject"].as_str().unwrap();
     let short = id.parse::<OrderId>().unwrap().short();
     assert_eq!(subject, format!("Order {short} confirmed: EUR 64.60"));
@@ -59,24 +59,24 @@ async fn the_subject_of_an_email_names_the_order() {
 
 #[tokio::test]
 async fn an_email_goes_to_the_inbox_that_subscribed() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let id = system.place(&sample("order.json")).await;
-    system.notified(&id).await;
-    assert_eq!(system.mail_about(&id)[0]["to"], "you@example.com");
+    system.wait_until_notified(&id).await;
+    assert_eq!(system.find_mail(&id)[0]["to"], "you@example.com");
 }
 
 #[tokio::test]
-async fn every_valid_sample_is_taken_and_the_invalid_one_refused() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn every_valid_sample_is_accepted_and_the_invalid_one_is_rejected() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     for (name, total) in [
         ("order-minimal.json", None),
         ("order-jpy.json", Some("JPY 7,190")),
     ] {
         let id = system.place(&sample(name)).await;
-        system.notified(&id).await;
-        let mail = system.mail_about(&id);
+        system.wait_until_notified(&id).await;
+        let mail = system.find_mail(&id);
         assert_eq!(mail.len(), 1);
         if let Some(total) = total {
             assert!(mail[0]["body"].as_str().unwrap().contains(total), "{}", mail[0]);
@@ -87,51 +87,42 @@ async fn every_valid_sample_is_taken_and_the_invalid_one_refused() {
 
 #[tokio::test]
 async fn a_request_sent_again_with_its_key_makes_no_second_order() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample_of_new_customer("order.json");
     let key = Uuid::new_v4().to_string();
-    let post = async |key: &str, order: &serde_json::Value| {
-        system
-            .request(|http, url| {
-                http.post(format!("{url}/orders"))
-                    .header("Idempotency-Key", key)
-                    .json(order)
-            })
-            .await
-    };
-    let first = post(&key, &order).await;
-    // Sent again at once, perhaps before the first is stored, in the quoted form.
-    let second = post(&format!("\"{key}\""), &order).await;
+    let first = system.post_with_key(&order, &key).await;
+    // Sent again at once, perhaps before the first order is stored, with the key in its quoted form.
+    let second = system.post_with_key(&order, &format!("\"{key}\"")).await;
     assert_eq!((first.status, second.status), (202, 202));
     assert_eq!(first.body["order_id"], second.body["order_id"]);
     let id = first.body["order_id"].as_str().unwrap();
-    system.notified(id).await;
+    system.wait_until_notified(id).await;
 
-    let third = post(&key, &order).await;
+    let third = system.post_with_key(&order, &key).await;
     assert_eq!(
         (third.status, &third.body["order_id"]),
         (202, &first.body["order_id"])
     );
     let mut other = order.clone();
     other["note"] = json!("another note");
-    // Where the look for the key takes too long, the order is taken, and order-worker sets it aside as a conflict.
-    let reused = eventually("the key is known to be another order's", async || {
-        let answer = post(&key, &other).await;
+    // When the lookup of the key takes too long, the order is accepted, and order-worker dead-letters it as a conflict.
+    let reused = eventually("the key is known as that of another order", async || {
+        let answer = system.post_with_key(&other, &key).await;
         (answer.status != 202).then_some(answer)
     })
     .await;
     assert_eq!(reused.status, 422);
     assert_eq!(reused.body["type"], "urn:orders:problem:idempotency-key-reused");
 
-    assert_eq!(system.rows_of_customer(&order).await, 1);
-    assert_eq!(system.stored(id).await["note"], order["note"]);
+    assert_eq!(system.count_rows_of_customer(&order).await, 1);
+    assert_eq!(system.wait_until_stored(id).await["note"], order["note"]);
 }
 
 #[tokio::test]
 async fn a_request_sent_again_without_a_key_is_another_order() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample_of_new_customer("order.json");
     let mut ids = Vec::new();
     for _ in 0..2 {
@@ -140,26 +131,26 @@ async fn a_request_sent_again_without_a_key_is_another_order() {
             .await;
         assert_eq!(answer.status, 202, "{}", answer.body);
         let id = answer.body["order_id"].as_str().unwrap().to_owned();
-        system.notified(&id).await;
+        system.wait_until_notified(&id).await;
         ids.push(id);
     }
     assert_ne!(ids[0], ids[1]);
-    assert_eq!(system.rows_of_customer(&order).await, 2);
+    assert_eq!(system.count_rows_of_customer(&order).await, 2);
 }
 
 #[tokio::test]
-async fn orders_in_numbers_each_make_one_row_and_are_told_of() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn each_of_many_orders_makes_one_row_and_is_notified() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let order = sample_of_new_customer("order-minimal.json");
     let mut ids = Vec::new();
     for _ in 0..25 {
         ids.push(system.place(&order).await);
     }
     for id in &ids {
-        let stored = system.notified(id).await;
+        let stored = system.wait_until_notified(id).await;
         let notification = stored["notification_id"].as_str().unwrap();
-        assert_eq!(system.mail_about(notification).len(), 1);
+        assert_eq!(system.find_mail(notification).len(), 1);
     }
-    assert_eq!(system.rows_of_customer(&order).await, 25);
+    assert_eq!(system.count_rows_of_customer(&order).await, 25);
 }

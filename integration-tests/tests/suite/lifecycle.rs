@@ -1,70 +1,94 @@
-//! Starting, refusing to start, and ending without a trace.
+//! The system's start, its errors at the start, and its end without processes left.
 
 use std::io::BufRead;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::system::{Home, children_of, eventually, is_alive, orderctl, sample, signal};
+use integration_tests::process::{children_of, is_alive, signal};
+
+use crate::system::{Sandbox, eventually, orderctl, sample, start_time_limit};
 
 #[tokio::test]
 async fn a_stop_leaves_no_process_behind() {
-    let home = Home::new();
+    let sandbox = Sandbox::new();
     for name in ["TERM", "INT"] {
-        let mut system = home.start().await;
+        let mut system = sandbox.start().await;
         let id = system.place(&sample("order.json")).await;
-        system.stored(&id).await;
-        let children = children_of(system.process_id());
+        system.wait_until_stored(&id).await;
+        let children = children_of(system.process_id()).unwrap();
         assert!(children.len() >= 3, "{children:?}");
-        let begun = Instant::now();
-        signal(name, system.process_id());
-        assert!(system.ended().await.success());
-        // The promise itself, not a measurement: `up` ends its own stop at 1.9 s, where a long poll would wait for 20.
-        assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
-        // On a busy machine that end may come before theirs, which then follows.
-        have_followed(&children).await;
+        let started = Instant::now();
+        signal(name, system.process_id()).unwrap();
+        assert!(system.wait_for_end().await.success());
+        // A limit, not a measurement: `up` ends its own stop after 1.9 seconds, and a long poll would wait for 20.
+        assert!(
+            started.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            started.elapsed()
+        );
+        // On a busy machine the system may end before its functions.
+        wait_for_ends_of(&children).await;
+    }
+}
+
+/// A stop in the middle of work is clean, or says by its exit code that it was not. Nothing is lost either way.
+#[tokio::test]
+async fn a_stop_of_a_busy_system_loses_nothing() {
+    let sandbox = Sandbox::new();
+    let mut system = sandbox.start().await;
+    let mut accepted = Vec::new();
+    for _ in 0..60 {
+        accepted.push(system.place(&sample("order.json")).await);
+    }
+    signal("TERM", system.process_id()).unwrap();
+    let status = system.wait_for_end().await;
+    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+    let system = sandbox.start().await;
+    for id in &accepted {
+        system.wait_until_stored(id).await;
     }
 }
 
 #[tokio::test]
 async fn a_crash_leaves_no_process_behind() {
-    let home = Home::new();
-    let mut system = home.start().await;
-    let children = children_of(system.process_id());
+    let sandbox = Sandbox::new();
+    let mut system = sandbox.start().await;
+    let children = children_of(system.process_id()).unwrap();
     system.kill().await;
-    have_followed(&children).await;
+    wait_for_ends_of(&children).await;
 }
 
-async fn have_followed(functions: &[u32]) {
-    eventually("the functions have followed", async || {
-        (!functions.iter().any(|function| is_alive(*function))).then_some(())
+async fn wait_for_ends_of(functions: &[u32]) {
+    eventually("the functions have ended", async || {
+        (!functions.iter().any(|function| is_alive(*function).unwrap())).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_second_system_in_the_same_directory_is_refused() {
-    let home = Home::new();
-    let system = home.start().await;
-    let second = home.up().stdin(Stdio::null()).output().unwrap();
+async fn a_second_system_in_the_same_directory_does_not_start() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let second = sandbox.up().stdin(Stdio::null()).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let error = String::from_utf8(second.stderr).unwrap();
     assert!(error.contains(&system.process_id().to_string()), "{error}");
     assert!(
-        error.contains(home.data_dir().file_name().unwrap().to_str().unwrap()),
+        error.contains(sandbox.data_dir().file_name().unwrap().to_str().unwrap()),
         "{error}"
     );
-    // The first goes on.
+    // The first system still works.
     let id = system.place(&sample("order.json")).await;
-    system.stored(&id).await;
+    system.wait_until_stored(&id).await;
 }
 
 #[tokio::test]
-async fn a_taken_port_is_refused_by_name() {
+async fn a_port_in_use_is_named_with_its_flag() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for flag in ["--api-port", "--aws-port"] {
-        let home = Home::new();
-        let mut command = home.orderctl();
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.orderctl();
         command.arg("up");
         let other = if flag == "--api-port" {
             "--aws-port"
@@ -84,24 +108,25 @@ async fn a_taken_port_is_refused_by_name() {
 
 #[tokio::test]
 async fn an_ephemeral_system_writes_nothing() {
-    let home = Home::new();
-    let mut system = home.start_with(&["--ephemeral"]).await;
+    let sandbox = Sandbox::new();
+    let mut system = sandbox.start_with(&["--ephemeral"]).await;
     let id = system.place(&sample("order.json")).await;
-    system.notified(&id).await;
+    system.wait_until_notified(&id).await;
     assert!(system.stop().await.success());
-    assert!(!home.data_dir().exists());
+    assert!(!sandbox.data_dir().exists());
 }
 
 #[tokio::test]
-async fn a_power_cut_can_be_asked_for() {
-    let home = Home::new();
-    let system = home.start_with(&["--sync", "full"]).await;
+async fn the_sync_mode_for_power_cuts_works() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&["--sync", "full"]).await;
     let id = system.place(&sample("order.json")).await;
-    system.notified(&id).await;
+    system.wait_until_notified(&id).await;
 }
 
 #[tokio::test]
-async fn tables_alone_are_served_until_the_input_ends() {
+async fn the_dynamodb_command_serves_until_its_input_ends() {
+    let _limit = start_time_limit();
     let mut child = orderctl()
         .arg("dynamodb")
         .stdin(Stdio::piped())
@@ -122,6 +147,6 @@ async fn tables_alone_are_served_until_the_input_ends() {
     let tables = dynamodb.list_tables().send().await.unwrap();
     assert_eq!(tables.table_names(), [] as [String; 0]);
     drop(child.stdin.take());
-    let status = eventually("it has ended", async || child.try_wait().unwrap()).await;
+    let status = eventually("the process has ended", async || child.try_wait().unwrap()).await;
     assert!(status.success());
 }

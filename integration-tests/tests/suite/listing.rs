@@ -1,8 +1,8 @@
-//! A customer's orders, read page by page from the index.
+//! The list of a customer's orders, read page by page from the index.
 
 use serde_json::{Value, json};
 
-use crate::system::{Answer, Home, System, eventually, sample_of_new_customer};
+use crate::system::{Answer, Sandbox, System, eventually, sample_of_new_customer};
 
 async fn list(system: &System, query: &str) -> Answer {
     system
@@ -20,8 +20,8 @@ fn ids(page: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_customers_orders_are_listed_newest_first_in_pages() {
-    let home = Home::new();
-    let system = home.start().await;
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let mine = sample_of_new_customer("order-minimal.json");
     let others = sample_of_new_customer("order-minimal.json");
     let mut placed = Vec::new();
@@ -30,7 +30,7 @@ async fn a_customers_orders_are_listed_newest_first_in_pages() {
         system.place(&others).await;
     }
     let customer = mine["customer"]["id"].as_str().unwrap();
-    // The index follows the table a moment later.
+    // The index is updated some time after the table.
     let all = eventually("five orders are listed", async || {
         let answer = list(&system, &format!("customer_id={customer}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -44,7 +44,7 @@ async fn a_customers_orders_are_listed_newest_first_in_pages() {
     found.sort_unstable();
     placed.sort_unstable();
     assert_eq!(found, placed);
-    // Each as it is shown alone.
+    // The list has each order as the single order is returned.
     assert_eq!(orders[0]["items"], mine["items"]);
     assert_eq!(orders[0]["customer"], mine["customer"]);
 
@@ -61,8 +61,8 @@ async fn a_customers_orders_are_listed_newest_first_in_pages() {
     }
     assert_eq!(paged, ids(&all.body));
 
-    let shown = system.json_lines(&["list", "--customer", customer, "--limit", "3", "--json"]);
-    // An order may be notified between two looks.
+    let shown = system.read_json_lines(&["list", "--customer", customer, "--limit", "3", "--json"]);
+    // Compare the ids only: an order may be notified between the two requests.
     assert_eq!(ids(&json!({ "orders": shown })), ids(&all.body)[..3]);
 
     let first = list(&system, &format!("customer_id={customer}&limit=1")).await;
@@ -76,9 +76,9 @@ async fn a_customers_orders_are_listed_newest_first_in_pages() {
 }
 
 #[tokio::test]
-async fn a_query_is_refused_with_every_violation() {
-    let home = Home::new();
-    let system = home.start().await;
+async fn an_invalid_query_is_answered_with_every_violation() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let answer = list(&system, "customer_id=a&customer_id=b&limit=many&cursor=&page=2").await;
     assert_eq!(answer.status, 400);
     assert_eq!(answer.headers["content-type"], "application/problem+json");

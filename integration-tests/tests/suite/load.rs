@@ -1,17 +1,19 @@
-//! `load` and `verify`: what is promised is written down, and compared with what came of it.
+//! `load` and `verify`: the journal of accepted orders, and its comparison with rows, events and mail.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use integration_tests::process::signal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Home, SETTLING, System, eventually, eventually_within, signal};
+use crate::system::{SETTLE_TIMEOUT, Sandbox, System, eventually, eventually_within};
 
-/// The orders of a journal, as far as it is written.
-fn accepted(journal: &Path) -> Vec<Value> {
+/// Reads the accepted orders of a journal that may still be written.
+fn read_accepted(journal: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(journal).unwrap_or_default();
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let lines = whole
@@ -25,15 +27,15 @@ fn append(journal: &Path, line: &Value) {
     std::fs::write(journal, format!("{text}{line}\n")).unwrap();
 }
 
-/// The comparison's outcome, which is an error exactly if something is not right.
-fn verify(system: &System, journal: &Path) -> Value {
+/// Runs `verify`, and returns its report. The command must fail exactly if the report is not right.
+fn run_verify(system: &System, journal: &Path) -> Value {
     let output = system.orderctl(&[
         "verify",
         "--journal",
         journal.to_str().unwrap(),
         "--keep-audit",
         "--wait",
-        &SETTLING.as_secs().to_string(),
+        &SETTLE_TIMEOUT.as_secs().to_string(),
         "--json",
     ]);
     let report: Value = serde_json::from_slice(&output.stdout)
@@ -42,7 +44,7 @@ fn verify(system: &System, journal: &Path) -> Value {
     report
 }
 
-fn figures<'a>(report: &'a Value, names: &[&str]) -> Vec<&'a Value> {
+fn pick<'a>(report: &'a Value, names: &[&str]) -> Vec<&'a Value> {
     names.iter().map(|name| &report[*name]).collect()
 }
 
@@ -62,16 +64,16 @@ const ZERO: [&str; 13] = [
     "stray_emails",
 ];
 
-/// A load that runs beside the test, and ends with it.
+/// A load that runs beside the test, and is killed with it.
 struct Load {
     child: Child,
     report: PathBuf,
 }
 
 impl Load {
-    fn begin(home: &Home, journal: &Path, arguments: &[&str]) -> Self {
-        let report = home.file("report.json");
-        let child = home
+    fn start(sandbox: &Sandbox, journal: &Path, arguments: &[&str]) -> Self {
+        let report = sandbox.file("report.json");
+        let child = sandbox
             .orderctl()
             .args(["load", "--json", "--journal"])
             .arg(journal)
@@ -84,9 +86,9 @@ impl Load {
         Self { child, report }
     }
 
-    /// Whether all went well, and its report, once it has ended.
-    async fn end(mut self) -> (bool, Value) {
-        let status = eventually_within(SETTLING, "the load has ended", async || {
+    /// Waits for the end of the load. Returns whether it succeeded, and its report.
+    async fn wait_for_end(mut self) -> (bool, Value) {
+        let status = eventually_within(SETTLE_TIMEOUT, "the load has ended", async || {
             self.child.try_wait().unwrap()
         })
         .await;
@@ -97,15 +99,15 @@ impl Load {
 
 impl Drop for Load {
     fn drop(&mut self) {
-        // It has ended, unless the test failed.
+        // The load has already ended, unless the test failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Breaks each promise once.
+/// Breaks each guarantee once.
 async fn break_everything(system: &System, journal: &Path) {
-    let orders = accepted(journal);
+    let orders = read_accepted(journal);
     let id = |place: usize| AttributeValue::S(orders[place]["order_id"].as_str().unwrap().to_owned());
     let dynamodb = system.dynamodb().await;
     let row = async |place: usize| {
@@ -115,7 +117,11 @@ async fn break_everything(system: &System, journal: &Path) {
             .key("order_id", id(place));
         request.send().await.unwrap().item.unwrap()
     };
-    // Lost: a row is gone.
+    let put = async |item: HashMap<String, AttributeValue>| {
+        let request = dynamodb.put_item().table_name("orders").set_item(Some(item));
+        request.send().await.unwrap();
+    };
+    // Lost: a row is deleted.
     dynamodb
         .delete_item()
         .table_name("orders")
@@ -123,21 +129,15 @@ async fn break_everything(system: &System, journal: &Path) {
         .send()
         .await
         .unwrap();
-    // Differing: a row says something else, under the fingerprint that it had.
+    // Differing: a row has another content under the same fingerprint.
     let mut altered = row(10).await;
     altered.insert(
         "customer_id".to_owned(),
         AttributeValue::S("somebody-else".to_owned()),
     );
-    dynamodb
-        .put_item()
-        .table_name("orders")
-        .set_item(Some(altered))
-        .send()
-        .await
-        .unwrap();
-    // Doubled: one request has two rows. The second was answered with 202 as well, and there was no event and no email,
-    // although its row names one: unpublished and unnotified.
+    put(altered).await;
+    // Doubled: one request has two rows. The second row is unpublished and unnotified, too: the journal has its 202, and
+    // there is no event and no email, although the row names an email.
     let second = Uuid::now_v7().to_string();
     let mut copy = row(20).await;
     copy.insert("order_id".to_owned(), AttributeValue::S(second.clone()));
@@ -145,49 +145,29 @@ async fn break_everything(system: &System, journal: &Path) {
         "notification_id".to_owned(),
         AttributeValue::S("an email that never was".to_owned()),
     );
-    dynamodb
-        .put_item()
-        .table_name("orders")
-        .set_item(Some(copy))
-        .send()
-        .await
-        .unwrap();
+    put(copy).await;
     let mut line = orders[20].clone();
     line["order_id"] = json!(second);
     line["key"] = json!("another key");
     append(journal, &line);
-    // A row that nobody was promised, as a mark could make one.
-    dynamodb
-        .put_item()
-        .table_name("orders")
-        .item("order_id", AttributeValue::S(Uuid::now_v7().to_string()))
-        .item("notification_id", AttributeValue::S("n".to_owned()))
-        .send()
-        .await
-        .unwrap();
-    // Unburied: poison that vanished.
+    // A stray row: no request has it. A mark without a condition could make one.
+    put(HashMap::from([
+        (
+            "order_id".to_owned(),
+            AttributeValue::S(Uuid::now_v7().to_string()),
+        ),
+        ("notification_id".to_owned(), AttributeValue::S("n".to_owned())),
+    ]))
+    .await;
+    // Poison that was not dead-lettered.
     append(
         journal,
         &json!({"type": "poison", "poison": "malformed", "body": "sent and gone"}),
     );
-    // Doubly notified: an email is sent once more.
-    let email = system.json_lines(&["inbox", "--json"]).remove(0);
-    let topics = system
-        .sns()
-        .await
-        .list_topics()
-        .send()
-        .await
-        .unwrap()
-        .topics
-        .unwrap();
-    let topic = topics.iter().find_map(|topic| {
-        topic
-            .topic_arn
-            .as_deref()
-            .filter(|arn| arn.ends_with(":order-emails"))
-    });
-    let publish = system.sns().await.publish().topic_arn(topic.unwrap());
+    // Doubly notified: an email is sent again.
+    let email = system.read_json_lines(&["inbox", "--json"]).remove(0);
+    let topic = system.topic_arn("order-emails").await;
+    let publish = system.sns().await.publish().topic_arn(topic);
     let publish = publish
         .subject(email["subject"].as_str().unwrap())
         .message(email["body"].as_str().unwrap());
@@ -195,16 +175,16 @@ async fn break_everything(system: &System, journal: &Path) {
 }
 
 #[tokio::test]
-async fn everything_is_as_promised_until_something_is_broken() {
-    let home = Home::new();
-    let system = home.start_with(&[]).await;
-    let journal = home.file("journal");
+async fn verify_finds_nothing_until_something_is_broken() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    let journal = sandbox.file("journal");
     let path = journal.to_str().unwrap();
     let load = "load --count 60 --connections 4 --duplicates 20% --poison 20% --seed 1 --json --journal";
     let load: Vec<&str> = load.split(' ').chain([path]).collect();
-    let report = system.json_lines(&load).remove(0);
+    let report = system.read_json_lines(&load).remove(0);
     assert_eq!(
-        figures(&report, &["accepted", "confirmed", "notified"]),
+        pick(&report, &["accepted", "confirmed", "notified"]),
         [60, 60, 60],
         "{report}"
     );
@@ -213,17 +193,17 @@ async fn everything_is_as_promised_until_something_is_broken() {
         "{report}"
     );
 
-    let right = verify(&system, &journal);
+    let right = run_verify(&system, &journal);
     assert_eq!(right["right"], true, "{right}");
-    assert_eq!(figures(&right, &ZERO), [0; 13], "{right}");
+    assert_eq!(pick(&right, &ZERO), [0; 13], "{right}");
     assert_eq!(
-        figures(&right, &["accepted", "rows", "marked"]),
+        pick(&right, &["accepted", "rows", "marked"]),
         [60, 60, 60],
         "{right}"
     );
 
     break_everything(&system, &journal).await;
-    let wrong = verify(&system, &journal);
+    let wrong = run_verify(&system, &journal);
     let found = [
         "lost",
         "doubled",
@@ -233,8 +213,8 @@ async fn everything_is_as_promised_until_something_is_broken() {
         "unburied_poison",
         "stray_rows",
     ];
-    assert_eq!(figures(&wrong, &found), [1; 7], "{wrong}");
-    // The row of the lost order is gone, its event and its email are not.
+    assert_eq!(pick(&wrong, &found), [1; 7], "{wrong}");
+    // The row of the lost order is deleted, but its event and its email are still there.
     for stray in ["stray_events", "stray_emails"] {
         assert!(wrong[stray].as_u64() > Some(0), "{wrong}");
     }
@@ -242,78 +222,75 @@ async fn everything_is_as_promised_until_something_is_broken() {
     assert!(wrong["doubly_notified"].as_u64().unwrap() > before, "{wrong}");
 }
 
-/// The system is killed under the load and comes back on other ports; the load finds it again, and nothing that was
-/// promised is lost.
+/// The system is killed under the load, and starts again on other ports. The load finds it again, and nothing that was
+/// accepted is lost.
 #[tokio::test]
-async fn a_load_outlives_the_system() {
-    let home = Home::new();
-    let template = home.template_with_short_visibility();
+async fn a_load_survives_kills_of_the_system() {
+    let sandbox = Sandbox::new();
+    let template = sandbox.write_template_with_short_visibility();
     let arguments = ["--template", template.to_str().unwrap()];
-    let mut system = home.start_with(&arguments).await;
-    let journal = home.file("journal");
-    let load = Load::begin(
-        &home,
+    let mut system = sandbox.start_with(&arguments).await;
+    let journal = sandbox.file("journal");
+    let load = Load::start(
+        &sandbox,
         &journal,
         &["--count", "200", "--rate", "50", "--connections", "8"],
     );
     for many in [30, 90] {
         eventually("some orders are accepted", async || {
-            (accepted(&journal).len() >= many).then_some(())
+            (read_accepted(&journal).len() >= many).then_some(())
         })
         .await;
         system.kill().await;
-        system = home.start_with(&arguments).await;
+        system = sandbox.start_with(&arguments).await;
     }
-    let (is_good, report) = load.end().await;
+    let (is_good, report) = load.wait_for_end().await;
     assert!(is_good, "{report}");
-    assert_eq!(
-        figures(&report, &["accepted", "notified"]),
-        [200, 200],
-        "{report}"
-    );
-    let right = verify(&system, &journal);
-    assert_eq!(figures(&right, &ZERO), [0; 13], "{right}");
+    assert_eq!(pick(&report, &["accepted", "notified"]), [200, 200], "{report}");
+    let right = run_verify(&system, &journal);
+    assert_eq!(pick(&right, &ZERO), [0; 13], "{right}");
 }
 
-/// One connection that needs at least 300 ms for an order cannot keep a rate of 50 a second: the orders wait for it, and
-/// the middle one of 20 for more than two seconds. Only who counts from when an order was due sees that.
+/// One connection that needs at least 300 ms for an order cannot keep a rate of 50 orders a second. The orders wait, the
+/// middle one of 20 for more than two seconds. The latency shows that only if it is measured from the time at which an
+/// order was due.
 #[tokio::test]
-async fn an_order_that_waits_for_its_turn_waits_in_the_figures_too() {
-    let home = Home::new();
-    let plan = home.file("faults.yaml");
+async fn the_latency_of_a_load_includes_the_wait_for_a_connection() {
+    let sandbox = Sandbox::new();
+    let plan = sandbox.file("faults.yaml");
     std::fs::write(
         &plan,
         "{seed: 1, calls: [{functions: [order-api], delay: {chance: 1, milliseconds: [300, 300]}}]}",
     )
     .unwrap();
-    let system = home.start_with(&["--faults", plan.to_str().unwrap()]).await;
+    let system = sandbox.start_with(&["--faults", plan.to_str().unwrap()]).await;
     let load = "load --count 20 --rate 50 --connections 1 --seed 1 --json";
     let load: Vec<&str> = load.split(' ').collect();
-    let report = system.json_lines(&load).remove(0);
+    let report = system.read_json_lines(&load).remove(0);
     let middle = report["latency_ms"]["accepted"]["p50"].as_f64().unwrap();
     assert!(middle > 2000.0, "{report}");
 }
 
 #[tokio::test]
 async fn ctrl_c_ends_a_load_with_its_report() {
-    let home = Home::new();
-    let system = home.start_with(&[]).await;
-    let journal = home.file("journal");
-    let load = Load::begin(&home, &journal, &["--count", "100000", "--rate", "20"]);
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    let journal = sandbox.file("journal");
+    let load = Load::start(&sandbox, &journal, &["--count", "100000", "--rate", "20"]);
     eventually("some orders are accepted", async || {
-        (accepted(&journal).len() >= 5).then_some(())
+        (read_accepted(&journal).len() >= 5).then_some(())
     })
     .await;
-    signal("INT", load.child.id());
-    let (is_good, report) = load.end().await;
+    signal("INT", load.child.id()).unwrap();
+    let (is_good, report) = load.wait_for_end().await;
     assert!(is_good, "{report}");
     assert_eq!(report["interrupted"], true, "{report}");
-    assert_eq!(report["accepted"], accepted(&journal).len(), "{report}");
-    let right = verify(&system, &journal);
+    assert_eq!(report["accepted"], read_accepted(&journal).len(), "{report}");
+    let right = run_verify(&system, &journal);
     assert_eq!(right["right"], true, "{right}");
-    // Nothing fails and nothing is sent twice here: there is nothing that explains a repetition.
+    // Without failures and duplicates no repetition is allowed.
     assert_eq!(
-        figures(&right, &["republished", "doubly_notified"]),
+        pick(&right, &["republished", "doubly_notified"]),
         [0; 2],
         "{right}"
     );

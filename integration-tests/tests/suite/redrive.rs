@@ -1,16 +1,16 @@
-//! What fails for now is tried again, and is set aside with its reason when its receives run out.
+//! A transient failure is retried, and dead-lettered with its reason after the last receive.
 
 use order_core::{Order, OrderConfirmed, OrderId, OrderMessage};
 use uuid::Uuid;
 
-use crate::system::{Home, eventually, sample_of_new_customer};
+use crate::system::{Sandbox, eventually, sample_of_new_customer};
 
-/// An event whose order has no row yet is such a failure: the row may come.
+/// An event whose order has no row is a transient failure, because the row may be stored later.
 #[tokio::test]
-#[ignore = "takes a minute and more: retries back off (the run against LocalStack includes it)"]
-async fn what_fails_to_the_last_receive_is_dead_with_its_reason_and_is_healed_by_a_replay() {
-    let home = Home::new();
-    let system = home.start().await;
+#[ignore = "takes more than a minute, because retries back off (the run against LocalStack includes it)"]
+async fn an_event_that_fails_every_receive_is_dead_lettered_and_succeeds_when_replayed() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
     let id: OrderId = Uuid::now_v7().to_string().parse().unwrap();
     let sample = sample_of_new_customer("order.json");
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
@@ -23,21 +23,21 @@ async fn what_fails_to_the_last_receive_is_dead_with_its_reason_and_is_healed_by
     system.send("notifications", &event.to_json()).await;
 
     let id = id.to_string();
-    let letter = system.dead_letter(&id).await;
+    let dead_letter = system.wait_for_dead_letter(&id).await;
     assert_eq!(
-        (&letter["queue"], &letter["reason"]),
+        (&dead_letter["queue"], &dead_letter["reason"]),
         (&"notifications".into(), &"row_missing".into())
     );
-    let receives = system.max_receive_count("notifications").await;
-    assert_eq!(letter["receive_count"], receives);
+    let receives = system.read_max_receive_count("notifications").await;
+    assert_eq!(dead_letter["receive_count"], receives);
 
-    // The row comes; the letter, sent again, finds everything right and ends.
+    // The row is stored now, so that the replayed event has nothing left to do.
     let message = OrderMessage::new(event.order_id, accepted_at, event.order);
     system.send("orders", &message.to_json()).await;
-    let notified = system.notified(&id).await;
-    let message_id = letter["message_id"].as_str().unwrap();
-    eventually("the letter was sent again", async || {
-        // Another test that looks at the letters may hold it for a moment.
+    let notified = system.wait_until_notified(&id).await;
+    let message_id = dead_letter["message_id"].as_str().unwrap();
+    eventually("the dead letter was replayed", async || {
+        // Another test that lists the dead letters may have it in flight.
         system
             .orderctl(&["dlq", "replay", message_id])
             .status
@@ -45,8 +45,8 @@ async fn what_fails_to_the_last_receive_is_dead_with_its_reason_and_is_healed_by
             .then_some(())
     })
     .await;
-    system.emptied("notifications").await;
-    assert_eq!(system.dead_letters(&id), [] as [serde_json::Value; 0]);
-    assert_eq!(system.stored(&id).await, notified);
-    assert_eq!(system.rows_of_customer(&sample).await, 1);
+    system.wait_until_empty("notifications").await;
+    assert_eq!(system.list_dead_letters(&id), [] as [serde_json::Value; 0]);
+    assert_eq!(system.wait_until_stored(&id).await, notified);
+    assert_eq!(system.count_rows_of_customer(&sample).await, 1);
 }

@@ -1,13 +1,13 @@
-//! Anyone else may subscribe to confirmed orders, and gets what their filter lets through.
+//! Other systems can subscribe to confirmed orders, and get the events that match their filter policy.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Home, System, eventually, sample};
+use crate::system::{Sandbox, System, eventually, sample};
 
-/// A queue of the test's own that is subscribed to confirmed orders.
+/// A queue of the test that is subscribed to confirmed orders.
 struct Subscriber {
     sqs: aws_sdk_sqs::Client,
     sns: aws_sdk_sns::Client,
@@ -16,11 +16,11 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    async fn to(system: &System, event_type: &str) -> Self {
+    async fn subscribe(system: &System, event_type: &str) -> Self {
         let (sqs, sns) = (system.sqs().await, system.sns().await);
         let topic_arn = system.topic_arn("order-events").await;
         let name = format!("subscriber-{}", Uuid::new_v4());
-        // A queue's ARN is known before it is made: it stands beside the topic.
+        // The queue's ARN is known before the queue exists: account and region are those of the topic.
         let queue_arn = topic_arn.replace(":sns:", ":sqs:");
         let queue_arn = format!("{}:{name}", queue_arn.rsplit_once(':').unwrap().0);
         let policy = json!({"Version": "2012-10-17", "Statement": [{
@@ -54,8 +54,8 @@ impl Subscriber {
         }
     }
 
-    /// The events that have come since the last look, removed from the queue.
-    async fn events(&self) -> Vec<Value> {
+    /// Receives and deletes the events on the queue.
+    async fn take_events(&self) -> Vec<Value> {
         let request = self
             .sqs
             .receive_message()
@@ -78,16 +78,16 @@ impl Subscriber {
         events
     }
 
-    async fn event_about(&self, order_id: &str) -> Value {
-        eventually(&format!("an event tells of {order_id}"), async || {
-            let events = self.events().await;
+    async fn wait_for_event(&self, order_id: &str) -> Value {
+        eventually(&format!("the event of {order_id} has come"), async || {
+            let events = self.take_events().await;
             events.into_iter().find(|event| event["subject"] == order_id)
         })
         .await
     }
 
-    /// On a shared stack it must not go on receiving.
-    async fn end(self) {
+    /// Deletes the subscription and the queue, which would otherwise stay on a shared stack.
+    async fn unsubscribe(self) {
         let unsubscribe = self.sns.unsubscribe().subscription_arn(self.subscription_arn);
         unsubscribe.send().await.unwrap();
         self.sqs
@@ -100,20 +100,20 @@ impl Subscriber {
 }
 
 #[tokio::test]
-async fn a_subscriber_gets_what_its_filter_lets_through() {
-    let home = Home::new();
-    let system = home.start().await;
-    let confirmed = Subscriber::to(&system, "orders.order.confirmed.v1").await;
-    let other = Subscriber::to(&system, "orders.order.cancelled.v1").await;
-    // The second order gives the first time to reach the wrong queue.
+async fn a_subscriber_gets_the_events_that_match_its_filter() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let confirmed = Subscriber::subscribe(&system, "orders.order.confirmed.v1").await;
+    let other = Subscriber::subscribe(&system, "orders.order.cancelled.v1").await;
+    // When the second event has come, the first one has had time to reach the wrong queue.
     for _ in 0..2 {
         let order = sample("order.json");
         let id = system.place(&order).await;
-        let event = confirmed.event_about(&id).await;
+        let event = confirmed.wait_for_event(&id).await;
         assert_eq!(event["type"], "orders.order.confirmed.v1");
         assert_eq!(event["data"]["order"]["items"], order["items"], "{event}");
     }
-    assert_eq!(other.events().await, [] as [Value; 0]);
-    confirmed.end().await;
-    other.end().await;
+    assert_eq!(other.take_events().await, [] as [Value; 0]);
+    confirmed.unsubscribe().await;
+    other.unsubscribe().await;
 }

@@ -1,11 +1,11 @@
 //! AWS behind the [ports](crate::ports).
 
+mod causes;
 mod dynamodb;
 mod sqs;
 #[cfg(test)]
 mod tests;
 
-use std::error::Error;
 use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
@@ -22,15 +22,3 @@ pub const CALLS: CallLimits = CallLimits {
     max_attempts: 3,
     first_backoff: Duration::from_millis(100),
 };
-
-/// An SDK error and its causes in one line. `Debug` would print whole responses, and with them rows.
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}

@@ -8,7 +8,7 @@ use function_runtime::pack::pack;
 use futures_util::future::join_all;
 use order_core::OrderMessage;
 
-use super::causes;
+use super::causes::causes;
 use crate::ports::{OrderQueue, QueueError};
 
 /// The most messages of one call.

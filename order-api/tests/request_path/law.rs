@@ -67,7 +67,7 @@ impl OrderTable for Table {
     }
 }
 
-/// Reads bytes as a request: a line `METHOD /path?query`, header lines, an empty line, the body. Whatever is missing or
+/// Reads bytes as a request: a line `METHOD /path?query`, header lines, an empty line, the body. Anything that is missing or
 /// wrong is left out, so that any bytes are some request. A body that is no UTF-8 comes in base64, as the gateway sends it.
 pub(crate) fn event(bytes: &[u8]) -> Value {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n");
@@ -109,7 +109,7 @@ pub(crate) fn event(bytes: &[u8]) -> Value {
 /// # Panics
 ///
 /// When the answer breaks a rule: the queue and the table work, so that no answer may be a failure of ours.
-pub(crate) async fn judge(bytes: &[u8]) -> i64 {
+pub(crate) async fn check_request(bytes: &[u8]) -> i64 {
     let queue = Queue::default();
     let allowed_origins = "https://shop.example.com".parse().expect("an origin");
     let api = OrderApi::new(&queue, Table, Settings::new(allowed_origins));

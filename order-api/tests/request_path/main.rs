@@ -105,7 +105,7 @@ fn judged(request: &[u8]) -> i64 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
-    runtime.unwrap().block_on(law::judge(request))
+    runtime.unwrap().block_on(law::check_request(request))
 }
 
 /// A corpus file's name starts with the status that it is answered with.

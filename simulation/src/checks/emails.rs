@@ -1,4 +1,4 @@
-//! Emails: whom they tell of, at which pace, and whether the marks that follow are true.
+//! Emails: the orders that they notify, the rate, and the marks that follow.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,206 +7,182 @@ use notifier::email::Email;
 use order_core::{OrderId, Timestamp};
 use order_table::{Notification, attribute};
 
-use crate::ledger::Mail;
+use super::email_contents::{EmailContents, parse_email};
+use crate::history::SentEmail;
 use crate::rule::Rule;
 use crate::schedule::{Schedule, TaskId};
 use crate::world::{State, World};
 
-/// For how long a subscriber that was seen is believed in: a minute, and the invocation in which that minute ends.
-const BELIEVED_FOR: Duration = Duration::from_secs(60 + 30);
+/// notifier assumes a subscriber that it has seen for one minute, and until the end of the invocation in which that minute
+/// ends.
+const SUBSCRIBER_ASSUMED_FOR: Duration = Duration::from_secs(60 + 30);
 
-/// The most emails of a second, by the template.
+/// The maximum number of emails in a second, by the template.
 const MAX_PER_SECOND: usize = 8;
-/// Above this SNS suspends the subscription (SNS quotas: email, 10 messages per second).
+/// Above this number of emails in a second SNS suspends the subscription (SNS quotas: email, 10 messages per second).
 const SUSPENDED_ABOVE: usize = 10;
 
-/// What an email prints.
-struct Contents {
-    notification_id: String,
-    /// The orders that it lists.
-    orders: BTreeSet<OrderId>,
-    /// How many it covers: all that it lists, and those of which it says only how many they are.
-    covers: usize,
-}
-
-fn contents(email: &Email) -> Option<Contents> {
-    let (text, footer) = email.body.rsplit_once("--\nNotification ")?;
-    let (id, covers) = footer.split_once(" covers ")?;
-    let orders: BTreeSet<OrderId> = text
-        .split_whitespace()
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let covers: usize = covers.split(' ').next()?.parse().ok()?;
-    let others = covers.checked_sub(orders.len())?;
-    let is_true = others == 0 || text.ends_with(&format!("  and {others} more\n\n"));
-    (is_true && !orders.is_empty()).then(|| Contents {
-        notification_id: id.to_owned(),
-        orders,
-        covers,
-    })
-}
-
-/// An invocation tries to send an email.
-pub(crate) fn attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
+/// Checks an attempt of the running invocation to send an email. Returns the orders that the email lists.
+pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
     let now = world.schedule.now();
     let task = world.schedule.running();
-    let is_subject = email.subject.is_ascii()
+    let is_valid_subject = email.subject.is_ascii()
         && email.subject.len() < 100
         && !email.subject.contains(|character: char| character.is_control());
-    if !is_subject || email.body.len() + email.subject.len() > 256 * 1024 {
-        world.breaks(Rule::Limits, "an email that SNS would not take");
+    if !is_valid_subject || email.body.len() + email.subject.len() > 256 * 1024 {
+        world.report_violation(Rule::Limits, "an email that SNS rejects");
     }
-    let Some(Contents { orders, .. }) = contents(email) else {
-        world.breaks(Rule::ToldOnce, "an email whose last line is not true");
+    let Some(EmailContents { orders, .. }) = parse_email(email) else {
+        world.report_violation(Rule::NotifiedOnce, "an email whose last line is not true");
         return BTreeSet::new();
     };
-    let mut broken = Vec::new();
+    let mut violations = Vec::new();
     {
         let state = &mut *world.state.borrow_mut();
-        let ledger = &mut state.ledger;
-        ledger.attempts.push(now);
-        let second = ledger
-            .attempts
+        let history = &mut state.history;
+        history.email_attempts.push(now);
+        let second = history
+            .email_attempts
             .iter()
             .rev()
             .take_while(|at| **at + Duration::from_secs(1) > now);
         if second.count() > MAX_PER_SECOND {
-            broken.push((
-                Rule::Pace,
+            violations.push((
+                Rule::EmailRate,
                 format!("more than {MAX_PER_SECOND} emails in a second"),
             ));
         }
         for order in &orders {
-            tell(state, task, *order, &mut broken);
+            check_notification(state, task, *order, &mut violations);
         }
     }
-    for (rule, what) in broken {
-        world.breaks(rule, what);
+    for (rule, what) in violations {
+        world.report_violation(rule, what);
     }
     orders
 }
 
-/// An invocation tells of an order.
-fn tell(state: &mut State, task: TaskId, order: OrderId, broken: &mut Vec<(Rule, String)>) {
-    let ledger = &mut state.ledger;
+/// Checks that an invocation may notify an order.
+fn check_notification(state: &mut State, task: TaskId, order: OrderId, violations: &mut Vec<(Rule, String)>) {
+    let history = &mut state.history;
     let started = state
         .invocations
         .get(&task)
         .map_or(Duration::ZERO, |invocation| invocation.started);
-    if !ledger.told.insert((task, order)) {
-        broken.push((Rule::Pace, format!("two attempts to tell of {order}")));
+    if !history.attempted_notifications.insert((task, order)) {
+        violations.push((Rule::EmailRate, format!("two attempts to notify {order}")));
     }
     if !state.rows.contains_key(&order) {
-        broken.push((Rule::ToldOnce, format!("{order} is told of and has no row")));
+        violations.push((Rule::NotifiedOnce, format!("{order} is notified and has no row")));
     }
-    if ledger.marked.get(&order).is_some_and(|at| *at < started) {
-        broken.push((
-            Rule::ToldOnce,
-            format!("{order} was marked before and is told of again"),
+    if history.marked_at.get(&order).is_some_and(|at| *at < started) {
+        violations.push((
+            Rule::NotifiedOnce,
+            format!("{order} was marked before and is notified again"),
         ));
     }
 }
 
-/// The running invocation begins to mark orders of an email. So the world learns which ones it covers without listing
-/// them.
-pub(crate) fn name(world: &World, orders: &[OrderId], mark: &Notification) {
+/// Records the orders that the running invocation starts to mark after an email. They show which orders the email counts
+/// without listing them.
+pub(crate) fn record_covered_orders(world: &World, orders: &[OrderId], mark: &Notification) {
     let task = world.schedule.running();
-    let mut broken = Vec::new();
+    let mut violations = Vec::new();
     {
         let state = &mut *world.state.borrow_mut();
         for order in orders {
-            let Some(mail) = state.ledger.emails.get_mut(&mark.id) else {
+            let Some(sent) = state.history.emails.get_mut(&mark.id) else {
                 continue;
             };
-            if mail.task == task && mail.orders.len() < mail.covers && mail.orders.insert(*order) {
-                tell(state, task, *order, &mut broken);
+            if sent.task == task && sent.orders.len() < sent.covers && sent.orders.insert(*order) {
+                check_notification(state, task, *order, &mut violations);
             }
         }
     }
-    for (rule, what) in broken {
-        world.breaks(rule, what);
+    for (rule, what) in violations {
+        world.report_violation(rule, what);
     }
 }
 
-/// An email reaches the topic.
-pub(crate) fn hand_over(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
+/// Delivers an email to the topic.
+pub(crate) fn deliver(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
     let now = world.schedule.now();
-    let Some(Contents {
+    let Some(EmailContents {
         notification_id,
         covers,
         ..
-    }) = contents(email)
+    }) = parse_email(email)
     else {
         return;
     };
-    let mut broken = Vec::new();
+    let mut violations = Vec::new();
     {
         let state = &mut *world.state.borrow_mut();
         let subscription = &mut state.subscription;
-        let is_heard = subscription.is_confirmed
+        let has_reader = subscription.is_confirmed
             || subscription
                 .ended
-                .is_some_and(|ended| now <= ended + BELIEVED_FOR);
-        let emails = &mut state.ledger.emails;
+                .is_some_and(|ended| now <= ended + SUBSCRIBER_ASSUMED_FOR);
+        let emails = &mut state.history.emails;
         let arrived = emails
             .values()
-            .filter(|mail| mail.at + Duration::from_secs(1) > now)
+            .filter(|sent| sent.at + Duration::from_secs(1) > now)
             .count();
         if arrived + 1 > SUSPENDED_ABOVE && subscription.is_confirmed {
             subscription.is_confirmed = false;
             subscription.ended = Some(now);
-            broken.push("the subscription was suspended");
+            violations.push("the subscription was suspended");
         }
-        let mail = Mail {
+        let sent = SentEmail {
             at: now,
             task: world.schedule.running(),
             orders,
             covers,
-            is_heard,
+            has_reader,
             is_acknowledged: false,
         };
-        if emails.insert(notification_id, mail).is_some() {
-            broken.push("two emails of one notification_id");
+        if emails.insert(notification_id, sent).is_some() {
+            violations.push("two emails with one notification_id");
         }
     }
-    for what in broken {
-        world.breaks(Rule::Pace, what);
+    for what in violations {
+        world.report_violation(Rule::EmailRate, what);
     }
 }
 
-/// The running invocation knows that its email was handed over.
-pub(crate) fn handed_over_seen(world: &World, email: &Email) {
+/// Records that the running invocation knows that its email was published.
+pub(crate) fn confirm(world: &World, email: &Email) {
     let state = &mut *world.state.borrow_mut();
-    if let Some(contents) = contents(email)
-        && let Some(mail) = state.ledger.emails.get_mut(&contents.notification_id)
+    if let Some(contents) = parse_email(email)
+        && let Some(sent) = state.history.emails.get_mut(&contents.notification_id)
     {
-        mail.is_acknowledged = true;
+        sent.is_acknowledged = true;
     }
 }
 
-/// An order is about to be marked.
+/// Checks that an order may be marked as notified.
 pub(crate) fn check_mark(world: &World, order: OrderId, mark: &Notification) {
     let now = Timestamp::new(Schedule::date(world.schedule.now()));
-    let broken = {
+    let violation = {
         let state = world.state.borrow();
         let is_marked = state
             .rows
             .get(&order)
             .is_some_and(|row| row.contains_key(attribute::NOTIFIED_AT));
-        match state.ledger.emails.get(&mark.id) {
-            // A repeat after a lost response changes nothing.
+        match state.history.emails.get(&mark.id) {
+            // A repetition after a lost response changes nothing.
             _ if is_marked => None,
-            None => Some("its email was not handed over"),
-            Some(mail) if !mail.orders.contains(&order) => Some("its email tells of other orders"),
-            Some(mail) if !mail.is_acknowledged => Some("what became of its email is not known"),
-            Some(mail) if !mail.is_heard => Some("nobody was there to read its email"),
-            Some(mail) => {
-                let is_time = (Timestamp::new(Schedule::date(mail.at))..=now).contains(&mark.notified_at);
-                (!is_time).then_some("notified_at is not when it was told of")
+            None => Some("its email was not published"),
+            Some(sent) if !sent.orders.contains(&order) => Some("its email covers other orders"),
+            Some(sent) if !sent.is_acknowledged => Some("it is not known whether its email was published"),
+            Some(sent) if !sent.has_reader => Some("the topic had no subscriber to read its email"),
+            Some(sent) => {
+                let is_time = (Timestamp::new(Schedule::date(sent.at))..=now).contains(&mark.notified_at);
+                (!is_time).then_some("notified_at is not the time of its email")
             }
         }
     };
-    if let Some(why) = broken {
-        world.breaks(Rule::TrueMarks, format!("{order} is marked: {why}"));
+    if let Some(why) = violation {
+        world.report_violation(Rule::TrueMarks, format!("{order} is marked: {why}"));
     }
 }

@@ -1,7 +1,10 @@
-//! The rules, each checked at the step where it can be broken.
+//! The rules, each checked at the step that can break it.
 
-pub(crate) mod acknowledgement;
-pub(crate) mod answer;
+pub(crate) mod dead_letters;
+pub(crate) mod deletion;
+mod email_contents;
 pub(crate) mod emails;
-pub(crate) mod letters;
-pub(crate) mod rest;
+pub(crate) mod idle;
+mod marks;
+pub(crate) mod replay;
+pub(crate) mod response;

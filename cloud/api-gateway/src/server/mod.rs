@@ -9,10 +9,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Response, header};
-use axum::serve::ListenerExt;
 use bytes::Bytes;
+use cloud_http::{Listener, Origins, serve};
 use cloud_lambda::{Function, InvokeError};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -29,7 +28,7 @@ const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 /// A running REST API. Dropping it closes its listener.
 #[derive(Debug)]
 pub struct RestApi {
-    server: JoinHandle<()>,
+    server: JoinHandle<std::io::Result<()>>,
 }
 
 #[derive(Debug)]
@@ -42,16 +41,18 @@ struct Api {
 }
 
 impl RestApi {
-    /// Serves the routes on a listener.
+    /// Serves the routes on a listener, to programs and to web pages of `origins`.
     #[must_use]
     pub fn start(
-        listener: TcpListener,
+        listener: Listener,
+        origins: Origins,
         context: ApiContext,
         routes: Routes,
         functions: BTreeMap<String, Function>,
     ) -> Self {
         Self::serve(
             listener,
+            origins,
             Api {
                 context,
                 routes,
@@ -61,19 +62,9 @@ impl RestApi {
         )
     }
 
-    fn serve(listener: TcpListener, api: Api) -> Self {
+    fn serve(listener: Listener, origins: Origins, api: Api) -> Self {
         let router = Router::new().fallback(handle).with_state(Arc::new(api));
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "Nagle's algorithm could not be turned off for a connection");
-            }
-        });
-        let server = tokio::spawn(async move {
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            if let Err(error) = axum::serve(listener, service).await {
-                tracing::error!(%error, "the REST API's listener ended");
-            }
-        });
+        let server = serve(listener, router, origins, std::future::pending());
         Self { server }
     }
 
@@ -128,6 +119,10 @@ impl Api {
         let answer = match invocation.await {
             Err(_) => return Err(GatewayError::IntegrationTimeout),
             Ok(Err(InvokeError::PayloadTooLarge(_))) => return Err(GatewayError::RequestTooLarge),
+            Ok(Err(error @ InvokeError::Throttled)) => {
+                tracing::warn!(%request_id, function = found.function, %error, "a request was refused");
+                return Err(GatewayError::InvocationRefused);
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%request_id, function = found.function, %error, "the function of a request failed");
                 return Err(GatewayError::InternalServerError);

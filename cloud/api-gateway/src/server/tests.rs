@@ -1,6 +1,6 @@
 //! Tests of the REST API as a client sees it, with a real function.
 
-use std::net::Ipv4Addr;
+use cloud_lambda::FunctionSettings;
 
 use super::*;
 use crate::routes::Route;
@@ -27,9 +27,13 @@ async fn client() -> Client {
 }
 
 async fn client_with(integration_timeout: Duration) -> Client {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let function = Function::new(example_function::settings(CHILD));
+    client_of(example_function::settings(CHILD), integration_timeout).await
+}
+
+async fn client_of(settings: FunctionSettings, integration_timeout: Duration) -> Client {
+    let listener = Listener::bind(0).await.unwrap();
+    let url = listener.url();
+    let function = Function::new(settings);
     function.warm().await.unwrap();
     let route = |method: &str, path: &str| Route {
         method: method.to_owned(),
@@ -51,7 +55,7 @@ async fn client_with(integration_timeout: Duration) -> Client {
         url,
         http,
         function,
-        _api: RestApi::serve(listener, api),
+        _api: RestApi::serve(listener, Origins::parse("https://shop.example.com"), api),
     }
 }
 
@@ -127,5 +131,49 @@ async fn a_malformed_answer_is_a_bad_gateway() {
         (status, body.as_str()),
         (502, r#"{"message":"Internal server error"}"#)
     );
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn pages_of_allowed_origins_reach_the_function_and_others_do_not() {
+    let client = client().await;
+    let call = async |headers: &[(&str, &str)]| {
+        let mut request = client.http.get(format!("{}/echo/x", client.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let shop = ("origin", "https://shop.example.com");
+    let cross_site = ("sec-fetch-site", "cross-site");
+    assert_eq!(call(&[shop, cross_site]).await, 201);
+    assert_eq!(call(&[cross_site]).await, 403);
+    assert_eq!(call(&[("origin", "https://evil.example"), cross_site]).await, 403);
+    assert_eq!(call(&[("host", "evil.example")]).await, 403);
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn over_the_functions_concurrency_a_request_is_refused_as_by_aws() {
+    let mut settings = example_function::settings(CHILD);
+    settings.concurrency = 1;
+    let client = client_of(settings, INTEGRATION_TIMEOUT).await;
+    let slow = tokio::spawn({
+        let (http, url) = (client.http.clone(), format!("{}/echo/slow", client.url));
+        // It may be the one that is refused, at first.
+        async move { while http.get(&url).send().await.unwrap().status() == 500 {} }
+    });
+    // The slow request has the only place as soon as another one finds it taken.
+    let (status, body) = loop {
+        let (status, body, _) = client.send("GET", "/echo/x", vec![]).await;
+        if status != 201 {
+            break (status, body);
+        }
+    };
+    assert_eq!(
+        (status, body.as_str()),
+        (500, r#"{"message":"Internal server error"}"#)
+    );
+    slow.abort();
     client.function.stop(Duration::ZERO).await;
 }

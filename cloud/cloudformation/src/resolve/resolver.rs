@@ -15,8 +15,8 @@ use crate::template_path::TemplatePath;
 
 /// Resolves the nodes of one template.
 ///
-/// References are followed on demand: every local name and ARN follows from the template and the [`StackLocation`] alone, so
-/// nothing has to exist before it is named.
+/// References are resolved on demand. Every local name and ARN depends only on the template and the [`StackLocation`], so a
+/// resource need not exist before its name is used.
 #[derive(Debug)]
 pub(crate) struct Resolver<'t> {
     pub(crate) location: &'t StackLocation,

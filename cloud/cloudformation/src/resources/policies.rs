@@ -54,7 +54,8 @@ fn read(mut properties: Properties, targets: &str) -> Result<Vec<Attachment>, Te
     let document = properties
         .value("PolicyDocument")
         .ok_or_else(|| properties.missing("PolicyDocument"))?;
-    // Read again from the attribute later: what cannot be enforced has to be told with its location.
+    // The policy is parsed again later from the attribute. It is parsed here as well, so that an error has its location in the
+    // template.
     iam::Policy::resource(&document).map_err(refused(&properties.at().key("PolicyDocument")))?;
     let names = properties.texts(targets)?;
     let at = properties.at().clone();

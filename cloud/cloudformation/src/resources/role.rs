@@ -65,7 +65,7 @@ impl Role {
     }
 }
 
-/// The error of a policy document that stands at this location.
+/// Builds the error of a policy document at this location.
 pub(super) fn refused(at: &TemplatePath) -> impl Fn(iam::PolicyError) -> TemplateError {
     move |error| TemplateError::invalid(at, error.to_string())
 }

@@ -1,5 +1,4 @@
-//! Paths that AWS does not have: the mailbox, the state of subscriptions and the health check, as JSON under
-//! `/_local/`.
+//! `/_local/mail`: the mailbox.
 
 use std::time::Duration;
 
@@ -7,6 +6,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use cloud_sns::StoredMail;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,39 +17,39 @@ const MAX_MAIL: u32 = 1000;
 /// Maximum time that a request for emails waits, in seconds.
 const MAX_WAIT_SECONDS: u64 = 20;
 
-/// Answers `{"status": "ok"}` when the services are open.
-pub(super) async fn health() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct MailQuery {
     #[serde(default)]
     after: i64,
     limit: Option<u32>,
+    /// Only so many of the newest emails.
+    newest: Option<u32>,
+    /// Only emails of this kind, with `newest`.
+    kind: Option<String>,
     #[serde(default)]
     wait: u64,
 }
 
-/// Answers `{"mail": [...], "next": SEQUENCE}`, oldest first, for `?after=SEQUENCE&limit=N&wait=SECONDS`.
+/// Answers `{"mail": [...], "next": SEQUENCE}`, oldest first, for `?after=SEQUENCE&limit=N&wait=SECONDS`, or for
+/// `?newest=N`, with which `&kind=notification` leaves out requests for confirmation.
 pub(super) async fn mail(State(backend): State<Backend>, Query(query): Query<MailQuery>) -> Response {
+    if let Some(newest) = query.newest {
+        return match backend.mailbox.newest(newest.min(MAX_MAIL), query.kind).await {
+            Ok(mail) => respond_with_mail(&mail, 0),
+            Err(error) => respond_with_failure(&error),
+        };
+    }
     let limit = query.limit.unwrap_or(100).clamp(1, MAX_MAIL);
     let wait = Duration::from_secs(query.wait.min(MAX_WAIT_SECONDS));
     match backend.mailbox.read(query.after, limit, wait).await {
-        Ok(mail) => {
-            let next = mail.last().map_or(query.after, |last| last.sequence);
-            Json(json!({ "mail": mail, "next": next })).into_response()
-        }
+        Ok(mail) => respond_with_mail(&mail, query.after),
         Err(error) => respond_with_failure(&error),
     }
 }
 
-/// Answers `{"subscriptions": [...]}` with their state and, for email, their highest rate.
-pub(super) async fn subscriptions(State(backend): State<Backend>) -> Response {
-    match backend.sns.subscriptions().await {
-        Ok(subscriptions) => Json(json!({ "subscriptions": subscriptions })).into_response(),
-        Err(error) => respond_with_failure(&error),
-    }
+fn respond_with_mail(mail: &[StoredMail], after: i64) -> Response {
+    let next = mail.last().map_or(after, |last| last.sequence);
+    Json(json!({ "mail": mail, "next": next })).into_response()
 }
 
 pub(super) fn respond_with_failure(error: &impl std::fmt::Display) -> Response {

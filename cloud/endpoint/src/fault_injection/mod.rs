@@ -1,4 +1,4 @@
-//! Calls that go wrong on purpose: what [`cloud_faults`] decided, as it looks on the wire.
+//! Injects the faults that [`cloud_faults`] decides into calls and answers.
 
 mod batch;
 mod error_response;
@@ -21,7 +21,7 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
     let operation = format!("{}:{}", prefix(call.service), call.operation);
     let function = match &call.principal {
         Principal::Function { function, .. } => Some(function.as_str()),
-        Principal::Operator { .. } | Principal::Anonymous => None,
+        Principal::Operator { .. } | Principal::Unknown | Principal::Anonymous => None,
     };
     let Some(mut fault) = backend.faults.call(&operation, function) else {
         return dispatch(backend, call).await;

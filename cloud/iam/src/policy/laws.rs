@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::pattern::Pattern;
-use super::{Permission, Policy, Request, Verdict, judge};
+use super::{Permission, Policy, Request, Verdict, evaluate};
 use crate::caller::Caller;
 
 const ACTIONS: [&str; 4] = [
@@ -61,7 +61,7 @@ fn verdicts(policies: &[Policy]) -> Vec<Verdict> {
                 caller: &caller,
                 permission: &permission,
             };
-            verdicts.push(judge(policies, None, &request));
+            verdicts.push(evaluate(policies, None, &request));
         }
     }
     verdicts

@@ -29,7 +29,7 @@ pub enum Verdict {
 
 /// Evaluates a request with the caller's policies and the resource's policy, within one account. A deny
 /// statement wins. Otherwise one allow statement, of the caller or the resource, is enough.
-pub(crate) fn judge(identity: &[Policy], resource: Option<&Policy>, request: &Request<'_>) -> Verdict {
+pub(crate) fn evaluate(identity: &[Policy], resource: Option<&Policy>, request: &Request<'_>) -> Verdict {
     if identity.iter().any(|policy| policy.denies(request)) {
         Verdict::DeniedByIdentityPolicy
     } else if resource.is_some_and(|policy| policy.denies(request)) {

@@ -1,4 +1,4 @@
-//! What is asked of policies: a caller's permission.
+//! The request that policies allow or deny: a permission of a caller.
 
 use crate::caller::Caller;
 

@@ -27,7 +27,9 @@ impl FunctionSettings {
             memory_megabytes: 128,
             timeout: Duration::from_mins(1),
             environment: BTreeMap::new(),
-            concurrency: 4,
+            concurrency: 1000,
+            processes: 4,
+            lifetime: crate::ProcessLifetime::default(),
             region: "us-east-1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             credentials: Credentials::generate(),
@@ -116,6 +118,66 @@ async fn an_invocation_that_hangs_is_killed_at_its_timeout() {
     function.stop(Duration::ZERO).await;
 }
 
+/// Waits until no process with this id is left.
+async fn ended(pid: &Value) {
+    let path = format!("/proc/{pid}");
+    let gone = async {
+        while std::path::Path::new(&path).exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), gone).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_is_idle_for_long_is_ended() {
+    let mut settings = FunctionSettings::example();
+    settings.lifetime.idle = Duration::from_millis(100);
+    let function = Function::new(settings);
+    let first = invoke(&function, json!({})).await.unwrap();
+    ended(&first["pid"]).await;
+    assert_eq!(function.monitor().condition().unwrap().idle_processes, 0);
+    let second = invoke(&function, json!({})).await.unwrap();
+    assert_ne!(first["pid"], second["pid"]);
+    function.stop(Duration::ZERO).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_is_always_busy_is_ended_when_it_is_old() {
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 1;
+    settings.lifetime.total = Duration::from_millis(300);
+    let function = Function::new(settings);
+    let first = invoke(&function, json!({})).await.unwrap()["pid"].clone();
+    let other = async { while invoke(&function, json!({})).await.unwrap()["pid"] == first {} };
+    tokio::time::timeout(Duration::from_mins(1), other).await.unwrap();
+    ended(&first).await;
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_start_failure_is_kept_until_a_process_starts() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("bootstrap");
+    let mut settings = FunctionSettings::example();
+    let (found, arguments) = (program.clone(), example_function::arguments(CHILD));
+    settings.launcher = Launcher::new(move |_| Command {
+        program: found.clone(),
+        arguments: arguments.clone(),
+    });
+    let function = Function::new(settings);
+    assert_eq!(function.monitor().condition().unwrap().start_failure, None);
+    assert!(function.warm().await.is_err());
+    let failure = function.monitor().condition().unwrap().start_failure.unwrap();
+    assert!(failure.contains("could not be started"), "{failure}");
+    std::os::unix::fs::symlink(std::env::current_exe().unwrap(), &program).unwrap();
+    invoke(&function, json!({})).await.unwrap();
+    assert_eq!(function.monitor().condition().unwrap().start_failure, None);
+    function.stop(Duration::ZERO).await;
+}
+
 #[tokio::test]
 async fn a_function_that_cannot_start_says_why() {
     let mut settings = FunctionSettings::example();
@@ -137,9 +199,9 @@ async fn a_function_that_cannot_start_says_why() {
 }
 
 #[tokio::test]
-async fn concurrency_is_limited_and_the_others_queue() {
+async fn processes_are_limited_and_the_others_wait_for_one() {
     let mut settings = FunctionSettings::example();
-    settings.concurrency = 2;
+    settings.processes = 2;
     let function = Function::new(settings);
     let all = (0..20).map(|n| invoke(&function, json!({"n": n})));
     let mut pids = std::collections::BTreeSet::new();
@@ -169,7 +231,7 @@ async fn a_stop_kills_an_invocation_that_does_not_end() {
 #[ignore = "a measurement"]
 async fn measure_one_process() {
     let mut settings = FunctionSettings::example();
-    settings.concurrency = 1;
+    settings.processes = 1;
     let function = Function::new(settings);
     function.warm().await.unwrap();
     let mut latencies = Vec::new();
@@ -185,5 +247,83 @@ async fn measure_one_process() {
         5000.0 / start.elapsed().as_secs_f64(),
         latencies[2500]
     );
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn over_the_concurrency_limit_an_invocation_is_throttled_at_once() {
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 1;
+    let function = Function::new(settings);
+    let mut hanging = std::pin::pin!(invoke(&function, json!({"do": "hang"})));
+    // An invocation counts from the first poll on.
+    tokio::select! {
+        biased;
+        ended = &mut hanging => panic!("{ended:?}"),
+        () = std::future::ready(()) => {}
+    }
+    let error = invoke(&function, json!({})).await.unwrap_err();
+    assert!(matches!(error, InvokeError::Throttled), "{error}");
+    assert_eq!(error.error_type(), "TooManyRequestsException");
+    function.stop(Duration::ZERO).await;
+    hanging.await.unwrap_err();
+    // A place that has become free is used again.
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 1;
+    let function = Function::new(settings);
+    for n in 0..3 {
+        invoke(&function, json!({"n": n})).await.unwrap();
+    }
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn an_invocation_whose_caller_has_gone_is_not_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = FunctionSettings::example();
+    settings.processes = 1;
+    settings.environment.insert(
+        "RECORD".to_owned(),
+        directory.path().join("record").display().to_string(),
+    );
+    let function = Function::new(settings);
+    // The first invocation fills the only process. The second one waits for it, and its caller goes.
+    let first = invoke(&function, json!({"do": "record", "milliseconds": 300}));
+    let second = async {
+        let second = invoke(&function, json!({"do": "record", "milliseconds": 0}));
+        tokio::time::timeout(Duration::from_millis(50), second)
+            .await
+            .unwrap_err();
+    };
+    let (first, ()) = tokio::join!(first, second);
+    first.unwrap();
+    // A third one comes after the second, so the second would have been recorded by now.
+    invoke(&function, json!({"do": "record", "milliseconds": 0}))
+        .await
+        .unwrap();
+    let recorded = std::fs::read_to_string(directory.path().join("record")).unwrap();
+    assert_eq!(recorded.lines().count(), 2, "{recorded}");
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn an_invocation_whose_caller_goes_while_the_process_starts_is_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let record = directory.path().join("record");
+    let mut settings = FunctionSettings::example();
+    settings
+        .environment
+        .insert("RECORD".to_owned(), record.display().to_string());
+    let function = Function::new(settings);
+    // Polled once, it starts a process. No process asks for work that soon.
+    let first = invoke(&function, json!({"do": "record", "milliseconds": 0}));
+    tokio::time::timeout(Duration::from_millis(1), first)
+        .await
+        .unwrap_err();
+    invoke(&function, json!({"do": "record", "milliseconds": 0}))
+        .await
+        .unwrap();
+    invoke(&function, json!({})).await.unwrap();
+    assert_eq!(std::fs::read_to_string(record).unwrap().lines().count(), 1);
     function.stop(Duration::ZERO).await;
 }

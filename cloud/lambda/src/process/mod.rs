@@ -8,6 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use cloud_faults::{Kill, wait_for_kill};
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -29,6 +31,7 @@ pub(crate) struct Process {
     exited: watch::Receiver<Option<String>>,
     /// True if the process has taken an invocation before.
     proven: bool,
+    started: Instant,
 }
 
 /// The reason why an invocation has no result, and the state of the process after it.
@@ -36,6 +39,8 @@ pub(crate) struct Process {
 pub(crate) enum Failure {
     /// The process did not take the payload. Another process may get it.
     BeforeWork(InvokeError),
+    /// The caller had gone before the process took the payload. The process continues.
+    Abandoned,
     /// The function returned an error. The process continues.
     Answered(InvokeError),
     /// The process ended, or must be killed.
@@ -80,11 +85,17 @@ impl Process {
             desired_state,
             exited,
             proven: false,
+            started: Instant::now(),
         })
     }
 
     pub(crate) fn is_running(&self) -> bool {
         self.exited.borrow().is_none()
+    }
+
+    /// Returns the time since its start.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Returns true if the process has taken an invocation before.
@@ -109,12 +120,14 @@ impl Process {
     }
 
     /// Gives the process a payload and waits for its answer. The timeout starts when the process takes the
-    /// payload. So does the time until an injected kill, if there is one.
+    /// payload. So does the time until an injected kill, if there is one. When `caller` is cancelled before that, the
+    /// payload is taken back.
     pub(crate) async fn invoke(
         &mut self,
         payload: Bytes,
         timeout: Duration,
         kill: Option<&Kill>,
+        caller: &CancellationToken,
     ) -> Result<Bytes, Failure> {
         let (taken, was_taken) = oneshot::channel();
         let (answer, mut answered) = oneshot::channel();
@@ -126,14 +139,12 @@ impl Process {
             answer,
         };
         self.runtime_api.slot().put(invocation);
-        self.initialized().await.map_err(Failure::BeforeWork)?;
         tokio::select! {
             biased;
-            _ = was_taken => {}
-            status = self.exit() => return Err(Failure::BeforeWork(InvokeError::Exited(status))),
-            () = tokio::time::sleep(INITIALIZATION_TIMEOUT) => {
-                return Err(Failure::Died(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)));
-            }
+            taken = self.taken(was_taken) => taken?,
+            () = caller.cancelled() => if self.runtime_api.slot().retract() {
+                return Err(Failure::Abandoned);
+            },
         }
         self.proven = true;
         tokio::select! {
@@ -142,12 +153,25 @@ impl Process {
             answer = &mut answered => match answer {
                 Ok(Answer::Response(body)) => Ok(body),
                 Ok(Answer::Error(body)) => Err(Failure::Answered(InvokeError::Function(body))),
-                // The slot holds the sender for as long as the process lives.
+                // This cannot happen while the process runs, because the slot holds the sender.
                 Err(_) => Err(Failure::Died(InvokeError::Exited("the answer was lost".to_owned()))),
             },
             status = self.exit() => Err(Failure::Died(InvokeError::Exited(status))),
             () = tokio::time::sleep(timeout) => Err(Failure::Died(InvokeError::TimedOut(timeout))),
             () = wait_for_kill(kill) => Err(Failure::Died(InvokeError::Exited("killed on purpose".to_owned()))),
+        }
+    }
+
+    /// Waits until the process has taken a payload.
+    async fn taken(&self, was_taken: oneshot::Receiver<()>) -> Result<(), Failure> {
+        self.initialized().await.map_err(Failure::BeforeWork)?;
+        tokio::select! {
+            biased;
+            _ = was_taken => Ok(()),
+            status = self.exit() => Err(Failure::BeforeWork(InvokeError::Exited(status))),
+            () = tokio::time::sleep(INITIALIZATION_TIMEOUT) => {
+                Err(Failure::Died(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
+            }
         }
     }
 

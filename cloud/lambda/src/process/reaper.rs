@@ -7,16 +7,16 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Child;
 use tokio::sync::watch;
 
-/// What a child is to do.
+/// The desired state of a child process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DesiredState {
-    /// To work.
+    /// The child runs.
     Running,
-    /// To end by itself.
+    /// The child ends by itself.
     Ended,
 }
 
-/// Waits for the child, which is killed when the sender of its desired state is dropped, and tells how it ended.
+/// Waits for the child and publishes how it ended. Kills the child when the sender of its desired state is dropped.
 ///
 /// Only this task waits for the child. So the process id cannot belong to another process when this task
 /// signals the process group.
@@ -49,7 +49,7 @@ pub(super) async fn reap(
 }
 
 fn signal(group: Option<Pid>, signal: Signal) {
-    // A group that is already gone is what was asked for.
+    // An error means that the process group has ended already.
     if let Some(group) = group
         && let Err(error) = kill_process_group(group, signal)
     {

@@ -26,9 +26,10 @@ struct Process {
     function_arn: HeaderValue,
 }
 
-pub(super) fn router(slot: Arc<InvocationSlot>, function_arn: &str) -> Router {
+/// Serves the API below `prefix`, which holds the secret. Every other path is forbidden.
+pub(super) fn router(slot: Arc<InvocationSlot>, function_arn: &str, prefix: &str) -> Router {
     let function_arn = HeaderValue::from_str(function_arn).unwrap_or(HeaderValue::from_static("unknown"));
-    Router::new()
+    let api = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route(
             "/2018-06-01/runtime/invocation/{request_id}/response",
@@ -37,7 +38,16 @@ pub(super) fn router(slot: Arc<InvocationSlot>, function_arn: &str) -> Router {
         .route("/2018-06-01/runtime/invocation/{request_id}/error", post(error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
         .layer(DefaultBodyLimit::max(MAX_PAYLOAD_BYTES))
-        .with_state(Process { slot, function_arn })
+        .with_state(Process { slot, function_arn });
+    Router::new().nest(prefix, api).fallback(forbidden)
+}
+
+async fn forbidden() -> Response {
+    refuse(
+        StatusCode::FORBIDDEN,
+        "Forbidden",
+        "This port is for the process of one function. Use the value of AWS_LAMBDA_RUNTIME_API in its environment.",
+    )
 }
 
 async fn next(State(process): State<Process>) -> Response {

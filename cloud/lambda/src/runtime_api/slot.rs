@@ -55,6 +55,16 @@ impl InvocationSlot {
         self.arrived.notify_one();
     }
 
+    /// Takes an invocation back that the process has not taken. Returns `false` if it has.
+    pub(crate) fn retract(&self) -> bool {
+        let mut state = self.state();
+        let waits = matches!(*state, State::Waiting(_));
+        if waits {
+            *state = State::Empty;
+        }
+        waits
+    }
+
     /// Waits for the next invocation and takes it. This is the request `invocation/next`.
     ///
     /// Returns `None` if the runtime has not answered the invocation before.
@@ -139,7 +149,7 @@ impl InvocationSlot {
                 return event;
             }
             if receiver.changed().await.is_err() {
-                // The sender is part of this slot and cannot be gone.
+                // This cannot happen, because `self` owns the sender.
                 return Event::Failed(Bytes::new());
             }
         }

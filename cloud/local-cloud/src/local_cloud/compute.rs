@@ -6,11 +6,12 @@ use std::time::Duration;
 use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
+use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
+use cloud_http::{Listener, Origins};
 use cloud_iam::{Caller, Role};
-use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink};
+use cloud_lambda::{Credentials, Function, FunctionMonitor, FunctionSettings, LogSink, ProcessLifetime};
 use futures_util::future::join_all;
-use tokio::net::TcpListener;
 
 use super::error::StartError;
 use super::role;
@@ -33,7 +34,7 @@ impl Compute {
         location: &StackLocation,
         services: &Services,
         data_dir: Option<&DataDir>,
-        api_listener: TcpListener,
+        api_listener: Listener,
     ) -> Result<Self, StartError> {
         let mut functions = BTreeMap::new();
         let mut callers = BTreeMap::new();
@@ -84,8 +85,10 @@ impl Compute {
                     api_id: api.id.clone(),
                     stage: api.stage.clone(),
                 };
+                let origins = stack.parameters.get(&config.origins_parameter);
                 Some(RestApi::start(
                     api_listener,
+                    Origins::parse(origins.map_or("", String::as_str)),
                     context,
                     Routes::new(&routes),
                     functions.clone(),
@@ -123,6 +126,20 @@ impl Compute {
             }
         }))
         .await;
+    }
+
+    /// Returns a closure that describes the functions as they are when it is called.
+    pub(super) fn states(&self) -> Box<dyn Fn() -> Vec<FunctionState> + Send + Sync> {
+        let functions: Vec<_> = self.functions.values().map(Function::monitor).collect();
+        Box::new(move || {
+            let conditions = functions.iter().filter_map(FunctionMonitor::condition);
+            let states = conditions.map(|condition| FunctionState {
+                name: condition.name,
+                idle_processes: condition.idle_processes,
+                start_failure: condition.start_failure,
+            });
+            states.collect()
+        })
     }
 
     pub(super) fn function(&self, name: &str) -> Option<&Function> {
@@ -183,9 +200,10 @@ fn function_settings(
     services: &Services,
     log: LogSink,
 ) -> FunctionSettings {
-    let reserved = function
+    let concurrency = function
         .reserved_concurrency
-        .unwrap_or(config.function_concurrency);
+        .unwrap_or(config.function_concurrency)
+        .min(config.function_concurrency);
     FunctionSettings {
         name: function.name.clone(),
         arn: function.arn.clone(),
@@ -194,7 +212,9 @@ fn function_settings(
         memory_megabytes: function.memory_megabytes,
         timeout: function.timeout,
         environment: function.environment.clone(),
-        concurrency: reserved.min(config.function_concurrency),
+        concurrency,
+        processes: concurrency.min(config.function_processes),
+        lifetime: ProcessLifetime::default(),
         region: location.region.clone(),
         aws_endpoint_url: location.aws_endpoint_url.clone(),
         credentials: Credentials::generate(),

@@ -70,7 +70,4 @@ pub enum StartError {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The listener of the AWS endpoint failed.
-    #[error("the AWS endpoint cannot be served: {0}")]
-    AwsEndpoint(io::Error),
 }

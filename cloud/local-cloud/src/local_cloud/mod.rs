@@ -10,10 +10,12 @@ pub use error::StartError;
 pub use running::Running;
 
 use cloud_cloudformation::{Stack, StackLocation};
-use cloud_data_dir::{DataDir, Endpoints};
-use cloud_endpoint::AwsEndpoint;
+use cloud_data_dir::{DataDir, Endpoints, OperatorKey};
+use cloud_endpoint::{AwsEndpoint, Deployment};
+use cloud_http::Listener;
+use cloud_iam::AccessKeys;
+use cloud_lambda::Credentials;
 use cloud_wire::{ACCOUNT, REGION};
-use tokio::net::TcpListener;
 
 use crate::config::{DataLocation, LocalCloudConfig};
 use crate::deploy;
@@ -47,7 +49,13 @@ impl LocalCloud {
         };
         let stack = Stack::load(&config.template, &config.parameters, &location)?;
 
+        let operator = config.strict_keys.then(generate_operator_key);
+        let access_keys = match &operator {
+            Some(key) => AccessKeys::strict(&key.access_key_id),
+            None => AccessKeys::default(),
+        };
         let services = Services::open(ServicesConfig {
+            access_keys,
             base_url: location.aws_endpoint_url.clone(),
             region: REGION.to_owned(),
             directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
@@ -56,14 +64,17 @@ impl LocalCloud {
         })
         .await?;
         services.faults.set(config.faults.clone());
+        if let Some(keep) = config.keep_mail {
+            tokio::spawn(services.mailbox.clone().run_retention(keep));
+        }
         let started = Self::start_on(
             &config,
             &services,
             data_dir.as_ref(),
             stack,
             location,
-            aws_listener,
-            api_listener,
+            (aws_listener, api_listener),
+            operator,
         );
         match started.await {
             Ok((stack, endpoints, aws_endpoint, compute)) => Ok(Running::new(
@@ -88,24 +99,38 @@ impl LocalCloud {
         data_dir: Option<&DataDir>,
         stack: Stack,
         location: StackLocation,
-        aws_listener: TcpListener,
-        api_listener: TcpListener,
+        (aws_listener, api_listener): (Listener, Listener),
+        operator: Option<OperatorKey>,
     ) -> Result<(Stack, Endpoints, AwsEndpoint, Compute), StartError> {
         deploy::converge(&stack, services, config.confirm_emails).await?;
-        let aws_endpoint =
-            AwsEndpoint::start(aws_listener, services.backend()).map_err(StartError::AwsEndpoint)?;
+        let aws_endpoint = AwsEndpoint::start(aws_listener, services.backend());
         let compute = Compute::start(config, &stack, &location, services, data_dir, api_listener)?;
+        services.instance.deployed(Deployment {
+            stack_name: location.stack_name.clone(),
+            functions: compute.states(),
+        });
         compute.warm().await;
         let endpoints = Endpoints {
             api_url: location.api_url,
             aws_endpoint_url: location.aws_endpoint_url,
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
+            instance_id: services.instance.id(),
+            operator,
         };
         if let Some(data_dir) = data_dir {
             data_dir.write_outputs(&stack.outputs)?;
             data_dir.write_endpoints(&endpoints)?;
         }
         Ok((stack, endpoints, aws_endpoint, compute))
+    }
+}
+
+/// A new key for each start, in the form of long-term credentials: `AKIA` and 16 letters and digits.
+fn generate_operator_key() -> OperatorKey {
+    let random = Credentials::generate();
+    OperatorKey {
+        access_key_id: random.access_key_id.replacen("ASIA", "AKIA", 1),
+        secret_access_key: random.secret_access_key,
     }
 }
 

@@ -50,7 +50,7 @@ fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
 pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
     let service = sqs.clone();
     sqs.store()
-        .run(move |tx| {
+        .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
             service.signals().left_flight(tx, &queue.name);
             handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
@@ -72,7 +72,7 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
     let service = sqs.clone();
     let outcomes = sqs
         .store()
-        .run(move |tx| {
+        .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
             service.signals().left_flight(tx, &queue.name);
             let mut outcomes = Vec::with_capacity(request.entries.len());

@@ -196,6 +196,8 @@ pub(crate) async fn receive(
             // "Message quotas", messages in flight.
             Taken::LimitReached if wait.is_zero() => return Err(SqsError::OverLimit),
             Taken::Messages(received) if !received.is_empty() => return Ok(received),
+            // There may be good messages behind those that were expired. Nobody signals them.
+            Taken::Skipped => continue,
             Taken::LimitReached | Taken::Messages(_) => {}
         }
         if Instant::now() >= deadline || *stopping.borrow() {
@@ -209,9 +211,11 @@ pub(crate) async fn receive(
     }
 }
 
-/// The result of one look into the queue.
+/// The result of looking at the next messages of a queue.
 enum Taken {
     Messages(Vec<ReceivedMessage>),
+    /// It ended at [`MAX_EXAMINED`] without a message, so that there may be more of them.
+    Skipped,
     /// As many messages as possible are in flight already.
     LimitReached,
 }
@@ -246,7 +250,7 @@ fn take(
                 tx.prepare_cached(expiry::ONE)?
                     .execute([queue.id, candidate.row])?;
             } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
-                received.push(hide(tx, queue, candidate, nonce, now, hidden_for)?);
+                received.push(hide(sqs, tx, queue, candidate, nonce, now, hidden_for)?);
             }
         }
     }
@@ -257,11 +261,15 @@ fn take(
             sqs.signals().due(tx, now + hidden_for);
         }
     }
+    if received.is_empty() && ready.examined() >= MAX_EXAMINED {
+        return Ok(Taken::Skipped);
+    }
     Ok(Taken::Messages(received))
 }
 
 /// Changes one message to in flight.
 fn hide(
+    sqs: &Sqs,
     tx: &Tx<'_>,
     queue: &Queue,
     candidate: Candidate,
@@ -293,10 +301,13 @@ fn hide(
     ])?;
     let attributes = [
         ("ApproximateReceiveCount", Some(receive_count.to_string())),
-        ("SentTimestamp", Some(candidate.sent_at.to_string())),
+        (
+            "SentTimestamp",
+            Some(sqs.clock().wall_ms(candidate.sent_at).to_string()),
+        ),
         (
             "ApproximateFirstReceiveTimestamp",
-            Some(first_received_at.to_string()),
+            Some(sqs.clock().wall_ms(first_received_at).to_string()),
         ),
         ("SenderId", Some(candidate.sender_id)),
         ("AWSTraceHeader", candidate.trace_header),

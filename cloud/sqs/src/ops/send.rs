@@ -217,7 +217,7 @@ pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &Sender) -> Re
     let service = sqs.clone();
     let sent = sqs
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             let queue = Queue::get(tx, &name)?;
             enqueue(&service, tx, &queue, &message)
         })
@@ -242,7 +242,7 @@ pub(crate) async fn send_batch(
     let service = sqs.clone();
     let outcomes = sqs
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             let queue = Queue::get(tx, &name)?;
             // The sum counts against AWS's own limit, whatever the queue's MaximumMessageSize is: recorded from AWS.
             let size = request.entries.iter().map(|e| e.entry.size()).sum();

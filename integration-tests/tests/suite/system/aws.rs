@@ -1,4 +1,4 @@
-//! The system's queues and table, through SDKs that we did not write.
+//! The system's queues, topics and table, through the SDKs of AWS.
 
 use std::collections::HashMap;
 
@@ -7,20 +7,18 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
-use super::{Kind, System, eventually};
+use super::handle::{Kind, System};
+use super::wait::eventually;
 
 impl System {
-    /// An SQS client that we did not write.
     pub(crate) async fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&self.sdk_config().await)
     }
 
-    /// An SNS client that we did not write.
     pub(crate) async fn sns(&self) -> aws_sdk_sns::Client {
         aws_sdk_sns::Client::new(&self.sdk_config().await)
     }
 
-    /// A DynamoDB client that we did not write.
     pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk_config().await)
     }
@@ -36,12 +34,12 @@ impl System {
                     .load()
                     .await
             }
-            // Endpoint, region and credentials are the environment's.
+            // The SDK reads endpoint, region and credentials from the environment.
             Kind::Shared { .. } => config.load().await,
         }
     }
 
-    /// What a queue or table of the template is called in this system.
+    /// The name in this system of a queue, topic or table of the template.
     fn physical_name(&self, name: &str) -> String {
         match &self.kind {
             Kind::Own(_) => name.to_owned(),
@@ -49,13 +47,13 @@ impl System {
         }
     }
 
-    /// A queue's URL by its name in the template.
+    /// Finds a queue's URL by its name in the template.
     pub(crate) async fn queue_url(&self, sqs: &aws_sdk_sqs::Client, queue: &str) -> String {
         let request = sqs.get_queue_url().queue_name(self.physical_name(queue));
         request.send().await.unwrap().queue_url.unwrap()
     }
 
-    /// A topic's ARN by its name in the template.
+    /// Finds a topic's ARN by its name in the template.
     pub(crate) async fn topic_arn(&self, topic: &str) -> String {
         let end = format!(":{}", self.physical_name(topic));
         let topics = self.sns().await.list_topics().into_paginator().items().send();
@@ -64,7 +62,7 @@ impl System {
         arns.find(|arn| arn.ends_with(&end)).unwrap()
     }
 
-    /// Puts a body on a queue, past the API.
+    /// Sends a message to a queue, without the API.
     pub(crate) async fn send(&self, queue: &str, body: &str) {
         let sqs = self.sqs().await;
         sqs.send_message()
@@ -75,8 +73,8 @@ impl System {
             .unwrap();
     }
 
-    /// How many messages a queue holds, in flight or not; on a shared stack other tests' too.
-    pub(crate) async fn queue_depth(&self, queue: &str) -> u64 {
+    /// Counts the messages of a queue, in flight or not. On a shared stack this includes those of other tests.
+    pub(crate) async fn count_messages(&self, queue: &str) -> u64 {
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
@@ -94,8 +92,8 @@ impl System {
             .sum()
     }
 
-    /// After how many receives a queue gives a message up.
-    pub(crate) async fn max_receive_count(&self, queue: &str) -> u64 {
+    /// Reads the `maxReceiveCount` of a queue's redrive policy.
+    pub(crate) async fn read_max_receive_count(&self, queue: &str) -> u64 {
         let sqs = self.sqs().await;
         let request = sqs
             .get_queue_attributes()
@@ -103,36 +101,36 @@ impl System {
             .attribute_names(QueueAttributeName::RedrivePolicy);
         let attributes = request.send().await.unwrap().attributes.unwrap();
         let policy: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
-        // SQS tells it as a number, or as the text that it was given.
+        // SQS returns a number, or the string that it was given.
         let count = &policy["maxReceiveCount"];
         count.as_u64().or_else(|| count.as_str()?.parse().ok()).unwrap()
     }
 
-    /// Waits until a queue holds nothing, in flight or not.
-    pub(crate) async fn emptied(&self, queue: &str) {
+    /// Waits until a queue has no message, in flight or not.
+    pub(crate) async fn wait_until_empty(&self, queue: &str) {
         eventually(&format!("the queue {queue} is empty"), async || {
-            (self.queue_depth(queue).await == 0).then_some(())
+            (self.count_messages(queue).await == 0).then_some(())
         })
         .await;
     }
 
-    /// How many rows the table holds; on a shared stack other tests' too.
-    pub(crate) async fn rows(&self) -> usize {
-        self.items().await.len()
+    /// Counts the rows of the table. On a shared stack this includes those of other tests.
+    pub(crate) async fn count_rows(&self) -> usize {
+        self.scan_table().await.len()
     }
 
-    /// How many rows there are of the customer of `order`: on a shared stack too the test's own, if it made the
-    /// customer up by [`sample_of_new_customer`](super::sample_of_new_customer).
-    pub(crate) async fn rows_of_customer(&self, order: &Value) -> usize {
+    /// Counts the rows of the customer of `order`. With an order of
+    /// [`sample_of_new_customer`](super::sample_of_new_customer) these are the test's own rows, on a shared stack too.
+    pub(crate) async fn count_rows_of_customer(&self, order: &Value) -> usize {
         let customer = AttributeValue::S(order["customer"]["id"].as_str().unwrap().to_owned());
-        let items = self.items().await;
+        let items = self.scan_table().await;
         items
             .iter()
             .filter(|item| item["customer_id"] == customer)
             .count()
     }
 
-    async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+    async fn scan_table(&self) -> Vec<HashMap<String, AttributeValue>> {
         let dynamodb = self.dynamodb().await;
         let scan = dynamodb
             .scan()

@@ -5,26 +5,26 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::home::http;
+use super::handle::{Kind, System};
+use super::http::new_client;
 use super::target::Stack;
-use super::wait::on_a_thread;
-use super::{Kind, System};
+use super::wait::run_on_thread;
 
-/// How long a deployed stack may take from a publish to its email.
-const SENDING: Duration = Duration::from_secs(20);
+/// The timeout from a publish to its email on a deployed stack.
+const EMAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl System {
-    /// The emails whose body names the order or the notification.
+    /// Finds the emails whose body contains the id of an order or of a notification.
     ///
-    /// A deployed stack sends a moment after the publish: there it waits for the first.
-    pub(crate) fn mail_about(&self, id: &str) -> Vec<Value> {
+    /// A deployed stack sends an email some time after the publish. On one, this waits for the first email.
+    pub(crate) fn find_mail(&self, id: &str) -> Vec<Value> {
         let Kind::Shared { stack, .. } = &self.kind else {
-            return about(id, self.json_lines(&["inbox", "--json"]));
+            return keep_mail_with(id, self.read_json_lines(&["inbox", "--json"]));
         };
-        on_a_thread(|| async {
-            let deadline = Instant::now() + SENDING;
+        run_on_thread(|| async {
+            let deadline = Instant::now() + EMAIL_TIMEOUT;
             loop {
-                let mail = about(id, self.sent(stack).await);
+                let mail = keep_mail_with(id, self.list_mail(stack).await);
                 if !mail.is_empty() || Instant::now() > deadline {
                     return mail;
                 }
@@ -34,19 +34,19 @@ impl System {
         .unwrap()
     }
 
-    /// What subscribers of a deployed stack were sent until now.
-    async fn sent(&self, stack: &Stack) -> Vec<Value> {
+    /// Lists the emails that the subscribers of a deployed stack got.
+    async fn list_mail(&self, stack: &Stack) -> Vec<Value> {
         match (&stack.mail_queue_url, &stack.endpoint_url) {
-            (Some(queue_url), _) => self.sent_to_queue(queue_url).await,
-            (None, Some(endpoint_url)) => Self::sent_by_localstack(endpoint_url).await,
+            (Some(queue_url), _) => self.list_mail_of_queue(queue_url).await,
+            (None, Some(endpoint_url)) => Self::list_mail_of_localstack(endpoint_url).await,
             (None, None) => {
-                panic!("ORDERS_MAIL_QUEUE_URL must name a queue that is subscribed to order-emails")
+                panic!("ORDERS_MAIL_QUEUE_URL must be set to a queue that is subscribed to order-emails")
             }
         }
     }
 
-    /// What has come to a queue that is subscribed beside the inboxes. Tests share it: what is received is kept for all.
-    async fn sent_to_queue(&self, queue_url: &str) -> Vec<Value> {
+    /// Lists the emails that came to a queue. All tests share the queue, so that received emails are kept for the others.
+    async fn list_mail_of_queue(&self, queue_url: &str) -> Vec<Value> {
         static RECEIVED: Mutex<Vec<Value>> = Mutex::new(Vec::new());
         let sqs = self.sqs().await;
         loop {
@@ -72,10 +72,11 @@ impl System {
         }
     }
 
-    /// What LocalStack's SES has sent, in the form of `orderctl inbox --json`. It keeps no subject of what came from SNS.
-    async fn sent_by_localstack(endpoint_url: &str) -> Vec<Value> {
+    /// Lists the emails of LocalStack's SES in the form of `orderctl inbox --json`. LocalStack does not keep the subjects of
+    /// emails that came from SNS.
+    async fn list_mail_of_localstack(endpoint_url: &str) -> Vec<Value> {
         let url = format!("{endpoint_url}/_aws/ses");
-        let answer = http().get(url).send().await.unwrap();
+        let answer = new_client().get(url).send().await.unwrap();
         let answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
         let messages = answer["messages"].as_array().unwrap();
         let mail = messages.iter().map(|message| {
@@ -88,7 +89,7 @@ impl System {
     }
 }
 
-fn about(id: &str, mut mail: Vec<Value>) -> Vec<Value> {
+fn keep_mail_with(id: &str, mut mail: Vec<Value>) -> Vec<Value> {
     mail.retain(|mail| mail["body"].as_str().unwrap().contains(id));
     mail
 }

@@ -1,100 +1,81 @@
-//! What is known of a failed test's orders: how far each came, and what the functions said of it.
+//! The end of a test's system, with a report if the test failed: how far each order came, and what the functions logged.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::System;
-use super::home::http;
-use super::wait::on_a_thread;
+use super::handle::{Kind, System};
+use super::http::new_client;
+use super::wait::run_on_thread;
 
-/// The queues of the line, in the order in which an order passes them.
+/// The queues, in the order in which an order passes them.
 const QUEUES: [&str; 4] = ["orders", "orders-dlq", "notifications", "notifications-dlq"];
-/// How long a part of the report may take: the system may be what is broken.
+/// The timeout of each part of the report, because the system itself may be broken.
 const PART_TIMEOUT: Duration = Duration::from_secs(20);
-/// Most ids that are reported, the latest: a test that fails after hundreds of orders needs no hundreds of reports.
-const MAX_TOKENS: usize = 5;
-/// Most log lines for each.
+/// The maximum number of lines in a part.
 const MAX_LINES: usize = 20;
 
-/// What a test asked about: order ids, and texts of its own in message bodies.
-pub(super) struct Trail {
-    tokens: Mutex<Vec<String>>,
-    /// The folder of the functions' logs, if one is known.
-    logs: Option<PathBuf>,
-}
-
-impl Trail {
-    pub(super) fn new(logs: Option<PathBuf>) -> Self {
-        Self {
-            tokens: Mutex::default(),
-            logs,
+impl Drop for System {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            print_report(self);
         }
-    }
-
-    pub(super) fn note(&self, token: &str) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        if !tokens.iter().any(|known| known == token) {
-            tokens.push(token.to_owned());
+        if let Kind::Own(child) = &mut self.kind {
+            // The functions' standard input ends with the system, and they end, too.
+            let _ = child.kill();
+            let _ = child.wait();
         }
-    }
-
-    fn latest(&self) -> Vec<String> {
-        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.iter().rev().take(MAX_TOKENS).rev().cloned().collect()
     }
 }
 
-/// Prints the path so far of what the test asked about. A part that fails says so and leaves the others.
-pub(super) fn print(system: &System) {
-    let mut text = String::from("\nthe path so far:\n");
-    text += &part("queues", || async { queues(system).await });
+/// Prints the state of each order and message that the test asked about. A part that fails does not affect the others.
+fn print_report(system: &System) {
+    let mut text = String::from("\nthe state of the system:\n");
+    text += &report_part("queues", || async { report_queues(system).await });
     for token in system.trail.latest() {
-        text += &part(&format!("{token}: the API says"), || async {
-            match api_says(system, &token).await {
+        text += &report_part(&format!("{token}: answer of the API"), || async {
+            match get_order(system, &token).await {
                 Ok(answer) => answer,
-                Err(error) => format!("nothing ({error})"),
+                Err(error) => format!("none ({error})"),
             }
         });
-        text += &part(&format!("{token}: dead letters"), || async {
-            lines(system.dead_letters(&token).iter().map(ToString::to_string))
+        text += &report_part(&format!("{token}: dead letters"), || async {
+            list_lines(system.list_dead_letters(&token).iter().map(ToString::to_string))
         });
-        text += &part(&format!("{token}: the functions said"), || async {
-            lines(system.log_lines(&token).into_iter())
+        text += &report_part(&format!("{token}: log lines of the functions"), || async {
+            list_lines(system.find_log_lines(&token).into_iter())
         });
     }
     eprint!("{text}");
 }
 
-/// One part, worked out on a thread of its own: a panic there is no second panic here, and a hang ends.
-fn part<F: Future<Output = String>>(title: &str, work: impl FnOnce() -> F + Send) -> String {
-    let found = on_a_thread(|| async { tokio::time::timeout(PART_TIMEOUT, work()).await });
+/// Makes one part on a thread of its own, so that a panic does not end the program, and a hang ends after the timeout.
+fn report_part<F: Future<Output = String>>(title: &str, work: impl FnOnce() -> F + Send) -> String {
+    let found = run_on_thread(|| async { tokio::time::timeout(PART_TIMEOUT, work()).await });
     let found = match found {
         Ok(Ok(found)) => found,
-        Ok(Err(_)) => format!("not to be found out in {PART_TIMEOUT:?}"),
-        Err(_) => "not to be found out: see the panic above".to_owned(),
+        Ok(Err(_)) => format!("unknown, because there was no answer within {PART_TIMEOUT:?}"),
+        Err(_) => "unknown, because of the panic above".to_owned(),
     };
     format!("  {title}: {found}\n")
 }
 
-async fn api_says(system: &System, token: &str) -> reqwest::Result<String> {
+async fn get_order(system: &System, token: &str) -> reqwest::Result<String> {
     let url = format!("{}/orders/{token}", system.api_url);
-    let answer = http().get(url).send().await?;
+    let answer = new_client().get(url).send().await?;
     Ok(format!("{} {}", answer.status(), answer.text().await?))
 }
 
-async fn queues(system: &System) -> String {
+async fn report_queues(system: &System) -> String {
     let mut text = String::new();
     for queue in QUEUES {
-        let depth = system.queue_depth(queue).await;
+        let depth = system.count_messages(queue).await;
         // Writing to a string does not fail.
         let _ = write!(text, "{queue} {depth}, ");
     }
     text.trim_end_matches(", ").to_owned()
 }
 
-fn lines(found: impl Iterator<Item = String>) -> String {
+fn list_lines(found: impl Iterator<Item = String>) -> String {
     let mut found: Vec<String> = found.collect();
     let left_out = found.len().saturating_sub(MAX_LINES);
     found.drain(..left_out);
@@ -105,12 +86,12 @@ fn lines(found: impl Iterator<Item = String>) -> String {
 }
 
 impl System {
-    /// The lines about `token` in the functions' logs.
-    fn log_lines(&self, token: &str) -> Vec<String> {
+    /// Finds the lines in the functions' logs that contain `token`.
+    fn find_log_lines(&self, token: &str) -> Vec<String> {
         let Some(logs) = &self.trail.logs else {
             return vec![format!(
-                "aws logs filter-log-events --filter-pattern '\"{token}\"' --log-group-name /aws/lambda/order-api \
-                 (or order-worker, or notifier) shows it"
+                "`aws logs filter-log-events --filter-pattern '\"{token}\"' --log-group-name /aws/lambda/order-api` \
+                 (or order-worker, or notifier) shows them"
             )];
         };
         let mut found = Vec::new();
@@ -119,8 +100,8 @@ impl System {
             let text = std::fs::read(entry.path()).unwrap();
             let text = String::from_utf8_lossy(&text);
             let name = entry.file_name().display().to_string();
-            let about = text.lines().filter(|line| line.contains(token));
-            found.extend(about.map(|line| format!("{name}: {line}")));
+            let lines = text.lines().filter(|line| line.contains(token));
+            found.extend(lines.map(|line| format!("{name}: {line}")));
         }
         found
     }

@@ -1,31 +1,24 @@
-//! What the suite drives, chosen by the environment.
+//! The system that the suite tests, selected by the environment.
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `ORDERS_TARGET` | `local` (default): every test starts a system of its own; `aws`: all share a deployed stack |
+//! | `ORDERS_TARGET` | `local` (default): every test starts a system of its own; `aws`: all tests share a deployed stack |
 //! | `ORDERS_STACK` | the stack's name, `orders` by default |
 //! | `ORDERS_NAME_PREFIX` | the stack's `NamePrefix`, empty by default |
 //! | `ORDERS_API_URL` | the API, stage included |
-//! | `ORDERS_API_KEY` | its key, if it asks for one |
-//! | `ORDERS_MAIL_QUEUE_URL` | a queue that gets what email subscribers get; without it mail is read at LocalStack's `/_aws/ses` |
-//! | `ORDERS_FUNCTION_LOGS` | a folder of the functions' logs, for the report of a failed test |
-//! | `AWS_ENDPOINT_URL` | LocalStack, or nothing for AWS itself; region and credentials as for any SDK |
+//! | `ORDERS_API_KEY` | the API key, if the API needs one |
+//! | `ORDERS_MAIL_QUEUE_URL` | a queue that is subscribed to the emails; without it mail is read from LocalStack's `/_aws/ses` |
+//! | `ORDERS_FUNCTION_LOGS` | the folder of the functions' logs, for the report of a failed test |
+//! | `AWS_ENDPOINT_URL` | the endpoint of LocalStack, and unset for AWS itself; region and credentials are read as by any SDK |
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use tokio::sync::RwLock;
-
-use super::Turn;
-
-/// The tests' turns on a shared stack.
-static TURNS: RwLock<()> = RwLock::const_new(());
-
-/// What the suite drives.
+/// The system that the suite tests.
 pub(super) enum Target {
-    /// Systems of the tests' own.
+    /// Each test starts a system of its own.
     Local,
-    /// A stack that is deployed already.
+    /// All tests share a stack that is already deployed.
     Stack(Stack),
 }
 
@@ -34,12 +27,12 @@ pub(super) struct Stack {
     name: String,
     name_prefix: String,
     pub(super) api_url: String,
-    /// A folder of the functions' logs.
+    /// The folder of the functions' logs, if it is known.
     pub(super) function_logs: Option<PathBuf>,
     pub(super) api_key: Option<String>,
-    /// A queue that gets what email subscribers get.
+    /// A queue that is subscribed to the emails.
     pub(super) mail_queue_url: Option<String>,
-    /// LocalStack's endpoint, and none for AWS.
+    /// The endpoint of LocalStack. `None` for AWS.
     pub(super) endpoint_url: Option<String>,
 }
 
@@ -56,13 +49,13 @@ impl Target {
                 name: variable("ORDERS_STACK").unwrap_or_else(|| "orders".to_owned()),
                 name_prefix: variable("ORDERS_NAME_PREFIX").unwrap_or_default(),
                 api_url: variable("ORDERS_API_URL")
-                    .unwrap_or_else(|| panic!("ORDERS_API_URL must say where the stack's API answers")),
+                    .unwrap_or_else(|| panic!("ORDERS_API_URL must be set to the URL of the stack's API")),
                 function_logs: variable("ORDERS_FUNCTION_LOGS").map(PathBuf::from),
                 api_key: variable("ORDERS_API_KEY"),
                 mail_queue_url: variable("ORDERS_MAIL_QUEUE_URL"),
                 endpoint_url: variable("AWS_ENDPOINT_URL"),
             }),
-            Some(other) => panic!("ORDERS_TARGET is {other:?}, and must be local or aws"),
+            Some(other) => panic!("ORDERS_TARGET is {other:?}, but must be local or aws"),
         }
     }
 
@@ -72,42 +65,26 @@ impl Target {
 }
 
 impl Stack {
-    /// The name that the template's `name` has in this stack.
+    /// The name in this stack of a queue or table of the template.
     pub(super) fn physical_name(&self, name: &str) -> String {
         format!("{}{name}", self.name_prefix)
     }
 
-    /// The last part of the API's URL: the stage.
+    /// The stage: the last part of the API's URL.
     pub(super) fn stage(&self) -> &str {
         self.api_url.rsplit_once('/').map_or("", |(_, stage)| stage)
     }
 
-    /// What tells the operator's command of this stack.
+    /// The arguments that select this stack in the operator's command.
     pub(super) fn orderctl_arguments(&self) -> [&str; 4] {
         ["--target", "aws", "--stack", &self.name]
     }
 }
 
-impl Turn {
-    /// Beside other tests.
-    pub(super) async fn together() -> Self {
-        Self::Together {
-            _guard: TURNS.read().await,
-        }
-    }
-
-    /// While no other test runs.
-    pub(super) async fn alone() -> Self {
-        Self::Alone {
-            _guard: TURNS.write().await,
-        }
-    }
-}
-
-/// Ends a test that cannot run on a shared stack.
-pub(super) fn needs_a_system_of_its_own(what: &str) -> ! {
+/// Fails a test that cannot run on a shared stack.
+pub(super) fn fail_on_shared_stack(what: &str) -> ! {
     panic!(
-        "this test needs {what}, which a shared stack cannot give: declare it in integration-tests/skipped.toml"
+        "this test needs {what}, which a shared stack does not have: declare the test in integration-tests/skipped.toml"
     )
 }
 
@@ -116,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_says_what_is_driven() {
+    fn the_environment_selects_the_target() {
         assert!(Target::read(|_| None).is_local());
         let Target::Stack(stack) = Target::read(|name| match name {
             "ORDERS_TARGET" => Some("aws".to_owned()),

@@ -1,41 +1,48 @@
-//! Waiting for a condition, with a deadline.
+//! Waiting for a condition, with a timeout.
 
 use std::time::{Duration, Instant};
 
+use integration_tests::time_limit::TimeLimit;
+
 use super::target::Target;
 
-/// How long everything may take to come to rest: what a killed system was working on comes back in parts, one after the
-/// other.
-pub(crate) const SETTLING: Duration = Duration::from_mins(10);
+/// The timeout until all work is done after a kill. The messages that a killed system had in flight come back in several
+/// groups, one after the other.
+pub(crate) const SETTLE_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Waits until a condition gives a value.
+/// Waits until a condition returns a value.
 pub(crate) async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
-    eventually_within(Target::get().patience(), what, condition).await
+    eventually_within(Target::get().timeout(), what, condition).await
 }
 
-/// The same for what may take longer than others.
+/// The same with another timeout.
 pub(crate) async fn eventually_within<T>(
-    patience: Duration,
+    timeout: Duration,
     what: &str,
     mut condition: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let target = Target::get();
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + timeout;
     loop {
         if let Some(value) = condition().await {
             return value;
         }
         assert!(
             Instant::now() < deadline,
-            "after {patience:?} it is not so that {what}"
+            "after {timeout:?} this is still not true: {what}"
         );
-        tokio::time::sleep(target.pause()).await;
+        tokio::time::sleep(target.poll_interval()).await;
     }
 }
 
-/// Does asynchronous work for a caller that is not, or that unwinds: on a thread and a runtime of its own. `Err` holds the
-/// panic of the work.
-pub(super) fn on_a_thread<T: Send, F: Future<Output = T>>(
+/// Starts the time limit of a test. [`Sandbox`](super::Sandbox) does so for the tests that have one.
+pub(crate) fn start_time_limit() -> TimeLimit {
+    TimeLimit::start(Target::get().test_time_limit())
+}
+
+/// Runs asynchronous work for a caller that is not asynchronous or that unwinds, on a thread and a runtime of its own.
+/// `Err` holds a panic of the work.
+pub(super) fn run_on_thread<T: Send, F: Future<Output = T>>(
     work: impl FnOnce() -> F + Send,
 ) -> std::thread::Result<T> {
     std::thread::scope(|scope| {
@@ -48,17 +55,25 @@ pub(super) fn on_a_thread<T: Send, F: Future<Output = T>>(
 }
 
 impl Target {
-    /// Far over what a condition takes on a busy machine: only a failure waits this long.
-    pub(super) fn patience(&self) -> Duration {
+    /// The timeout of a condition, much longer than it takes on a busy machine. Only a failure waits so long.
+    pub(super) fn timeout(&self) -> Duration {
         match self {
             Self::Local => Duration::from_mins(3),
-            // Retries back off, and a quiet queue with a window may wait 20 seconds.
+            // Retries back off, and an event source mapping with a batching window may wait 20 seconds for messages.
             Self::Stack(_) => Duration::from_mins(10),
         }
     }
 
-    /// From one look to the next.
-    fn pause(&self) -> Duration {
+    /// The time limit of a whole test, far above the sum of its waits.
+    fn test_time_limit(&self) -> Duration {
+        match self {
+            Self::Local => Duration::from_mins(30),
+            // A test may wait until no other test runs.
+            Self::Stack(_) => Duration::from_hours(2),
+        }
+    }
+
+    fn poll_interval(&self) -> Duration {
         match self {
             Self::Local => Duration::from_millis(25),
             Self::Stack(_) => Duration::from_millis(500),

@@ -1,0 +1,260 @@
+//! The engine's thread: all SQLite work runs here, one job after another, and never on the async runtime.
+//!
+//! A panic inside dynoxide poisons its lock, and every later call fails. So the thread drops that database and opens it
+//! again. Jobs that wait are not lost. If the database cannot be opened, the next job tries again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dynoxide::Database;
+use tokio::sync::oneshot;
+
+use crate::source::Open;
+
+/// How long the jobs that wait may take at a stop.
+const GRACE: Duration = Duration::from_millis(500);
+
+type Job = Box<dyn FnOnce(&Database) + Send>;
+
+/// The engine did not finish a job: it panicked, its database cannot be opened, or it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the table engine could not finish the call")]
+pub(crate) struct Unavailable;
+
+/// A running engine. Dropping it ends the thread after the jobs that wait.
+pub(crate) struct Engine {
+    /// `None` once the engine is closed.
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
+    unopened: Arc<Mutex<Option<String>>>,
+}
+
+impl Engine {
+    /// Opens the database and starts the thread.
+    pub(crate) async fn start(open: Open) -> Result<Self, String> {
+        let (jobs, queue) = mpsc::channel();
+        let (opened, was_opened) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        let unopened = Arc::new(Mutex::new(None));
+        let worker = Worker {
+            open,
+            unopened: Arc::clone(&unopened),
+        };
+        std::thread::Builder::new()
+            .name("dynamodb".to_owned())
+            .spawn(move || {
+                match (worker.open)() {
+                    Ok(database) => {
+                        if opened.send(Ok(())).is_ok() {
+                            worker.run(database, &queue);
+                        }
+                    }
+                    Err(reason) => {
+                        // The receiver waits for this message.
+                        let _unheard = opened.send(Err(reason));
+                    }
+                }
+                let _unheard = end.send(());
+            })
+            .map_err(|error| error.to_string())?;
+        was_opened
+            .await
+            .unwrap_or_else(|_| Err("the engine panicked when it was opened".to_owned()))?;
+        Ok(Self {
+            jobs: Mutex::new(Some(jobs)),
+            ended: Mutex::new(Some(ended)),
+            unopened,
+        })
+    }
+
+    /// Runs `work` on the engine's thread. It is finished even if the caller stops waiting.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Database) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |database| {
+            // Nobody listens if the caller has gone.
+            let _unheard = answer.send(work(database));
+        });
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.ok_or(Unavailable)?.send(job).map_err(|_| Unavailable)?;
+        // A panic drops the sender.
+        answered.await.map_err(|_| Unavailable)
+    }
+
+    /// Returns the reason why the database could not be opened again, if it could not.
+    pub(crate) fn unopened(&self) -> Option<String> {
+        self.unopened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Accepts no more jobs, waits a short time for those that wait, and closes the database.
+    pub(crate) async fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ended) = ended
+            && tokio::time::timeout(GRACE, ended).await.is_err()
+        {
+            tracing::warn!("stopping the table engine although calls are still running");
+        }
+    }
+}
+
+struct Worker {
+    open: Open,
+    unopened: Arc<Mutex<Option<String>>>,
+}
+
+impl Worker {
+    fn run(&self, database: Database, queue: &mpsc::Receiver<Job>) {
+        let mut database = Some(database);
+        for job in queue {
+            if database.is_none() {
+                database = self.reopen();
+            }
+            let Some(open) = &database else { continue };
+            if catch_unwind(AssertUnwindSafe(|| job(open))).is_err() {
+                // The panic's message may hold the payload of a request. The panic hook has printed where it happened.
+                tracing::error!("the table engine panicked; its database is opened again");
+                // It is closed first, so that nothing of an open transaction is in the way.
+                drop(database.take());
+                database = self.reopen();
+            }
+        }
+    }
+
+    fn reopen(&self) -> Option<Database> {
+        let opened = catch_unwind(AssertUnwindSafe(|| (self.open)()))
+            .unwrap_or_else(|_| Err("the engine panicked when it was opened".to_owned()));
+        let (database, reason) = match opened {
+            Ok(database) => (Some(database), None),
+            Err(reason) => {
+                tracing::error!(reason, "the table engine's database cannot be opened again");
+                (None, Some(reason))
+            }
+        };
+        *self.unopened.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        database
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use cloud_store::{Durability, Location};
+    use dynoxide::storage_backend::Clock;
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::open_at;
+
+    /// A clock whose reading panics: dynoxide reads it with its lock held when it creates a table with a stream.
+    #[derive(Debug)]
+    struct BrokenClock;
+
+    impl Clock for BrokenClock {
+        fn now_unix_secs(&self) -> u64 {
+            panic!("a panic on purpose")
+        }
+
+        fn now_unix_secs_f64(&self) -> f64 {
+            panic!("a panic on purpose")
+        }
+    }
+
+    fn create(database: &Database, name: &str) -> Result<(), String> {
+        let request = json!({
+            "TableName": name,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
+        });
+        let created = database.create_table(serde_json::from_value(request).unwrap());
+        created.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The first database panics, those after it work; every opening is counted. `fails` openings after the first fail.
+    async fn engine_with_a_broken_start(fails: usize) -> (Engine, Arc<AtomicUsize>) {
+        let openings = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&openings);
+        let open: Open = Box::new(move || match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => Database::memory_with_clock(Arc::new(BrokenClock)).map_err(|error| error.to_string()),
+            n if n <= fails => Err("no space left".to_owned()),
+            _ => Database::memory().map_err(|error| error.to_string()),
+        });
+        (Engine::start(open).await.unwrap(), openings)
+    }
+
+    #[tokio::test]
+    async fn after_a_panic_the_database_is_opened_again_and_calls_work() {
+        let (engine, openings) = engine_with_a_broken_start(0).await;
+        assert_eq!(engine.run(|db| create(db, "rows")).await, Err(Unavailable));
+        assert_eq!(engine.run(|db| create(db, "rows")).await, Ok(Ok(())));
+        assert_eq!((openings.load(Ordering::SeqCst), engine.unopened()), (2, None));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_cannot_be_opened_again_is_reported_until_it_can() {
+        let (engine, _) = engine_with_a_broken_start(2).await;
+        assert_eq!(engine.run(|db| create(db, "rows")).await, Err(Unavailable));
+        assert_eq!(engine.run(|db| create(db, "rows")).await, Err(Unavailable));
+        assert_eq!(engine.unopened().as_deref(), Some("no space left"));
+        assert_eq!(engine.run(|db| create(db, "rows")).await, Ok(Ok(())));
+        assert_eq!(engine.unopened(), None);
+    }
+
+    #[tokio::test]
+    async fn tables_outlive_a_panic_in_memory_and_on_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        for location in [
+            Location::Memory,
+            Location::Disk(directory.path().join("dynamodb.db")),
+        ] {
+            let engine = Engine::start(open_at(&location, Durability::Process).unwrap())
+                .await
+                .unwrap();
+            engine.run(|db| create(db, "rows")).await.unwrap().unwrap();
+            let panicked = engine.run(|_| -> () { panic!("a panic on purpose") }).await;
+            assert_eq!(panicked, Err(Unavailable));
+            let count = engine.run(|db| db.table_count().unwrap()).await;
+            assert_eq!(count, Ok(1), "{location:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn databases_in_memory_are_apart() {
+        let first = Engine::start(open_at(&Location::Memory, Durability::Process).unwrap())
+            .await
+            .unwrap();
+        let second = Engine::start(open_at(&Location::Memory, Durability::Process).unwrap())
+            .await
+            .unwrap();
+        first.run(|db| create(db, "rows")).await.unwrap().unwrap();
+        assert_eq!(second.run(|db| db.table_count().unwrap()).await, Ok(0));
+    }
+
+    #[tokio::test]
+    async fn jobs_that_wait_are_done_before_the_close_and_later_ones_are_refused() {
+        let engine = Engine::start(open_at(&Location::Memory, Durability::Process).unwrap())
+            .await
+            .unwrap();
+        let (go, wait) = mpsc::channel::<()>();
+        let slow = engine.run(move |_| wait.recv().is_ok());
+        let queued = engine.run(|db| create(db, "rows").is_ok());
+        let closing = async {
+            // The two jobs before were sent when their futures were first polled.
+            go.send(()).unwrap();
+            engine.close().await;
+        };
+        let (slow, queued, ()) = tokio::join!(slow, queued, closing);
+        assert_eq!((slow, queued), (Ok(true), Ok(true)));
+        assert_eq!(engine.run(|_| ()).await, Err(Unavailable));
+    }
+}

@@ -1,0 +1,287 @@
+//! The predicted outcome of a replay: what the services would do with a message now.
+//!
+//! The prediction uses the version of the domain code that this program was built with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
+use serde_json::Value;
+
+use crate::orders_table::{OrdersTable, Rows};
+use crate::queue::QueueName;
+
+/// The predicted outcome of a replay: the action of the services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReplayOutcome {
+    /// It is not valid, and would become a dead letter again.
+    Invalid(String),
+    /// The order would be stored and published.
+    Store,
+    /// The same order is already stored: its event would be published again.
+    PublishAgain,
+    /// Another order is stored under its id: it would become a dead letter again.
+    Conflict {
+        /// JSON pointers to the differing fields.
+        differs: Vec<String>,
+    },
+    /// The event's order is stored and not marked as notified: an email would be sent.
+    SendEmail,
+    /// The event's order is marked as notified: nothing would happen.
+    AlreadyNotified {
+        /// When the email was sent.
+        notified_at: String,
+    },
+    /// The event's order is not stored: it would become a dead letter again.
+    OrderNotStored,
+    /// The stored row cannot be read.
+    UnreadableRow(String),
+}
+
+impl ReplayOutcome {
+    /// Whether the message would be processed.
+    pub(super) fn is_success(&self) -> bool {
+        matches!(
+            self,
+            Self::Store | Self::PublishAgain | Self::SendEmail | Self::AlreadyNotified { .. }
+        )
+    }
+
+    /// A short text for summaries.
+    pub(super) fn summary(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "would fail: not valid",
+            Self::Store => "would be stored",
+            Self::PublishAgain => "is stored, would be published again",
+            Self::Conflict { .. } => "would fail: conflict",
+            Self::SendEmail => "would be emailed",
+            Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
+            Self::OrderNotStored => "would fail: order not stored",
+            Self::UnreadableRow(_) => "would fail: stored row not readable",
+        }
+    }
+}
+
+impl fmt::Display for ReplayOutcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(reason) => write!(formatter, "not valid: {reason}\nreplaying it unchanged makes it a dead letter again"),
+            Self::Store => formatter.write_str("valid\nnot stored: replaying stores and publishes it"),
+            Self::PublishAgain => formatter.write_str(
+                "valid\nalready stored, the same order: replaying publishes its event again and changes nothing else",
+            ),
+            Self::Conflict { differs } => write!(
+                formatter,
+                "valid\nanother order is stored under this id; different: {}\nreplaying it unchanged makes it a dead letter again",
+                differs.join(", ")
+            ),
+            Self::SendEmail => formatter.write_str("valid\nits order is stored, and no email was sent: replaying sends one"),
+            Self::AlreadyNotified { notified_at } => write!(
+                formatter,
+                "valid\nan email was sent at {notified_at}: replaying changes nothing"
+            ),
+            Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
+            Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
+        }
+    }
+}
+
+/// A valid message.
+#[derive(Debug)]
+enum ValidMessage {
+    Order(Box<OrderMessage>),
+    Event(Box<OrderConfirmed>),
+}
+
+impl ValidMessage {
+    fn parse(queue: QueueName, body: &str) -> Result<Self, String> {
+        match queue {
+            QueueName::Orders => OrderMessage::from_json(body)
+                .map(|message| Self::Order(Box::new(message)))
+                .map_err(|error| error.to_string()),
+            QueueName::Notifications => OrderConfirmed::from_json(body)
+                .map(|event| Self::Event(Box::new(event)))
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn order_id(&self) -> OrderId {
+        match self {
+            Self::Order(message) => message.order_id,
+            Self::Event(event) => event.order_id,
+        }
+    }
+}
+
+/// Predicts the outcome for each body. The rows of all of them are read by one call.
+pub(super) async fn predict_outcomes(
+    queue: QueueName,
+    bodies: &[&str],
+    table: &OrdersTable,
+) -> anyhow::Result<Vec<ReplayOutcome>> {
+    let messages: Vec<Result<ValidMessage, String>> = bodies
+        .iter()
+        .map(|body| ValidMessage::parse(queue, body))
+        .collect();
+    let ids: Vec<OrderId> = messages.iter().flatten().map(ValidMessage::order_id).collect();
+    let rows = if ids.is_empty() {
+        Rows::new()
+    } else {
+        table.read_rows(&ids).await?
+    };
+    Ok(messages
+        .into_iter()
+        .map(|message| predict(message, &rows))
+        .collect())
+}
+
+fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome {
+    let message = match message {
+        Ok(message) => message,
+        Err(reason) => return ReplayOutcome::Invalid(reason),
+    };
+    let row = match rows.get(&message.order_id()) {
+        None => None,
+        Some(Ok(row)) => Some(row),
+        Some(Err(error)) => return ReplayOutcome::UnreadableRow(error.to_string()),
+    };
+    match (message, row) {
+        (ValidMessage::Order(_), None) => ReplayOutcome::Store,
+        (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
+        (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {
+            ReplayOutcome::PublishAgain
+        }
+        (ValidMessage::Order(message), Some(row)) => ReplayOutcome::Conflict {
+            differs: find_differences(row, &message),
+        },
+        (
+            ValidMessage::Event(_),
+            Some(OrderRow {
+                notification: Some(sent),
+                ..
+            }),
+        ) => ReplayOutcome::AlreadyNotified {
+            notified_at: sent.notified_at.to_string(),
+        },
+        (ValidMessage::Event(_), Some(_)) => ReplayOutcome::SendEmail,
+    }
+}
+
+/// JSON pointers to the fields in which the stored order and the message's differ. They hold no values, which may be
+/// personal data.
+fn find_differences(row: &OrderRow, message: &OrderMessage) -> Vec<String> {
+    let [stored, other] = [&row.order, &message.order].map(|order| {
+        let mut leaves = BTreeMap::new();
+        // An order can always be serialized.
+        collect_leaves(
+            &serde_json::to_value(order).unwrap_or(Value::Null),
+            String::new(),
+            &mut leaves,
+        );
+        leaves
+    });
+    let pointers = stored
+        .keys()
+        .chain(other.keys().filter(|pointer| !stored.contains_key(*pointer)));
+    pointers
+        .filter(|pointer| stored.get(*pointer) != other.get(*pointer))
+        .cloned()
+        .collect()
+}
+
+fn collect_leaves(value: &Value, pointer: String, leaves: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                collect_leaves(value, format!("{pointer}/{index}"), leaves);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                collect_leaves(value, format!("{pointer}/{name}"), leaves);
+            }
+        }
+        leaf => {
+            leaves.insert(pointer, leaf.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &str = include_str!("../../order-core/golden/message-v1.json");
+    const EVENT: &str = include_str!("../../order-core/golden/event-v1.json");
+
+    fn message() -> OrderMessage {
+        OrderMessage::from_json(MESSAGE).unwrap()
+    }
+
+    fn row(message: OrderMessage) -> OrderRow {
+        OrderRow::confirmed(message, "2026-11-23T09:35:01.000Z".parse().unwrap())
+    }
+
+    fn predicted(queue: QueueName, body: &str, row: Option<OrderRow>) -> ReplayOutcome {
+        let rows = row.into_iter().map(|row| (row.order_id, Ok(row))).collect();
+        predict(ValidMessage::parse(queue, body), &rows)
+    }
+
+    #[test]
+    fn an_order_is_stored_published_again_or_in_conflict() {
+        let predicted = |body: &str, row| predicted(QueueName::Orders, body, row);
+        assert_eq!(predicted(MESSAGE, None), ReplayOutcome::Store);
+        assert_eq!(
+            predicted(MESSAGE, Some(row(message()))),
+            ReplayOutcome::PublishAgain
+        );
+        assert!(matches!(predicted("{", None), ReplayOutcome::Invalid(_)));
+
+        let mut document = serde_json::to_value(&message().order).unwrap();
+        document["note"] = "other".into();
+        document["customer"]["id"] = "someone-else".into();
+        let other = order_core::Order::parse(&document).unwrap();
+        let other = row(OrderMessage::new(
+            message().order_id,
+            message().accepted_at,
+            other,
+        ));
+        let ReplayOutcome::Conflict { differs } = predicted(MESSAGE, Some(other)) else {
+            panic!("no conflict")
+        };
+        assert_eq!(differs, ["/customer/id", "/note"]);
+    }
+
+    #[test]
+    fn an_event_sends_an_email_or_was_notified_already() {
+        let predicted = |row| predicted(QueueName::Notifications, EVENT, row);
+        assert_eq!(predicted(None), ReplayOutcome::OrderNotStored);
+        let mut stored = row(message());
+        assert_eq!(predicted(Some(stored.clone())), ReplayOutcome::SendEmail);
+        stored.notification = Some(order_table::Notification {
+            id: "n-1".to_owned(),
+            notified_at: "2026-11-23T09:35:02.000Z".parse().unwrap(),
+        });
+        assert_eq!(
+            predicted(Some(stored)),
+            ReplayOutcome::AlreadyNotified {
+                notified_at: "2026-11-23T09:35:02.000Z".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_an_outcome() {
+        let error = order_table::RowError {
+            attribute: "total",
+            reason: "is missing".to_owned(),
+        };
+        let rows = Rows::from([(message().order_id, Err(error))]);
+        let outcome = predict(ValidMessage::parse(QueueName::Orders, MESSAGE), &rows);
+        assert_eq!(
+            outcome,
+            ReplayOutcome::UnreadableRow("attribute total: is missing".to_owned())
+        );
+    }
+}

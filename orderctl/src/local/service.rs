@@ -1,0 +1,48 @@
+//! `service`: runs one function in this process.
+
+use std::error::Error;
+use std::io::Read;
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+
+/// A function, by the name of its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ServiceName {
+    OrderApi,
+    OrderWorker,
+    Notifier,
+}
+
+/// Runs the function until it is stopped, or until standard input ends.
+pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
+    // The process that started this one holds the other end of standard input. It closes when that process ends, even by
+    // SIGKILL.
+    std::thread::Builder::new()
+        .name("parent-watch".to_owned())
+        .spawn(exit_at_end_of_input)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let result: Result<(), Box<dyn Error + Send + Sync>> = runtime.block_on(async {
+        match name {
+            ServiceName::OrderApi => order_api::run().await,
+            ServiceName::OrderWorker => order_worker::run().await,
+            ServiceName::Notifier => notifier::run().await,
+        }
+    });
+    result.map_err(|error| anyhow::anyhow!(error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn exit_at_end_of_input() {
+    let mut input = std::io::stdin().lock();
+    let mut buffer = [0; 1024];
+    // An error other than an interruption ends this process too, since the end of the parent would go unnoticed.
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => break,
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => break,
+            _ => {}
+        }
+    }
+    std::process::exit(0);
+}

@@ -1,0 +1,95 @@
+//! The arguments of `up`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Keep the state in memory: it is lost when this ends
+    #[arg(long)]
+    pub(super) ephemeral: bool,
+    /// The API's port; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub(super) api_port: u16,
+    /// The AWS endpoint's port; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    pub(super) aws_port: u16,
+    /// The failures that an acknowledged order survives
+    #[arg(long, value_enum, default_value_t = Sync::Normal)]
+    pub(super) sync: Sync,
+    /// File to write when everything is ready: the URLs and the data directory as JSON
+    #[arg(long, value_name = "PATH")]
+    pub(super) ready_file: Option<PathBuf>,
+    /// Run another SAM template instead of the one built in
+    #[arg(long, value_name = "FILE")]
+    pub(super) template: Option<PathBuf>,
+    /// Set a parameter of the template; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(super) parameters: Vec<(String, String)>,
+    /// Inbox that is notified of orders; no mail leaves this machine, `inbox` shows it [default: you@example.com]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) email: Option<String>,
+    /// Wait until the email subscription is confirmed by the link in its mail, as on AWS
+    #[arg(long)]
+    pub(super) confirm_manually: bool,
+    /// Refuse access keys that are not known; the operator's own is printed, and the other commands use it
+    #[arg(long)]
+    pub(super) strict_keys: bool,
+    /// Maximum number of concurrent invocations of a function; more are throttled, as on AWS [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub(super) function_concurrency: Option<NonZeroUsize>,
+    /// Keep emails for so many days; 0 keeps them for ever
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=36_500))]
+    pub(super) keep_mail: u64,
+    /// Inject the faults of the plan in FILE, such as events/faults.yaml; `faults` shows and ends them
+    #[arg(long, value_name = "FILE")]
+    pub(super) faults: Option<PathBuf>,
+}
+
+/// The failures that an acknowledged write survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Sync {
+    /// `kill -9` of this process
+    Normal,
+    /// A power cut as well; every write waits for the disk
+    Full,
+}
+
+/// Parses `NAME=VALUE`. The value may contain an equals sign or be empty.
+fn parse_parameter(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct TestCommand {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// Parses a line of arguments.
+    pub(crate) fn arguments(line: &str) -> Arguments {
+        TestCommand::parse_from(std::iter::once("up").chain(line.split_whitespace())).arguments
+    }
+
+    #[test]
+    fn emails_are_kept_for_a_month_unless_it_says_otherwise() {
+        assert_eq!(arguments("").keep_mail, 30);
+        assert_eq!(arguments("--keep-mail 0").keep_mail, 0);
+    }
+
+    #[test]
+    fn a_value_may_contain_an_equals_sign_or_be_empty() {
+        assert_eq!(parse_parameter("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(parse_parameter("A="), Ok(("A".to_owned(), String::new())));
+        assert!(parse_parameter("=b").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! The configuration of the local cloud.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use local_cloud::FaultPlan;
+use local_cloud::config::{DataLocation, Durability, LocalCloudConfig};
+use local_cloud::lambda::{Command, Launcher};
+use proof::faults;
+use stack_client::Connection;
+
+use super::arguments::{Arguments, Sync};
+use super::parameters::choose_parameters;
+
+/// The template that `up` deploys.
+const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+/// Makes the configuration from the arguments.
+pub(super) fn make_configuration(
+    arguments: &Arguments,
+    connection: &Connection,
+) -> anyhow::Result<LocalCloudConfig> {
+    let template = match &arguments.template {
+        None => TEMPLATE.to_owned(),
+        Some(path) => {
+            std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
+        }
+    };
+    // The path is read once. After a rebuild it leads to the new program, which later processes run.
+    let program = std::env::current_exe().context("this program's own path is not known")?;
+    let launcher = Launcher::new(move |binary| Command {
+        program: program.clone(),
+        arguments: vec!["service".into(), binary.into()],
+    });
+    let declared = local_cloud::template::parameter_names(&template)?;
+    let mut config = LocalCloudConfig::new(template, launcher);
+    config.data = if arguments.ephemeral {
+        DataLocation::Ephemeral
+    } else {
+        DataLocation::Directory(connection.data_dir().to_owned())
+    };
+    config.durability = match arguments.sync {
+        Sync::Normal => Durability::Process,
+        Sync::Full => Durability::Power,
+    };
+    config.api_port = arguments.api_port;
+    config.aws_port = arguments.aws_port;
+    config.parameters = choose_parameters(arguments, &declared);
+    config.confirm_emails = !arguments.confirm_manually;
+    config.keep_mail = (arguments.keep_mail > 0).then(|| Duration::from_hours(24 * arguments.keep_mail));
+    config.strict_keys = arguments.strict_keys;
+    if let Some(limit) = arguments.function_concurrency {
+        // Each invocation has a process of its own then, as on AWS.
+        config.function_concurrency = limit.get();
+        config.function_processes = limit.get();
+    }
+    config.faults = match &arguments.faults {
+        None => None,
+        Some(file) => {
+            let plan = FaultPlan::parse(&faults::read_plan(file)?);
+            Some(plan.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?)
+        }
+    };
+    Ok(config)
+}

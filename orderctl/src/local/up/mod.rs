@@ -1,0 +1,97 @@
+//! `up`: runs everything on this machine until it is stopped.
+
+mod arguments;
+mod banner;
+mod configuration;
+mod parameters;
+mod ready_file;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use local_cloud::LocalCloud;
+use stack_client::Connection;
+use terminal::stdout;
+use terminal::stop_signal::StopSignal;
+use tracing_subscriber::EnvFilter;
+
+pub(crate) use arguments::Arguments;
+use banner::Banner;
+use configuration::make_configuration;
+
+/// The longest time for stopping. Then the process ends, and the functions end with it.
+const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
+
+/// Starts everything, prints what runs, and stops it at Ctrl-C or SIGTERM.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    start_log();
+    // The files that this process and the functions create are for this user alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    // Listen before anything starts, so that a signal during the start stops what has been started.
+    let mut stop_signal = StopSignal::listen()?;
+    if let Some(path) = &arguments.ready_file {
+        ready_file::remove(path)?;
+    }
+    let config = make_configuration(&arguments, connection)?;
+    let mail_to = config.parameters.get("NotificationEmail").cloned();
+    eprintln!("starting ...");
+    let running = tokio::select! {
+        // The texts of this error contain those of its sources.
+        started = LocalCloud::start(config) => started.map_err(|error| anyhow::anyhow!("{error}"))?,
+        () = stop_signal.received() => return Ok(ExitCode::SUCCESS),
+    };
+    if let Some(path) = &arguments.ready_file {
+        ready_file::write(path, running.endpoints())?;
+    }
+    let banner = Banner {
+        endpoints: running.endpoints(),
+        connection,
+        arguments: &arguments,
+        mail_to: mail_to.as_deref().filter(|address| !address.is_empty()),
+    };
+    stdout::print_line(&banner.to_string())?;
+
+    stop_signal.received().await;
+    eprintln!("stopping ... (press again to end at once)");
+    tokio::select! {
+        code = stop_within(STOP_TIMEOUT, running.stop()) => Ok(code),
+        // The second signal ends the process at once. The functions end when their standard input ends.
+        () = stop_signal.received() => std::process::exit(1),
+    }
+}
+
+/// Waits for a stop. One that takes too long is no success: a script must not take it for a clean one.
+async fn stop_within(limit: Duration, stop: impl Future<Output = ()>) -> ExitCode {
+    if tokio::time::timeout(limit, stop).await.is_ok() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("not everything stopped in time; it ends with this process, and acknowledged writes are kept");
+    ExitCode::FAILURE
+}
+
+/// Logs warnings and the progress of upgrades on standard error. `RUST_LOG` replaces this choice.
+fn start_log() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info"));
+    let is_terminal = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr);
+    // A program that already has a subscriber keeps it.
+    let _ = subscriber.try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_clean_stop_is_a_success() {
+        let clean = stop_within(Duration::from_mins(1), std::future::ready(())).await;
+        assert_eq!(format!("{clean:?}"), format!("{:?}", ExitCode::SUCCESS));
+        let busy = stop_within(Duration::ZERO, std::future::pending()).await;
+        assert_eq!(format!("{busy:?}"), format!("{:?}", ExitCode::FAILURE));
+    }
+}

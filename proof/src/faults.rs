@@ -1,0 +1,173 @@
+//! `faults`: the faults that are injected into the running system, and their counts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use reqwest::{RequestBuilder, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use stack_client::Connection;
+use terminal::stdout;
+
+/// The arguments of `faults`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    change: Option<Change>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// A change of the fault plan.
+#[derive(Debug, clap::Subcommand)]
+pub enum Change {
+    /// Start to inject the faults of a plan, such as events/faults.yaml
+    Set {
+        /// The plan
+        file: PathBuf,
+        /// Use this seed instead of the plan's own
+        #[arg(long, value_name = "S")]
+        seed: Option<u64>,
+    },
+    /// Inject no more faults
+    Off,
+}
+
+/// The system's answer: whether a plan is in force, and the faults that were injected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) active: bool,
+    pub(crate) injected: Injected,
+}
+
+/// The number of injected faults, by kind and by the function or operation that they hit.
+pub(crate) type Injected = BTreeMap<String, BTreeMap<String, u64>>;
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: String,
+}
+
+/// Changes the plan if asked to, and prints the state.
+pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let client = Client::connect(connection)?;
+    let state = match &arguments.change {
+        None => client.show().await?,
+        Some(Change::Set { file, seed }) => client.set(&read_plan(file)?, *seed).await?,
+        Some(Change::Off) => client.off().await?,
+    };
+    if arguments.json {
+        stdout::print_json(&state)?;
+    } else {
+        stdout::print_line(&format_state(&state))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the text of a plan.
+pub fn read_plan(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+}
+
+/// Calls the fault control of the system on this machine.
+#[derive(Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Client {
+    /// A client of the system that runs now.
+    pub(crate) fn connect(connection: &Connection) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: connection.http()?,
+            url: format!("{}/_local/faults", connection.local_endpoint_url()?),
+        })
+    }
+
+    /// Reads the state.
+    pub(crate) async fn show(&self) -> anyhow::Result<State> {
+        send(self.http.get(&self.url)).await
+    }
+
+    /// Puts a plan in force, with its own seed or another one.
+    pub(crate) async fn set(&self, plan: &str, seed: Option<u64>) -> anyhow::Result<State> {
+        let url = match seed {
+            None => self.url.clone(),
+            Some(seed) => format!("{}?seed={seed}", self.url),
+        };
+        send(self.http.put(url).body(plan.to_owned())).await
+    }
+
+    /// Ends the plan.
+    pub(crate) async fn off(&self) -> anyhow::Result<State> {
+        send(self.http.delete(&self.url)).await
+    }
+}
+
+async fn send(request: RequestBuilder) -> anyhow::Result<State> {
+    let response = request.send().await.context("the system does not answer")?;
+    let status = response.status();
+    let body = response
+        .bytes()
+        .await
+        .context("the system's answer was cut off")?;
+    if status == StatusCode::OK {
+        return serde_json::from_slice(&body).context("the system's answer cannot be read");
+    }
+    match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(body) => anyhow::bail!("{}", body.error),
+        Err(_) => anyhow::bail!("only a system that `up` started has faults: it answered {status}"),
+    }
+}
+
+fn format_state(state: &State) -> String {
+    let head = if state.active {
+        "faults are on"
+    } else {
+        "no faults are on"
+    };
+    let lines = format_injected(&state.injected);
+    if lines.is_empty() {
+        format!("{head}; none has been injected since the start")
+    } else {
+        format!("{head}; injected since the start\n\n{lines}")
+    }
+}
+
+/// Formats the counts: one line for each kind of fault and what it hit.
+pub(crate) fn format_injected(injected: &Injected) -> String {
+    let rows = injected
+        .iter()
+        .flat_map(|(kind, hit)| hit.iter().map(move |(subject, count)| (kind, subject, count)));
+    let lines: Vec<_> = rows
+        .map(|(kind, subject, count)| format!("{count:>7}  {kind:<15}{subject}"))
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn injected_faults_are_counted_by_kind() {
+        let text = r#"{"active": true, "injected": {"kill": {"order-worker": 3},
+            "throttle": {"sns:PublishBatch": 12, "sqs:SendMessage": 1}}}"#;
+        insta::assert_snapshot!(format_state(&serde_json::from_str(text).unwrap()), @r"
+        faults are on; injected since the start
+
+              3  kill           order-worker
+             12  throttle       sns:PublishBatch
+              1  throttle       sqs:SendMessage
+        ");
+        let quiet = State {
+            active: false,
+            injected: Injected::new(),
+        };
+        insta::assert_snapshot!(format_state(&quiet), @"no faults are on; none has been injected since the start");
+    }
+}

@@ -1,0 +1,183 @@
+//! `load`: sends many orders through the public API and follows each until its email is sent.
+
+mod backoff;
+mod follow;
+mod measurements;
+mod orders;
+mod pending;
+mod poison;
+mod progress;
+mod report;
+mod run;
+mod send;
+mod share;
+mod system;
+
+use std::cell::{Cell, RefCell};
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use order_core::Timestamp;
+use stack_client::{Connection, Resource};
+use terminal::stop_signal::StopSignal;
+use terminal::{invocation, stdout};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::event_audit;
+use crate::journal::{Entry, VERSION, Writer};
+use measurements::Measurements;
+use orders::OrderGenerator;
+use pending::PendingOrders;
+use report::{Report, RunFacts};
+use run::Run;
+use share::Share;
+use system::System;
+
+/// The arguments of `load`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Orders to send
+    #[arg(long, value_name = "N", default_value = "1000")]
+    count: NonZeroU64,
+    /// Orders a second [default: as fast as they are answered]
+    #[arg(long, value_name = "R", value_parser = parse_rate)]
+    rate: Option<f64>,
+    /// Requests that are under way at the same time
+    #[arg(long, value_name = "C", default_value = "8")]
+    connections: NonZeroUsize,
+    /// Share of the orders that are sent twice at the same time, under one key, such as 0.1 or 10%
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    duplicates: Share,
+    /// For this share of the orders, also send a message that must become a dead letter
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    poison: Share,
+    /// Seed of the random number generator that makes the orders [default: random]
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Write every accepted order to FILE, which `verify` compares with the system; events are audited as well
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// Seconds for which a request is retried while the system does not answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    patience: u64,
+    /// Seconds without any progress after which accepted orders are no longer followed
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    settle: u64,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Sends the orders, follows them and prints a report. Fails if an order was refused, lost or not notified.
+pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let (stopping, stop) = watch::channel(false);
+    let mut stop_signal = StopSignal::listen()?;
+    let system = System::connect(connection, Duration::from_secs(arguments.patience), stop).await?;
+    let name = Uuid::new_v4().simple().to_string()[..8].to_owned();
+    let journal = match &arguments.journal {
+        Some(path) => {
+            let journal = Writer::append_to(path)?;
+            let entry = Entry::Run {
+                version: VERSION,
+                run: name.clone(),
+                started_at: Timestamp::new(time::OffsetDateTime::now_utc()),
+                audit: {
+                    let topic = connection.resource(Resource::OrderEventsTopicArn).await?;
+                    event_audit::open(&connection.sdk_config().await?, &topic, &name).await?
+                },
+            };
+            journal.append(&entry).await?;
+            Some(journal)
+        }
+        None => None,
+    };
+    let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
+    let started = Instant::now();
+    let run = Run {
+        system,
+        orders: OrderGenerator {
+            run: name,
+            seed,
+            duplicates: arguments.duplicates,
+            poison: arguments.poison,
+        },
+        journal,
+        count: arguments.count.get(),
+        rate: arguments.rate,
+        started,
+        next: Cell::new(0),
+        measurements: RefCell::new(Measurements::new()?),
+        pending: PendingOrders::default(),
+        last_answer: Cell::new(started),
+    };
+    if !arguments.json {
+        eprintln!(
+            "run {}, seed {seed}; Ctrl-C ends it with a report",
+            run.orders.run
+        );
+    }
+    let interrupts = async {
+        stop_signal.received().await;
+        let _ = stopping.send(true);
+        eprintln!("stopping: waiting for the answers to requests under way (press again to end at once)");
+        stop_signal.received().await;
+        std::process::exit(1)
+    };
+    tokio::select! {
+        done = drive(&run, arguments.connections.get(), Duration::from_secs(arguments.settle)) => done?,
+        () = progress::show(&run) => {}
+        () = interrupts => {}
+    }
+    print_report(&run, &arguments)
+}
+
+/// Sends and follows at the same time.
+async fn drive(run: &Run<'_>, connections: usize, settle: Duration) -> anyhow::Result<()> {
+    let sending = async {
+        let sent = try_join_all((0..connections).map(|_| run.send_orders())).await;
+        run.pending.is_complete.set(true);
+        sent.map(drop)
+    };
+    tokio::try_join!(sending, follow::follow(run, settle))?;
+    Ok(())
+}
+
+fn print_report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let facts = RunFacts {
+        run: run.orders.run.clone(),
+        count: run.count,
+        retries: run.system.retries(),
+        interrupted: run.system.is_stopping(),
+        answering: run.last_answer.get() - run.started,
+    };
+    let report = Report::new(facts, &run.measurements.borrow());
+    if arguments.json {
+        stdout::print_json(&report)?;
+    } else {
+        stdout::print_line(&report.format())?;
+        if let Some(path) = &arguments.journal {
+            eprintln!(
+                "compare it with the system by: {} verify --journal {}",
+                invocation::program_name(),
+                path.display()
+            );
+        }
+    }
+    Ok(if report.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn parse_rate(text: &str) -> Result<f64, &'static str> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("must be a number of orders a second, above 0"),
+    }
+}

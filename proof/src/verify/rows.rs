@@ -1,0 +1,89 @@
+//! Reading all rows of the table by a parallel scan. It also finds rows that are not from the journal.
+
+use anyhow::Context;
+use aws_config::SdkConfig;
+use futures_util::future::try_join_all;
+use order_core::Fingerprint;
+use order_table::OrderRow;
+use order_table::attribute_value::to_attributes;
+use order_table::{Attributes, attribute};
+use serde_json::Value;
+
+/// Segments of the table that are read at the same time.
+const SEGMENTS: i32 = 4;
+
+/// The content of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The key.
+    pub(super) order_id: String,
+    /// The order's note. For an order of `load` it is the idempotency key.
+    pub(super) note: Option<String>,
+    /// The fingerprint attribute.
+    pub(super) stored_fingerprint: Option<String>,
+    /// The fingerprint of the stored order, or the reason why the row holds no order.
+    pub(super) content: Result<Fingerprint, String>,
+    /// The id of the notification that the row names.
+    pub(super) notification_id: Option<String>,
+}
+
+impl Row {
+    fn parse(row: &Attributes) -> Self {
+        let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            order_id: text(attribute::ORDER_ID).unwrap_or_default(),
+            note: text(attribute::NOTE),
+            stored_fingerprint: text(attribute::FINGERPRINT),
+            content: OrderRow::from_attributes(row)
+                .map(|row| Fingerprint::of(&row.order))
+                .map_err(|error| error.to_string()),
+            notification_id: text(attribute::NOTIFICATION_ID),
+        }
+    }
+}
+
+/// Reads all rows of the table, strongly consistently.
+pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<Row>> {
+    let client = aws_sdk_dynamodb::Client::new(config);
+    let segments = (0..SEGMENTS).map(async |segment| -> anyhow::Result<Vec<Row>> {
+        let scan = client.scan().table_name(table).consistent_read(true);
+        let mut items = scan
+            .segment(segment)
+            .total_segments(SEGMENTS)
+            .into_paginator()
+            .items()
+            .send();
+        let mut rows = Vec::new();
+        while let Some(item) = items.next().await {
+            rows.push(Row::parse(&to_attributes(
+                item.context("the table cannot be read")?,
+            )));
+        }
+        Ok(rows)
+    });
+    Ok(try_join_all(segments).await?.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_content_of_a_row_is_compared_and_not_its_fingerprint_attribute() {
+        let golden: Attributes =
+            serde_json::from_str(include_str!("../../../order-table/golden/row-v1.json")).unwrap();
+        let row = Row::parse(&golden);
+        assert_eq!(
+            row.content.as_ref().map(ToString::to_string).ok(),
+            row.stored_fingerprint
+        );
+        let mut altered = golden.clone();
+        altered.insert(attribute::CUSTOMER_ID.to_owned(), "someone-else".into());
+        let altered = Row::parse(&altered);
+        assert_eq!(altered.stored_fingerprint, row.stored_fingerprint);
+        assert_ne!(altered.content, row.content);
+        let mut damaged = golden;
+        damaged.remove(attribute::ITEMS);
+        assert!(Row::parse(&damaged).content.unwrap_err().contains("items"));
+    }
+}

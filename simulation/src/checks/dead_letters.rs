@@ -1,0 +1,166 @@
+//! A dead letter states the true reason of its failure.
+
+use order_core::message::MessageError;
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
+
+use crate::history::{History, MessageContent};
+use crate::pipeline::Pipeline;
+use crate::plan::{Faults, Plan};
+use crate::queue::{Attributes, Message};
+use crate::rule::Rule;
+use crate::world::{State, World};
+
+/// The error codes of permanent failures: a retry cannot succeed.
+const PERMANENT: [&str; 7] = [
+    "malformed",
+    "unknown_version",
+    "conflict",
+    "invalid_item",
+    "too_large",
+    "malformed_event",
+    "unknown_event_type",
+];
+
+/// Checks a dead letter that the running invocation sends.
+pub(crate) fn check_dead_letter(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes) {
+    if let Err(why) = check(world, pipeline, body, attributes) {
+        world.report_violation(Rule::TrueDeadLetters, format!("{why}: {attributes:?}"));
+    }
+}
+
+fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes) -> Result<(), &'static str> {
+    let text = |name: &str| attributes.get(name).map_or("", |(_, text)| text.as_str());
+    if attributes.len() > 10 || attributes.values().any(|(_, text)| text.is_empty()) {
+        return Err("SQS rejects the dead letter");
+    }
+    if text("error_detail").is_empty() || text("failed_at").is_empty() {
+        return Err("a dead letter without detail or time");
+    }
+    let state = world.state.borrow();
+    let batch = &state
+        .invocations
+        .get(&world.schedule.running())
+        .ok_or("a dead letter of no invocation")?
+        .batch;
+    let source = batch
+        .iter()
+        .find(|delivery| delivery.id == text("source_message_id"))
+        .ok_or("a dead letter of a message that is not in the batch")?;
+    if source.body != body {
+        return Err("a dead letter with another body");
+    }
+    let receives = batch
+        .iter()
+        .filter(|delivery| delivery.id == source.id)
+        .map(|delivery| delivery.receives);
+    if !receives
+        .clone()
+        .any(|receives| text("receive_count") == receives.to_string())
+    {
+        return Err("a dead letter with a wrong receive_count");
+    }
+    let keeps = |(name, value): (&String, &(String, String))| {
+        !name.starts_with("trace") || attributes.get(name) == Some(value)
+    };
+    if !source.attributes.iter().all(keeps) {
+        return Err("a dead letter that lost its sender's attributes");
+    }
+    let code = text("error_code");
+    if !PERMANENT.contains(&code) && receives.max() < Some(world.plan.setup.max_receives) {
+        return Err("a dead letter before the last receive");
+    }
+    let is_right = match pipeline {
+        // The last receive ended before notifier could handle the message.
+        Pipeline::Notifications if code == "out_of_time" => true,
+        Pipeline::Notifications => match OrderConfirmed::from_json(body) {
+            Err(_) => matches!(code, "malformed_event" | "unknown_event_type" | "panicked"),
+            Ok(event) => is_reason_of_notifier(world, &state, event.order_id, code),
+        },
+        Pipeline::Orders => match OrderMessage::from_json(body) {
+            Err(_) if code == "out_of_time" => is_late(world, &state),
+            Err(MessageError::UnknownVersion(_)) => code == "unknown_version",
+            Err(MessageError::Malformed(_)) => code == "malformed",
+            Ok(message) => match code {
+                "malformed" | "unknown_version" => false,
+                "conflict" => state.rows.get(&message.order_id).is_some_and(|row| {
+                    OrderRow::from_attributes(row).is_ok_and(|row| row.order != message.order)
+                }),
+                "invalid_item" => state.rejected.contains_key(&message.order_id),
+                _ => is_last_error(world, &state, message.order_id, code),
+            },
+        },
+    };
+    if is_right {
+        Ok(())
+    } else {
+        Err("a dead letter with a wrong reason")
+    }
+}
+
+/// Whether the failure that notifier states for an order happened in the running invocation.
+fn is_reason_of_notifier(world: &World, state: &State, order: OrderId, code: &str) -> bool {
+    let task = world.schedule.running();
+    let history = &state.history;
+    match code {
+        "malformed_event" | "unknown_event_type" => false,
+        "row_missing" => !state.rows.contains_key(&order),
+        "email_failed" => history
+            .attempted_notifications
+            .iter()
+            .any(|(notifier, _)| *notifier == task),
+        "mark_failed" => history.failed_marks.contains_key(&(task, order)) || is_late(world, state),
+        "panicked" => history.panicked_tasks.contains(&task),
+        _ => true,
+    }
+}
+
+/// Whether the running invocation has no time left to start more work.
+fn is_late(world: &World, state: &State) -> bool {
+    let invocation = state.invocations.get(&world.schedule.running());
+    invocation.is_some_and(|invocation| invocation.is_late(world.schedule.now()))
+}
+
+/// Whether a dead letter of order-worker states the last error that its invocation got for the order.
+fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bool {
+    let task = world.schedule.running();
+    let copies = state.invocations.get(&task).map_or(0, |invocation| {
+        let orders = invocation.batch.iter().filter(|delivery| {
+            OrderMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id == order)
+        });
+        orders.count()
+    });
+    match (code, state.history.last_errors.get(&(task, order))) {
+        // With several copies of an order in the batch, the history cannot tell whose error was last.
+        _ if copies > 1 => true,
+        ("out_of_time", _) => is_late(world, state),
+        // The call panicked before its answer came.
+        ("panicked", Some(&"timed_out")) => state.history.panicked_tasks.contains(&task),
+        (_, last_error) => last_error == Some(&code),
+    }
+}
+
+/// Checks a message that the queue itself moves to its dead-letter queue, without a reason.
+pub(crate) fn check_redriven(plan: &Plan, history: &mut History, pipeline: Pipeline, message: &Message) {
+    // Either the reason does not fit beside so many attributes, or a process died or a dead letter was lost at the last
+    // receive.
+    let is_explained = message.attributes.len() > 5
+        || history.allowed_repeats.contains_key(&message.id)
+        || plan.faults != Faults::default()
+        || plan.outage.is_some();
+    if !is_explained {
+        let id = &message.id;
+        history.report_violation(
+            Rule::TrueDeadLetters,
+            format!("{id} left {pipeline:?} without a reason"),
+        );
+    }
+}
+
+/// Whether the message of a dead letter can never succeed. A dead letter without a reason ran out of receives.
+pub(crate) fn is_permanent(content: Option<&MessageContent>, dead_letter: &Message) -> bool {
+    match dead_letter.attributes.get("error_code") {
+        Some((_, code)) => PERMANENT.contains(&code.as_str()),
+        None => matches!(content, Some(MessageContent::Poison)),
+    }
+}

@@ -1,0 +1,182 @@
+//! The rules that hold when the world is idle: no message is on a source queue, and no event is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
+use order_table::attribute;
+
+use super::dead_letters::is_permanent;
+use crate::history::MessageContent;
+use crate::pipeline::Pipeline;
+use crate::plan::Subscriber;
+use crate::rule::Rule;
+use crate::world::{State, World};
+
+/// Checks the idle world.
+pub(crate) fn check_idle(world: &World) {
+    let mut violations = Vec::new();
+    {
+        let state = &*world.state.borrow();
+        check_orders(state, &mut violations);
+        check_repetitions(state, &mut violations);
+        if world.plan.is_survivable() {
+            check_dead_letters(state, &mut violations);
+        }
+        if world.plan.is_survivable() && world.plan.has_no_faults() {
+            check_kills(world, state, &mut violations);
+        }
+    }
+    for (rule, what) in violations {
+        world.report_violation(rule, what);
+    }
+}
+
+/// Lists the orders that have a message in a pipeline's dead-letter queue.
+fn list_dead_lettered(state: &State, pipeline: Pipeline) -> BTreeSet<OrderId> {
+    let dead_letters = state.queues[&pipeline].dead_letters.messages.values();
+    dead_letters
+        .filter_map(|dead_letter| pipeline.parse_order_id(&dead_letter.body))
+        .collect()
+}
+
+/// Checks that every order has a row with the accepted content, and that every row was published and notified by email.
+/// Where this does not hold, a dead letter must be there.
+fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
+    let not_stored = list_dead_lettered(state, Pipeline::Orders);
+    let not_notified = list_dead_lettered(state, Pipeline::Notifications);
+    let mut accepted: BTreeMap<OrderId, Vec<&OrderMessage>> = BTreeMap::new();
+    for content in state.history.accepted.values() {
+        if let MessageContent::Order(message) = content {
+            accepted.entry(message.order_id).or_default().push(message);
+        }
+    }
+    for (id, messages) in &accepted {
+        let Some(attributes) = state.rows.get(id) else {
+            if !not_stored.contains(id) {
+                violations.push((
+                    Rule::NothingLost,
+                    format!("{id} has neither a row nor a dead letter"),
+                ));
+            }
+            continue;
+        };
+        let row = OrderRow::from_attributes(attributes);
+        let is_accepted = row.as_ref().is_ok_and(|row| {
+            messages
+                .iter()
+                .any(|message| message.order == row.order && message.accepted_at == row.accepted_at)
+        });
+        if !is_accepted {
+            violations.push((
+                Rule::NothingLost,
+                format!("the row of {id} is not what was accepted"),
+            ));
+        }
+        let is_published = state.history.publications.contains_key(id);
+        if !is_published && !not_stored.contains(id) {
+            violations.push((Rule::NotifiedOnce, format!("{id} was never published")));
+        }
+        let is_emailed = state
+            .history
+            .emails
+            .values()
+            .any(|email| email.has_reader && email.orders.contains(id));
+        let is_marked = attributes.contains_key(attribute::NOTIFIED_AT);
+        if is_published && !(is_emailed && is_marked) && !not_notified.contains(id) {
+            violations.push((
+                Rule::NotifiedOnce,
+                format!("{id}: emailed {is_emailed}, marked {is_marked}, and no dead letter"),
+            ));
+        }
+    }
+    for id in state.rows.keys().filter(|id| !accepted.contains_key(id)) {
+        violations.push((
+            Rule::NothingLost,
+            format!("{id} has a row and was never accepted"),
+        ));
+    }
+}
+
+/// Checks that each repeated dead letter and each repeated publication has an explanation.
+fn check_repetitions(state: &State, violations: &mut Vec<(Rule, String)>) {
+    let history = &state.history;
+    let allowed_repeats = |id: &str| history.allowed_repeats.get(id).copied().unwrap_or_default();
+    for (source, dead_letters) in &history.dead_letters {
+        if *dead_letters > 1 + allowed_repeats(source) {
+            violations.push((
+                Rule::TrueDeadLetters,
+                format!("{source} has {dead_letters} dead letters without a reason"),
+            ));
+        }
+    }
+    let mut allowed: BTreeMap<OrderId, u32> = BTreeMap::new();
+    for (id, order) in &state.history.order_of_message {
+        *allowed.entry(*order).or_default() += 1 + allowed_repeats(id);
+    }
+    for (order, publications) in &history.publications {
+        if *publications > allowed.get(order).copied().unwrap_or_default() {
+            violations.push((
+                Rule::NotifiedOnce,
+                format!("{order} was published {publications} times without a reason"),
+            ));
+        }
+    }
+}
+
+/// Checks that only messages that can never succeed are dead-lettered, where an outage is the only fault.
+fn check_dead_letters(state: &State, violations: &mut Vec<(Rule, String)>) {
+    for (pipeline, queues) in &state.queues {
+        for dead_letter in queues.dead_letters.messages.values() {
+            let content = state.history.accepted.get(&dead_letter.origin);
+            let always_fails = match content {
+                Some(MessageContent::Order(message)) => {
+                    state.killers.contains(&message.order_id)
+                        || state.panickers.contains_key(&message.order_id)
+                }
+                Some(MessageContent::Poison) => true,
+                // An event that order-worker did not publish.
+                None => OrderConfirmed::from_json(&dead_letter.body).map_or(true, |event| {
+                    !state.rows.contains_key(&event.order_id)
+                        || state.killers_of_notifier.contains(&event.order_id)
+                        || state.panickers_of_notifier.contains_key(&event.order_id)
+                }),
+            };
+            if !always_fails && !is_permanent(content, dead_letter) {
+                violations.push((
+                    Rule::NoHarmToOthers,
+                    format!(
+                        "{} is in the dead-letter queue of {pipeline:?}: {:?}",
+                        dead_letter.origin,
+                        dead_letter.attributes.get("error_code")
+                    ),
+                ));
+            }
+        }
+    }
+}
+
+/// Checks how often a killer took other messages of its batch with it.
+///
+/// A killer kills another message of its batch at most twice. In order-worker a message can be killed once more by each
+/// killer while it waits for its turn. A message that is retried, because there is no subscriber, can be received together
+/// with a killer any number of times.
+fn check_kills(world: &World, state: &State, violations: &mut Vec<(Rule, String)>) {
+    let traffic = &world.plan.traffic;
+    let has_subscriber = world.plan.subscriber == Subscriber::Always;
+    for (id, kills) in &state.history.killed_with_another {
+        let max_kills = if state.history.order_of_message.contains_key(id) {
+            2 + traffic.killers
+        } else if has_subscriber {
+            2 * traffic.killers_of_notifier
+        } else {
+            u32::MAX
+        };
+        if *kills > max_kills {
+            violations.push((
+                Rule::NoHarmToOthers,
+                format!("{id} was killed {kills} times together with another record"),
+            ));
+        }
+    }
+}

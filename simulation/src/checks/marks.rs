@@ -1,0 +1,53 @@
+//! Every order whose email was sent is marked as notified, unless marking it failed several times.
+
+use std::time::Duration;
+
+use order_core::OrderId;
+
+use crate::rule::Rule;
+use crate::schedule::TaskId;
+use crate::world::World;
+
+/// How often marking an order must have failed before an invocation may give it up.
+const MIN_ATTEMPTS: u32 = 3;
+
+/// Checks the marks of all emails that an invocation sent. `time_to_finish` is the time before the deadline that an
+/// invocation needs for all its attempts.
+pub(super) fn check_marks(world: &World, task: TaskId, deadline: Duration, time_to_finish: Duration) {
+    let state = world.state.borrow();
+    let history = &state.history;
+    let is_short = world.schedule.now() + time_to_finish > deadline;
+    let min_attempts = if is_short { 1 } else { MIN_ATTEMPTS };
+    let sent = || {
+        history
+            .emails
+            .values()
+            .filter(move |email| email.task == task && email.is_acknowledged)
+    };
+    let unmarked: Vec<OrderId> = sent()
+        .flat_map(|email| email.orders.iter().copied())
+        .filter(|order| {
+            let failures = history.failed_marks.get(&(task, *order)).copied();
+            !history.marked_at.contains_key(order) && failures.unwrap_or_default() < min_attempts
+        })
+        .collect();
+    let unlisted: usize = sent()
+        .filter(|_| !is_short)
+        .map(|email| email.covers - email.orders.len())
+        .sum();
+    drop(state);
+    if unlisted > 0 {
+        world.report_violation(
+            Rule::NotifiedOnce,
+            format!(
+                "{unlisted} orders were notified without being listed, and no attempt was made to mark them"
+            ),
+        );
+    }
+    for order in unmarked {
+        world.report_violation(
+            Rule::NotifiedOnce,
+            format!("{order} was notified, and marking it was not tried {MIN_ATTEMPTS} times"),
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! A response reports as failed only messages that did fail, and each comes back at its time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_table::OrderRow;
+
+use super::marks::check_marks;
+use crate::pipeline::Pipeline;
+use crate::plan::Subscriber;
+use crate::queue::Delivery;
+use crate::rule::Rule;
+use crate::schedule::TaskId;
+use crate::world::{Invocation, State, World};
+
+/// An invocation that ends this long before its deadline had time to finish every record.
+const TIME_TO_FINISH: Duration = Duration::from_secs(4);
+
+/// An invocation of notifier starts with further records only this long before its deadline.
+const TIME_TO_READ: Duration = Duration::from_secs(12);
+
+/// The maximum number of attributes of a message beside which the five of its dead letter fit.
+const MAX_OWN_ATTRIBUTES: usize = 5;
+
+/// The end of an invocation.
+struct End<'a> {
+    world: &'a World,
+    state: &'a State,
+    task: TaskId,
+    invocation: &'a Invocation,
+    now: Duration,
+    /// How many messages of the batch are about each order.
+    copies: BTreeMap<OrderId, u32>,
+}
+
+/// Checks the messages that an invocation reports as failed.
+pub(crate) fn check_response(
+    world: &World,
+    task: TaskId,
+    invocation: &Invocation,
+    reported: &BTreeSet<&str>,
+) {
+    let mut copies: BTreeMap<OrderId, u32> = BTreeMap::new();
+    let mut deliveries: BTreeMap<&str, u32> = BTreeMap::new();
+    for delivery in &invocation.batch {
+        if let Some(order) = invocation.pipeline.parse_order_id(&delivery.body) {
+            *copies.entry(order).or_default() += 1;
+        }
+        *deliveries.entry(&delivery.id).or_default() += 1;
+    }
+    let mut violations = Vec::new();
+    {
+        let state = &*world.state.borrow();
+        let end = End {
+            world,
+            state,
+            task,
+            invocation,
+            now: world.schedule.now(),
+            copies,
+        };
+        for delivery in &invocation.batch {
+            if reported.contains(delivery.id.as_str()) && deliveries[delivery.id.as_str()] == 1 {
+                end.check_failed(delivery, &mut violations);
+            }
+        }
+    }
+    for (rule, what) in violations {
+        world.report_violation(rule, what);
+    }
+    if invocation.pipeline == Pipeline::Notifications {
+        check_marks(world, task, invocation.deadline, TIME_TO_FINISH);
+    }
+}
+
+impl End<'_> {
+    /// Checks one message that is reported as failed.
+    fn check_failed(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
+        let id = &delivery.id;
+        let history = &self.state.history;
+        let pipeline = self.invocation.pipeline;
+        if history.confirmed_dead_letters.contains(&(self.task, id.clone())) {
+            let what = format!("{id} was dead-lettered, and is reported as failed");
+            violations.push((Rule::ValidResponse, what));
+        }
+        let any_order = pipeline.parse_order_id(&delivery.body);
+        let order = any_order.filter(|order| self.copies[order] == 1);
+        if let Some(order) = order {
+            let is_done = match pipeline {
+                Pipeline::Orders => history.confirmed_publications.contains(&(self.task, order)),
+                Pipeline::Notifications => history.confirmed_marks.contains(&(self.task, order)),
+            };
+            if is_done {
+                let what = format!("{id} is done, and is reported as failed");
+                violations.push((Rule::ValidResponse, what));
+            }
+        }
+        let is_late = self.is_late_for(delivery);
+        if !is_late && self.is_known_as_permanent(delivery, order) {
+            let is_tried = history.attempted_dead_letters.contains(&(self.task, id.clone()));
+            if delivery.attributes.len() <= MAX_OWN_ATTRIBUTES && !is_tried {
+                let what = format!("{id} can never succeed, and no attempt was made to dead-letter it");
+                violations.push((Rule::TrueDeadLetters, what));
+            }
+        }
+        let is_sound = any_order.is_some_and(|order| is_sound(self.state, pipeline, order));
+        let plan = &self.world.plan;
+        let has_no_faults = plan.has_no_faults() && plan.subscriber == Subscriber::Always;
+        if has_no_faults && is_sound && !is_late && !self.is_short_of_time_to_notify() {
+            let what = format!("{id} is reported as failed although nothing is wrong with it");
+            violations.push((Rule::NoHarmToOthers, what));
+        }
+        if self.had_time() {
+            self.check_delay(delivery, violations);
+        }
+    }
+
+    /// Checks that the next receive of a failed message was scheduled within the limits of the backoff.
+    fn check_delay(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
+        let id = &delivery.id;
+        let longest = (5_u64 << delivery.receives.saturating_sub(1).min(16)).min(900);
+        let delays = &self.state.history.requested_delays;
+        let what = match delays.get(&(self.task, id.clone())) {
+            Some(seconds) if (longest.div_ceil(2)..=longest).contains(seconds) => return,
+            Some(seconds) => format!(
+                "{id} is delayed by {seconds} s after receive {}",
+                delivery.receives
+            ),
+            None => format!("{id} is reported as failed without a delay"),
+        };
+        violations.push((Rule::TrueDeadLetters, what));
+    }
+
+    fn had_time(&self) -> bool {
+        self.now + TIME_TO_FINISH <= self.invocation.deadline
+    }
+
+    /// Whether the invocation may have had no time for a message.
+    fn is_late_for(&self, delivery: &Delivery) -> bool {
+        match self.invocation.pipeline {
+            Pipeline::Orders => self.invocation.is_late(self.now),
+            // Among other records, notifier starts with one that was received before only if it could read its row.
+            Pipeline::Notifications if delivery.receives > 1 => self.is_short_of_time_to_notify(),
+            Pipeline::Notifications => !self.had_time(),
+        }
+    }
+
+    /// Whether an invocation of notifier may have had no time for one more email, or for the rows of further orders.
+    fn is_short_of_time_to_notify(&self) -> bool {
+        self.invocation.pipeline == Pipeline::Notifications
+            && self.now + TIME_TO_READ > self.invocation.deadline
+    }
+
+    /// Whether the invocation knows that a message can never succeed.
+    fn is_known_as_permanent(&self, delivery: &Delivery, order: Option<OrderId>) -> bool {
+        if self.invocation.pipeline == Pipeline::Notifications {
+            return OrderConfirmed::from_json(&delivery.body).is_err();
+        }
+        let Ok(message) = OrderMessage::from_json(&delivery.body) else {
+            return true;
+        };
+        let Some(order) = order else { return false };
+        let history = &self.state.history;
+        let last_error = history.last_errors.get(&(self.task, order)).copied();
+        let row = self.state.rows.get(&order).map(OrderRow::from_attributes);
+        let is_conflict = history.rows_read.contains(&(self.task, order))
+            && row.is_some_and(|row| row.is_ok_and(|row| row.order != message.order));
+        last_error == Some("ValidationError") || is_conflict
+    }
+}
+
+/// Whether the order itself gives its message no reason to fail.
+fn is_sound(state: &State, pipeline: Pipeline, order: OrderId) -> bool {
+    match pipeline {
+        Pipeline::Orders => {
+            !state.killers.contains(&order)
+                && !state.panickers.contains_key(&order)
+                && !state.rejected.contains_key(&order)
+        }
+        Pipeline::Notifications => {
+            state.rows.contains_key(&order)
+                && !state.killers_of_notifier.contains(&order)
+                && !state.panickers_of_notifier.contains_key(&order)
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The history of a run. The checks compare the services' behavior with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use order_core::{OrderId, OrderMessage};
+
+use crate::rule::{Rule, Violation};
+use crate::schedule::TaskId;
+
+/// The content of a message on the queue of orders.
+#[derive(Debug, Clone)]
+pub(crate) enum MessageContent {
+    /// An order that the API accepted.
+    Order(Box<OrderMessage>),
+    /// A body that no code can parse.
+    Poison,
+}
+
+/// An email that reached the topic.
+#[derive(Debug, Clone)]
+pub(crate) struct SentEmail {
+    pub(crate) at: Duration,
+    pub(crate) task: TaskId,
+    /// The orders that the email lists. Orders that it counts without listing them are added when they are marked.
+    pub(crate) orders: BTreeSet<OrderId>,
+    /// How many orders the email says that it covers.
+    pub(crate) covers: usize,
+    /// Whether the topic had a confirmed subscriber, either then or so recently that notifier could still assume one.
+    pub(crate) has_reader: bool,
+    /// Whether the sender knows that the publish succeeded.
+    pub(crate) is_acknowledged: bool,
+}
+
+/// Everything that the checks need to know of the past.
+///
+/// A set that is called `attempted` holds requests, and a set that is called `confirmed` holds those whose successful
+/// answer reached the invocation.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) violations: Vec<Violation>,
+    /// Every message that was sent to the queue of orders, by message id.
+    pub(crate) accepted: BTreeMap<String, MessageContent>,
+    /// The order of each message on the queue of orders, replayed messages included.
+    pub(crate) order_of_message: BTreeMap<String, OrderId>,
+    /// How many times the work on a message may be repeated: its process died, an answer was lost, or the queue delivered
+    /// it twice.
+    pub(crate) allowed_repeats: BTreeMap<String, u32>,
+    /// How many times each order's event reached the topic.
+    pub(crate) publications: BTreeMap<OrderId, u32>,
+    pub(crate) confirmed_publications: BTreeSet<(TaskId, OrderId)>,
+    /// Dead letters, by the id of the source message.
+    pub(crate) attempted_dead_letters: BTreeSet<(TaskId, String)>,
+    pub(crate) confirmed_dead_letters: BTreeSet<(TaskId, String)>,
+    /// How many dead letters were stored for each source message.
+    pub(crate) dead_letters: BTreeMap<String, u32>,
+    /// The last error that order-worker got for an order, or `timed_out` while it waits for an answer.
+    pub(crate) last_errors: BTreeMap<(TaskId, OrderId), &'static str>,
+    /// The orders whose row an invocation of order-worker has read.
+    pub(crate) rows_read: BTreeSet<(TaskId, OrderId)>,
+    /// The last delay, in seconds, that an invocation requested for a message.
+    pub(crate) requested_delays: BTreeMap<(TaskId, String), u64>,
+    /// Emails by notification id.
+    pub(crate) emails: BTreeMap<String, SentEmail>,
+    /// The times at which notifier tried to send an email.
+    pub(crate) email_attempts: Vec<Duration>,
+    /// The orders that an invocation tried to notify.
+    pub(crate) attempted_notifications: BTreeSet<(TaskId, OrderId)>,
+    pub(crate) confirmed_marks: BTreeSet<(TaskId, OrderId)>,
+    /// How many attempts to mark an order after its email failed, or have an unknown result.
+    pub(crate) failed_marks: BTreeMap<(TaskId, OrderId), u32>,
+    /// When each order was marked.
+    pub(crate) marked_at: BTreeMap<OrderId, Duration>,
+    /// Invocations in which a call panicked.
+    pub(crate) panicked_tasks: BTreeSet<TaskId>,
+    /// How many times a message was in flight when another record of its batch killed the process.
+    pub(crate) killed_with_another: BTreeMap<String, u32>,
+}
+
+impl History {
+    pub(crate) fn report_violation(&mut self, rule: Rule, what: String) {
+        self.violations.push(Violation { rule, what });
+    }
+
+    /// Records the answer that order-worker got for an order. `error` is `None` for success.
+    pub(crate) fn record_answer(&mut self, task: TaskId, order: OrderId, error: Option<&'static str>) {
+        match error {
+            Some(code) => self.last_errors.insert((task, order), code),
+            None => self.last_errors.remove(&(task, order)),
+        };
+    }
+
+    pub(crate) fn allow_repeat(&mut self, message: &str) {
+        *self.allowed_repeats.entry(message.to_owned()).or_default() += 1;
+    }
+}

@@ -1,0 +1,255 @@
+//! The processes of both functions, each with one invocation at a time, and the end of each invocation.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::event::build_event;
+use super::event_source::{self, BatchResponse};
+use super::process::{Outcome, Process, Task};
+use crate::checks::response::check_response;
+use crate::pipeline::Pipeline;
+use crate::queue::Delivery;
+use crate::rule::Rule;
+use crate::schedule::{Event, TaskId};
+use crate::world::{Invocation, State, World};
+
+/// One instance of a function, with the invocation that it runs.
+struct Instance {
+    pipeline: Pipeline,
+    process: Process,
+    task: Option<Task>,
+}
+
+/// All instances of both functions.
+pub(crate) struct Functions {
+    world: Rc<World>,
+    instances: Vec<Instance>,
+    tasks: TaskId,
+}
+
+impl Functions {
+    pub(crate) fn new(world: &Rc<World>) -> Self {
+        let workers = world.plan.setup.workers.max(1) as usize;
+        let pipelines = std::iter::repeat_n(Pipeline::Orders, workers)
+            .chain(std::iter::repeat_n(Pipeline::Notifications, 2));
+        let instances = pipelines.map(|pipeline| Instance {
+            pipeline,
+            process: Process::start(world, pipeline),
+            task: None,
+        });
+        Self {
+            instances: instances.collect(),
+            world: world.clone(),
+            tasks: 0,
+        }
+    }
+
+    /// Whether an instance of the pipeline's function is idle.
+    pub(crate) fn has_idle(&self, pipeline: Pipeline) -> bool {
+        self.instances
+            .iter()
+            .any(|instance| instance.pipeline == pipeline && instance.task.is_none())
+    }
+
+    /// Receives a batch and invokes an idle instance with it. Does nothing without an idle instance or a message.
+    pub(crate) fn invoke(&mut self, pipeline: Pipeline) {
+        let idle = self
+            .instances
+            .iter_mut()
+            .find(|instance| instance.pipeline == pipeline && instance.task.is_none());
+        let Some(instance) = idle else { return };
+        let batch = self.world.receive(pipeline);
+        if batch.is_empty() {
+            return;
+        }
+        self.tasks += 1;
+        let id = self.tasks;
+        let started = self.world.schedule.now();
+        let setup = &self.world.plan.setup;
+        let timeout = Duration::from_secs(u64::from(match pipeline {
+            Pipeline::Orders => setup.worker_timeout,
+            Pipeline::Notifications => setup.notifier_timeout,
+        }));
+        let deadline = started + timeout;
+        instance.task = Some(instance.process.invoke(id, build_event(&batch), timeout));
+        let ids: Vec<String> = batch
+            .iter()
+            .map(|delivery| format!("{}({})", delivery.id, delivery.receives))
+            .collect();
+        self.world.state.borrow_mut().invocations.insert(
+            id,
+            Invocation {
+                pipeline,
+                started,
+                deadline,
+                batch,
+            },
+        );
+        self.world.schedule.set_running(id);
+        self.world
+            .trace(|| format!("{pipeline:?} invoked with {}", ids.join(" ")));
+        self.world.schedule.at(deadline, Event::Deadline(id));
+        self.poll(id);
+    }
+
+    /// Runs an invocation until it waits, ends, or its process dies.
+    pub(crate) fn poll(&mut self, id: TaskId) {
+        let Some(index) = self.find_instance(id) else {
+            return;
+        };
+        self.world.schedule.set_running(id);
+        let Some(task) = &mut self.instances[index].task else {
+            return;
+        };
+        match task.poll() {
+            Poll::Ready(outcome) => self.end(id, &outcome),
+            Poll::Pending => self.kill_if_due(id),
+        }
+    }
+
+    /// Kills the process if a record of its batch does, or if the plan draws a crash.
+    fn kill_if_due(&mut self, id: TaskId) {
+        let dies = {
+            let state = &mut *self.world.state.borrow_mut();
+            let crashes =
+                self.world.has_faults() && state.rng.happens_per_mille(self.world.plan.faults.crashes);
+            let is_killed = state.killed.take() == Some(id);
+            if is_killed {
+                count_killed_with_another(state, id);
+            }
+            is_killed || crashes
+        };
+        if dies {
+            self.kill(id, "died");
+        }
+    }
+
+    /// Ends an invocation that has reached its deadline.
+    pub(crate) fn time_out(&mut self, id: TaskId) {
+        if self.find_instance(id).is_some() {
+            self.world.schedule.set_running(id);
+            self.world
+                .report_violation(Rule::ValidResponse, "an invocation reached its deadline");
+            self.kill(id, "timed out");
+        }
+    }
+
+    /// Kills a process during an invocation, and starts a new one.
+    fn kill(&mut self, id: TaskId, how: &str) {
+        self.world.trace(|| how.to_owned());
+        self.world.allow_repeats_of(id);
+        if let Some(index) = self.find_instance(id) {
+            let instance = &mut self.instances[index];
+            instance.task = None;
+            instance.process = Process::start(&self.world, instance.pipeline);
+        }
+        self.world.state.borrow_mut().invocations.remove(&id);
+    }
+
+    /// Ends an invocation. The event source mapping deletes the messages that the response does not report as failed.
+    fn end(&mut self, id: TaskId, outcome: &Outcome) {
+        if let Some(index) = self.find_instance(id) {
+            self.instances[index].task = None;
+        }
+        self.world.trace(|| format!("ended: {outcome:?}"));
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) => {
+                self.end_with_error(id, error);
+                return;
+            }
+        };
+        let world = &*self.world;
+        let batch = {
+            let state = world.state.borrow();
+            state
+                .invocations
+                .get(&id)
+                .map(|invocation| (invocation.pipeline, invocation.batch.clone()))
+        };
+        let Some((pipeline, batch)) = batch else { return };
+        let ids: BTreeSet<&str> = batch.iter().map(|delivery| delivery.id.as_str()).collect();
+        match event_source::parse_response(response, &ids) {
+            BatchResponse::Invalid => {
+                world.report_violation(Rule::ValidResponse, format!("Lambda rejects {response}"));
+                world.allow_repeats_of(id);
+            }
+            BatchResponse::Failed(reported) => {
+                delete_finished(world, id, pipeline, &batch, &reported);
+                let invocation = world.state.borrow_mut().invocations.remove(&id);
+                if let Some(invocation) = invocation {
+                    check_response(world, id, &invocation, &reported);
+                }
+            }
+        }
+        world.state.borrow_mut().invocations.remove(&id);
+    }
+
+    /// Ends an invocation that threw an error. The whole batch comes back. No fault of a plan explains that.
+    fn end_with_error(&self, id: TaskId, error: &str) {
+        self.world
+            .report_violation(Rule::ValidResponse, format!("an invocation threw: {error}"));
+        self.world.allow_repeats_of(id);
+        self.world.state.borrow_mut().invocations.remove(&id);
+    }
+
+    fn find_instance(&self, id: TaskId) -> Option<usize> {
+        self.instances
+            .iter()
+            .position(|instance| instance.task.as_ref().is_some_and(|task| task.id == id))
+    }
+}
+
+/// Deletes the messages of a batch that are not reported as failed. A call of the mapping itself can fail, too.
+fn delete_finished(
+    world: &World,
+    id: TaskId,
+    pipeline: Pipeline,
+    batch: &[Delivery],
+    reported: &BTreeSet<&str>,
+) {
+    for delivery in batch {
+        if reported.contains(delivery.id.as_str()) {
+            continue;
+        }
+        let is_lost = world.has_faults()
+            && world
+                .state
+                .borrow_mut()
+                .rng
+                .happens_percent(world.plan.faults.lost);
+        if is_lost {
+            world.state.borrow_mut().history.allow_repeat(&delivery.id);
+        } else {
+            world.delete(id, pipeline, &delivery.receipt);
+        }
+    }
+}
+
+/// Counts a kill for each message of an invocation that did not cause it. A record that always fails by itself does not
+/// count: it is received again and again, and may meet a killer each time.
+fn count_killed_with_another(state: &mut State, id: TaskId) {
+    let Some(invocation) = state.invocations.get(&id) else {
+        return;
+    };
+    let queue = &state.queues[&invocation.pipeline].source;
+    for delivery in &invocation.batch {
+        let order = invocation.pipeline.parse_order_id(&delivery.body);
+        let is_sound = order.is_some_and(|order| match invocation.pipeline {
+            Pipeline::Orders => !state.killers.contains(&order) && !state.panickers.contains_key(&order),
+            Pipeline::Notifications => {
+                !state.killers_of_notifier.contains(&order)
+                    && !state.panickers_of_notifier.contains_key(&order)
+                    && state.rows.contains_key(&order)
+            }
+        });
+        // The kill cannot harm a message that is deleted already.
+        let is_there = queue.messages.values().any(|message| message.id == delivery.id);
+        if is_there && is_sound {
+            let kills = &mut state.history.killed_with_another;
+            *kills.entry(delivery.id.clone()).or_default() += 1;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The effects of calls to a queue: dead letters and visibility timeouts.
+
+use std::time::Duration;
+
+use crate::checks::dead_letters;
+use crate::pipeline::Pipeline;
+use crate::queue::{Attributes, Message};
+use crate::world::World;
+
+/// The id of the message that a dead letter was made from, as its attributes say.
+fn source_id(attributes: &Attributes) -> &str {
+    attributes
+        .get("source_message_id")
+        .map_or("", |(_, text)| text.as_str())
+}
+
+/// Stores a dead letter.
+pub(super) fn store_dead_letter(world: &World, pipeline: Pipeline, body: &str, attributes: Attributes) {
+    let id = world.new_message_id();
+    dead_letters::check_dead_letter(world, pipeline, body, &attributes);
+    let state = &mut *world.state.borrow_mut();
+    let source = source_id(&attributes).to_owned();
+    *state.history.dead_letters.entry(source.clone()).or_default() += 1;
+    let queues = state.queues.entry(pipeline).or_default();
+    // The first message of a chain of dead letters and replays.
+    let origin = state
+        .invocations
+        .values()
+        .flat_map(|invocation| &invocation.batch)
+        .find(|delivery| delivery.id == source)
+        .map_or_else(|| source.clone(), |delivery| delivery.origin.clone());
+    queues.dead_letters.push(Message {
+        id,
+        origin,
+        body: body.to_owned(),
+        attributes,
+        visible_at: world.schedule.now(),
+        receives: 0,
+    });
+}
+
+/// Records that the running invocation tries to store a dead letter.
+pub(super) fn record_dead_letter_attempt(world: &World, attributes: &Attributes) {
+    let attempt = (world.schedule.running(), source_id(attributes).to_owned());
+    let history = &mut world.state.borrow_mut().history;
+    history.attempted_dead_letters.insert(attempt);
+}
+
+/// Records that the running invocation knows that its dead letter is stored.
+pub(super) fn confirm_dead_letter(world: &World, attributes: &Attributes) {
+    let confirmed = (world.schedule.running(), source_id(attributes).to_owned());
+    let history = &mut world.state.borrow_mut().history;
+    history.confirmed_dead_letters.insert(confirmed);
+}
+
+/// Records that the running invocation requests a delay for a message of its batch.
+pub(super) fn record_requested_delay(world: &World, receipt: &str, seconds: u64) {
+    let task = world.schedule.running();
+    let state = &mut *world.state.borrow_mut();
+    let id = state.invocations.get(&task).and_then(|invocation| {
+        let delivery = invocation
+            .batch
+            .iter()
+            .find(|delivery| delivery.receipt == receipt)?;
+        Some(delivery.id.clone())
+    });
+    if let Some(id) = id {
+        state.history.requested_delays.insert((task, id), seconds);
+    }
+}
+
+/// Sets the visibility timeout of a message in flight.
+pub(super) fn set_visibility(
+    world: &World,
+    pipeline: Pipeline,
+    receipt: &str,
+    delay: Duration,
+) -> Result<(), &'static str> {
+    let now = world.schedule.now();
+    let state = &mut *world.state.borrow_mut();
+    let queue = &mut state.queues.entry(pipeline).or_default().source;
+    let index = queue.find(receipt, &mut state.rng);
+    match index.and_then(|index| queue.messages.get_mut(&index)) {
+        None => Err("InvalidParameterValue"),
+        Some(message) if message.visible_at <= now => Err("MessageNotInflight"),
+        Some(message) => {
+            message.visible_at = now + delay;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The ports of both services, implemented on the simulated world.
+
+mod effects;
+pub(crate) mod notifier;
+mod queues;
+pub(crate) mod worker;

@@ -1,0 +1,301 @@
+//! The ports of order-worker, on the simulated world.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::rc::Rc;
+use std::time::Duration;
+
+use function_runtime::{Answers, CallError, Clock};
+use order_core::{OrderConfirmed, OrderId, Timestamp};
+use order_table::OrderRow;
+use order_table::{Attributes, attribute};
+use order_worker::ports::{Events, Read, Table};
+use queue_consumer::dead_letter::DeadLetter;
+use queue_consumer::ports::{Queues, VisibilityChange};
+
+use super::queues::{self, QueuePorts};
+use crate::call::ClientTimeout;
+use crate::pipeline::Pipeline;
+use crate::plan::Service;
+use crate::rule::Rule;
+use crate::schedule::Event;
+use crate::world::{TableRejection, World};
+
+/// The ports of order-worker.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkerPorts(pub(crate) Rc<World>);
+
+/// Reads the order id of a row.
+fn read_id(row: &Attributes) -> Option<OrderId> {
+    row.get(attribute::ORDER_ID)?.as_str()?.parse().ok()
+}
+
+impl WorkerPorts {
+    /// Makes a batch call. Each entry can fail alone.
+    async fn call_batch<'a, T: 'a>(
+        &self,
+        service: Service,
+        name: &'static str,
+        entries: &'a [T],
+        effect: impl Fn(&World, &'a T) -> Result<(), &'static str>,
+    ) -> Answers {
+        let world = &*self.0;
+        let answers = world.call(service, ClientTimeout::None, name, || {
+            entries
+                .iter()
+                .map(|entry| {
+                    let error = world.draw_entry_error();
+                    error
+                        .map_or_else(|| effect(world, entry), Err)
+                        .map_err(CallError::new)
+                })
+                .collect()
+        });
+        answers.await.map_err(CallError::new)
+    }
+
+    /// Records that a call for these orders begins. Until its answer comes it counts as timed out.
+    fn record_start(&self, ids: &[OrderId]) {
+        let task = self.0.schedule.running();
+        let history = &mut self.0.state.borrow_mut().history;
+        for id in ids {
+            history.record_answer(task, *id, Some("timed_out"));
+        }
+    }
+
+    /// Records the answer to a call for these orders.
+    fn record_answers(&self, ids: &[OrderId], answers: Answers) -> Answers {
+        let task = self.0.schedule.running();
+        let history = &mut self.0.state.borrow_mut().history;
+        for (index, id) in ids.iter().enumerate() {
+            let error = match &answers {
+                Ok(answers) => answers.get(index).and_then(|answer| answer.as_ref().err()),
+                Err(error) => Some(error),
+            };
+            let code = match error.map(|error| &error.code) {
+                None => None,
+                Some(Cow::Borrowed(code)) => Some(*code),
+                Some(Cow::Owned(_)) => Some("a code that the simulation never returns"),
+            };
+            history.record_answer(task, *id, code);
+        }
+        answers
+    }
+
+    /// Panics if one of the orders makes calls to this service panic.
+    async fn panic_if_due(&self, service: Service, ids: &[OrderId]) {
+        let world = &*self.0;
+        let panics = |id| world.state.borrow().panickers.get(id) == Some(&service);
+        if ids.iter().any(panics) {
+            world.schedule.pause(Duration::from_millis(1)).await;
+            let task = world.schedule.running();
+            for id in ids {
+                world
+                    .state
+                    .borrow_mut()
+                    .history
+                    .record_answer(task, *id, Some("panicked"));
+            }
+            std::panic::resume_unwind(Box::new("an order that makes order-worker panic"));
+        }
+    }
+
+    fn check_limit(&self, what: &str, count: usize, max: usize) {
+        if !(1..=max).contains(&count) {
+            self.0
+                .report_violation(Rule::Limits, format!("{what} with {count} entries"));
+        }
+    }
+
+    /// Checks that a call has each key once, as DynamoDB demands. Returns whether it does.
+    fn check_distinct<T: Ord + Debug>(&self, what: &str, keys: impl Iterator<Item = T>) -> bool {
+        let mut seen = BTreeSet::new();
+        let is_distinct = keys.into_iter().all(|key| seen.insert(key));
+        if !is_distinct {
+            self.0
+                .report_violation(Rule::Limits, format!("{what} has a key twice"));
+        }
+        is_distinct
+    }
+}
+
+impl Table for WorkerPorts {
+    async fn insert_batch(&self, rows: &[&Attributes]) -> Answers {
+        let world = &*self.0;
+        self.check_limit("an insert", rows.len(), 25);
+        let ids: Vec<OrderId> = rows.iter().filter_map(|row| read_id(row)).collect();
+        if !self.check_distinct("an insert", ids.iter()) {
+            return Err(CallError::new("ValidationException"));
+        }
+        if ids.iter().any(|id| world.state.borrow().killers.contains(id)) {
+            world.state.borrow_mut().killed = Some(world.schedule.running());
+            std::future::pending::<()>().await;
+        }
+        self.record_start(&ids);
+        self.panic_if_due(Service::Table, &ids).await;
+        // DynamoDB rejects some calls as a whole because of one statement.
+        let rejects_call = |id| world.state.borrow().rejected.get(id) == Some(&TableRejection::Call);
+        if ids.iter().any(rejects_call) {
+            return self.record_answers(&ids, Err(CallError::new("ValidationException")));
+        }
+        let answers = self.call_batch(Service::Table, "insert", rows, |world, row| {
+            let Some(id) = read_id(row) else {
+                return Err("ValidationError");
+            };
+            let state = &mut *world.state.borrow_mut();
+            if state.rejected.contains_key(&id) {
+                return Err("ValidationError");
+            }
+            if state.rows.contains_key(&id) {
+                return Err("DuplicateItem");
+            }
+            state.rows.insert(id, (*row).clone());
+            Ok(())
+        });
+        self.record_answers(&ids, answers.await)
+    }
+
+    async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
+        let world = &*self.0;
+        self.check_limit("a read", ids.len(), 100);
+        self.check_distinct("a read", ids.iter());
+        self.record_start(ids);
+        let read = world.call(Service::Table, ClientTimeout::None, "read", || {
+            let mut read = Read::default();
+            for id in ids {
+                if world.draw_entry_error().is_some() {
+                    read.unprocessed.push(*id);
+                } else {
+                    read.rows.extend(world.state.borrow().rows.get(id).cloned());
+                }
+            }
+            read
+        });
+        let read = read.await;
+        let task = world.schedule.running();
+        let history = &mut world.state.borrow_mut().history;
+        for id in ids {
+            let error = match &read {
+                Ok(read) if read.unprocessed.contains(id) => Some("unprocessed"),
+                Ok(_) => None,
+                Err(code) => Some(*code),
+            };
+            if error.is_none() {
+                history.rows_read.insert((task, *id));
+            }
+            history.record_answer(task, *id, error);
+        }
+        read.map_err(CallError::new)
+    }
+}
+
+impl Events for WorkerPorts {
+    async fn publish_batch(&self, events: &[&str]) -> Answers {
+        self.check_limit("a publish", events.len(), 10);
+        let bytes: usize = events
+            .iter()
+            .map(|event| event.len() + "event_typeString".len() + order_core::event::TYPE.len())
+            .sum();
+        if bytes > 256 * 1024 {
+            self.0
+                .report_violation(Rule::Limits, format!("a publish of {bytes} bytes"));
+        }
+        let ids: Vec<OrderId> = events
+            .iter()
+            .filter_map(|event| OrderConfirmed::from_json(event).ok())
+            .map(|event| event.order_id)
+            .collect();
+        self.record_start(&ids);
+        self.panic_if_due(Service::Events, &ids).await;
+        let answers = self
+            .call_batch(Service::Events, "publish", events, |world, event| {
+                deliver_event(world, event);
+                Ok(())
+            })
+            .await;
+        let answers = self.record_answers(&ids, answers);
+        if let Ok(answers) = &answers {
+            let task = self.0.schedule.running();
+            let history = &mut self.0.state.borrow_mut().history;
+            for (id, answer) in ids.iter().zip(answers) {
+                if answer.is_ok() {
+                    history.confirmed_publications.insert((task, *id));
+                }
+            }
+        }
+        answers
+    }
+}
+
+/// Delivers an event to the topic, and from there to the queue of notifications.
+fn deliver_event(world: &World, event: &str) {
+    let Ok(confirmed) = OrderConfirmed::from_json(event) else {
+        world.report_violation(Rule::TrueDeadLetters, "an event that no code can parse");
+        return;
+    };
+    let id = confirmed.order_id;
+    let row = world.state.borrow().rows.get(&id).map(OrderRow::from_attributes);
+    match row {
+        Some(Ok(row)) if OrderConfirmed::from(&row).to_json() == event => {}
+        Some(_) => world.report_violation(
+            Rule::PublishedAgain,
+            format!("the event of {id} is not that of its row"),
+        ),
+        None => world.report_violation(
+            Rule::NothingLost,
+            format!("{id} was published before it was stored"),
+        ),
+    }
+    let (delay, duplicate) = {
+        let state = &mut *world.state.borrow_mut();
+        *state.history.publications.entry(id).or_default() += 1;
+        let twice = world.has_faults() && state.rng.happens_percent(world.plan.faults.duplicates);
+        (
+            state.rng.draw_milliseconds(5, 50),
+            twice.then(|| state.rng.draw_milliseconds(5, 5000)),
+        )
+    };
+    world.schedule.after(delay, Event::Notify(event.to_owned()));
+    if let Some(delay) = duplicate {
+        world.schedule.after(delay, Event::Notify(event.to_owned()));
+    }
+}
+
+impl WorkerPorts {
+    fn queues(&self) -> QueuePorts<'_> {
+        QueuePorts {
+            world: &self.0,
+            pipeline: Pipeline::Orders,
+            timeout: ClientTimeout::None,
+        }
+    }
+}
+
+impl Queues for WorkerPorts {
+    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
+        self.queues().send_dead_letters(dead_letters).await
+    }
+
+    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
+        self.queues().change_visibility(changes).await
+    }
+
+    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
+        self.queues().delete(receipt_handles).await
+    }
+}
+
+impl Clock for WorkerPorts {
+    fn monotonic(&self) -> Duration {
+        self.0.schedule.now()
+    }
+
+    fn now(&self) -> Timestamp {
+        queues::read_clock(&self.0)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.schedule.pause(duration).await;
+    }
+}

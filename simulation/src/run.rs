@@ -1,0 +1,252 @@
+//! A run: the traffic until the world is idle, then the replay of all dead letters until it is idle again.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use order_core::{OrderId, OrderMessage};
+
+use crate::checks::idle::check_idle;
+use crate::checks::replay::check_after_replay;
+use crate::history::MessageContent;
+use crate::lambda::functions::Functions;
+use crate::pipeline::Pipeline;
+use crate::plan::{Plan, Subscriber};
+use crate::queue::{Attributes, Message};
+use crate::rule::{Rule, Violation};
+use crate::schedule::Event;
+use crate::traffic::{self, Prepared};
+use crate::world::World;
+
+/// The maximum number of events until the world is idle. A run that needs more never ends.
+const MAX_EVENTS: u32 = 300_000;
+
+/// The result of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The rules that did not hold. Empty if all held.
+    pub violations: Vec<Violation>,
+    /// The number of rows at the end.
+    pub rows: usize,
+    /// The number of emails that reached the topic.
+    pub emails: usize,
+    /// The number of dead letters before the replay.
+    pub dead_letters: usize,
+    /// The number of events.
+    pub events: u32,
+    /// The duration, in simulated time.
+    pub duration: Duration,
+    /// One line for each step, if the run was traced.
+    pub trace: Vec<String>,
+}
+
+impl Report {
+    /// Describes each violation on a line of its own. Empty if all rules held.
+    #[must_use]
+    pub fn describe_violations(&self) -> String {
+        let lines: Vec<String> = self.violations.iter().map(ToString::to_string).collect();
+        lines.join("\n  ")
+    }
+}
+
+/// Plays a plan. `is_traced` keeps the steps in [`Report::trace`].
+#[must_use]
+pub fn run(plan: &Plan, is_traced: bool) -> Report {
+    let world = Rc::new(World::new(plan, is_traced));
+    let mut run = Run {
+        functions: Functions::new(&world),
+        prepared: traffic::prepare(&world),
+        polls: BTreeMap::new(),
+        events: 0,
+        world,
+    };
+    run.schedule_subscriptions();
+    run.world.schedule.at(plan.all_faults_end(), Event::FaultsEnd);
+    run.run_until_idle();
+    check_idle(&run.world);
+    let dead_letters = run.count_dead_letters();
+    let before = run.world.state.borrow().rows.clone();
+    run.replay();
+    run.run_until_idle();
+    check_idle(&run.world);
+    check_after_replay(&run.world, &before);
+
+    let duration = run.world.schedule.now();
+    let state = &mut *run.world.state.borrow_mut();
+    Report {
+        violations: std::mem::take(&mut state.history.violations),
+        rows: state.rows.len(),
+        emails: state.history.emails.len(),
+        dead_letters,
+        events: run.events,
+        duration,
+        trace: state.trace.take().unwrap_or_default(),
+    }
+}
+
+struct Run {
+    world: Rc<World>,
+    functions: Functions,
+    prepared: Vec<Prepared>,
+    /// When each event source mapping polls next.
+    polls: BTreeMap<Pipeline, Duration>,
+    events: u32,
+}
+
+impl Run {
+    fn schedule_subscriptions(&self) {
+        let at = |second: u32, is_confirmed| {
+            self.world.schedule.at(
+                Duration::from_secs(second.into()),
+                Event::Subscription(is_confirmed),
+            );
+        };
+        match self.world.plan.subscriber {
+            Subscriber::Always => {}
+            Subscriber::From(second) => at(second, true),
+            Subscriber::Not(from, until) => {
+                at(from, false);
+                at(until.max(from), true);
+            }
+        }
+    }
+
+    /// Runs until no event is left.
+    fn run_until_idle(&mut self) {
+        let max_events = self.events + MAX_EVENTS;
+        self.schedule_polls();
+        while let Some(event) = self.world.schedule.take_next() {
+            self.events += 1;
+            if self.events > max_events {
+                self.world
+                    .report_violation(Rule::BecomesIdle, "the run does not end");
+                return;
+            }
+            self.process(event);
+            self.schedule_polls();
+        }
+        for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
+            if !self
+                .world
+                .with_queues(pipeline, |queues| queues.source.messages.is_empty())
+            {
+                self.world
+                    .report_violation(Rule::BecomesIdle, format!("{pipeline:?} is not empty"));
+            }
+        }
+    }
+
+    fn process(&mut self, event: Event) {
+        let now = self.world.schedule.now();
+        match event {
+            Event::Wake(task, waker) => {
+                waker.wake();
+                self.functions.poll(task);
+            }
+            Event::Deadline(task) => self.functions.time_out(task),
+            Event::Poll(pipeline) => {
+                self.polls.retain(|_, at| *at > now);
+                self.functions.invoke(pipeline);
+            }
+            Event::FaultsEnd => {}
+            Event::Send(index) => self.send_prepared(index),
+            Event::Notify(event) => {
+                self.world.send(Pipeline::Notifications, event, Attributes::new());
+            }
+            Event::Subscription(is_confirmed) => {
+                let subscription = &mut self.world.state.borrow_mut().subscription;
+                if subscription.is_confirmed && !is_confirmed {
+                    subscription.ended = Some(now);
+                }
+                subscription.is_confirmed = is_confirmed;
+            }
+        }
+    }
+
+    fn send_prepared(&self, index: usize) {
+        let Some(prepared) = self.prepared.get(index) else {
+            return;
+        };
+        let id = self.world.send(
+            prepared.pipeline,
+            prepared.body.clone(),
+            prepared.attributes.clone(),
+        );
+        let history = &mut self.world.state.borrow_mut().history;
+        if let Some(content) = &prepared.content {
+            if let MessageContent::Order(message) = content {
+                history.order_of_message.insert(id.clone(), message.order_id);
+            }
+            history.accepted.insert(id, content.clone());
+        }
+    }
+
+    /// Schedules the next poll of each event source mapping: soon after a message is visible and an instance is idle.
+    fn schedule_polls(&mut self) {
+        let now = self.world.schedule.now();
+        let idle = self.world.plan.setup.idle_milliseconds;
+        for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
+            if !self.functions.has_idle(pipeline) {
+                continue;
+            }
+            let Some(visible) = self
+                .world
+                .with_queues(pipeline, |queues| queues.source.next_visible())
+            else {
+                continue;
+            };
+            let soon = visible.max(now);
+            // A poll that is already scheduled may be too late.
+            if self
+                .polls
+                .get(&pipeline)
+                .is_none_or(|at| *at > soon + Duration::from_secs(1))
+            {
+                let at = soon + self.world.state.borrow_mut().rng.draw_milliseconds(1, idle);
+                self.polls.insert(pipeline, at);
+                self.world.schedule.at(at, Event::Poll(pipeline));
+            }
+        }
+    }
+
+    fn count_dead_letters(&self) -> usize {
+        let state = self.world.state.borrow();
+        state
+            .queues
+            .values()
+            .map(|queues| queues.dead_letters.messages.len())
+            .sum()
+    }
+
+    /// Moves every dead letter back to its source queue, as after a repair: no order kills or panics any more.
+    fn replay(&self) {
+        {
+            let state = &mut *self.world.state.borrow_mut();
+            state.killers.clear();
+            state.killers_of_notifier.clear();
+            state.panickers.clear();
+            state.panickers_of_notifier.clear();
+        }
+        for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
+            let dead_letters = self.world.with_queues(pipeline, |queues| {
+                std::mem::take(&mut queues.dead_letters.messages)
+            });
+            for dead_letter in dead_letters.into_values() {
+                let id = self.world.new_message_id();
+                if let Ok(message) = OrderMessage::from_json(&dead_letter.body) {
+                    let order: OrderId = message.order_id;
+                    let history = &mut self.world.state.borrow_mut().history;
+                    history.order_of_message.insert(id.clone(), order);
+                }
+                let message = Message {
+                    id,
+                    receives: 0,
+                    visible_at: self.world.schedule.now(),
+                    ..dead_letter
+                };
+                self.world
+                    .with_queues(pipeline, |queues| queues.source.push(message));
+            }
+        }
+    }
+}

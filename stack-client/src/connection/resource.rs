@@ -1,0 +1,78 @@
+//! The resources of the template that clients call.
+
+/// A resource that an output of `template.yaml` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    /// The queue of accepted orders, by its URL.
+    OrdersQueueUrl,
+    /// Its dead-letter queue, by its URL.
+    OrdersDlqUrl,
+    /// The queue of confirmed orders, by its URL.
+    NotificationsQueueUrl,
+    /// Its dead-letter queue, by its URL.
+    NotificationsDlqUrl,
+    /// The table of orders, by its name.
+    OrdersTableName,
+    /// The topic of confirmed orders, by its ARN.
+    OrderEventsTopicArn,
+}
+
+impl Resource {
+    /// The output's name.
+    #[must_use]
+    pub fn output(self) -> &'static str {
+        match self {
+            Self::OrdersQueueUrl => "OrdersQueueUrl",
+            Self::OrdersDlqUrl => "OrdersDlqUrl",
+            Self::NotificationsQueueUrl => "NotificationsQueueUrl",
+            Self::NotificationsDlqUrl => "NotificationsDlqUrl",
+            Self::OrdersTableName => "OrdersTableName",
+            Self::OrderEventsTopicArn => "OrderEventsTopicArn",
+        }
+    }
+
+    /// The option that names the resource instead.
+    pub(super) fn flag(self) -> &'static str {
+        match self {
+            Self::OrdersQueueUrl => "--orders-queue-url",
+            Self::OrdersDlqUrl => "--orders-dlq-url",
+            Self::NotificationsQueueUrl => "--notifications-queue-url",
+            Self::NotificationsDlqUrl => "--notifications-dlq-url",
+            Self::OrdersTableName => "--orders-table",
+            Self::OrderEventsTopicArn => "--order-events-topic-arn",
+        }
+    }
+
+    /// The default on this machine. SQS on this machine takes a queue's bare name as its URL.
+    pub(super) fn local_default(self) -> &'static str {
+        match self {
+            Self::OrdersQueueUrl | Self::OrdersTableName => "orders",
+            Self::OrdersDlqUrl => "orders-dlq",
+            Self::NotificationsQueueUrl => "notifications",
+            Self::NotificationsDlqUrl => "notifications-dlq",
+            Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_resource_is_an_output_of_the_template() {
+        let template = include_str!("../../../template.yaml");
+        let outputs = template.split("\nOutputs:\n").nth(1).unwrap();
+        for resource in [
+            Resource::OrdersQueueUrl,
+            Resource::OrdersDlqUrl,
+            Resource::NotificationsQueueUrl,
+            Resource::NotificationsDlqUrl,
+            Resource::OrdersTableName,
+            Resource::OrderEventsTopicArn,
+        ] {
+            let output = format!("\n  {}:\n", resource.output());
+            assert!(format!("\n{outputs}").contains(&output), "{resource:?}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The connection of a client to a stack, on this machine or on AWS.
+//!
+//! [`Connection`] finds the API, the queues, the table and the topic, and makes the clients that call them. [`Api`] calls the
+//! orders API with the authorization that it asks for. [`problem`] formats the API's error responses for people.
+
+mod api;
+mod connection;
+pub mod problem;
+pub mod queue;
+
+pub use api::{Api, ApiAuth, ApiError};
+pub use connection::{Connection, Resource, Target};

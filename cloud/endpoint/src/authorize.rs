@@ -97,6 +97,7 @@ mod tests {
             principal: Principal::Anonymous,
             service,
             operation: String::new(),
+            queue_query: false,
             headers: HeaderMap::new(),
             body: Bytes::new(),
         };

@@ -20,6 +20,15 @@ pub(super) struct Call {
     pub(super) principal: Principal,
     pub(super) service: Service,
     pub(super) operation: String,
+    /// Whether the caller speaks SQS's Query protocol. The body is the request in the JSON protocol even then.
+    pub(super) queue_query: bool,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+}
+
+impl Call {
+    /// The caller's trace, which messages carry on.
+    pub(super) fn trace_header(&self) -> Option<&str> {
+        self.headers.get("x-amzn-trace-id")?.to_str().ok()
+    }
 }

@@ -29,15 +29,19 @@ pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
         }
         Service::DynamoDb => backend.dynamodb.call(&call.headers, call.body).await,
         Service::Sqs => {
-            let sender = call.principal.user_id();
+            let sender = sqs::Sender {
+                id: call.principal.user_id(),
+                trace_header: call.trace_header().map(str::to_owned),
+            };
             sqs::protocol::respond(
-                sqs::protocol::call(&backend.sqs, &call.operation, &call.body, &sender).await,
+                sqs::protocol::call(&backend.sqs, &call.operation, &call.body, sender).await,
             )
         }
         Service::Sns => {
             let signed = call.principal != Principal::Anonymous;
+            let (form, trace) = (Form::parse(&call.body), call.trace_header());
             let outcome =
-                sns::protocol::call(&backend.sns, &call.operation, &Form::parse(&call.body), signed).await;
+                sns::protocol::call_traced(&backend.sns, &call.operation, &form, signed, trace).await;
             sns::protocol::respond(&call.operation, outcome, &call.request_id)
         }
         Service::Sts => sts::respond(&call),

@@ -39,7 +39,7 @@ fn may_be_unsigned(call: &Call, is_strict: bool) -> bool {
     match call.service {
         Service::Sns => matches!(call.operation.as_str(), "ConfirmSubscription" | "Unsubscribe"),
         Service::Sts => false,
-        Service::Sqs | Service::DynamoDb => !is_strict,
+        Service::Sqs | Service::DynamoDb => !is_strict && !call.queue_query,
     }
 }
 

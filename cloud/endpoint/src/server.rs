@@ -11,9 +11,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, Response, StatusCode};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use cloud_http::{Listener, Origins, serve};
+use cloud_sqs::query_protocol;
 use cloud_wire::json;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -87,6 +88,14 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
     let request_id = Uuid::new_v4().to_string();
     let mut response = match read(request).await {
         Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {
+            Ok(call) if call.queue_query => {
+                let (action, format) = (
+                    call.operation.clone(),
+                    query_protocol::Format::of(call.headers.get(header::ACCEPT)),
+                );
+                let answer = perform(&backend, call).await;
+                query_protocol::from_json(&action, answer, &request_id, format)
+            }
             Ok(call) => perform(&backend, call).await,
             Err(response) => *response,
         },

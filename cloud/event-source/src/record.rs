@@ -17,6 +17,8 @@ struct Record<'m> {
     body: &'m str,
     attributes: &'m BTreeMap<String, String>,
     message_attributes: BTreeMap<&'m str, Attribute<'m>>,
+    /// Null without attributes, as in the events that Lambda logs.
+    md5_of_message_attributes: Option<String>,
     md5_of_body: &'m str,
     event_source: &'static str,
     #[serde(rename = "eventSourceARN")]
@@ -68,6 +70,7 @@ pub(crate) fn encode(
             .iter()
             .map(|(name, attribute)| (name.as_str(), attribute.into()))
             .collect(),
+        md5_of_message_attributes: message.md5_of_message_attributes(),
         md5_of_body: &message.md5_of_body,
         event_source: "aws:sqs",
         event_source_arn: queue_arn,
@@ -115,10 +118,26 @@ pub(crate) mod tests {
         "body":"hello",
         "attributes":{"ApproximateReceiveCount":"1"},"messageAttributes":{"a":{"stringValue":"x",
         "stringListValues":[],"binaryListValues":[],"dataType":"String.kind"},"b":{"binaryValue":"AQI=",
-        "stringListValues":[],"binaryListValues":[],"dataType":"Binary"}},"md5OfBody":"5d41402abc4b2a76b9719d911017c592",
+        "stringListValues":[],"binaryListValues":[],"dataType":"Binary"}},"md5OfMessageAttributes":"e01ce7b84dca5d7d77137fec4fbf805b",
+        "md5OfBody":"5d41402abc4b2a76b9719d911017c592",
         "eventSource":"aws:sqs",
         "eventSourceARN":"arn:aws:sqs:us-east-1:000000000000:q",
         "awsRegion":"us-east-1"}
         "#);
+    }
+
+    /// Source: events that functions logged on AWS.
+    #[test]
+    fn the_digest_of_no_attributes_is_null() {
+        let json = encode(
+            &message("m1", "hello"),
+            "arn:aws:sqs:us-east-1:000000000000:q",
+            "us-east-1",
+        )
+        .unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert!(record.as_object().unwrap().contains_key("md5OfMessageAttributes"));
+        assert!(record["md5OfMessageAttributes"].is_null());
+        assert_eq!(record["messageAttributes"], serde_json::json!({}));
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn open_store(
 /// The services bring their tables; only the order of all steps is decided here. It is that of the versions in which
 /// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
 fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
-    let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
+    let [queues, two_rows_a_message, message_groups] = cloud_sqs::MIGRATIONS;
     let [topics, subscriptions_of_a_stack] = cloud_sns::MIGRATIONS;
     let first = [queues, topics].concat();
     open(&[
@@ -81,5 +81,6 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         two_rows_a_message,
         subscriptions_of_a_stack,
         clock::MIGRATION,
+        message_groups,
     ])
 }

@@ -37,7 +37,8 @@ pub(super) fn for_queue(
     NewMessage {
         body,
         attributes,
-        trace_header: None,
+        trace_header: message.trace_header.clone(),
+        group_id: message.group_id.clone(),
         sender_id: SENDER.to_owned(),
         delay_seconds: None,
     }

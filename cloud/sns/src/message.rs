@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud_sqs::MessageAttribute;
+use cloud_sqs::limits::check_id;
 use cloud_wire::Form;
 
 use crate::error::SnsError;
@@ -15,11 +16,15 @@ pub(super) struct Message {
     texts: BTreeMap<String, String>,
     pub(super) subject: Option<String>,
     pub(super) attributes: BTreeMap<String, MessageAttribute>,
+    /// The group that a standard queue delivers fairly. SNS passes it on.
+    pub(super) group_id: Option<String>,
+    /// The `X-Amzn-Trace-Id` of the request. SNS passes it on as `AWSTraceHeader`.
+    pub(super) trace_header: Option<String>,
     pub(super) size: usize,
 }
 
 impl Message {
-    pub(super) fn parse(form: &Form) -> Result<Self, SnsError> {
+    pub(super) fn parse(form: &Form, trace_header: Option<&str>) -> Result<Self, SnsError> {
         let text = form.get("Message").unwrap_or_default();
         if text.is_empty() {
             return Err(SnsError::InvalidParameter("Empty message".to_owned()));
@@ -36,10 +41,17 @@ impl Message {
             Some("json") => parse_structure(text)?,
             Some(_) => return Err(SnsError::InvalidParameter("MessageStructure".to_owned())),
         };
+        let group_id = form.get("MessageGroupId");
+        if let Some(group_id) = group_id {
+            let rule = "can only include alphanumeric and punctuation characters. 1 to 128 in length";
+            check_id("MessageGroupId", group_id).map_err(|_| SnsError::parameter("MessageGroupId", rule))?;
+        }
         Ok(Self {
             texts,
             subject,
             attributes,
+            group_id: group_id.map(str::to_owned),
+            trace_header: trace_header.map(str::to_owned),
             size,
         })
     }

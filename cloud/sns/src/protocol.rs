@@ -14,6 +14,17 @@ pub const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 /// Runs the action and returns the content of its result element. `signed` is true if the caller signed the
 /// request.
 pub async fn call(sns: &Sns, action: &str, form: &Form, signed: bool) -> Result<Xml, SnsError> {
+    call_traced(sns, action, form, signed, None).await
+}
+
+/// Does the same for a request with the header `X-Amzn-Trace-Id`, which deliveries to queues carry on.
+pub async fn call_traced(
+    sns: &Sns,
+    action: &str,
+    form: &Form,
+    signed: bool,
+    trace_header: Option<&str>,
+) -> Result<Xml, SnsError> {
     match action {
         "CreateTopic" => topic::create(sns, form).await,
         "DeleteTopic" => topic::delete(sns, form).await,
@@ -27,8 +38,8 @@ pub async fn call(sns: &Sns, action: &str, form: &Form, signed: bool) -> Result<
         "ListSubscriptionsByTopic" => subscriptions::list_by_topic(sns, form).await,
         "GetSubscriptionAttributes" => subscriptions::get_attributes(sns, form).await,
         "SetSubscriptionAttributes" => subscriptions::set_attributes(sns, form).await,
-        "Publish" => publish::publish(sns, form).await,
-        "PublishBatch" => publish::publish_batch(sns, form).await,
+        "Publish" => publish::publish(sns, form, trace_header).await,
+        "PublishBatch" => publish::publish_batch(sns, form, trace_header).await,
         _ => Err(SnsError::InvalidAction(action.to_owned())),
     }
 }

@@ -32,9 +32,9 @@ fn topic_arn(form: &Form) -> Result<String, SnsError> {
     })
 }
 
-pub(super) async fn publish(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
+pub(super) async fn publish(sns: &Sns, form: &Form, trace_header: Option<&str>) -> Result<Xml, SnsError> {
     let topic_arn = topic_arn(form)?;
-    let message = Message::parse(form)?;
+    let message = Message::parse(form, trace_header)?;
     if message.size > MAX_BYTES {
         return Err(SnsError::InvalidParameter("Message too long".to_owned()));
     }
@@ -52,7 +52,11 @@ pub(super) async fn publish(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
     Ok(answer)
 }
 
-pub(super) async fn publish_batch(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
+pub(super) async fn publish_batch(
+    sns: &Sns,
+    form: &Form,
+    trace_header: Option<&str>,
+) -> Result<Xml, SnsError> {
     let topic_arn = topic_arn(form)?;
     let entries = form.list("PublishBatchRequestEntries.member");
     if entries.is_empty() {
@@ -71,7 +75,7 @@ pub(super) async fn publish_batch(sns: &Sns, form: &Form) -> Result<Xml, SnsErro
         if !seen.insert(id.clone()) {
             return Err(SnsError::BatchEntryIdsNotDistinct);
         }
-        messages.push((id, Message::parse(entry)));
+        messages.push((id, Message::parse(entry, trace_header)));
     }
     let size: usize = messages
         .iter()

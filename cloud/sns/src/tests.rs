@@ -122,6 +122,48 @@ async fn a_message_arrives_in_aws_envelope_or_raw() {
 }
 
 #[tokio::test]
+async fn a_publish_passes_its_group_and_its_trace_on_to_queues() {
+    let s = services(true).await;
+    let topic = s.topic_and_queue("plain", &[]).await;
+    s.topic_and_queue("raw", &[("RawMessageDelivery", "true")]).await;
+    let trace = "Root=1-3152b799-8954dae64eda91bc9a23a7e8";
+    let single = [
+        ("TopicArn", topic.as_str()),
+        ("Message", "x"),
+        ("MessageGroupId", "tenant-1"),
+    ];
+    let entry = "PublishBatchRequestEntries.member.1";
+    let [id, message, group] = ["Id", "Message", "MessageGroupId"].map(|field| format!("{entry}.{field}"));
+    let batch = [
+        ("TopicArn", topic.as_str()),
+        (id.as_str(), "a"),
+        (message.as_str(), "x"),
+        (group.as_str(), "tenant-2"),
+    ];
+    for (action, fields) in [("Publish", &single[..]), ("PublishBatch", &batch)] {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = Form::parse(form.as_bytes());
+        protocol::call_traced(&s.sns, action, &form, true, Some(trace))
+            .await
+            .unwrap();
+    }
+    for queue in ["plain", "raw"] {
+        let received = s.received(queue).await;
+        let groups: Vec<_> = received
+            .iter()
+            .map(|m| m.attributes["MessageGroupId"].as_str())
+            .collect();
+        assert_eq!(groups, ["tenant-1", "tenant-2"]);
+        assert!(received.iter().all(|m| m.attributes["AWSTraceHeader"] == trace));
+    }
+    let mut wrong = single;
+    wrong[2].1 = "group 123";
+    assert_eq!(s.error("Publish", &wrong).await, "InvalidParameter");
+}
+
+#[tokio::test]
 async fn filter_policies_apply_and_deliveries_to_a_missing_queue_are_dead_lettered() {
     let s = services(true).await;
     s.queue("dlq").await;

@@ -5,7 +5,15 @@ use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
 
-use crate::message::{AttributeValue, MessageAttribute};
+use crate::message::{AttributeValue, MessageAttribute, ReceivedMessage};
+
+impl ReceivedMessage {
+    /// The MD5 digest of the message attributes. `None` without attributes.
+    #[must_use]
+    pub fn md5_of_message_attributes(&self) -> Option<String> {
+        md5_of_attributes(&self.message_attributes)
+    }
+}
 
 /// MD5 in lower-case hex.
 pub(crate) fn md5_hex(bytes: &[u8]) -> String {

@@ -14,7 +14,9 @@ pub enum SqsError {
     QueueDoesNotExist,
     /// A queue with this name and other attributes exists. Holds the name of an attribute that differs.
     QueueNameExists(String),
-    /// SQS has no queue attribute with this name.
+    /// A queue with this name was deleted within the last 60 seconds.
+    QueueDeletedRecently,
+    /// A queue attribute that SQS does not have, or not for this queue. Holds the whole message.
     InvalidAttributeName(String),
     /// The value of a queue attribute is out of range. Holds the attribute's name.
     InvalidAttributeValue(String),
@@ -22,14 +24,18 @@ pub enum SqsError {
     InvalidParameterValue(String),
     /// A required parameter is missing. Holds its name.
     MissingParameter(&'static str),
-    /// The body contains characters that XML 1.0 does not allow.
-    InvalidMessageContents,
+    /// The body contains a character that XML 1.0 does not allow. Holds it.
+    InvalidMessageContents(char),
+    /// The message is larger than `MaximumMessageSize`. Holds the maximum in bytes.
+    MessageTooLong(u32),
     /// This queue did not issue the receipt handle.
     ReceiptHandleIsInvalid(String),
     /// The message is not in flight, so its visibility cannot be changed.
     MessageNotInflight,
     /// 120,000 messages of the queue are in flight already.
     OverLimit,
+    /// Another limit is reached. Holds the whole message.
+    OverLimitOf(String),
     /// The queue was purged within the last 60 seconds. Holds its name.
     PurgeQueueInProgress(String),
     /// Two entries of a batch have the same id.
@@ -69,12 +75,16 @@ impl SqsError {
         self.codes().1
     }
 
-    /// The HTTP status.
+    /// The HTTP status. Source: the service model of SQS's Query protocol.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
             Self::Internal(_) => 500,
-            Self::AccessDenied(_) => 403,
+            Self::AccessDenied(_)
+            | Self::OverLimit
+            | Self::OverLimitOf(_)
+            | Self::PurgeQueueInProgress(_) => 403,
+            Self::ResourceNotFound(_) => 404,
             _ => 400,
         }
     }
@@ -89,14 +99,20 @@ impl SqsError {
         match self {
             Self::QueueDoesNotExist => ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
             Self::QueueNameExists(_) => ("QueueAlreadyExists", "QueueNameExists"),
+            Self::QueueDeletedRecently => (
+                "AWS.SimpleQueueService.QueueDeletedRecently",
+                "QueueDeletedRecently",
+            ),
             Self::InvalidAttributeName(_) => ("InvalidAttributeName", "InvalidAttributeName"),
             Self::InvalidAttributeValue(_) => ("InvalidAttributeValue", "InvalidAttributeValue"),
-            Self::InvalidParameterValue(_) => ("InvalidParameterValue", "InvalidParameterValueException"),
+            Self::InvalidParameterValue(_) | Self::MessageTooLong(_) => {
+                ("InvalidParameterValue", "InvalidParameterValueException")
+            }
             Self::MissingParameter(_) => ("MissingParameter", "MissingRequiredParameterException"),
-            Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents"),
+            Self::InvalidMessageContents(_) => ("InvalidMessageContents", "InvalidMessageContents"),
             Self::ReceiptHandleIsInvalid(_) => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"),
             Self::MessageNotInflight => ("AWS.SimpleQueueService.MessageNotInflight", "MessageNotInflight"),
-            Self::OverLimit => ("OverLimit", "OverLimit"),
+            Self::OverLimit | Self::OverLimitOf(_) => ("OverLimit", "OverLimit"),
             Self::PurgeQueueInProgress(_) => (
                 "AWS.SimpleQueueService.PurgeQueueInProgress",
                 "PurgeQueueInProgress",
@@ -130,6 +146,21 @@ impl SqsError {
         }
     }
 
+    /// The error of an unknown attribute, by its name.
+    pub(crate) fn unknown_attribute(name: &str) -> Self {
+        Self::InvalidAttributeName(format!("Unknown Attribute {name}."))
+    }
+
+    /// The message for an entry of a batch. Source: recorded answers of `SendMessageBatch`.
+    pub(crate) fn entry_message(&self) -> String {
+        match self {
+            Self::MessageTooLong(maximum) => format!(
+                "One or more parameters cannot be validated. Reason: Message must be shorter than {maximum} bytes."
+            ),
+            error => error.message(),
+        }
+    }
+
     /// The message for people, in AWS's words where they are known.
     #[must_use]
     pub fn message(&self) -> String {
@@ -138,19 +169,23 @@ impl SqsError {
             Self::QueueNameExists(attribute) => format!(
                 "A queue already exists with the same name and a different value for attribute {attribute}"
             ),
-            Self::InvalidAttributeName(name) => format!("Unknown Attribute {name}."),
+            Self::QueueDeletedRecently => {
+                "You must wait 60 seconds after deleting a queue before you can create another with the same name."
+                    .to_owned()
+            }
             Self::InvalidAttributeValue(name) => format!("Invalid value for the parameter {name}."),
-            Self::InvalidParameterValue(message)
+            Self::InvalidAttributeName(message)
+            | Self::InvalidParameterValue(message)
+            | Self::OverLimitOf(message)
             | Self::ResourceNotFound(message)
             | Self::UnsupportedOperation(message)
             | Self::AccessDenied(message)
             | Self::Serialization(message) => message.clone(),
             Self::MissingParameter(name) => format!("The request must contain the parameter {name}."),
-            Self::InvalidMessageContents => {
-                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | \
-                 #xE000 to #xFFFD | #x10000 to #x10FFFF"
-                    .to_owned()
-            }
+            Self::InvalidMessageContents(character) => invalid_character(*character, "body"),
+            Self::MessageTooLong(maximum) => format!(
+                "One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes."
+            ),
             Self::ReceiptHandleIsInvalid(handle) => {
                 format!("The input receipt handle \"{handle}\" is not a valid receipt handle.")
             }
@@ -178,6 +213,15 @@ impl SqsError {
             Self::Internal(_) => "The service could not complete the request.".to_owned(),
         }
     }
+}
+
+/// AWS's words about a character that XML 1.0 does not allow, in the `part` of a message.
+pub(crate) fn invalid_character(character: char, part: &str) -> String {
+    format!(
+        "Invalid binary character '#x{:X}' was found in the message {part}, the set of allowed characters is #x9 | #xA \
+         | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
+        u32::from(character)
+    )
 }
 
 impl From<StoreError> for SqsError {

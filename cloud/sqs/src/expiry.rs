@@ -17,6 +17,8 @@ use crate::signals::Signals;
 const STEP: usize = 500;
 /// Maximum number of messages that another operation makes ready before it does its own work.
 const PASSING_STEP: usize = 50;
+/// The `due_at` of a ready message whose receiver ended its visibility timeout.
+pub(super) const ENDED: i64 = -1;
 /// Maximum number of queues that one transaction searches for expired messages.
 pub(super) const QUEUES: usize = 200;
 /// Time between two searches for expired messages.
@@ -76,11 +78,33 @@ pub(super) fn release(
     id: i64,
     receive_count: u32,
 ) -> Result<(), SqsError> {
+    make_ready(sqs, tx, queue, id, receive_count, 0)
+}
+
+/// Does the same for a message whose receiver set its visibility timeout to 0.
+pub(super) fn end_flight(
+    sqs: &Sqs,
+    tx: &Tx<'_>,
+    queue: &Queue,
+    id: i64,
+    receive_count: u32,
+) -> Result<(), SqsError> {
+    make_ready(sqs, tx, queue, id, receive_count, ENDED)
+}
+
+fn make_ready(
+    sqs: &Sqs,
+    tx: &Tx<'_>,
+    queue: &Queue,
+    id: i64,
+    receive_count: u32,
+    due_at: i64,
+) -> Result<(), SqsError> {
     if redrive(sqs, tx, queue, id, receive_count)? {
         return Ok(());
     }
-    tx.prepare_cached("UPDATE OR FAIL messages SET state = 0, due_at = 0 WHERE queue_id = ?1 AND id = ?2")?
-        .execute([queue.id, id])?;
+    tx.prepare_cached("UPDATE OR FAIL messages SET state = 0, due_at = ?3 WHERE queue_id = ?1 AND id = ?2")?
+        .execute([queue.id, id, due_at])?;
     sqs.signals().arrived(tx, &queue.name);
     Ok(())
 }
@@ -118,6 +142,7 @@ pub(super) fn redrive(
     )?
     .execute(params![queue.id, id, target.id, sqs.arn(&queue.name)])?;
     sqs.signals().arrived(tx, &target.name);
+    sqs.signals().left_flight(tx, &queue.name);
     Ok(true)
 }
 

@@ -18,8 +18,8 @@ pub struct ReceivedMessage {
     /// MD5 of the body's UTF-8 bytes, in hex.
     pub md5_of_body: String,
     /// System attributes by AWS's names: `ApproximateReceiveCount`, `SentTimestamp`, `SenderId`,
-    /// `ApproximateFirstReceiveTimestamp`, `AWSTraceHeader`, `DeadLetterQueueSourceArn`. Times are in
-    /// milliseconds.
+    /// `ApproximateFirstReceiveTimestamp`, `AWSTraceHeader`, `MessageGroupId`, `DeadLetterQueueSourceArn`. Times
+    /// are in milliseconds.
     pub attributes: BTreeMap<String, String>,
     /// The attributes that the sender set, by name.
     pub message_attributes: BTreeMap<String, MessageAttribute>,
@@ -55,7 +55,7 @@ impl AttributeValue {
     }
 }
 
-/// The JSON form of a message attribute.
+/// The JSON form of a message attribute, in answers and in the database. `attribute_request` reads requests.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WireAttribute {
@@ -77,8 +77,7 @@ impl TryFrom<WireAttribute> for MessageAttribute {
                     .decode(encoded)
                     .map_err(|_| "BinaryValue is not base64")?,
             ),
-            // `limits::check_attribute` refuses the empty value, because it knows the attribute's name for
-            // the error.
+            // No stored attribute is empty.
             (None, None) => AttributeValue::String(String::new()),
             (Some(_), Some(_)) => return Err("an attribute has both a StringValue and a BinaryValue"),
         };
@@ -112,6 +111,8 @@ pub struct NewMessage {
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// The system attribute `AWSTraceHeader`.
     pub trace_header: Option<String>,
+    /// The group whose messages get their fair share, and no more, while other groups have messages too.
+    pub group_id: Option<String>,
     /// The value of the system attribute `SenderId`.
     pub sender_id: String,
     /// In seconds. `None` means the delay of the queue.

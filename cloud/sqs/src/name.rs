@@ -2,19 +2,29 @@
 
 use crate::error::SqsError;
 
-/// Checks a new queue's name: 1 to 80 letters, digits, hyphens and underscores.
-pub(super) fn check(name: &str) -> Result<(), SqsError> {
-    if name.strip_suffix(".fifo").is_some() {
-        return Err(SqsError::UnsupportedOperation(
+/// Checks a new queue's name: 1 to 80 letters, digits, hyphens and underscores. `fifo` is whether the request asks for a
+/// FIFO queue, whose name ends with `.fifo`: those are not supported.
+pub(super) fn check(name: &str, fifo: bool) -> Result<(), SqsError> {
+    let stem = name.strip_suffix(".fifo");
+    let (sound, rule) = if fifo {
+        (
+            name.len() <= 80 && stem.is_some_and(is_identifier),
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with \
+             .fifo suffix and be 1 to 80 in length",
+        )
+    } else {
+        (
+            is_identifier(name),
+            "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+        )
+    };
+    match (sound, fifo) {
+        (false, _) => Err(SqsError::InvalidParameterValue(rule.to_owned())),
+        (true, false) => Ok(()),
+        (true, true) => Err(SqsError::UnsupportedOperation(
             "FIFO queues are not supported here.".to_owned(),
-        ));
+        )),
     }
-    if is_identifier(name) {
-        return Ok(());
-    }
-    Err(SqsError::InvalidParameterValue(
-        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length".to_owned(),
-    ))
 }
 
 /// Returns true for 1 to 80 letters, digits, hyphens and underscores. Queue names and batch entry ids follow
@@ -73,13 +83,22 @@ mod tests {
 
     #[test]
     fn fifo_names_are_unsupported_and_malformed_names_are_invalid() {
-        check("orders-dlq_2").unwrap();
+        check("orders-dlq_2", false).unwrap();
         assert!(matches!(
-            check("orders.fifo"),
+            check("orders.fifo", true),
             Err(SqsError::UnsupportedOperation(_))
         ));
-        for bad in ["", "a b", "é", &"x".repeat(81)] {
-            assert!(matches!(check(bad), Err(SqsError::InvalidParameterValue(_))));
+        for bad in ["", "a b", "é", "orders.fifo", &"x".repeat(81)] {
+            assert!(matches!(
+                check(bad, false),
+                Err(SqsError::InvalidParameterValue(_))
+            ));
+        }
+        for bad in ["orders", ".fifo", "a b.fifo", &format!("{}.fifo", "x".repeat(76))] {
+            assert!(matches!(
+                check(bad, true),
+                Err(SqsError::InvalidParameterValue(_))
+            ));
         }
     }
 }

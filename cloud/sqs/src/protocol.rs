@@ -9,12 +9,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::SqsError;
-use crate::ops::{attributes, delete, move_task, queues, receive, send, tags, visibility};
+use crate::ops::{attributes, delete, move_task, permission, queues, receive, send, tags, visibility};
+use crate::sender::Sender;
 use crate::service::Sqs;
 
-/// Runs the action and returns its JSON answer. `sender` becomes the `SenderId` of messages that the action
-/// sends.
-pub async fn call(sqs: &Sqs, operation: &str, body: &[u8], sender: &str) -> Result<Value, SqsError> {
+/// Runs the action and returns its JSON answer. `sender` says who sends the messages that the action sends: a
+/// [`Sender`], or only its id.
+pub async fn call(
+    sqs: &Sqs,
+    operation: &str,
+    body: &[u8],
+    sender: impl Into<Sender>,
+) -> Result<Value, SqsError> {
+    let sender = &sender.into();
     match operation {
         "CreateQueue" => queues::create(sqs, parse(body)?).await,
         "DeleteQueue" => queues::delete(sqs, parse(body)?).await,
@@ -37,9 +44,8 @@ pub async fn call(sqs: &Sqs, operation: &str, body: &[u8], sender: &str) -> Resu
         "TagQueue" => tags::tag(sqs, parse(body)?).await,
         "UntagQueue" => tags::untag(sqs, parse(body)?).await,
         "ListQueueTags" => tags::list(sqs, parse(body)?).await,
-        "AddPermission" | "RemovePermission" => Err(SqsError::UnsupportedOperation(format!(
-            "{operation} is not supported here: set the queue's Policy attribute."
-        ))),
+        "AddPermission" => permission::add(sqs, parse(body)?).await,
+        "RemovePermission" => permission::remove(sqs, parse(body)?).await,
         _ => Err(SqsError::UnknownOperation(operation.to_owned())),
     }
 }
@@ -55,6 +61,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
             .and_then(|rest| rest.split('`').next())
         {
             Some("QueueUrl") => SqsError::MissingParameter("QueueUrl"),
+            Some("Label") => SqsError::MissingParameter("Label"),
             Some("QueueName") => SqsError::MissingParameter("QueueName"),
             Some("ReceiptHandle") => SqsError::MissingParameter("ReceiptHandle"),
             Some("VisibilityTimeout") => SqsError::MissingParameter("VisibilityTimeout"),

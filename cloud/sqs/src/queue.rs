@@ -16,6 +16,8 @@ pub(crate) struct Queue {
     pub(crate) created_at: i64,
     pub(crate) modified_at: i64,
     pub(crate) purged_at: i64,
+    /// Differs from that of every earlier queue with this name. A purge does not change it.
+    pub(crate) incarnation: i64,
 }
 
 /// How many messages of each state a queue holds.
@@ -29,7 +31,7 @@ pub(crate) struct Counts {
 /// Selects the oldest message of a queue. The order of ids is the order of sending.
 pub(super) const OLDEST: &str = "SELECT sent_at FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT 1";
 
-const COLUMNS: &str = "id, name, settings, created_at, modified_at, purged_at";
+const COLUMNS: &str = "id, name, settings, created_at, modified_at, purged_at, incarnation";
 
 impl Queue {
     /// Returns the queue with this name.
@@ -85,7 +87,10 @@ impl Queue {
             "INSERT INTO queues (name, settings, created_at, modified_at) VALUES (?1, ?2, ?3, ?3)",
         )?
         .execute(params![name, write(settings)?, now])?;
-        add_counts(tx, tx.last_insert_rowid())
+        let id = tx.last_insert_rowid();
+        tx.prepare_cached("UPDATE queues SET incarnation = id WHERE id = ?1")?
+            .execute([id])?;
+        add_counts(tx, id)
     }
 
     pub(super) fn update(&self, tx: &Tx<'_>, settings: &QueueSettings, now: i64) -> Result<(), SqsError> {
@@ -149,7 +154,7 @@ impl Queue {
     }
 }
 
-type QueueRow = (i64, String, String, i64, i64, i64);
+type QueueRow = (i64, String, String, i64, i64, i64, i64);
 
 fn read(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
     Ok((
@@ -159,6 +164,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
         row.get(3)?,
         row.get(4)?,
         row.get(5)?,
+        row.get(6)?,
     ))
 }
 
@@ -166,7 +172,7 @@ impl TryFrom<QueueRow> for Queue {
     type Error = SqsError;
 
     fn try_from(
-        (id, name, settings, created_at, modified_at, purged_at): QueueRow,
+        (id, name, settings, created_at, modified_at, purged_at, incarnation): QueueRow,
     ) -> Result<Self, SqsError> {
         let settings =
             serde_json::from_str(&settings).map_err(|error| SqsError::Internal(error.to_string()))?;
@@ -177,6 +183,7 @@ impl TryFrom<QueueRow> for Queue {
             created_at,
             modified_at,
             purged_at,
+            incarnation,
         })
     }
 }

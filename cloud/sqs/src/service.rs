@@ -4,8 +4,7 @@
 //! `expiry` ends visibility timeouts and delays and redrives messages. So a poison message reaches the
 //! dead-letter queue even if nobody polls its source queue.
 //!
-//! Known differences from AWS: FIFO queues are refused, the name of a deleted queue can be used again at
-//! once, and the approximate counts are exact.
+//! The known differences from AWS are in `docs/AWS-COMPATIBILITY.md`.
 
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use cloud_store::{Store, Tx};
 use cloud_wire::{ACCOUNT, Clock};
 use tokio::sync::watch;
 
+use crate::adjustable_limits::AdjustableLimits;
 use crate::settings::QueueSettings;
 use crate::signals::Signals;
 
@@ -41,6 +41,7 @@ struct Inner {
     config: SqsConfig,
     signals: Arc<Signals>,
     iam: Iam,
+    limits: AdjustableLimits,
 }
 
 impl Sqs {
@@ -50,6 +51,7 @@ impl Sqs {
             config,
             signals: Arc::default(),
             iam: Iam::default(),
+            limits: AdjustableLimits::default(),
         }))
     }
 
@@ -94,6 +96,23 @@ impl Sqs {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.config.clock
+    }
+
+    /// The limits that can be changed while the service runs.
+    #[must_use]
+    pub fn limits(&self) -> &AdjustableLimits {
+        &self.0.limits
+    }
+
+    /// Notes, after the commit of `tx`, that the queue is deleted.
+    pub(crate) fn note_deletion(&self, tx: &Tx<'_>, name: &str) {
+        let (service, name) = (self.clone(), name.to_owned());
+        tx.on_commit(move || service.limits().note_deletion(name, service.clock().now_ms()));
+    }
+
+    /// Returns true if the name cannot be used again yet.
+    pub(crate) fn was_deleted_recently(&self, name: &str, now: i64) -> bool {
+        self.limits().was_deleted_recently(name, now)
     }
 
     pub(crate) fn signals(&self) -> &Arc<Signals> {

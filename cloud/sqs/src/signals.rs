@@ -1,8 +1,8 @@
 //! Signals that wake tasks: long polls when a message arrives, and the alarm when a message will become due
 //! earlier.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use cloud_store::Tx;
@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub(super) struct Signals {
     arrivals: Mutex<Arrivals>,
+    /// The queues in which a receive found as many messages in flight as possible, and whether there are any.
+    full: Mutex<HashSet<String>>,
+    any_full: AtomicBool,
     /// The time for which the alarm is set, in milliseconds.
     next_due: AtomicI64,
     pub(super) alarm: Notify,
@@ -48,6 +51,8 @@ impl Default for Signals {
     fn default() -> Self {
         Self {
             arrivals: Mutex::default(),
+            full: Mutex::default(),
+            any_full: AtomicBool::new(false),
             next_due: AtomicI64::new(i64::MAX),
             alarm: Notify::new(),
         }
@@ -70,6 +75,28 @@ impl Signals {
                 waiting.notify_waiters();
             }
         });
+    }
+
+    /// Notes that as many messages of the queue are in flight as possible.
+    pub(super) fn note_full(&self, queue: &str) {
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        full.insert(queue.to_owned());
+        self.any_full.store(true, Ordering::Release);
+    }
+
+    /// Signals, after the commit of `tx`, that a message leaves the flight without becoming ready. Only long polls that
+    /// found the queue full wait for this.
+    pub(super) fn left_flight(self: &Arc<Self>, tx: &Tx<'_>, queue: &str) {
+        if !self.any_full.load(Ordering::Acquire) {
+            return;
+        }
+        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_full = full.remove(queue);
+        self.any_full.store(!full.is_empty(), Ordering::Release);
+        drop(full);
+        if was_full {
+            self.arrived(tx, queue);
+        }
     }
 
     /// Signals, after the commit of `tx`, that a message becomes ready at `at`.

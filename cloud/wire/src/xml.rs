@@ -24,6 +24,14 @@ impl Xml {
         self
     }
 
+    /// Adds `<name/>`.
+    pub fn empty(&mut self, name: &str) -> &mut Self {
+        self.0.push('<');
+        self.0.push_str(name);
+        self.0.push_str("/>");
+        self
+    }
+
     /// Adds the content of another document.
     pub fn append(&mut self, other: &Self) -> &mut Self {
         self.0.push_str(&other.0);

@@ -22,6 +22,7 @@ pub(crate) fn router() -> Router<Backend> {
             get(faults::show).put(faults::set).delete(faults::end),
         )
         .route("/_local/mail", get(state::mail))
+        .route("/_local/sqs", get(queues::show_limits).put(queues::set_limits))
         .route("/_local/subscriptions", get(subscriptions::list))
         .route("/_local/subscriptions/{arn}/confirm", put(subscriptions::confirm))
         .route("/_local/queues/{name}/wake", put(queues::wake))

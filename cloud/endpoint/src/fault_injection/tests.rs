@@ -81,6 +81,7 @@ impl World {
             },
             service,
             operation: operation.to_owned(),
+            queue_query: false,
             headers: headers(operation),
             body: body.into(),
         };

@@ -1,11 +1,21 @@
-"""Fixtures: an unmodified boto3 that calls AWS_ENDPOINT_URL. It checks the protocols with a client that is not ours."""
+"""Fixtures: an unmodified boto3 that calls AWS_ENDPOINT_URL. It checks the protocols with a client that is not ours.
 
+The tests of SQS also run with boto3 1.26, which speaks the Query protocol. See `.ci/run boto3`.
+"""
+
+import json
 import os
+import urllib.error
+import urllib.parse
+import urllib.request
 import uuid
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 
 @pytest.fixture(scope="session")
@@ -86,3 +96,60 @@ def arn_of(sqs):
         return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
     return of
+
+
+@pytest.fixture
+def error():
+    """Return (code, message, HTTP status) of a call that must fail."""
+    from botocore.exceptions import ClientError
+
+    def of(call, **arguments):
+        with pytest.raises(ClientError) as caught:
+            call(**arguments)
+        response = caught.value.response
+        found = response["Error"]
+        return found["Code"], found["Message"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def speaks_query(sqs):
+    """Tell whether the installed boto3 is from before the JSON protocol of SQS."""
+    return sqs.meta.service_model.metadata["protocol"] == "query"
+
+
+@pytest.fixture(scope="session")
+def http():
+    """Send a signed request without an SDK. Return (status, text, content type)."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def send(method, url, service="sqs", signed=True, body=b"", headers=None, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        request = AWSRequest(method, url + ("?" + query if query else ""), headers=headers or {}, data=body)
+        if signed:
+            SigV4Auth(Credentials("test", "test"), service, "us-east-1").add_auth(request)
+        prepared = request.prepare()
+        sent = urllib.request.Request(prepared.url, prepared.body or None, dict(prepared.headers), method=method)
+        try:
+            answer = opener.open(sent, timeout=30)
+        except urllib.error.HTTPError as failure:
+            answer = failure
+        return answer.status, answer.read().decode(), answer.headers["Content-Type"]
+
+    return send
+
+
+@pytest.fixture
+def limits(endpoint):
+    """Change the limits of SQS, and restore them after the test."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    headers = {"Content-Type": "application/json"}
+
+    def put(**change):
+        request = urllib.request.Request(endpoint + "/_local/sqs", json.dumps(change).encode(), headers, method="PUT")
+        return json.load(opener.open(request, timeout=30))
+
+    before = put()
+    yield put
+    put(**before)

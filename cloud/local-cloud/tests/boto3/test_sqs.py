@@ -14,6 +14,9 @@ def attributes(sqs, url, *names):
 
 def receive(sqs, url, **arguments):
     arguments = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 20, **arguments}
+    # The Query protocol has only the older name of the parameter.
+    if sqs.meta.service_model.metadata["protocol"] == "query" and "MessageSystemAttributeNames" in arguments:
+        arguments["AttributeNames"] = arguments.pop("MessageSystemAttributeNames")
     return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
 
 

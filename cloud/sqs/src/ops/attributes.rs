@@ -74,7 +74,7 @@ pub(crate) async fn get(sqs: &Sqs, request: GetQueueAttributes) -> Result<Value,
         .iter()
         .find(|name| !attributes.contains_key(*name) && !OPTIONAL.contains(&name.as_str()))
     {
-        return Err(SqsError::InvalidAttributeName(unknown.clone()));
+        return Err(SqsError::unknown_attribute(unknown));
     }
     attributes.retain(|name, _| wanted.iter().any(|wanted| wanted == "All" || wanted == name));
     Ok(if attributes.is_empty() {
@@ -95,9 +95,7 @@ pub(crate) async fn set(sqs: &Sqs, request: SetQueueAttributes) -> Result<Value,
             let queue = Queue::get(tx, &name)?;
             let mut settings = queue.settings.clone();
             settings.apply(&request.attributes)?;
-            if request.attributes.contains_key("RedrivePolicy") {
-                check_redrive(&service, tx, &name, &settings)?;
-            }
+            check_redrive(&service, tx, &name, &request.attributes, &settings)?;
             service.enforce_policy(tx, &name, Some(&settings));
             queue.update(tx, &settings, service.clock().now_ms())
         })

@@ -47,7 +47,7 @@ pub(super) fn answer<T: Serialize>(outcomes: Vec<(String, Result<T, SqsError>)>)
             Err(error) => failed.push(json!({
                 "Id": id,
                 "Code": error.code(),
-                "Message": error.message(),
+                "Message": error.entry_message(),
                 "SenderFault": error.is_senders_fault(),
             })),
         }

@@ -48,9 +48,11 @@ fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
 
 /// Deletes these messages in one transaction. If another queue issued one of the handles, nothing is deleted.
 pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) -> Result<(), SqsError> {
+    let service = sqs.clone();
     sqs.store()
         .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
+            service.signals().left_flight(tx, &queue.name);
             handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
         })
         .await
@@ -67,10 +69,12 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
         request.entries.iter().map(|e| e.id.as_str()),
     )?;
     let name = queue_name(&request.queue_url);
+    let service = sqs.clone();
     let outcomes = sqs
         .store()
         .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
+            service.signals().left_flight(tx, &queue.name);
             let mut outcomes = Vec::with_capacity(request.entries.len());
             for entry in request.entries {
                 match remove(tx, &queue, &entry.receipt_handle) {

@@ -7,6 +7,7 @@ pub(super) mod delete;
 pub(crate) mod depths;
 pub(super) mod move_task;
 mod one_queue;
+pub(super) mod permission;
 pub(super) mod queues;
 pub(super) mod receive;
 pub(super) mod send;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloud_store::Tx;
+use cloud_wire::ACCOUNT;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::name;
 use crate::name::queue_name;
 use crate::queue::Queue;
 use crate::service::Sqs;
-use crate::settings::{QueueSettings, RedriveAllowPolicy, invalid_parameter};
+use crate::settings::{QueueSettings, REDRIVE, RedriveAllowPolicy, invalid_parameter};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -30,6 +31,8 @@ pub(crate) struct CreateQueue {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetQueueUrl {
     queue_name: String,
+    #[serde(rename = "QueueOwnerAWSAccountId")]
+    owner: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -51,20 +54,22 @@ pub(crate) struct ListDeadLetterSourceQueues {
 /// Time after a purge in which the next purge is refused, in milliseconds.
 const PURGE_INTERVAL_MS: i64 = 60_000;
 
-/// Checks that the dead-letter queue of a redrive policy exists and allows this source queue.
+/// Checks that the dead-letter queue of the request's redrive policy exists and allows this source queue.
 pub(super) fn check_redrive(
     sqs: &Sqs,
     tx: &Tx<'_>,
     name: &str,
+    attributes: &BTreeMap<String, String>,
     settings: &QueueSettings,
 ) -> Result<(), SqsError> {
-    let Some(policy) = &settings.redrive else {
+    let (Some(policy), Some(given)) = (&settings.redrive, attributes.get(REDRIVE)) else {
         return Ok(());
     };
-    let refuse = |reason: &str| invalid_parameter("RedrivePolicy", &policy.target_arn, reason);
-    let target = name::from_arn(&policy.target_arn)
-        .ok_or_else(|| refuse("Dead letter target is not the ARN of a queue."))?;
-    let target = Queue::find(tx, target)?.ok_or_else(|| refuse("Dead letter target does not exist."))?;
+    let refuse = |reason: &str| invalid_parameter(REDRIVE, given, reason);
+    // A queue of another region or account does not exist here.
+    let target = name::from_arn(&policy.target_arn).filter(|name| sqs.arn(name) == policy.target_arn);
+    let target = target.map(|name| Queue::find(tx, name)).transpose()?.flatten();
+    let target = target.ok_or_else(|| refuse("Dead letter target does not exist."))?;
     let allowed = match &target.settings.redrive_allow {
         None | Some(RedriveAllowPolicy::AllowAll) => true,
         Some(RedriveAllowPolicy::DenyAll) => false,
@@ -81,7 +86,11 @@ pub(super) fn check_redrive(
 
 pub(crate) async fn create(sqs: &Sqs, request: CreateQueue) -> Result<Value, SqsError> {
     let name = request.queue_name;
-    name::check(&name)?;
+    let fifo = request.attributes.get("FifoQueue");
+    name::check(
+        &name,
+        fifo.is_some_and(|value| value.eq_ignore_ascii_case("true")),
+    )?;
     let mut settings = QueueSettings::default();
     settings.apply(&request.attributes)?;
     let url = json!({ "QueueUrl": sqs.url(&name) });
@@ -94,8 +103,12 @@ pub(crate) async fn create(sqs: &Sqs, request: CreateQueue) -> Result<Value, Sqs
                 return first_difference(&existing.settings, &asked)
                     .map_or(Ok(()), |attribute| Err(SqsError::QueueNameExists(attribute)));
             }
-            check_redrive(&service, tx, &name, &settings)?;
-            Queue::insert(tx, &name, &settings, service.clock().now_ms())?;
+            let now = service.clock().now_ms();
+            if service.was_deleted_recently(&name, now) {
+                return Err(SqsError::QueueDeletedRecently);
+            }
+            check_redrive(&service, tx, &name, &request.attributes, &settings)?;
+            Queue::insert(tx, &name, &settings, now)?;
             service.enforce_policy(tx, &name, Some(&settings));
             tags::set(tx, &name, &request.tags)
         })
@@ -118,13 +131,13 @@ pub(crate) async fn converge(
     name: String,
     attributes: BTreeMap<String, String>,
 ) -> Result<(), SqsError> {
-    name::check(&name)?;
+    name::check(&name, false)?;
     let mut settings = QueueSettings::default();
     settings.apply(&attributes)?;
     let service = sqs.clone();
     sqs.store()
         .run(move |tx| {
-            check_redrive(&service, tx, &name, &settings)?;
+            check_redrive(&service, tx, &name, &attributes, &settings)?;
             service.enforce_policy(tx, &name, Some(&settings));
             let now = service.clock().now_ms();
             match Queue::find(tx, &name)? {
@@ -143,6 +156,7 @@ pub(crate) async fn delete(sqs: &Sqs, request: OneQueue) -> Result<Value, SqsErr
         .run(move |tx| {
             Queue::get(tx, &name)?.remove(tx)?;
             service.enforce_policy(tx, &name, None);
+            service.note_deletion(tx, &name);
             // Wake the long polls on this queue, so that they answer that it does not exist.
             service.signals().arrived(tx, &name);
             Ok::<_, SqsError>(())
@@ -167,6 +181,9 @@ pub(crate) async fn purge(sqs: &Sqs, request: OneQueue) -> Result<Value, SqsErro
 }
 
 pub(crate) async fn url(sqs: &Sqs, request: GetQueueUrl) -> Result<Value, SqsError> {
+    if request.owner.is_some_and(|owner| owner != ACCOUNT) {
+        return Err(SqsError::QueueDoesNotExist);
+    }
     let url = sqs.url(&request.queue_name);
     sqs.store()
         .run(move |tx| Queue::get(tx, &request.queue_name))

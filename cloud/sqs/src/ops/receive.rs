@@ -15,12 +15,11 @@ use crate::expiry;
 use crate::message::ReceivedMessage;
 use crate::name::queue_name;
 use crate::queue::Queue;
+use crate::ready::{Candidate, ReadyMessages};
 use crate::receipt::{Nonce, Receipt};
 use crate::service::Sqs;
 use crate::settings::invalid_parameter;
 
-/// Maximum number of messages of one queue that are in flight.
-const MAX_IN_FLIGHT: i64 = 120_000;
 /// Maximum number of rows that one receive reads. It skips expired messages and messages that it redrives.
 const MAX_EXAMINED: usize = 100;
 /// Maximum visibility timeout, in seconds.
@@ -41,23 +40,15 @@ pub(crate) struct ReceiveMessage {
     message_attribute_names: Vec<String>,
 }
 
-/// Selects the oldest ready messages and their contents.
-///
-/// `INDEXED BY messages_ready`: this index holds only ready messages. Without it, SQLite reads the primary
-/// key and passes over all messages in flight. There is no `LIMIT ?`: SQLite prepares a statement again
-/// whenever the parameter of a `LIMIT` is bound. The caller stops reading at its limit.
-pub(crate) const READY: &str =
-    "SELECT m.id, m.sent_at, m.first_received_at, m.receive_count, m.source_arn, c.message_id, c.body, c.body_md5, c.sender_id,
-            c.trace_header, c.attributes
-     FROM messages AS m INDEXED BY messages_ready JOIN contents AS c ON c.id = m.id
-     WHERE m.queue_id = ?1 AND m.state = 0 AND m.id > ?2 ORDER BY m.id";
 /// Changes a message to in flight.
 pub(crate) const HIDE: &str = "UPDATE OR FAIL messages
-    SET state = ?3, due_at = ?4, receipt = ?5, receive_count = ?6, first_received_at = ?7
+    SET state = ?3, due_at = ?4, receipt = ?5, receive_count = ?6, first_received_at = ?7, received_at = ?8
     WHERE queue_id = ?1 AND id = ?2";
 
+/// Selects every attribute.
+const ALL: &str = "All";
 const SYSTEM_ATTRIBUTES: &[&str] = &[
-    "All",
+    ALL,
     "SenderId",
     "SentTimestamp",
     "ApproximateReceiveCount",
@@ -69,7 +60,7 @@ const SYSTEM_ATTRIBUTES: &[&str] = &[
     "DeadLetterQueueSourceArn",
 ];
 
-pub(crate) async fn receive_message(sqs: &Sqs, mut request: ReceiveMessage) -> Result<Value, SqsError> {
+pub(crate) async fn receive_message(sqs: &Sqs, request: ReceiveMessage) -> Result<Value, SqsError> {
     let max = in_range(
         "MaxNumberOfMessages",
         request.max_number_of_messages.unwrap_or(1),
@@ -80,22 +71,20 @@ pub(crate) async fn receive_message(sqs: &Sqs, mut request: ReceiveMessage) -> R
         .visibility_timeout
         .map(|s| in_range("VisibilityTimeout", s, 0, MAX_VISIBILITY_SECONDS))
         .transpose()?;
-    let wait = request
-        .wait_time_seconds
-        .map(|s| in_range("WaitTimeSeconds", s, 0, 20))
-        .transpose()?;
-    request
-        .attribute_names
-        .append(&mut request.message_system_attribute_names);
-    let system = request.attribute_names;
+    let wait = request.wait_time_seconds.map(parse_wait).transpose()?;
+    // The older name of the parameter counts only without the newer one: recorded from AWS.
+    let system = if request.message_system_attribute_names.is_empty() {
+        request.attribute_names
+    } else {
+        request.message_system_attribute_names
+    };
     if let Some(unknown) = system
         .iter()
         .find(|name| !SYSTEM_ATTRIBUTES.contains(&name.as_str()))
     {
-        return Err(SqsError::InvalidAttributeName(unknown.clone()));
+        return Err(SqsError::unknown_attribute(unknown));
     }
     let max = usize::try_from(max).unwrap_or(1);
-    let wait = wait.map(|s| Duration::from_secs(s.unsigned_abs()));
     let received = receive(sqs, queue_name(&request.queue_url), max, visibility, wait).await?;
     if received.is_empty() {
         return Ok(json!({}));
@@ -105,6 +94,17 @@ pub(crate) async fn receive_message(sqs: &Sqs, mut request: ReceiveMessage) -> R
         .map(|m| to_json(m, &system, &request.message_attribute_names))
         .collect();
     Ok(json!({ "Messages": messages }))
+}
+
+fn parse_wait(seconds: i64) -> Result<Duration, SqsError> {
+    if (0..=20).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds.unsigned_abs()));
+    }
+    Err(invalid_parameter(
+        "WaitTimeSeconds",
+        &seconds.to_string(),
+        "Must be >= 0 and <= 20, if provided.",
+    ))
 }
 
 pub(super) fn in_range(name: &str, value: i64, low: i64, high: i64) -> Result<i64, SqsError> {
@@ -121,7 +121,7 @@ pub(super) fn in_range(name: &str, value: i64, low: i64, high: i64) -> Result<i6
 fn to_json(mut message: ReceivedMessage, system: &[String], custom: &[String]) -> Value {
     message
         .attributes
-        .retain(|name, _| system.iter().any(|wanted| wanted == "All" || wanted == name));
+        .retain(|name, _| system.iter().any(|wanted| wanted == ALL || wanted == name));
     message
         .message_attributes
         .retain(|name, _| custom.iter().any(|wanted| is_wanted(name, wanted)));
@@ -141,10 +141,11 @@ fn to_json(mut message: ReceivedMessage, system: &[String], custom: &[String]) -
     json
 }
 
-/// Returns true if `wanted` selects the attribute. `All` and `.*` select every attribute, `prefix.*` those
-/// that start with `prefix`.
+/// Returns true if `wanted` selects the attribute. `All`, `*` and `.*` select every attribute, `prefix.*` those
+/// that start with `prefix`. Source: recorded answers of `ReceiveMessage`.
 fn is_wanted(name: &str, wanted: &str) -> bool {
-    wanted == "All"
+    wanted == ALL
+        || wanted == "*"
         || wanted == name
         || wanted
             .strip_suffix(".*")
@@ -163,6 +164,7 @@ pub(crate) async fn receive(
     let begun = Instant::now();
     let arrivals = sqs.signals().arrivals(&queue);
     let mut stopping = sqs.stopping();
+    let mut incarnation = None;
     loop {
         // Register for the signal before reading the queue. A message that arrives between the two is not
         // missed.
@@ -170,21 +172,36 @@ pub(crate) async fn receive(
         tokio::pin!(arrival);
         arrival.as_mut().enable();
         let (service, name) = (sqs.clone(), queue.clone());
-        let (Taken { received, skipped }, own_wait) = sqs
+        let (taken, own_wait, found) = sqs
             .store()
             .run(move |tx| {
                 let queue = Queue::get(tx, &name)?;
+                // The queue that this poll waits for was deleted, and another one was created under its name.
+                if incarnation.is_some_and(|own| own != queue.incarnation) {
+                    return Err(SqsError::QueueDoesNotExist);
+                }
                 let wait = Duration::from_secs(queue.settings.receive_wait_seconds.into());
-                Ok::<_, SqsError>((take(&service, tx, &queue, max, visibility)?, wait))
+                Ok((
+                    take(&service, tx, &queue, max, visibility)?,
+                    wait,
+                    queue.incarnation,
+                ))
             })
             .await?;
-        if received.is_empty() && skipped {
+        incarnation = Some(found);
+        let wait = wait.unwrap_or(own_wait);
+        let deadline = begun + wait;
+        match taken {
+            // A long poll waits for a message to leave the flight and gets no error. Source: SQS Developer Guide,
+            // "Message quotas", messages in flight.
+            Taken::LimitReached if wait.is_zero() => return Err(SqsError::OverLimit),
+            Taken::Messages(received) if !received.is_empty() => return Ok(received),
             // There may be good messages behind those that were expired. Nobody signals them.
-            continue;
+            Taken::Skipped => continue,
+            Taken::LimitReached | Taken::Messages(_) => {}
         }
-        let deadline = begun + wait.unwrap_or(own_wait);
-        if !received.is_empty() || Instant::now() >= deadline || *stopping.borrow() {
-            return Ok(received);
+        if Instant::now() >= deadline || *stopping.borrow() {
+            return Ok(Vec::new());
         }
         tokio::select! {
             () = arrival => {}
@@ -194,27 +211,13 @@ pub(crate) async fn receive(
     }
 }
 
-/// The result of looking at the oldest messages of a queue.
-struct Taken {
-    received: Vec<ReceivedMessage>,
-    /// Whether it ended at [`MAX_EXAMINED`], so that there may be more messages.
-    skipped: bool,
-}
-
-/// A ready message that may still be expired or due for redrive.
-struct Candidate {
-    row: i64,
-    sent_at: i64,
-    first_received_at: Option<i64>,
-    receive_count: u32,
-    source_arn: Option<String>,
-    message_id: String,
-    body: String,
-    body_md5: String,
-    sender_id: String,
-    trace_header: Option<String>,
-    /// As JSON.
-    message_attributes: Option<String>,
+/// The result of looking at the next messages of a queue.
+enum Taken {
+    Messages(Vec<ReceivedMessage>),
+    /// It ended at [`MAX_EXAMINED`] without a message, so that there may be more of them.
+    Skipped,
+    /// As many messages as possible are in flight already.
+    LimitReached,
 }
 
 fn take(
@@ -227,21 +230,21 @@ fn take(
     let now = sqs.clock().now_ms();
     expiry::pass(sqs, tx, now)?;
     let in_flight = queue.counts(tx)?.in_flight;
-    if in_flight >= MAX_IN_FLIGHT {
-        return Err(SqsError::OverLimit);
+    let room = sqs.limits().max_in_flight() - in_flight;
+    if room <= 0 {
+        sqs.signals().note_full(&queue.name);
+        return Ok(Taken::LimitReached);
     }
-    let room = usize::try_from(MAX_IN_FLIGHT - in_flight).unwrap_or(0).min(max);
+    let room = usize::try_from(room).unwrap_or(usize::MAX).min(max);
     let hidden_for = visibility.unwrap_or_else(|| queue.settings.visibility_timeout.into()) * 1000;
     let nonce = Nonce::new();
     let mut received = Vec::with_capacity(room);
-    let (mut examined, mut last) = (0, 0);
-    while received.len() < room && examined < MAX_EXAMINED {
-        let candidates = oldest(tx, queue, last, room - received.len())?;
-        let Some(youngest) = candidates.last() else {
+    let mut ready = ReadyMessages::new(in_flight);
+    while received.len() < room && ready.examined() < MAX_EXAMINED {
+        let candidates = ready.next(tx, queue, room - received.len())?;
+        if candidates.is_empty() {
             break;
-        };
-        last = youngest.row;
-        examined += candidates.len();
+        }
         for candidate in candidates {
             if candidate.sent_at <= queue.retention_cutoff(now) {
                 tx.prepare_cached(expiry::ONE)?
@@ -258,31 +261,10 @@ fn take(
             sqs.signals().due(tx, now + hidden_for);
         }
     }
-    Ok(Taken {
-        received,
-        skipped: examined >= MAX_EXAMINED,
-    })
-}
-
-/// Returns up to `limit` ready messages with a row id above `after`.
-fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Candidate>, SqsError> {
-    let mut statement = tx.prepare_cached(READY)?;
-    let rows = statement.query_map([queue.id, after], |row| {
-        Ok(Candidate {
-            row: row.get(0)?,
-            sent_at: row.get(1)?,
-            first_received_at: row.get(2)?,
-            receive_count: row.get(3)?,
-            source_arn: row.get(4)?,
-            message_id: row.get(5)?,
-            body: row.get(6)?,
-            body_md5: row.get(7)?,
-            sender_id: row.get(8)?,
-            trace_header: row.get(9)?,
-            message_attributes: row.get(10)?,
-        })
-    })?;
-    Ok(rows.take(limit).collect::<Result<_, _>>()?)
+    if received.is_empty() && ready.examined() >= MAX_EXAMINED {
+        return Ok(Taken::Skipped);
+    }
+    Ok(Taken::Messages(received))
 }
 
 /// Changes one message to in flight.
@@ -314,7 +296,8 @@ fn hide(
         due_at,
         nonce.0,
         receive_count,
-        first_received_at
+        first_received_at,
+        now
     ])?;
     let attributes = [
         ("ApproximateReceiveCount", Some(receive_count.to_string())),
@@ -328,6 +311,7 @@ fn hide(
         ),
         ("SenderId", Some(candidate.sender_id)),
         ("AWSTraceHeader", candidate.trace_header),
+        ("MessageGroupId", candidate.group_id),
         ("DeadLetterQueueSourceArn", candidate.source_arn),
     ];
     let message_attributes = match candidate.message_attributes {
@@ -354,6 +338,7 @@ mod tests {
     #[test]
     fn attribute_names_are_chosen_by_name_and_prefix() {
         assert!(is_wanted("error_code", "All"));
+        assert!(is_wanted("error_code", "*"));
         assert!(is_wanted("error_code", ".*"));
         assert!(is_wanted("error.code", "error.*"));
         assert!(is_wanted("error_code", "error_code"));
@@ -361,12 +346,3 @@ mod tests {
         assert!(!is_wanted("code", "error.*"));
     }
 }
-// x
-// x
-// x
-// x
-// x
-// x
-// x
-// x
-// x

@@ -1,7 +1,5 @@
 //! `SendMessage` and `SendMessageBatch`.
 
-use std::collections::BTreeMap;
-
 use cloud_store::Tx;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -9,12 +7,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::batch;
+use crate::attribute_request::{self, AttributeRequests};
 use crate::digest::{md5_hex, md5_of_attributes};
 use crate::error::SqsError;
 use crate::limits;
-use crate::message::{AttributeValue, MessageAttribute, NewMessage};
+use crate::message::{AttributeValue, NewMessage};
 use crate::name::queue_name;
 use crate::queue::Queue;
+use crate::sender::Sender;
 use crate::service::Sqs;
 use crate::settings::invalid_parameter;
 
@@ -49,10 +49,11 @@ struct Entry {
     message_body: String,
     delay_seconds: Option<i64>,
     #[serde(default)]
-    message_attributes: BTreeMap<String, MessageAttribute>,
+    message_attributes: AttributeRequests,
     #[serde(default)]
-    message_system_attributes: BTreeMap<String, MessageAttribute>,
+    message_system_attributes: AttributeRequests,
     message_deduplication_id: Option<String>,
+    message_group_id: Option<String>,
 }
 
 /// The answer to a sender.
@@ -74,33 +75,57 @@ pub(crate) struct Sent {
 const TRACE_HEADER: &str = "AWSTraceHeader";
 
 impl Entry {
+    /// The size that counts towards the size of the batch.
+    fn size(&self) -> usize {
+        let attributes = self.message_attributes.iter();
+        self.message_body.len() + attributes.map(|(name, a)| a.size(name)).sum::<usize>()
+    }
+
     /// Checks everything that does not depend on the queue.
-    fn parse(self, sender: &str) -> Result<(NewMessage, Option<String>), SqsError> {
-        if self.message_deduplication_id.is_some() {
-            return Err(invalid(
-                "The request includes a parameter that is not valid for this queue type.".to_owned(),
+    fn parse(self, sender: &Sender) -> Result<(NewMessage, Option<String>), SqsError> {
+        limits::check_body(&self.message_body)?;
+        let attributes = attribute_request::parse(self.message_attributes)?;
+        let delay_seconds = self.delay_seconds.map(parse_delay).transpose()?;
+        if let Some(id) = &self.message_deduplication_id {
+            limits::check_id("MessageDeduplicationId", id)?;
+            return Err(invalid_parameter(
+                "MessageDeduplicationId",
+                id,
+                "The request include parameter that is not valid for this queue type.",
             ));
         }
-        limits::check_body(&self.message_body)?;
-        limits::check_attributes(&self.message_attributes)?;
-        let delay_seconds = self.delay_seconds.map(parse_delay).transpose()?;
-        let system_digest = md5_of_attributes(&self.message_system_attributes);
-        let mut trace_header = None;
-        for (name, attribute) in self.message_system_attributes {
-            match (name.as_str(), attribute.data_type.as_str(), attribute.value) {
-                (TRACE_HEADER, "String", AttributeValue::String(text)) => {
-                    trace_header = Some(text);
-                }
-                _ => {
-                    return Err(invalid(format!("Message system attribute '{name}' is invalid.")));
-                }
-            }
+        if let Some(group) = &self.message_group_id {
+            limits::check_id("MessageGroupId", group)?;
         }
+        if let Some(name) = self
+            .message_system_attributes
+            .keys()
+            .find(|name| *name != TRACE_HEADER)
+        {
+            return Err(invalid(format!(
+                "Message system attribute name '{name}' is invalid."
+            )));
+        }
+        let system_attributes = attribute_request::parse(self.message_system_attributes)?;
+        let system_digest = md5_of_attributes(&system_attributes);
+        let explicit = match system_attributes.into_values().next() {
+            Some(attribute) => match (attribute.data_type.as_str(), attribute.value) {
+                ("String", AttributeValue::String(text)) => Some(text),
+                _ => {
+                    return Err(invalid(format!(
+                        "The type of message system attribute '{TRACE_HEADER}' is invalid. You must use only the \
+                         following supported type prefixes: String."
+                    )));
+                }
+            },
+            None => None,
+        };
         let message = NewMessage {
             body: self.message_body,
-            attributes: self.message_attributes,
-            trace_header,
-            sender_id: sender.to_owned(),
+            attributes,
+            trace_header: explicit.or_else(|| sender.trace_header.clone()),
+            group_id: self.message_group_id,
+            sender_id: sender.id.clone(),
             delay_seconds,
         };
         Ok((message, system_digest))
@@ -128,10 +153,7 @@ fn invalid(message: String) -> SqsError {
 pub(crate) fn enqueue(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, message: &NewMessage) -> Result<Sent, SqsError> {
     let size = message.size();
     if size > queue.settings.maximum_message_size as usize {
-        return Err(invalid(format!(
-            "One or more parameters are invalid. Reason: Message must be shorter than {} bytes.",
-            queue.settings.maximum_message_size
-        )));
+        return Err(SqsError::MessageTooLong(queue.settings.maximum_message_size));
     }
     let message_id = Uuid::new_v4().to_string();
     let body_md5 = md5_hex(message.body.as_bytes());
@@ -152,7 +174,8 @@ pub(crate) fn enqueue(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, message: &NewMessag
         message.body
     ])?;
     let delay = message.delay_seconds.unwrap_or(queue.settings.delay_seconds);
-    add_message(sqs, tx, queue, tx.last_insert_rowid(), delay)?;
+    let group = message.group_id.as_deref();
+    add_message(sqs, tx, queue, tx.last_insert_rowid(), group, delay)?;
     Ok(Sent {
         message_id,
         md5_of_message_body: body_md5,
@@ -167,6 +190,7 @@ pub(super) fn add_message(
     tx: &Tx<'_>,
     queue: &Queue,
     id: i64,
+    group: Option<&str>,
     delay: u32,
 ) -> Result<(), SqsError> {
     let now = sqs.clock().now_ms();
@@ -176,9 +200,9 @@ pub(super) fn add_message(
         now + i64::from(delay) * 1000
     };
     tx.prepare_cached(
-        "INSERT OR FAIL INTO messages (queue_id, id, state, due_at, sent_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR FAIL INTO messages (queue_id, id, state, due_at, sent_at, group_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
-    .execute(params![queue.id, id, i64::from(delay > 0), due_at, now])?;
+    .execute(params![queue.id, id, i64::from(delay > 0), due_at, now, group])?;
     if delay == 0 {
         sqs.signals().arrived(tx, &queue.name);
     } else {
@@ -187,7 +211,7 @@ pub(super) fn add_message(
     Ok(())
 }
 
-pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &str) -> Result<Value, SqsError> {
+pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &Sender) -> Result<Value, SqsError> {
     let name = queue_name(&request.queue_url);
     let (message, system_digest) = request.entry.parse(sender)?;
     let service = sqs.clone();
@@ -207,35 +231,27 @@ pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &str) -> Resul
 pub(crate) async fn send_batch(
     sqs: &Sqs,
     request: SendMessageBatch,
-    sender: &str,
+    sender: &Sender,
 ) -> Result<Value, SqsError> {
     batch::check_entries(
         "SendMessageBatchRequestEntry",
         request.entries.iter().map(|e| e.id.as_str()),
     )?;
     let name = queue_name(&request.queue_url);
-    let sender = sender.to_owned();
+    let sender = sender.clone();
     let service = sqs.clone();
     let outcomes = sqs
         .store()
         .grow(move |tx| {
             let queue = Queue::get(tx, &name)?;
-            let entries: Vec<_> = request
-                .entries
-                .into_iter()
-                .map(|e| (e.id, e.entry.parse(&sender)))
-                .collect();
-            let size = entries
-                .iter()
-                .filter_map(|(_, e)| e.as_ref().ok())
-                .map(|(m, _)| m.size())
-                .sum();
+            // The sum counts against AWS's own limit, whatever the queue's MaximumMessageSize is: recorded from AWS.
+            let size = request.entries.iter().map(|e| e.entry.size()).sum();
             if size > limits::MAX_BYTES {
                 return Err(SqsError::BatchRequestTooLong(size));
             }
-            let mut outcomes = Vec::with_capacity(entries.len());
-            for (id, entry) in entries {
-                let sent = entry.and_then(|(message, system_digest)| {
+            let mut outcomes = Vec::with_capacity(request.entries.len());
+            for BatchEntry { id, entry } in request.entries {
+                let sent = entry.parse(&sender).and_then(|(message, system_digest)| {
                     let sent = enqueue(&service, tx, &queue, &message)?;
                     Ok(Sent {
                         md5_of_message_system_attributes: system_digest,

@@ -13,6 +13,7 @@ use crate::name::queue_name;
 use crate::queue::Queue;
 use crate::receipt::Receipt;
 use crate::service::Sqs;
+use crate::settings::invalid_parameter;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -39,28 +40,76 @@ struct VisibilityEntry {
     visibility_timeout: i64,
 }
 
+/// What is known of a message that was received. It may be in flight.
+struct Flight {
+    state: i64,
+    due_at: i64,
+    receive_count: u32,
+    received_at: i64,
+    is_current: bool,
+}
+
+/// Finds the message of a receipt. A message that was deleted, expired or redriven is not in the queue any more.
+fn find(tx: &Tx<'_>, queue: &Queue, receipt: Receipt, now: i64) -> Result<Option<Flight>, SqsError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT state, due_at, receive_count, received_at, receipt = ?3 FROM messages
+             WHERE queue_id = ?1 AND id = ?2 AND received_at IS NOT NULL AND sent_at > ?4",
+        )?
+        .query_row(
+            params![
+                queue.id,
+                receipt.row,
+                receipt.nonce.0,
+                queue.retention_cutoff(now)
+            ],
+            |row| {
+                Ok(Flight {
+                    state: row.get(0)?,
+                    due_at: row.get(1)?,
+                    receive_count: row.get(2)?,
+                    received_at: row.get(3)?,
+                    is_current: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
+                })
+            },
+        )
+        .optional()?;
+    Ok(found)
+}
+
 /// Hides the message for `seconds` from now. 0 makes it ready at once.
+///
+/// A visibility timeout that has run out can be extended, until another receiver gets the message. Even then AWS
+/// accepts the older receipt handle. Both are recorded from AWS. After a visibility timeout of 0, the message is not in
+/// flight.
 fn change_one(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str, seconds: i64) -> Result<(), SqsError> {
     let seconds = in_range("VisibilityTimeout", seconds, 0, MAX_VISIBILITY_SECONDS)?;
     let receipt = Receipt::decode(handle, &queue.name)?;
-    let in_flight: Option<(i64, u32)> = tx
-        .prepare_cached(
-            "SELECT due_at, receive_count FROM messages
-             WHERE queue_id = ?1 AND id = ?2 AND receipt = ?3 AND state = 2",
-        )?
-        .query_row(params![queue.id, receipt.row, receipt.nonce.0], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
     let now = sqs.clock().now_ms();
-    let Some((_, receive_count)) = in_flight.filter(|(due_at, _)| *due_at > now) else {
+    let message = find(tx, queue, receipt, now)?.ok_or_else(|| {
+        invalid_parameter(
+            "ReceiptHandle",
+            handle,
+            "Message does not exist or is not available for visibility timeout change.",
+        )
+    })?;
+    if message.state == 0 && message.due_at == expiry::ENDED {
         return Err(SqsError::MessageNotInflight);
-    };
+    }
+    // A receive and the next call are never in the same instant on AWS, so that 43,200 is always too much.
+    let elapsed_ms = (now - message.received_at).max(1);
+    if elapsed_ms + seconds * 1000 > MAX_VISIBILITY_SECONDS * 1000 {
+        return Err(invalid_parameter(
+            "VisibilityTimeout",
+            &seconds.to_string(),
+            "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
+        ));
+    }
     if seconds == 0 {
-        return expiry::release(sqs, tx, queue, receipt.row, receive_count);
+        return expiry::end_flight(sqs, tx, queue, receipt.row, message.receive_count);
     }
     let due_at = now + seconds * 1000;
-    tx.prepare_cached("UPDATE messages SET due_at = ?3 WHERE queue_id = ?1 AND id = ?2")?
+    tx.prepare_cached("UPDATE OR FAIL messages SET state = 2, due_at = ?3 WHERE queue_id = ?1 AND id = ?2")?
         .execute([queue.id, receipt.row, due_at])?;
     sqs.signals().due(tx, due_at);
     Ok(())
@@ -73,12 +122,13 @@ pub(crate) async fn release_all(sqs: &Sqs, name: String, handles: Vec<String>) -
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
             for handle in &handles {
-                match change_one(&service, tx, &queue, handle, 0) {
-                    Ok(()) | Err(SqsError::MessageNotInflight) => {}
-                    Err(error) => return Err(error),
+                let receipt = Receipt::decode(handle, &queue.name)?;
+                let message = find(tx, &queue, receipt, service.clock().now_ms())?;
+                if let Some(message) = message.filter(|m| m.is_current && m.state == 2) {
+                    expiry::release(&service, tx, &queue, receipt.row, message.receive_count)?;
                 }
             }
-            Ok(())
+            Ok::<_, SqsError>(())
         })
         .await
 }

@@ -138,11 +138,13 @@ async fn an_outdated_receipt_deletes_nothing() {
         .await
         .unwrap();
     assert_eq!(s.counts("q").await, [0, 1, 0]);
+    // AWS accepts the older handle for a change of the visibility timeout: recorded by a public suite
+    // (`test_terminate_visibility_timeout_after_receive`).
     let late = json!({"QueueUrl": "q", "ReceiptHandle": first.receipt_handle, "VisibilityTimeout": 5});
-    assert_eq!(
-        s.error("ChangeMessageVisibility", late).await,
-        "AWS.SimpleQueueService.MessageNotInflight"
-    );
+    s.call("ChangeMessageVisibility", late).await;
+    // What this program does for its own functions is stricter: it never takes the message from the current receiver.
+    s.sqs.release("q", vec![first.receipt_handle]).await.unwrap();
+    assert_eq!(s.counts("q").await, [0, 1, 0]);
     s.sqs.delete("q", vec![second.receipt_handle]).await.unwrap();
     assert_eq!(s.counts("q").await, [0, 0, 0]);
 }
@@ -486,7 +488,10 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
     let s = service().await;
     let by_key = "PRIMARY KEY";
     for (sql, index) in [
-        (ops::receive::READY, "messages_ready"),
+        (ready::READY, "messages_ready"),
+        (ready::READY_OF_GROUP, "messages_of_group"),
+        (ready::QUIET_GROUPS, "message_groups_turn"),
+        (ready::IN_FLIGHT, "PRIMARY KEY"),
         (ops::move_task::MOVABLE, "messages_ready"),
         (ops::move_task::LAST_READY, "messages_ready"),
         (ops::receive::HIDE, by_key),
@@ -501,7 +506,7 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
     ] {
         let plan = s.sqs.store().run(move |tx| {
             let mut statement = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-            let values = [0; 7];
+            let values = [0; 8];
             let values = rusqlite::params_from_iter(&values[..statement.parameter_count()]);
             let steps = statement
                 .query_map(values, |row| row.get(3))?
@@ -527,5 +532,9 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
 }
 
 mod clock;
+mod fairness;
 mod months;
+mod permissions;
+mod receipts;
 mod rows;
+mod system_attributes;

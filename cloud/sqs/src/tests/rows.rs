@@ -9,7 +9,7 @@ use super::*;
 /// A change to the queue `main` or its dead-letter queue, made by a client or by time.
 #[derive(Clone, Debug)]
 enum Step {
-    Send { delay: u32 },
+    Send { delay: u32, group: u32 },
     Receive { visibility: u32 },
     DeleteLast,
     ReleaseLast,
@@ -21,7 +21,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => prop_oneof![Just(0_u32), 1..5_u32].prop_map(|delay| Step::Send { delay }),
+        4 => (prop_oneof![Just(0_u32), 1..5_u32], 0..3_u32).prop_map(|(delay, group)| Step::Send { delay, group }),
         5 => prop_oneof![Just(0_u32), 1..5_u32].prop_map(|visibility| Step::Receive { visibility }),
         3 => Just(Step::DeleteLast),
         1 => Just(Step::ReleaseLast),
@@ -37,8 +37,11 @@ impl Service {
     async fn take(&self, step: Step, handles: &mut Vec<String>) {
         let last = handles.last().cloned();
         match (step, last) {
-            (Step::Send { delay }, _) => {
-                let request = json!({"QueueUrl": "main", "MessageBody": "hello", "DelaySeconds": delay});
+            (Step::Send { delay, group }, _) => {
+                let mut request = json!({"QueueUrl": "main", "MessageBody": "hello", "DelaySeconds": delay});
+                if group > 0 {
+                    request["MessageGroupId"] = json!(format!("group-{group}"));
+                }
                 self.call("SendMessage", request).await;
             }
             (Step::Receive { visibility }, _) => {
@@ -80,15 +83,23 @@ impl Service {
         let _refused = self.try_call("ChangeMessageVisibility", request).await;
     }
 
-    /// Returns the number of wrong counts, of messages without contents, and of contents without a message.
-    async fn wrong_rows(&self) -> [i64; 3] {
+    /// Returns the number of wrong counts, of messages without contents, of contents without a message, of wrong
+    /// groups, and of groups that are missing.
+    async fn wrong_rows(&self) -> [i64; 5] {
         let query = "SELECT
             (SELECT COUNT(*) FROM queue_counts AS q WHERE messages <>
                 (SELECT COUNT(*) FROM messages AS m WHERE m.queue_id = q.queue_id AND m.state = q.state)),
             (SELECT COUNT(*) FROM messages WHERE id NOT IN (SELECT id FROM contents)),
-            (SELECT COUNT(*) FROM contents WHERE id NOT IN (SELECT id FROM messages))";
+            (SELECT COUNT(*) FROM contents WHERE id NOT IN (SELECT id FROM messages)),
+            (SELECT COUNT(*) FROM message_groups AS g WHERE
+                (ready, in_flight) <> (SELECT COALESCE(SUM(state = 0), 0), COALESCE(SUM(state = 2), 0) FROM messages AS m
+                 WHERE m.queue_id = g.queue_id AND m.group_id = g.group_id)),
+            (SELECT COUNT(*) FROM messages AS m WHERE group_id IS NOT NULL AND state <> 1 AND NOT EXISTS
+                (SELECT 1 FROM message_groups AS g WHERE g.queue_id = m.queue_id AND g.group_id = m.group_id))";
         let answer = self.sqs.store().run(move |tx| {
-            let read = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?, row.get(2)?]);
+            let read = |row: &rusqlite::Row<'_>| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+            };
             Ok::<_, SqsError>(tx.query_row(query, [], read)?)
         });
         answer.await.unwrap()
@@ -113,7 +124,7 @@ proptest! {
             s.stop.send_replace(true);
             wrong
         });
-        prop_assert!(wrong.iter().all(|counts| *counts == [0; 3]), "{wrong:?}");
+        prop_assert!(wrong.iter().all(|counts| *counts == [0; 5]), "{wrong:?}");
     }
 }
 
@@ -169,7 +180,7 @@ async fn messages_of_the_first_schema_are_kept() {
     first_schema(&path);
     let s = service_on(&Location::Disk(path)).await;
     assert_eq!(s.counts("q").await, [1, 1, 1]);
-    assert_eq!(s.wrong_rows().await, [0; 3]);
+    assert_eq!(s.wrong_rows().await, [0; 5]);
     let ready = s.receive("q").await;
     assert_eq!(ready.len(), 1);
     assert_eq!(ready[0].body, "ready");

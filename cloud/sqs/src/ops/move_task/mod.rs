@@ -49,11 +49,16 @@ pub(crate) const LAST_READY: &str =
     "SELECT MAX(id) FROM messages INDEXED BY messages_ready WHERE queue_id = ?1 AND state = 0";
 
 /// Finds the queue of an ARN. `parameter` is the name of the request parameter for the error.
-fn resource(tx: &Tx<'_>, arn: &str, parameter: &str) -> Result<Queue, SqsError> {
-    let found = name::from_arn(arn)
-        .map(|name| Queue::find(tx, name))
-        .transpose()?
-        .flatten();
+fn resource(sqs: &Sqs, tx: &Tx<'_>, arn: &str, parameter: &str) -> Result<Queue, SqsError> {
+    let is_arn = arn.starts_with("arn:") && arn.splitn(6, ':').filter(|part| !part.is_empty()).count() == 6;
+    if !is_arn {
+        return Err(SqsError::InvalidParameterValue(format!(
+            "You must use this format to specify the {parameter}: \
+             arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+        )));
+    }
+    let name = name::from_arn(arn).filter(|name| sqs.arn(name) == arn);
+    let found = name.map(|name| Queue::find(tx, name)).transpose()?.flatten();
     found.ok_or_else(|| {
         SqsError::ResourceNotFound(format!(
             "The resource that you specified for the {parameter} parameter doesn't exist."
@@ -71,10 +76,10 @@ pub(crate) async fn start(sqs: &Sqs, request: StartMessageMoveTask) -> Result<Va
     let (service, task) = (sqs.clone(), id.clone());
     sqs.store()
         .run(move |tx| {
-            let source = resource(tx, &request.source_arn, "SourceArn")?;
+            let source = resource(&service, tx, &request.source_arn, "SourceArn")?;
             let arn = service.arn(&source.name);
             let destination = match &request.destination_arn {
-                Some(arn) => Some(resource(tx, arn, "DestinationArn")?.name),
+                Some(arn) => Some(resource(&service, tx, arn, "DestinationArn")?.name),
                 None => None,
             };
             let is_source_of = |q: &Queue| q.settings.redrive.as_ref().is_some_and(|r| r.target_arn == arn);
@@ -153,7 +158,7 @@ pub(crate) async fn list(sqs: &Sqs, request: ListMessageMoveTasks) -> Result<Val
     let results = sqs
         .store()
         .run(move |tx| {
-            let source = resource(tx, &request.source_arn, "SourceArn")?;
+            let source = resource(&service, tx, &request.source_arn, "SourceArn")?;
             let arn = service.arn(&source.name);
             let mut statement = tx.prepare_cached(
                 "SELECT id, destination, rate, status, failure_reason, moved, to_move, started_at FROM move_tasks
@@ -190,11 +195,13 @@ pub(crate) async fn list(sqs: &Sqs, request: ListMessageMoveTasks) -> Result<Val
 }
 
 pub(crate) async fn cancel(sqs: &Sqs, request: CancelMessageMoveTask) -> Result<Value, SqsError> {
-    let id =
-        task_id(&request.task_handle).ok_or_else(|| invalid("Value for parameter TaskHandle is invalid."))?;
+    let task = parse_handle(&request.task_handle);
+    let (id, source) = task.ok_or_else(|| invalid("Value for parameter TaskHandle is invalid."))?;
+    let service = sqs.clone();
     let moved = sqs
         .store()
         .run(move |tx| {
+            resource(&service, tx, &source, "SourceArn")?;
             let moved: Option<i64> = tx
                 .prepare_cached(
                     "UPDATE move_tasks SET status = 'CANCELLING' WHERE id = ?1 AND status = 'RUNNING' RETURNING moved",
@@ -212,7 +219,9 @@ fn handle(id: &str, source_arn: &str) -> String {
     STANDARD.encode(json!({ "taskId": id, "sourceArn": source_arn }).to_string())
 }
 
-fn task_id(handle: &str) -> Option<String> {
+/// Returns the id of the task and the ARN of its source.
+fn parse_handle(handle: &str) -> Option<(String, String)> {
     let document: Value = serde_json::from_slice(&STANDARD.decode(handle).ok()?).ok()?;
-    Some(document["taskId"].as_str()?.to_owned())
+    let text = |field: &str| document[field].as_str().map(str::to_owned);
+    Some((text("taskId")?, text("sourceArn")?))
 }

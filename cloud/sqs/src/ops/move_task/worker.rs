@@ -127,7 +127,11 @@ fn move_row(sqs: &Sqs, tx: &Tx<'_>, source: &Queue, row: i64, destination: &Queu
     )?
     .execute(params![row, Uuid::new_v4().to_string()])?;
     let id = tx.last_insert_rowid();
-    add_message(sqs, tx, destination, id, destination.settings.delay_seconds)?;
+    let group: Option<String> = tx
+        .prepare_cached("SELECT group_id FROM messages WHERE queue_id = ?1 AND id = ?2")?
+        .query_row([source.id, row], |row| row.get(0))?;
+    let delay = destination.settings.delay_seconds;
+    add_message(sqs, tx, destination, id, group.as_deref(), delay)?;
     tx.prepare_cached(expiry::ONE)?.execute([source.id, row])?;
     Ok(())
 }

@@ -18,6 +18,10 @@ pub struct Endpoints {
     pub aws_endpoint_url: String,
     /// The absolute path of the data directory, or `None` if the state is in memory.
     pub data_dir: Option<PathBuf>,
+    /// The id of this run. `/_local/health` answers the same one for as long as it runs. Empty in a file of an older
+    /// version.
+    #[serde(default)]
+    pub instance_id: String,
 }
 
 /// A data directory that this process has locked. Dropping it releases the lock.
@@ -145,6 +149,7 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: Some(data_dir.path().to_owned()),
+            instance_id: "b7c1".to_owned(),
         };
         data_dir.write_endpoints(&endpoints).unwrap();
         assert_eq!(Endpoints::read(directory.path()).unwrap(), endpoints);

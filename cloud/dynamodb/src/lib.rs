@@ -10,6 +10,8 @@ mod batch;
 mod converge;
 mod partiql;
 pub mod permissions;
+mod probe;
+pub mod schema;
 mod server;
 mod service;
 #[cfg(test)]

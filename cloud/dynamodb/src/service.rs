@@ -85,6 +85,11 @@ impl DynamoDb {
                 .disable_bulk_loading()
                 .map_err(|error| open_error(error.to_string()))?;
         }
+        Self::of(database).await
+    }
+
+    /// Starts the engine of an open database.
+    pub(crate) async fn of(database: Database) -> Result<Self, DynamoDbError> {
         let server = Server::start(database.clone()).await?;
         let client = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build()?;
         let url = format!("http://{}/", server.address());
@@ -94,6 +99,10 @@ impl DynamoDb {
             url,
             server,
         })))
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
     }
 
     /// Returns the engine's own URL on loopback, for example `http://127.0.0.1:41234/`. No policies are

@@ -9,6 +9,8 @@ use cloud_sns::{Mailbox, Sns};
 use cloud_sqs::Sqs;
 use tokio::sync::watch;
 
+use crate::instance::Instance;
+
 /// The services behind the endpoint, open; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Backend {
@@ -24,6 +26,8 @@ pub struct Backend {
     pub access_keys: AccessKeys,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// This run, as its health and its status describe it.
+    pub instance: Instance,
     /// Ends long polls and background work when it becomes true.
     pub stop: Arc<watch::Sender<bool>>,
 }

@@ -14,10 +14,12 @@ mod credential_scope;
 mod dispatch;
 mod fault_injection;
 mod host;
+mod instance;
 mod perform;
 mod route;
 mod server;
 mod sts;
 
 pub use backend::Backend;
+pub use instance::{Deployment, FunctionState, Instance};
 pub use server::AwsEndpoint;

@@ -102,11 +102,14 @@ impl<S: Source> Poller<S> {
     async fn run(self, stopping: &CancellationToken, tasks: &TaskTracker) {
         let poller = Arc::new(self);
         let mut carried = VecDeque::new();
+        let mut failing = false;
         while let Some(permit) = stopping
             .run_until_cancelled(poller.permits.clone().acquire_owned())
             .await
         {
-            match gather(&*poller.source, &poller.limits, &mut carried, stopping).await {
+            let gathered = gather(&*poller.source, &poller.limits, &mut carried, stopping).await;
+            let was_failing = std::mem::replace(&mut failing, gathered.is_err());
+            match gathered {
                 Ok(batch) if batch.is_empty() => {}
                 Ok(batch) if stopping.is_cancelled() => {
                     poller.release(batch.handles_but(&BTreeSet::new())).await;
@@ -118,7 +121,8 @@ impl<S: Source> Poller<S> {
                 Err(error) => {
                     // IAM logged the denial already. Without this check it would be logged again every
                     // second.
-                    if !matches!(error, SqsError::AccessDenied(_)) {
+                    // Of another failure that lasts, one warning is enough as well.
+                    if !was_failing && !matches!(error, SqsError::AccessDenied(_)) {
                         tracing::warn!(%error, queue = poller.limits.queue_arn, "could not receive from a queue; trying again");
                     }
                     stopping

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use cloud_faults::Faults;
-use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink};
+use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
 use serde_json::{Value, json};
 
 /// The arguments with which a test program runs nothing but one of its ignored tests, whose path is `test`.
@@ -48,6 +48,7 @@ pub fn settings(test: &str) -> FunctionSettings {
         aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
         credentials: Credentials::generate(),
         launcher: launcher(test),
+        lifetime: ProcessLifetime::default(),
         log: LogSink::tracing("example"),
         faults: Faults::default(),
     }

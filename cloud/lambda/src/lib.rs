@@ -22,6 +22,7 @@ mod settings;
 pub use credentials::Credentials;
 pub use error::InvokeError;
 pub use function::Function;
+pub use idle::ProcessLifetime;
 pub use invocation::MAX_PAYLOAD_BYTES;
 pub use launcher::{Command, Launcher};
 pub use logs::LogSink;

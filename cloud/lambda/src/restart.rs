@@ -12,9 +12,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub(crate) struct Restart(Mutex<State>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct State {
     failures: u32,
+    /// Why the last start failed.
+    reason: Option<String>,
     not_before: Option<Instant>,
 }
 
@@ -27,10 +29,21 @@ impl Restart {
         }
     }
 
-    pub(crate) fn failed(&self) {
+    /// Keeps the reason, which holds no payload.
+    pub(crate) fn failed(&self, reason: &impl std::fmt::Display) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.not_before = Some(Instant::now() + pause(state.failures));
         state.failures = state.failures.saturating_add(1);
+        state.reason = Some(reason.to_string());
+    }
+
+    /// Returns why the last start failed, unless one has succeeded since.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .reason
+            .clone()
     }
 
     pub(crate) fn succeeded(&self) {
@@ -59,9 +72,11 @@ mod tests {
     #[tokio::test]
     async fn a_success_makes_the_next_start_due() {
         let restart = Restart::default();
-        restart.failed();
+        restart.failed(&"no such program");
+        assert_eq!(restart.reason().unwrap(), "no such program");
         assert!(restart.0.lock().unwrap().not_before.is_some());
         restart.succeeded();
+        assert_eq!(restart.reason(), None);
         restart.due().await;
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cloud_faults::Faults;
 
 use crate::credentials::Credentials;
+use crate::idle::ProcessLifetime;
 use crate::launcher::Launcher;
 use crate::logs::LogSink;
 
@@ -28,6 +29,8 @@ pub struct FunctionSettings {
     pub environment: BTreeMap<String, String>,
     /// The maximum number of processes, and so of concurrent invocations.
     pub concurrency: usize,
+    /// How long its processes live.
+    pub lifetime: ProcessLifetime,
     /// The region, for example `us-east-1`.
     pub region: String,
     /// The endpoint of the function's AWS calls.

@@ -7,7 +7,9 @@
 //!
 //! Imports all other crates of the cloud, and nothing of orders.
 
+mod clock;
 pub mod config;
+mod databases;
 mod deploy;
 mod local_cloud;
 pub mod services;

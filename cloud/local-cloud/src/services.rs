@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
-use cloud_endpoint::Backend;
+use cloud_endpoint::{Backend, Instance};
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
 use cloud_sqs::{Sqs, SqsConfig, SqsError};
-use cloud_store::{Durability, Location, Store, StoreError};
+use cloud_store::{Durability, Store, StoreError};
 use cloud_wire::Clock;
 use tokio::sync::watch;
+
+use crate::clock;
+use crate::databases::open_databases;
 
 /// The configuration of the services.
 #[derive(Clone, Debug)]
@@ -32,7 +35,7 @@ pub struct ServicesConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum ServicesError {
     /// The store of queues, topics and emails could not be opened.
-    #[error("the state cannot be opened: {0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// The table service could not be opened.
     #[error(transparent)]
@@ -60,6 +63,8 @@ pub struct Services {
     pub access_keys: AccessKeys,
     /// Fault injection.
     pub faults: Faults,
+    /// This run, as its health and its status describe it.
+    pub instance: Instance,
     /// The clock of all services.
     pub clock: Clock,
     store: Store,
@@ -69,25 +74,21 @@ pub struct Services {
 impl Services {
     /// Opens the state and starts the background tasks.
     pub async fn open(config: ServicesConfig) -> Result<Self, ServicesError> {
-        let file = |name| {
-            config
-                .directory
-                .as_ref()
-                .map_or(Location::Memory, |dir| Location::Disk(dir.join(name)))
-        };
-        let store = open_store(&file("state.db"), config.durability)?;
-        let dynamodb = DynamoDb::open(&file("dynamodb.db"), config.durability).await?;
+        let state = open_databases(config.directory.clone(), config.durability);
+        let (store, tables) = state.await?;
+        let dynamodb = DynamoDb::open(&tables, config.durability).await?;
         let (stop, stopping) = watch::channel(false);
-        let clock = Clock::default();
+        let clock = clock::open(&store).await?;
         let mailbox = Mailbox::new(store.clone(), clock.clone(), stopping.clone());
         let sqs = Sqs::start(SqsConfig {
             base_url: config.base_url.clone(),
             region: config.region.clone(),
             store: store.clone(),
             clock: clock.clone(),
-            stopping,
+            stopping: stopping.clone(),
         })
         .await?;
+        tokio::spawn(clock::keep(store.clone(), clock.clone(), stopping));
         let sns = Sns::new(SnsConfig {
             sqs: sqs.clone(),
             mailbox: mailbox.clone(),
@@ -103,6 +104,7 @@ impl Services {
             dynamodb,
             access_keys: AccessKeys::default(),
             faults: Faults::default(),
+            instance: Instance::new(config.directory),
             clock,
             store,
             stop: Arc::new(stop),
@@ -125,6 +127,7 @@ impl Services {
             dynamodb: self.dynamodb.clone(),
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
+            instance: self.instance.clone(),
             stop: Arc::clone(&self.stop),
         }
     }
@@ -137,26 +140,22 @@ impl Services {
     /// Ends all work and closes the state. All acknowledged writes are stored then.
     pub async fn close(&self) {
         self.stop_waiting();
+        if let Err(error) = clock::save(&self.store, &self.clock).await {
+            tracing::debug!(%error, "the clock's reading could not be stored");
+        }
         tokio::join!(self.store.close(), self.dynamodb.close());
     }
 }
 
-/// Opens `state.db`, which SQS and SNS share, so that a publish and its deliveries are one transaction.
-///
-/// The services bring their tables; only the order of all steps is decided here. It is that of the versions in which
-/// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
-fn open_store(location: &Location, durability: Durability) -> Result<Store, StoreError> {
-    let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
-    let [topics] = cloud_sns::MIGRATIONS;
-    let first = [queues, topics].concat();
-    Store::open(location, durability, &[&first, two_rows_a_message])
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use cloud_store::Location;
     use rusqlite::Connection;
 
     use super::*;
+    use crate::databases::open_store;
 
     /// The second version of the tables is the last one that was kept in a single list of steps.
     #[tokio::test]
@@ -164,7 +163,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state.db");
         let [queues, two_rows_a_message] = cloud_sqs::MIGRATIONS;
-        let [topics] = cloud_sns::MIGRATIONS;
+        let [topics, ..] = cloud_sns::MIGRATIONS;
         let old = Connection::open(&path).unwrap();
         for (version, step) in [(1, [queues, topics].concat()), (2, two_rows_a_message.to_owned())] {
             old.execute_batch(&format!("BEGIN; {step} PRAGMA user_version = {version}; COMMIT;"))
@@ -174,7 +173,12 @@ mod tests {
             .unwrap();
         drop(old);
 
-        let store = open_store(&Location::Disk(path), Durability::Process).unwrap();
+        let store = open_store(
+            &Location::Disk(path),
+            Durability::Process,
+            &cloud_store::Cancellation::default(),
+        )
+        .unwrap();
         let (topics, version) = store
             .run(|tx| {
                 let topics = tx.query_row("SELECT COUNT(*) FROM topics", [], |row| row.get::<_, i64>(0))?;
@@ -183,6 +187,37 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 2));
+        assert_eq!((topics, version), (1, 4));
+    }
+
+    /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading
+    /// was an hour ahead.
+    #[tokio::test]
+    async fn a_message_in_flight_comes_back_in_time_after_a_restart_with_a_clock_set_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = ServicesConfig {
+            directory: Some(directory.path().to_owned()),
+            durability: Durability::Process,
+            base_url: String::new(),
+            region: "us-east-1".to_owned(),
+            confirm_emails: true,
+        };
+        let before = Services::open(config.clone()).await.unwrap();
+        before.clock.advance(Duration::from_hours(1));
+        let attributes = [("VisibilityTimeout".to_owned(), "30".to_owned())];
+        before.sqs.converge_queue("q", attributes.into()).await.unwrap();
+        let send = br#"{"QueueUrl": "q", "MessageBody": "one"}"#;
+        cloud_sqs::protocol::call(&before.sqs, "SendMessage", send, "")
+            .await
+            .unwrap();
+        let receive = async |services: &Services| services.sqs.receive("q", 1, Duration::ZERO).await.unwrap();
+        assert_eq!(receive(&before).await.len(), 1);
+        before.close().await;
+
+        let after = Services::open(config).await.unwrap();
+        assert!(receive(&after).await.is_empty());
+        after.clock.advance(Duration::from_secs(31));
+        assert_eq!(receive(&after).await.len(), 1);
+        after.close().await;
     }
 }

@@ -34,6 +34,11 @@ impl Sns {
         subscription_ops::converge(self, topic_arn, protocol, endpoint, &attributes, confirm).await
     }
 
+    /// Confirms a pending or suspended subscription without its token. Returns its state.
+    pub async fn confirm_subscription(&self, arn: &str) -> Result<SubscriptionState, SnsError> {
+        subscription_ops::confirm_by_operator(self, arn.to_owned()).await
+    }
+
     /// Returns every subscription with its state and, for `email`, its highest rate.
     pub async fn subscriptions(&self) -> Result<Vec<SubscriptionState>, SnsError> {
         subscription_ops::states(self).await

@@ -79,7 +79,8 @@ impl Mailbox {
             // Register for the signal before reading the mailbox. An email that arrives between the two is
             // not missed.
             let arrival = self.arrived.notified();
-            let mail = self.store.run(move |tx| select(tx, after, limit)).await?;
+            let clock = self.clock.clone();
+            let mail = self.store.run(move |tx| select(tx, &clock, after, limit)).await?;
             if !mail.is_empty() || Instant::now() >= deadline {
                 return Ok(mail);
             }
@@ -113,14 +114,17 @@ impl Mailbox {
 
     /// Returns the number of notifications that a subscription got in the last second.
     pub(crate) fn in_last_second(&self, tx: &Tx<'_>, subscription_arn: &str) -> Result<i64, rusqlite::Error> {
+        let now = self.clock.now_ms();
+        // The upper limit matters only after a crash: see `clock` in local-cloud.
         tx.prepare_cached(
-            "SELECT COUNT(*) FROM mail WHERE subscription_arn = ?1 AND received_at > ?2 AND kind = 'notification'",
+            "SELECT COUNT(*) FROM mail WHERE subscription_arn = ?1 AND received_at > ?2 AND received_at <= ?3
+             AND kind = 'notification'",
         )?
-        .query_row(params![subscription_arn, self.clock.now_ms() - 1000], |row| row.get(0))
+        .query_row(params![subscription_arn, now - 1000, now], |row| row.get(0))
     }
 }
 
-fn select(tx: &Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreError> {
+fn select(tx: &Tx<'_>, clock: &Clock, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreError> {
     let mut statement = tx.prepare_cached(
         "SELECT sequence, message_id, kind, recipient, subject, body, received_at, subscription_arn FROM mail
          WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
@@ -133,7 +137,7 @@ fn select(tx: &Tx<'_>, after: i64, limit: u32) -> Result<Vec<StoredMail>, StoreE
             to: row.get(3)?,
             subject: row.get(4)?,
             body: row.get(5)?,
-            received_at: iso8601(row.get(6)?),
+            received_at: iso8601(clock.wall_ms(row.get(6)?)),
             subscription_arn: row.get(7)?,
         })
     })?;

@@ -41,7 +41,7 @@ pub(super) async fn publish(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
     let service = sns.clone();
     let id = sns
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             topic::get(tx, &topic_arn)?;
             let subscriptions = Subscription::of_topic(tx, &topic_arn)?;
             fan_out(&service, tx, &subscriptions, &message)
@@ -84,7 +84,7 @@ pub(super) async fn publish_batch(sns: &Sns, form: &Form) -> Result<Xml, SnsErro
     let service = sns.clone();
     let outcomes = sns
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             topic::get(tx, &topic_arn)?;
             let mut outcomes = Vec::with_capacity(messages.len());
             for (entry, message) in messages {
@@ -158,7 +158,7 @@ fn fan_out(
             }
             Protocol::Sqs if subscription.confirmed => {
                 let delivery =
-                    envelope::for_queue(subscription, message, &message_id, sns.base_url(), sns.now_ms());
+                    envelope::for_queue(subscription, message, &message_id, sns.base_url(), sns.wall_ms());
                 to_queue(sns, tx, subscription, &delivery)?;
             }
             Protocol::Sqs => {}

@@ -73,7 +73,9 @@ impl Sns {
         &self.0.mailbox
     }
 
-    pub(crate) fn now_ms(&self) -> i64 {
-        self.0.sqs.clock().now_ms()
+    /// The time for clients, in milliseconds since the Unix epoch.
+    pub(crate) fn wall_ms(&self) -> i64 {
+        let clock = self.0.sqs.clock();
+        clock.wall_ms(clock.now_ms())
     }
 }

@@ -146,6 +146,21 @@ pub(super) async fn confirm(sns: &Sns, form: &Form, signed: bool) -> Result<Xml,
     Ok(answer)
 }
 
+/// Confirms a subscription by its ARN. It cannot be unsubscribed less or more easily than before.
+pub(super) async fn confirm_by_operator(sns: &Sns, arn: String) -> Result<SubscriptionState, SnsError> {
+    sns.store()
+        .run(move |tx| {
+            let mut subscription = Subscription::find(tx, &arn)?.ok_or(SnsError::NotFound("Subscription"))?;
+            if !subscription.confirmed {
+                subscription.confirmed = true;
+                subscription.suspended = false;
+                subscription.put(tx)?;
+            }
+            Ok(subscription.into())
+        })
+        .await
+}
+
 /// Returns the ARN in the request. It must have the form of a subscription ARN.
 fn subscription_arn(form: &Form) -> Result<String, SnsError> {
     let arn = form.get("SubscriptionArn").unwrap_or_default();

@@ -269,6 +269,37 @@ async fn batches_are_checked_as_a_whole_and_entry_by_entry() {
     );
 }
 
+/// Somebody sets the machine's clock back or forward by an hour: the emails of a second stay the emails of that second.
+#[tokio::test]
+async fn a_machine_clock_that_is_set_neither_suspends_a_subscription_nor_hides_its_rate() {
+    for step in [-3_600_000, 3_600_000] {
+        let s = services(true).await;
+        let topic = s.sns.converge_topic("t", BTreeMap::new()).await.unwrap();
+        s.sns
+            .converge_subscription(&topic, "email", "a@b.c", BTreeMap::new(), true)
+            .await
+            .unwrap();
+        let publish = [("TopicArn", topic.as_str()), ("Message", "m")];
+        let state = async || s.sns.subscriptions().await.unwrap()[0].state;
+        for _ in 0..10 {
+            s.call("Publish", &publish).await.unwrap();
+        }
+        let clock = s.sns.sqs().clock();
+        clock.set_wall_by(step);
+        clock.advance(Duration::from_secs(2));
+        for _ in 0..10 {
+            s.call("Publish", &publish).await.unwrap();
+        }
+        assert_eq!(state().await, "confirmed");
+        let mail = s.sns.mailbox().read(0, 100, Duration::ZERO).await.unwrap();
+        let now = cloud_wire::iso8601(clock.wall_ms(clock.now_ms()));
+        assert_eq!(mail.last().unwrap().received_at, now);
+        clock.set_wall_by(step);
+        s.call("Publish", &publish).await.unwrap();
+        assert_eq!(state().await, "suspended");
+    }
+}
+
 #[tokio::test]
 async fn errors_have_aws_codes() {
     let s = services(true).await;

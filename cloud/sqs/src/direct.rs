@@ -9,6 +9,7 @@ use cloud_store::Tx;
 use crate::error::SqsError;
 use crate::message::{NewMessage, ReceivedMessage};
 use crate::name::queue_name;
+use crate::ops::depths::QueueDepth;
 use crate::queue::Queue;
 use crate::service::{Sqs, SqsConfig};
 use crate::{expiry, ops};
@@ -68,6 +69,11 @@ impl Sqs {
     /// queue's visibility timeout, and those that are delayed for longer. Returns how many.
     pub async fn wake(&self, queue: &str) -> Result<u64, SqsError> {
         ops::wake::wake(self, queue_name(queue)).await
+    }
+
+    /// Returns the depth and the age of every queue, by name.
+    pub async fn depths(&self) -> Result<Vec<QueueDepth>, SqsError> {
+        ops::depths::depths(self).await
     }
 
     /// Puts a message into a queue on behalf of `caller`, whom the queue's policy has to let in, within the transaction.

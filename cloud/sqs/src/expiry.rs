@@ -17,6 +17,8 @@ use crate::signals::Signals;
 const STEP: usize = 500;
 /// Maximum number of messages that another operation makes ready before it does its own work.
 const PASSING_STEP: usize = 50;
+/// Maximum number of queues that one transaction searches for expired messages.
+pub(super) const QUEUES: usize = 200;
 /// Time between two searches for expired messages.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -119,35 +121,67 @@ pub(super) fn redrive(
     Ok(true)
 }
 
-/// Deletes some expired messages and some messages of discarded partitions. Returns true if there may be
-/// more.
-fn sweep(tx: &Tx<'_>, now: i64) -> Result<bool, SqsError> {
-    let mut more = false;
-    for queue in Queue::all(tx)? {
+/// What one transaction of the sweeper has left to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// These queues, those above this id, may still hold expired messages.
+    Above(i64),
+    /// Nothing.
+    Nothing,
+}
+
+/// Deletes expired messages of some queues, those with an id above `after`. With ten thousand queues one transaction for
+/// all of them would keep every caller waiting.
+pub(super) fn sweep(tx: &Tx<'_>, now: i64, after: i64) -> Result<Left, SqsError> {
+    let queues = Queue::some_after(tx, after, QUEUES)?;
+    for queue in &queues {
         let deleted =
             tx.prepare_cached(EXPIRED)?
                 .execute(params![queue.id, queue.retention_cutoff(now), STEP])?;
-        more |= deleted > 0;
+        if deleted > 0 {
+            // This queue may hold more of them.
+            return Ok(Left::Above(queue.id - 1));
+        }
     }
+    match queues.last() {
+        Some(last) if queues.len() == QUEUES => Ok(Left::Above(last.id)),
+        _ => Ok(Left::Nothing),
+    }
+}
+
+/// Deletes some messages of a discarded partition. Returns true if there may be more.
+fn sweep_discarded(tx: &Tx<'_>) -> Result<bool, SqsError> {
     let discarded: Option<i64> = tx
         .prepare_cached("SELECT queue_id FROM discarded_partitions LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    if let Some(id) = discarded {
-        let deleted = tx.prepare_cached(DISCARDED)?.execute(params![id, STEP])?;
-        if deleted == 0 {
-            tx.prepare_cached("DELETE FROM discarded_partitions WHERE queue_id = ?1")?
-                .execute([id])?;
-        }
-        more = true;
+    let Some(id) = discarded else {
+        return Ok(false);
+    };
+    let deleted = tx.prepare_cached(DISCARDED)?.execute(params![id, STEP])?;
+    if deleted == 0 {
+        tx.prepare_cached("DELETE FROM discarded_partitions WHERE queue_id = ?1")?
+            .execute([id])?;
     }
-    Ok(more)
+    Ok(true)
+}
+
+/// Deletes everything that can be deleted now. Other jobs run between its transactions.
+async fn sweep_all(sqs: &Sqs) -> Result<(), SqsError> {
+    let now = sqs.clock().now_ms();
+    let mut after = 0;
+    while let Left::Above(id) = sqs.store().run(move |tx| sweep(tx, now, after)).await? {
+        after = id;
+    }
+    while sqs.store().run(sweep_discarded).await? {}
+    Ok(())
 }
 
 /// Makes messages ready when they become due, until the service stops.
 pub(super) async fn run_alarm(sqs: Sqs) {
     let signals: Arc<Signals> = Arc::clone(sqs.signals());
     let mut stopping = sqs.stopping();
+    let mut failing = false;
     loop {
         let moved = sqs.clock().moved();
         let service = sqs.clone();
@@ -161,9 +195,15 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             Ok::<_, SqsError>((full, next))
         });
         let (full, next) = match step.await {
-            Ok(step) => step,
+            Ok(step) => {
+                failing = false;
+                step
+            }
             Err(error) => {
-                tracing::warn!(%error, "could not make due messages ready; trying again in one second");
+                // One warning for each outage, not one a second.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "could not make due messages ready; trying again every second");
+                }
                 (false, Some(sqs.clock().now_ms() + 1000))
             }
         };
@@ -171,7 +211,7 @@ pub(super) async fn run_alarm(sqs: Sqs) {
             continue;
         }
         let wait = next.map_or(i64::MAX, |at| at - sqs.clock().now_ms());
-        // The wall clock may be changed, so sleep for a minute at most.
+        // The sleep does not count the time in which the machine is suspended, so it lasts a minute at most.
         let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(0).min(60_000));
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -185,14 +225,18 @@ pub(super) async fn run_alarm(sqs: Sqs) {
 /// Deletes expired messages until the service stops.
 pub(super) async fn run_sweeper(sqs: Sqs) {
     let mut stopping = sqs.stopping();
+    let mut failing = false;
     loop {
         let moved = sqs.clock().moved();
-        let now = sqs.clock().now_ms();
-        match sqs.store().run(move |tx| sweep(tx, now)).await {
-            // Start the next transaction at once. Other jobs run between two transactions.
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "could not delete expired messages; trying again later"),
+        let swept = tokio::select! {
+            swept = sweep_all(&sqs) => swept,
+            _ = stopping.wait_for(|stop| *stop) => return,
+        };
+        let was_failing = std::mem::replace(&mut failing, swept.is_err());
+        if let Err(error) = swept
+            && !was_failing
+        {
+            tracing::warn!(%error, "could not delete expired messages; trying again every ten seconds");
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_INTERVAL) => {}

@@ -28,5 +28,6 @@ mod tests;
 
 pub use error::SqsError;
 pub use message::{AttributeValue, MessageAttribute, NewMessage, ReceivedMessage};
+pub use ops::depths::QueueDepth;
 pub use schema::MIGRATIONS;
 pub use service::{Sqs, SqsConfig};

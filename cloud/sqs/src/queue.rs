@@ -26,6 +26,9 @@ pub(crate) struct Counts {
     pub(crate) in_flight: i64,
 }
 
+/// Selects the oldest message of a queue. The order of ids is the order of sending.
+pub(super) const OLDEST: &str = "SELECT sent_at FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT 1";
+
 const COLUMNS: &str = "id, name, settings, created_at, modified_at, purged_at";
 
 impl Queue {
@@ -55,6 +58,23 @@ impl Queue {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// Returns up to `limit` queues with an id above `after`, in the order of their ids.
+    pub(super) fn some_after(tx: &Tx<'_>, after: i64, limit: usize) -> Result<Vec<Self>, SqsError> {
+        let mut statement =
+            tx.prepare_cached(&format!("SELECT {COLUMNS} FROM queues WHERE id > ?1 ORDER BY id"))?;
+        let rows = statement
+            .query_map([after], read)?
+            .take(limit)
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Returns the time when the oldest message was sent, whatever its state.
+    pub(super) fn oldest_sent_at(&self, tx: &Tx<'_>) -> Result<Option<i64>, SqsError> {
+        let mut statement = tx.prepare_cached(OLDEST)?;
+        Ok(statement.query_row([self.id], |row| row.get(0)).optional()?)
+    }
+
     pub(super) fn insert(
         tx: &Tx<'_>,
         name: &str,
@@ -76,6 +96,11 @@ impl Queue {
 
     /// Deletes the queue. Its messages are gone for clients at once; the rows are deleted later in steps.
     pub(super) fn remove(&self, tx: &Tx<'_>) -> Result<(), SqsError> {
+        // Nobody can list the tasks of a queue that does not exist. A running one ends by itself.
+        tx.prepare_cached(
+            "DELETE FROM move_tasks WHERE source = ?1 AND status NOT IN ('RUNNING', 'CANCELLING')",
+        )?
+        .execute([&self.name])?;
         tx.prepare_cached("DELETE FROM queues WHERE id = ?1")?
             .execute([self.id])?;
         self.discard_partition(tx)

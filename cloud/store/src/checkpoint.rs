@@ -28,6 +28,9 @@ const ROUND: c_int = 4000;
 /// Number of pages in the WAL at which the writer itself runs a checkpoint: 64 MiB.
 const MAX_PAGES: c_int = 16_384;
 
+/// Number of pages in the WAL at which the writer runs a checkpoint while the disk is full: 1 MiB.
+const FEW_PAGES: c_int = 256;
+
 thread_local! {
     /// Pages in the WAL after the last commit of this thread. It is thread-local because SQLite's hook is a
     /// plain function without state, and each connection belongs to one thread.
@@ -75,11 +78,14 @@ impl Checkpointer {
     }
 
     /// Requests or runs a checkpoint if the WAL is long. The writer calls it after each commit.
-    pub(super) fn committed(&mut self, connection: &Connection) {
+    ///
+    /// On a full disk the log must not grow: the writer itself runs a checkpoint early, and the log starts again at its
+    /// beginning, which needs no more space.
+    pub(super) fn committed(&mut self, connection: &Connection, disk_is_full: bool) {
         let pages = LOG_PAGES.get();
         // If `pages` is smaller than before, SQLite started again at the beginning of the WAL.
         self.asked_at = self.asked_at.min(pages);
-        if pages >= MAX_PAGES {
+        if pages >= MAX_PAGES || (disk_is_full && pages >= FEW_PAGES) {
             write_back(connection, &self.turn);
         } else if pages >= self.asked_at + ROUND && self.rounds.try_send(()).is_ok() {
             self.asked_at = pages;

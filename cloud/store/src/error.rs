@@ -1,5 +1,6 @@
 //! Why the store could not do a job.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The reason why the store could not do a job.
@@ -14,6 +15,9 @@ pub enum StoreError {
     /// SQLite rolled back the whole transaction, for example because the disk is full.
     #[error("the database rolled back the transaction")]
     RolledBack,
+    /// The disk is full. Work that stores more is refused until it has room again.
+    #[error("the disk is full")]
+    DiskFull,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -21,13 +25,38 @@ pub enum StoreError {
     #[error("the writer thread could not be started: {0}")]
     Thread(Arc<std::io::Error>),
     /// A newer version of this program wrote the file.
-    #[error("the database has schema version {found}, this program knows versions up to {known}")]
+    #[error(
+        "{} was written by a newer version of this program: its schema has version {found}, this program knows versions \
+         up to {known}; nothing was changed: use the newer program, or another data directory",
+        path.display()
+    )]
     NewerSchema {
+        /// The file.
+        path: PathBuf,
         /// The version in the file.
         found: i64,
         /// The newest version that this program knows.
         known: i64,
     },
+    /// The file is not a database, or cannot be read.
+    #[error("{} cannot be opened: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: Arc<rusqlite::Error>,
+    },
+    /// The copy of a file before its migration could not be written.
+    #[error("the copy {} cannot be written: {reason}; nothing was changed", path.display())]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// A copy or a migration was cancelled. Nothing was changed.
+    #[error("the upgrade was cancelled; nothing was changed")]
+    Cancelled,
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migration(Arc<rusqlite_migration::Error>),

@@ -8,15 +8,20 @@
 
 mod checkpoint;
 mod error;
+mod health;
 mod location;
+mod reserve;
 mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tx;
+mod upgrade;
 mod writer;
 
 pub use error::StoreError;
+pub use health::FailedCommit;
 pub use location::{Durability, Location};
 pub use store::Store;
 pub use tx::Tx;
+pub use upgrade::{Cancellation, SchemaAge, examine, keep_copy};

@@ -1,10 +1,11 @@
 //! Connection settings and schema migrations.
 
 use rusqlite::Connection;
-use rusqlite_migration::{M, Migrations, SchemaVersion};
+use rusqlite_migration::{M, Migrations};
 
 use crate::error::StoreError;
-use crate::location::Durability;
+use crate::location::{Durability, Location};
+use crate::upgrade::{self, Cancellation};
 
 /// Number of prepared statements that a connection caches.
 const STATEMENTS: usize = 256;
@@ -24,14 +25,29 @@ pub(super) fn configure(connection: &Connection, durability: Durability) -> Resu
     Ok(())
 }
 
-/// Does the migrations that the database lacks, in one transaction. Refuses a database that has had more of them.
-pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
-    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+/// Reads the version of a database: the number of migrations that it has had.
+pub(super) const VERSION: &str = "SELECT user_version FROM pragma_user_version";
+
+/// Does the migrations that the database lacks, in one transaction. `Store::examine` has refused a database that has had
+/// more of them.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    location: &Location,
+    migrations: &[&str],
+    cancellation: &Cancellation,
+) -> Result<(), StoreError> {
     let migrations: Migrations<'_> = migrations.iter().map(|sql| M::up(sql)).collect();
-    if let SchemaVersion::Outside(found) = migrations.current_version(connection)? {
-        let found = i64::try_from(found.get()).unwrap_or(i64::MAX);
-        return Err(StoreError::NewerSchema { found, known });
+    let name = match location {
+        Location::Disk(path) => path.display().to_string(),
+        Location::Memory => "the database in memory".to_owned(),
+    };
+    upgrade::watch(connection, format!("upgrading {name}"), cancellation);
+    let outcome = migrations.to_latest(connection);
+    upgrade::unwatch(connection);
+    match outcome {
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) if upgrade::is_interruption(&err) => {
+            Err(StoreError::Cancelled)
+        }
+        outcome => Ok(outcome?),
     }
-    migrations.to_latest(connection)?;
-    Ok(())
 }

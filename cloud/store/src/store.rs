@@ -14,10 +14,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
+use crate::health::{FailedCommit, Health};
 use crate::location::{Durability, Location};
+use crate::reserve::Reserve;
 use crate::schema;
 use crate::tx::Tx;
-use crate::writer::{self, Message, Task};
+use crate::upgrade::{self, Cancellation, SchemaAge};
+use crate::writer::{Message, Task, Writer};
 
 /// Maximum number of jobs that wait for the writer. Further callers wait until they can add theirs.
 const WAITING_JOBS: usize = 1024;
@@ -26,6 +29,7 @@ const WAITING_JOBS: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct Store {
     jobs: mpsc::Sender<Message>,
+    health: Health,
 }
 
 impl Store {
@@ -38,22 +42,71 @@ impl Store {
         durability: Durability,
         migrations: &[&str],
     ) -> Result<Self, StoreError> {
+        Self::open_cancellable(location, durability, migrations, &Cancellation::default())
+    }
+
+    /// Like [`Store::open`], and ends a migration that is cancelled.
+    pub fn open_cancellable(
+        location: &Location,
+        durability: Durability,
+        migrations: &[&str],
+        cancellation: &Cancellation,
+    ) -> Result<Self, StoreError> {
+        // A file that is refused is not touched.
+        Self::examine(location, migrations)?;
         let mut connection = match location {
             Location::Disk(path) => Connection::open(path)?,
             Location::Memory => Connection::open_in_memory()?,
         };
         schema::configure(&connection, durability)?;
-        schema::migrate(&mut connection, migrations)?;
+        schema::migrate(&mut connection, location, migrations, cancellation)?;
         let checkpointer = match location {
             Location::Disk(path) => Some(Checkpointer::start(&connection, path, durability)?),
             Location::Memory => None,
         };
+        let health = Health::default();
+        let writer = Writer {
+            connection,
+            checkpointer,
+            reserve: match location {
+                Location::Disk(path) => Some(Reserve::beside(path)),
+                Location::Memory => None,
+            },
+            health: health.clone(),
+        };
         let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || writer::run(connection, checkpointer, waiting))
+            .spawn(move || writer.run(waiting))
             .map_err(|error| StoreError::Thread(Arc::new(error)))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, health })
+    }
+
+    /// Compares the version of a database with the `migrations`, without a change to it. Refuses a newer one.
+    pub fn examine(location: &Location, migrations: &[&str]) -> Result<SchemaAge, StoreError> {
+        let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+        match location {
+            Location::Disk(path) => upgrade::examine(path, schema::VERSION, known),
+            Location::Memory => Ok(SchemaAge::New),
+        }
+    }
+
+    /// Returns true if the last commit that wrote something failed, or if the disk is full.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.health.is_failing()
+    }
+
+    /// Returns true while work that stores more is refused, because the disk is full.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.health.is_full()
+    }
+
+    /// Returns the last commit that failed since the start.
+    #[must_use]
+    pub fn last_failed_commit(&self) -> Option<FailedCommit> {
+        self.health.last_failure()
     }
 
     /// Runs `work` in a transaction and returns its result after the commit.
@@ -65,8 +118,28 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.submit(work, false).await
+    }
+
+    /// Runs `work` like [`Store::run`], if it stores more than it frees. While the disk is full, it fails at once with
+    /// [`StoreError::DiskFull`], so that what room there is serves work that frees some.
+    pub async fn grow<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.submit(work, true).await
+    }
+
+    async fn submit<T, E, F>(&self, work: F, grows: bool) -> Result<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
-        let job = Message::Job(Box::new(Task::new(work, reply)));
+        let job = Message::Job(Box::new(Task::new(work, grows, reply)));
         self.jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }

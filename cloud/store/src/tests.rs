@@ -96,6 +96,28 @@ async fn a_file_of_a_newer_version_is_refused() {
     assert!(matches!(error, StoreError::NewerSchema { found: 99, .. }));
 }
 
+#[tokio::test]
+async fn a_cancelled_migration_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let location = Location::Disk(path.clone());
+    Store::open(&location, Durability::Process, &MIGRATIONS)
+        .unwrap()
+        .close()
+        .await;
+    let long =
+        "CREATE TABLE n AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 50000)
+                SELECT n FROM c;";
+    let steps = [MIGRATIONS[0], long];
+    let cancellation = Cancellation::default();
+    cancellation.cancel();
+    let opened = Store::open_cancellable(&location, Durability::Process, &steps, &cancellation);
+    assert!(matches!(opened, Err(StoreError::Cancelled)), "{opened:?}");
+    assert_eq!(Store::examine(&location, &steps).unwrap(), SchemaAge::Older(1));
+    let store = Store::open(&location, Durability::Process, &steps).unwrap();
+    store.close().await;
+}
+
 /// Commits enough pages for several checkpoints. The WAL must not grow without bound.
 #[tokio::test]
 async fn checkpoints_run_while_the_writer_continues_and_nothing_is_lost() {

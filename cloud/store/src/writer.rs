@@ -7,6 +7,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::checkpoint::Checkpointer;
 use crate::error::StoreError;
+use crate::health::Health;
+use crate::reserve::Reserve;
 use crate::tx::{AfterCommit, Tx};
 
 /// Maximum number of jobs in one commit: enough to share its cost, few enough to keep each caller's wait
@@ -23,6 +25,8 @@ pub(super) enum Message {
 pub(super) trait Job: Send {
     /// Returns true if nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
+    /// Returns true if it stores more than it frees.
+    fn grows(&self) -> bool;
     /// Does the work. Returns true if its changes must be kept.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
     /// Sends the answer to the caller. If `group` is an error, the caller gets that error.
@@ -32,14 +36,16 @@ pub(super) trait Job: Send {
 /// A job with its types: the work, its result and the channel to the caller.
 pub(super) struct Task<F, T, E> {
     work: Option<F>,
+    grows: bool,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
 impl<F, T, E> Task<F, T, E> {
-    pub(super) fn new(work: F, reply: oneshot::Sender<Result<T, E>>) -> Self {
+    pub(super) fn new(work: F, grows: bool, reply: oneshot::Sender<Result<T, E>>) -> Self {
         Self {
             work: Some(work),
+            grows,
             outcome: None,
             reply,
         }
@@ -54,6 +60,10 @@ where
 {
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn grows(&self) -> bool {
+        self.grows
     }
 
     fn run(&mut self, tx: &Tx<'_>) -> bool {
@@ -72,66 +82,101 @@ where
     }
 }
 
-/// Runs jobs until the store is closed or every handle is dropped.
-pub(super) fn run(
-    connection: Connection,
-    mut checkpointer: Option<Checkpointer>,
-    mut waiting: mpsc::Receiver<Message>,
-) {
-    let mut batch = Vec::with_capacity(GROUP);
-    let mut closers = Vec::new();
-    while waiting.blocking_recv_many(&mut batch, GROUP) > 0 {
-        let mut group = Vec::with_capacity(batch.len());
-        for message in batch.drain(..) {
-            match message {
-                Message::Job(job) => group.push(job),
-                Message::Close(done) => closers.push(done),
-            }
-        }
-        commit(&connection, group);
-        if let Some(checkpointer) = &mut checkpointer {
-            checkpointer.committed(&connection);
-        }
-        if !closers.is_empty() {
-            // No new job can be added. The jobs that wait already are still done.
-            waiting.close();
-        }
-    }
-    if let Some(checkpointer) = checkpointer {
-        checkpointer.stop();
-    }
-    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;") {
-        tracing::warn!(%error, "the last checkpoint failed; the next start reads the write-ahead log again");
-    }
-    drop(connection);
-    for done in closers {
-        let _gone = done.send(());
-    }
+/// The writer thread.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) checkpointer: Option<Checkpointer>,
+    /// `None` for a database in memory.
+    pub(super) reserve: Option<Reserve>,
+    pub(super) health: Health,
 }
 
-/// Runs a group of jobs in one transaction and answers their callers.
-fn commit(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
-    group.retain(|job| !job.is_abandoned());
-    if group.is_empty() {
-        return;
-    }
-    let (fate, effects) = match transact(connection, &mut group) {
-        Ok(effects) => (Ok(()), effects),
-        Err(error) => {
-            if !connection.is_autocommit()
-                && let Err(rollback) = connection.execute_batch("ROLLBACK")
-            {
-                tracing::error!(error = %rollback, "a failed transaction could not be rolled back");
+impl Writer {
+    /// Runs jobs until the store is closed or every handle is dropped.
+    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Message>) {
+        let mut batch = Vec::with_capacity(GROUP);
+        let mut closers = Vec::new();
+        while waiting.blocking_recv_many(&mut batch, GROUP) > 0 {
+            let mut group = Vec::with_capacity(batch.len());
+            for message in batch.drain(..) {
+                match message {
+                    Message::Job(job) => group.push(job),
+                    Message::Close(done) => closers.push(done),
+                }
             }
-            tracing::error!(%error, "a transaction failed");
-            (Err(error), Vec::new())
+            self.commit(group);
+            if let Some(checkpointer) = &mut self.checkpointer {
+                checkpointer.committed(&self.connection, self.health.is_full());
+            }
+            if !closers.is_empty() {
+                // No new job can be added. The jobs that wait already are still done.
+                waiting.close();
+            }
         }
-    };
-    for effect in effects {
-        effect();
+        self.close();
+        for done in closers {
+            let _gone = done.send(());
+        }
     }
-    for job in group {
-        job.settle(fate.clone());
+
+    fn close(self) {
+        if let Some(checkpointer) = self.checkpointer {
+            checkpointer.stop();
+        }
+        let last = self
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;");
+        if let Err(error) = last {
+            tracing::warn!(%error, "the last checkpoint failed; the next start reads the write-ahead log again");
+        }
+    }
+
+    /// Runs a group of jobs in one transaction and answers their callers.
+    fn commit(&mut self, mut group: Vec<Box<dyn Job>>) {
+        group.retain(|job| !job.is_abandoned());
+        if let Some(reserve) = &mut self.reserve {
+            let full = reserve.is_given_up();
+            self.health.set_full(full);
+            if full {
+                let (refused, others): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| job.grows());
+                group = others;
+                for job in refused {
+                    self.health.failed(&StoreError::DiskFull);
+                    job.settle(Err(StoreError::DiskFull));
+                }
+            }
+        }
+        if group.is_empty() {
+            return;
+        }
+        let changes = self.connection.total_changes();
+        let (fate, effects) = match transact(&self.connection, &mut group) {
+            Ok(effects) => {
+                if self.connection.total_changes() != changes {
+                    self.health.succeeded();
+                }
+                (Ok(()), effects)
+            }
+            Err(error) => {
+                if !self.connection.is_autocommit()
+                    && let Err(rollback) = self.connection.execute_batch("ROLLBACK")
+                {
+                    tracing::error!(error = %rollback, "a failed transaction could not be rolled back");
+                }
+                if let Some(reserve) = &mut self.reserve {
+                    reserve.give_up();
+                    self.health.set_full(true);
+                }
+                self.health.failed(&error);
+                (Err(error), Vec::new())
+            }
+        };
+        for effect in effects {
+            effect();
+        }
+        for job in group {
+            job.settle(fate.clone());
+        }
     }
 }
 

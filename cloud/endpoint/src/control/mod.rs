@@ -1,8 +1,11 @@
 //! The control calls under `/_local`: what is not AWS.
 
 mod faults;
+mod health;
 mod queues;
 mod state;
+mod status;
+mod subscriptions;
 
 use axum::Router;
 use axum::routing::{get, put};
@@ -12,12 +15,14 @@ use crate::backend::Backend;
 /// The routes of the control calls.
 pub(crate) fn router() -> Router<Backend> {
     Router::new()
-        .route("/_local/health", get(state::health))
+        .route("/_local/health", get(health::health))
+        .route("/_local/status", get(status::status))
         .route(
             "/_local/faults",
             get(faults::show).put(faults::set).delete(faults::end),
         )
         .route("/_local/mail", get(state::mail))
-        .route("/_local/subscriptions", get(state::subscriptions))
+        .route("/_local/subscriptions", get(subscriptions::list))
+        .route("/_local/subscriptions/{arn}/confirm", put(subscriptions::confirm))
         .route("/_local/queues/{name}/wake", put(queues::wake))
 }

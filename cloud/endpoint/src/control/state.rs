@@ -1,5 +1,4 @@
-//! Paths that AWS does not have: the mailbox, the state of subscriptions and the health check, as JSON under
-//! `/_local/`.
+//! `/_local/mail`: the mailbox.
 
 use std::time::Duration;
 
@@ -16,11 +15,6 @@ use crate::backend::Backend;
 const MAX_MAIL: u32 = 1000;
 /// Maximum time that a request for emails waits, in seconds.
 const MAX_WAIT_SECONDS: u64 = 20;
-
-/// Answers `{"status": "ok"}` when the services are open.
-pub(super) async fn health() -> Response {
-    Json(json!({ "status": "ok" })).into_response()
-}
 
 #[derive(Debug, Deserialize)]
 pub(super) struct MailQuery {
@@ -40,14 +34,6 @@ pub(super) async fn mail(State(backend): State<Backend>, Query(query): Query<Mai
             let next = mail.last().map_or(query.after, |last| last.sequence);
             Json(json!({ "mail": mail, "next": next })).into_response()
         }
-        Err(error) => respond_with_failure(&error),
-    }
-}
-
-/// Answers `{"subscriptions": [...]}` with their state and, for email, their highest rate.
-pub(super) async fn subscriptions(State(backend): State<Backend>) -> Response {
-    match backend.sns.subscriptions().await {
-        Ok(subscriptions) => Json(json!({ "subscriptions": subscriptions })).into_response(),
         Err(error) => respond_with_failure(&error),
     }
 }

@@ -49,6 +49,7 @@ async fn open() -> Backend {
             .unwrap(),
         access_keys: AccessKeys::default(),
         faults: Faults::default(),
+        instance: crate::Instance::new(None),
         stop: stop.into(),
     }
 }

@@ -1,6 +1,6 @@
 //! A function: its processes and the number of concurrent invocations.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,8 @@ use crate::settings::FunctionSettings;
 
 /// How long a process may take to end after SIGTERM when the system stops.
 const TERMINATION_GRACE: Duration = Duration::from_millis(300);
+/// Longest time between two searches for processes that have been idle for too long.
+const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A function that can be invoked. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl Function {
     /// Creates a function without processes. The first invocation starts one.
     #[must_use]
     pub fn new(settings: FunctionSettings) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             permits: Semaphore::new(settings.concurrency.max(1)),
             settings,
             idle: IdleProcesses::default(),
@@ -46,7 +48,9 @@ impl Function {
             invocations: TaskTracker::new(),
             reapers: TaskTracker::new(),
             killed: CancellationToken::new(),
-        }))
+        });
+        tokio::spawn(end_expired(Arc::downgrade(&inner)));
+        Self(inner)
     }
 
     /// Returns the settings.
@@ -78,13 +82,28 @@ impl Function {
     pub async fn warm(&self) -> Result<(), InvokeError> {
         let inner = &self.0;
         let _permit = inner.permits.acquire().await.map_err(|_| InvokeError::Stopping)?;
-        let process = Process::spawn(&inner.settings, &inner.reapers).await?;
-        process
-            .initialized()
+        let started = async {
+            let process = Process::spawn(&inner.settings, &inner.reapers).await?;
+            process.initialized().await?;
+            Ok(process)
+        };
+        let process = started
             .await
-            .inspect_err(|_| inner.restart.failed())?;
-        inner.idle.put(process);
+            .inspect_err(|error: &InvokeError| inner.restart.failed(error))?;
+        inner.keep(process);
         Ok(())
+    }
+
+    /// Returns why the last process could not start, unless one has started since.
+    #[must_use]
+    pub fn start_failure(&self) -> Option<String> {
+        self.0.restart.reason()
+    }
+
+    /// Returns the number of processes that wait for work.
+    #[must_use]
+    pub fn idle_processes(&self) -> usize {
+        self.0.idle.len()
     }
 
     /// Refuses new invocations, lets running ones finish within `grace` and then kills them. When it returns,
@@ -143,7 +162,7 @@ impl Inner {
                 // The idle process ended just before this invocation. Try the next process.
                 Err(Failure::BeforeWork(InvokeError::Exited(_))) if was_proven => {}
                 Err(Failure::BeforeWork(error)) => {
-                    self.restart.failed();
+                    self.restart.failed(&error);
                     tracing::warn!(function = self.settings.name, %error, "the function failed to start");
                     return Err(error);
                 }
@@ -160,15 +179,40 @@ impl Inner {
         Process::spawn(&self.settings, &self.reapers)
             .await
             .inspect_err(|error| {
-                self.restart.failed();
+                self.restart.failed(error);
                 tracing::warn!(function = self.settings.name, %error, "the function's process could not be started");
             })
     }
 
     fn keep(&self, process: Process) {
         self.restart.succeeded();
-        self.idle.put(process);
+        if process.age() < self.settings.lifetime.total {
+            self.idle.put(process);
+        } else {
+            // A function that is always busy would never be idle for long enough.
+            tokio::spawn(end(process));
+        }
     }
+}
+
+/// Ends idle processes whose lifetime has ended, until the function is dropped.
+async fn end_expired(function: Weak<Inner>) {
+    while let Some(inner) = function.upgrade() {
+        let lifetime = inner.settings.lifetime;
+        for process in inner.idle.take_expired(lifetime) {
+            tracing::debug!(function = inner.settings.name, "ending an idle process");
+            tokio::spawn(end(process));
+        }
+        drop(inner);
+        tokio::time::sleep(lifetime.idle.min(lifetime.total).min(LOOK_INTERVAL)).await;
+    }
+}
+
+/// Lets a process end by itself, and kills it if it does not.
+async fn end(process: Process) {
+    process.terminate();
+    // Dropping the process kills its process group.
+    let _ended_or_killed = tokio::time::timeout(TERMINATION_GRACE, process.exit()).await;
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ impl FunctionSettings {
             timeout: Duration::from_mins(1),
             environment: BTreeMap::new(),
             concurrency: 4,
+            lifetime: crate::ProcessLifetime::default(),
             region: "us-east-1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             credentials: Credentials::generate(),
@@ -113,6 +114,66 @@ async fn an_invocation_that_hangs_is_killed_at_its_timeout() {
     assert_eq!(error.to_string(), "Task timed out after 0.25 seconds");
     assert_eq!(error.error_type(), "Sandbox.Timedout");
     assert_ne!(process().await, before);
+    function.stop(Duration::ZERO).await;
+}
+
+/// Waits until no process with this id is left.
+async fn ended(pid: &Value) {
+    let path = format!("/proc/{pid}");
+    let gone = async {
+        while std::path::Path::new(&path).exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), gone).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_is_idle_for_long_is_ended() {
+    let mut settings = FunctionSettings::example();
+    settings.lifetime.idle = Duration::from_millis(100);
+    let function = Function::new(settings);
+    let first = invoke(&function, json!({})).await.unwrap();
+    ended(&first["pid"]).await;
+    assert_eq!(function.idle_processes(), 0);
+    let second = invoke(&function, json!({})).await.unwrap();
+    assert_ne!(first["pid"], second["pid"]);
+    function.stop(Duration::ZERO).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_that_is_always_busy_is_ended_when_it_is_old() {
+    let mut settings = FunctionSettings::example();
+    settings.concurrency = 1;
+    settings.lifetime.total = Duration::from_millis(300);
+    let function = Function::new(settings);
+    let first = invoke(&function, json!({})).await.unwrap()["pid"].clone();
+    let other = async { while invoke(&function, json!({})).await.unwrap()["pid"] == first {} };
+    tokio::time::timeout(Duration::from_mins(1), other).await.unwrap();
+    ended(&first).await;
+    function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_start_failure_is_kept_until_a_process_starts() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("bootstrap");
+    let mut settings = FunctionSettings::example();
+    let (found, arguments) = (program.clone(), example_function::arguments(CHILD));
+    settings.launcher = Launcher::new(move |_| Command {
+        program: found.clone(),
+        arguments: arguments.clone(),
+    });
+    let function = Function::new(settings);
+    assert_eq!(function.start_failure(), None);
+    assert!(function.warm().await.is_err());
+    let failure = function.start_failure().unwrap();
+    assert!(failure.contains("could not be started"), "{failure}");
+    std::os::unix::fs::symlink(std::env::current_exe().unwrap(), &program).unwrap();
+    invoke(&function, json!({})).await.unwrap();
+    assert_eq!(function.start_failure(), None);
     function.stop(Duration::ZERO).await;
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cloud_faults::{Kill, wait_for_kill};
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ pub(crate) struct Process {
     exited: watch::Receiver<Option<String>>,
     /// True if the process has taken an invocation before.
     proven: bool,
+    started: Instant,
 }
 
 /// The reason why an invocation has no result, and the state of the process after it.
@@ -80,11 +82,17 @@ impl Process {
             desired_state,
             exited,
             proven: false,
+            started: Instant::now(),
         })
     }
 
     pub(crate) fn is_running(&self) -> bool {
         self.exited.borrow().is_none()
+    }
+
+    /// Returns the time since its start.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Returns true if the process has taken an invocation before.

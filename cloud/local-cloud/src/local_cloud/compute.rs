@@ -6,9 +6,10 @@ use std::time::Duration;
 use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
+use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
 use cloud_iam::{Caller, Role};
-use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink};
+use cloud_lambda::{Credentials, Function, FunctionSettings, LogSink, ProcessLifetime};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 
@@ -125,6 +126,19 @@ impl Compute {
         .await;
     }
 
+    /// Returns a closure that describes the functions as they are when it is called.
+    pub(super) fn states(&self) -> Box<dyn Fn() -> Vec<FunctionState> + Send + Sync> {
+        let functions: Vec<_> = self.functions.values().cloned().collect();
+        Box::new(move || {
+            let state = |function: &Function| FunctionState {
+                name: function.settings().name.clone(),
+                idle_processes: function.idle_processes(),
+                start_failure: function.start_failure(),
+            };
+            functions.iter().map(state).collect()
+        })
+    }
+
     pub(super) fn function(&self, name: &str) -> Option<&Function> {
         self.functions.get(name)
     }
@@ -195,6 +209,7 @@ fn function_settings(
         timeout: function.timeout,
         environment: function.environment.clone(),
         concurrency: reserved.min(config.function_concurrency),
+        lifetime: ProcessLifetime::default(),
         region: location.region.clone(),
         aws_endpoint_url: location.aws_endpoint_url.clone(),
         credentials: Credentials::generate(),

@@ -11,7 +11,7 @@ pub use running::Running;
 
 use cloud_cloudformation::{Stack, StackLocation};
 use cloud_data_dir::{DataDir, Endpoints};
-use cloud_endpoint::AwsEndpoint;
+use cloud_endpoint::{AwsEndpoint, Deployment};
 use cloud_wire::{ACCOUNT, REGION};
 use tokio::net::TcpListener;
 
@@ -95,11 +95,16 @@ impl LocalCloud {
         let aws_endpoint =
             AwsEndpoint::start(aws_listener, services.backend()).map_err(StartError::AwsEndpoint)?;
         let compute = Compute::start(config, &stack, &location, services, data_dir, api_listener)?;
+        services.instance.deployed(Deployment {
+            stack_name: location.stack_name.clone(),
+            functions: compute.states(),
+        });
         compute.warm().await;
         let endpoints = Endpoints {
             api_url: location.api_url,
             aws_endpoint_url: location.aws_endpoint_url,
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
+            instance_id: services.instance.id(),
         };
         if let Some(data_dir) = data_dir {
             data_dir.write_outputs(&stack.outputs)?;

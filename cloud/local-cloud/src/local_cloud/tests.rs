@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use cloud_lambda::{Command, Launcher};
 use serde_json::{Value, json};
 
 use super::*;
@@ -259,4 +260,215 @@ async fn a_second_start_is_refused_and_a_failed_start_releases_everything() {
         .unwrap()
         .stop()
         .await;
+}
+
+async fn local(running: &Running, path: &str) -> Value {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/_local/{path}", running.endpoints().aws_endpoint_url);
+    http.get(url).send().await.unwrap().json().await.unwrap()
+}
+
+/// Waits until the health has this status, and returns the codes of its reasons.
+async fn health_is(running: &Running, status: &str) -> Vec<String> {
+    let reached = async {
+        loop {
+            let health = local(running, "health").await;
+            if health["status"] == status {
+                return health;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let health = tokio::time::timeout(Duration::from_mins(1), reached)
+        .await
+        .unwrap();
+    let reasons = health["reasons"].as_array().unwrap().clone();
+    reasons
+        .iter()
+        .map(|reason| reason["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_status_describes_this_run() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = LocalCloud::start(config(directory.path())).await.unwrap();
+    send(&running, "kept", "one").await;
+    send(&running, "dead", "two").await;
+    let status = local(&running, "status").await;
+    assert_eq!((&status["version"], &status["status"]), (&json!(1), &json!("ok")));
+    let id = Endpoints::read(directory.path()).unwrap().instance_id;
+    assert_eq!(status["instance_id"], id);
+    assert_eq!(local(&running, "health").await["instance_id"], id);
+    assert_eq!(status["stack_name"], "orders");
+    assert_eq!(status["faults"], json!({"active": false}));
+    assert_eq!(status["last_failed_commit"], Value::Null);
+    assert_eq!(
+        status["functions"],
+        json!([{"name": "worker", "idle_processes": 1, "start_failure": null}])
+    );
+    let depth = |name: &str, visible, oldest, is_dead_letter_queue: bool| {
+        json!({"name": name, "visible": visible, "delayed": 0, "in_flight": 0, "oldest_age_seconds": oldest,
+               "is_dead_letter_queue": is_dead_letter_queue})
+    };
+    let mut queues = status["queues"].clone();
+    for queue in queues.as_array_mut().unwrap() {
+        if let Some(age) = queue["oldest_age_seconds"].as_i64() {
+            assert!((0..60).contains(&age), "{age}");
+            queue["oldest_age_seconds"] = json!(0);
+        }
+    }
+    let none = Value::Null;
+    assert_eq!(
+        queues,
+        json!([
+            depth("dead", 1, json!(0), true),
+            depth("kept", 1, json!(0), false),
+            depth("work", 0, none, false)
+        ])
+    );
+    let subscriptions = status["subscriptions"].as_array().unwrap();
+    assert!(subscriptions.iter().all(|one| one["state"] == "confirmed"));
+    assert_eq!(subscriptions.len(), 2);
+    let files: Vec<_> = status["disk"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["file"].as_str().unwrap().to_owned())
+        .collect();
+    for file in ["state.db", "state.db-wal", "dynamodb.db", "logs/worker.log"] {
+        assert!(files.iter().any(|name| name == file), "{file} {files:?}");
+    }
+    running.stop().await;
+
+    // Another start is another run.
+    let running = LocalCloud::start(config(directory.path())).await.unwrap();
+    assert_ne!(local(&running, "health").await["instance_id"], id);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_health_names_a_function_that_cannot_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut broken = config(directory.path());
+    broken.launcher = Launcher::new(|_| Command {
+        program: "/nowhere/at/all".into(),
+        arguments: vec![],
+    });
+    let running = LocalCloud::start(broken).await.unwrap();
+    assert_eq!(health_is(&running, "degraded").await, ["function"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspended_subscription_is_seen_and_confirmed_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = LocalCloud::start(config(directory.path())).await.unwrap();
+    let topic = running.subscriptions()[0].topic_arn.clone();
+    let publish = form_urlencoded::Serializer::new(String::new())
+        .append_pair("TopicArn", &topic)
+        .append_pair("Message", "1")
+        .finish();
+    let sns = &running.services().sns;
+    let email = async || {
+        let status = local(&running, "status").await;
+        let subscriptions = status["subscriptions"].as_array().unwrap().clone();
+        subscriptions
+            .into_iter()
+            .find(|one| one["protocol"] == "email")
+            .unwrap()
+    };
+    while email().await["state"] != "suspended" {
+        let publishes = (0..11).map(|_| {
+            let form = cloud_wire::Form::parse(publish.as_bytes());
+            async move { cloud_sns::protocol::call(sns, "Publish", &form, true).await }
+        });
+        for published in futures_util::future::join_all(publishes).await {
+            published.unwrap();
+        }
+    }
+    let arn = email().await["subscription_arn"].as_str().unwrap().to_owned();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/_local/subscriptions", running.endpoints().aws_endpoint_url);
+    let answer = http.put(format!("{url}/{arn}/confirm")).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["subscription"]["state"], "confirmed");
+    assert_eq!(email().await["state"], "confirmed");
+    let unknown = http.put(format!("{url}/{arn}x/confirm")).send().await.unwrap();
+    assert_eq!(unknown.status(), 404);
+    running.stop().await;
+}
+
+/// Needs root on Linux, and says so where it cannot run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_full_disk_everything_drains_without_a_restart() {
+    let parent = tempfile::tempdir().unwrap();
+    let disk = parent.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=96m", "tmpfs"])
+        .arg(&disk)
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this process may not mount a file system");
+        return;
+    }
+    let _unmount = Unmount(disk.clone());
+    let running = LocalCloud::start(config(&disk.join("data"))).await.unwrap();
+    send(&running, "kept", "one").await;
+    send(&running, "work", "1").await;
+    holds(&running, "work", "0", "0").await;
+    let filler = disk.join("filler");
+    let mut file = std::fs::File::create(&filler).unwrap();
+    for size in [1 << 20, 1 << 12, 1] {
+        while std::io::Write::write_all(&mut file, &vec![1; size]).is_ok() {}
+    }
+    drop(file);
+    // The write-ahead log has some room of its own.
+    let url = running.services().sqs.url("kept");
+    let body = "x".repeat(200_000);
+    let request = json!({"QueueUrl": url, "MessageBody": body}).to_string();
+    let sqs = &running.services().sqs;
+    while cloud_sqs::protocol::call(sqs, "SendMessage", request.as_bytes(), "test")
+        .await
+        .is_ok()
+    {}
+    assert_eq!(health_is(&running, "degraded").await, ["disk_full"]);
+    let status = local(&running, "status").await;
+    assert!(
+        status["last_failed_commit"]["at"]
+            .as_str()
+            .unwrap()
+            .ends_with('Z')
+    );
+    // Reads and deletions go on.
+    loop {
+        let received = sqs.receive("kept", 10, Duration::ZERO).await.unwrap();
+        if received.is_empty() {
+            break;
+        }
+        let handles = received.into_iter().map(|message| message.receipt_handle);
+        sqs.delete("kept", handles.collect()).await.unwrap();
+    }
+    holds(&running, "kept", "0", "0").await;
+
+    std::fs::remove_file(&filler).unwrap();
+    assert!(health_is(&running, "ok").await.is_empty());
+    for number in 0..10 {
+        send(&running, "work", &number.to_string()).await;
+    }
+    holds(&running, "work", "0", "0").await;
+    holds(&running, "dead", "0", "0").await;
+    running.stop().await;
+}
+
+struct Unmount(std::path::PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        let _result = std::process::Command::new("umount")
+            .arg("-l")
+            .arg(&self.0)
+            .status();
+    }
 }

@@ -56,10 +56,11 @@ pub(crate) async fn get(sqs: &Sqs, request: GetQueueAttributes) -> Result<Value,
         })
         .await?;
     let mut attributes = queue.settings.to_attributes();
+    let seconds = |reading| (sqs.clock().wall_ms(reading) / 1000).to_string();
     let computed = [
         ("QueueArn", sqs.arn(&queue.name)),
-        ("CreatedTimestamp", (queue.created_at / 1000).to_string()),
-        ("LastModifiedTimestamp", (queue.modified_at / 1000).to_string()),
+        ("CreatedTimestamp", seconds(queue.created_at)),
+        ("LastModifiedTimestamp", seconds(queue.modified_at)),
         ("ApproximateNumberOfMessages", counts.ready.to_string()),
         (
             "ApproximateNumberOfMessagesNotVisible",

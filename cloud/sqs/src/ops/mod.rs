@@ -4,6 +4,7 @@
 pub(super) mod attributes;
 pub(super) mod batch;
 pub(super) mod delete;
+pub(crate) mod depths;
 pub(super) mod move_task;
 mod one_queue;
 pub(super) mod queues;

@@ -157,7 +157,7 @@ pub(crate) async fn purge(sqs: &Sqs, request: OneQueue) -> Result<Value, SqsErro
     sqs.store()
         .run(move |tx| {
             let queue = Queue::get(tx, &name)?;
-            if queue.purged_at + PURGE_INTERVAL_MS > now {
+            if (0..PURGE_INTERVAL_MS).contains(&(now - queue.purged_at)) {
                 return Err(SqsError::PurgeQueueInProgress(name));
             }
             queue.purge(tx, now)

@@ -170,7 +170,7 @@ pub(crate) async fn receive(
         tokio::pin!(arrival);
         arrival.as_mut().enable();
         let (service, name) = (sqs.clone(), queue.clone());
-        let (received, own_wait) = sqs
+        let (Taken { received, skipped }, own_wait) = sqs
             .store()
             .run(move |tx| {
                 let queue = Queue::get(tx, &name)?;
@@ -178,6 +178,10 @@ pub(crate) async fn receive(
                 Ok::<_, SqsError>((take(&service, tx, &queue, max, visibility)?, wait))
             })
             .await?;
+        if received.is_empty() && skipped {
+            // There may be good messages behind those that were expired. Nobody signals them.
+            continue;
+        }
         let deadline = begun + wait.unwrap_or(own_wait);
         if !received.is_empty() || Instant::now() >= deadline || *stopping.borrow() {
             return Ok(received);
@@ -188,6 +192,13 @@ pub(crate) async fn receive(
             _ = stopping.wait_for(|stop| *stop) => return Ok(Vec::new()),
         }
     }
+}
+
+/// The result of looking at the oldest messages of a queue.
+struct Taken {
+    received: Vec<ReceivedMessage>,
+    /// Whether it ended at [`MAX_EXAMINED`], so that there may be more messages.
+    skipped: bool,
 }
 
 /// A ready message that may still be expired or due for redrive.
@@ -212,7 +223,7 @@ fn take(
     queue: &Queue,
     max: usize,
     visibility: Option<i64>,
-) -> Result<Vec<ReceivedMessage>, SqsError> {
+) -> Result<Taken, SqsError> {
     let now = sqs.clock().now_ms();
     expiry::pass(sqs, tx, now)?;
     let in_flight = queue.counts(tx)?.in_flight;
@@ -236,7 +247,7 @@ fn take(
                 tx.prepare_cached(expiry::ONE)?
                     .execute([queue.id, candidate.row])?;
             } else if !expiry::redrive(sqs, tx, queue, candidate.row, candidate.receive_count)? {
-                received.push(hide(tx, queue, candidate, nonce, now, hidden_for)?);
+                received.push(hide(sqs, tx, queue, candidate, nonce, now, hidden_for)?);
             }
         }
     }
@@ -247,7 +258,10 @@ fn take(
             sqs.signals().due(tx, now + hidden_for);
         }
     }
-    Ok(received)
+    Ok(Taken {
+        received,
+        skipped: examined >= MAX_EXAMINED,
+    })
 }
 
 /// Returns up to `limit` ready messages with a row id above `after`.
@@ -273,6 +287,7 @@ fn oldest(tx: &Tx<'_>, queue: &Queue, after: i64, limit: usize) -> Result<Vec<Ca
 
 /// Changes one message to in flight.
 fn hide(
+    sqs: &Sqs,
     tx: &Tx<'_>,
     queue: &Queue,
     candidate: Candidate,
@@ -303,10 +318,13 @@ fn hide(
     ])?;
     let attributes = [
         ("ApproximateReceiveCount", Some(receive_count.to_string())),
-        ("SentTimestamp", Some(candidate.sent_at.to_string())),
+        (
+            "SentTimestamp",
+            Some(sqs.clock().wall_ms(candidate.sent_at).to_string()),
+        ),
         (
             "ApproximateFirstReceiveTimestamp",
-            Some(first_received_at.to_string()),
+            Some(sqs.clock().wall_ms(first_received_at).to_string()),
         ),
         ("SenderId", Some(candidate.sender_id)),
         ("AWSTraceHeader", candidate.trace_header),

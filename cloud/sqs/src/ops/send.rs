@@ -193,7 +193,7 @@ pub(crate) async fn send(sqs: &Sqs, request: SendMessage, sender: &str) -> Resul
     let service = sqs.clone();
     let sent = sqs
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             let queue = Queue::get(tx, &name)?;
             enqueue(&service, tx, &queue, &message)
         })
@@ -218,7 +218,7 @@ pub(crate) async fn send_batch(
     let service = sqs.clone();
     let outcomes = sqs
         .store()
-        .run(move |tx| {
+        .grow(move |tx| {
             let queue = Queue::get(tx, &name)?;
             let entries: Vec<_> = request
                 .entries

@@ -496,6 +496,7 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
         (expiry::NEXT_DUE, "messages_due"),
         (expiry::EXPIRED, by_key),
         (expiry::DISCARDED, by_key),
+        (queue::OLDEST, by_key),
         (expiry::ONE, by_key),
     ] {
         let plan = s.sqs.store().run(move |tx| {
@@ -525,4 +526,6 @@ async fn no_statement_of_receive_delete_and_alarm_scans_or_sorts_the_messages() 
     }
 }
 
+mod clock;
+mod months;
 mod rows;

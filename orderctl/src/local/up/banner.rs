@@ -23,6 +23,7 @@ impl fmt::Display for Banner<'_> {
             api_url,
             aws_endpoint_url,
             data_dir,
+            ..
         } = self.endpoints;
         writeln!(formatter, "orders is up")?;
         writeln!(formatter, "  API            {api_url}")?;
@@ -87,6 +88,7 @@ impl Banner<'_> {
             api_url,
             aws_endpoint_url,
             data_dir,
+            ..
         } = self.endpoints;
         let directory = self.connection.data_dir();
         match data_dir {
@@ -107,6 +109,7 @@ mod tests {
             api_url: "http://127.0.0.1:8080".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             data_dir: data_dir.map(Into::into),
+            instance_id: String::new(),
         };
         let connection = Connection::local(".orders".into());
         let banner = Banner {

@@ -166,7 +166,7 @@ pub(crate) async fn list(sqs: &Sqs, request: ListMessageMoveTasks) -> Result<Val
                     "SourceArn": arn,
                     "ApproximateNumberOfMessagesMoved": row.get::<_, i64>(5)?,
                     "ApproximateNumberOfMessagesToMove": row.get::<_, i64>(6)?,
-                    "StartedTimestamp": row.get::<_, i64>(7)?,
+                    "StartedTimestamp": service.clock().wall_ms(row.get(7)?),
                 });
                 // The answer has a handle only for a running task, because only that can be cancelled.
                 if status == "RUNNING" {

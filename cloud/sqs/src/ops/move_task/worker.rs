@@ -36,6 +36,7 @@ pub(super) fn spawn(sqs: &Sqs, id: String) {
     let sqs = sqs.clone();
     tokio::spawn(async move {
         let mut stopping = sqs.stopping();
+        let mut failing = false;
         loop {
             let (service, task) = (sqs.clone(), id.clone());
             let wait = match sqs.store().run(move |tx| step(&service, tx, &task)).await {
@@ -45,7 +46,9 @@ pub(super) fn spawn(sqs: &Sqs, id: String) {
                     Duration::from_millis(1000 / STEPS.min(rate).unsigned_abs().max(1))
                 }
                 Err(error) => {
-                    tracing::warn!(task = id, %error, "a step of a message move task failed; trying again");
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(task = id, %error, "a step of a message move task failed; trying again every second");
+                    }
                     Duration::from_secs(1)
                 }
             };
@@ -83,7 +86,10 @@ fn step(sqs: &Sqs, tx: &Tx<'_>, id: &str) -> Result<Next, SqsError> {
         _ => return Ok(Next::Done),
     };
     let Some(source) = Queue::find(tx, &task.source)? else {
-        return end(tx, id, "FAILED", Some("AWS.SimpleQueueService.NonExistentQueue"));
+        // Nobody can list the tasks of a queue that does not exist.
+        tx.prepare_cached("DELETE FROM move_tasks WHERE id = ?1")?
+            .execute([id])?;
+        return Ok(Next::Done);
     };
     let rows: Vec<(i64, Option<String>)> = tx
         .prepare_cached(MOVABLE)?
@@ -126,8 +132,18 @@ fn move_row(sqs: &Sqs, tx: &Tx<'_>, source: &Queue, row: i64, destination: &Queu
     Ok(())
 }
 
+/// Number of tasks of a queue that are kept, as many as `ListMessageMoveTasks` can list.
+const KEPT_TASKS: i64 = 10;
+
 fn end(tx: &Tx<'_>, id: &str, status: &str, reason: Option<&str>) -> Result<Next, SqsError> {
     tx.prepare_cached("UPDATE move_tasks SET status = ?2, failure_reason = ?3 WHERE id = ?1")?
         .execute(params![id, status, reason])?;
+    tx.prepare_cached(
+        "DELETE FROM move_tasks WHERE status NOT IN ('RUNNING', 'CANCELLING')
+         AND source = (SELECT source FROM move_tasks WHERE id = ?1) AND id NOT IN
+         (SELECT id FROM move_tasks WHERE source = (SELECT source FROM move_tasks WHERE id = ?1)
+          ORDER BY started_at DESC, rowid DESC LIMIT ?2)",
+    )?
+    .execute(params![id, KEPT_TASKS])?;
     Ok(Next::Done)
 }

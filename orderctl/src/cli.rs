@@ -13,7 +13,8 @@ use crate::{completions, get, inbox, list, manual, place};
 ///
 /// Begin with `up`; it says what to type next. The other commands find the running system by its data directory.
 ///
-/// Exit code: 0 done, 1 failed, 2 wrong usage.
+/// Exit code: 0 done, 1 not as asked, 2 wrong usage, 3 the system cannot be reached. docs/CLI.md describes the JSON of every
+/// command.
 #[derive(Debug, Parser)]
 #[command(name = "orderctl", version)]
 pub(crate) struct Cli {

@@ -2,7 +2,8 @@
 //!
 //! It parses the command line and runs one command. The commands `dlq` are in the crate `dead_letters`; `load`, `verify`,
 //! `fault-run` and `faults` are in the crate `proof`. Each command prints its result on standard output and everything else
-//! on standard error, and ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
+//! on standard error, and ends with exit code 0 (done), 1 (not as asked), 2 (wrong usage) or 3 (the system cannot be
+//! reached).
 //!
 //! Without the feature `local` the program is a client only: it holds neither the local cloud nor the proof.
 //!
@@ -27,6 +28,8 @@ use clap::Parser;
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
 use terminal::stdout;
+use terminal::stop_signal::run_until_stopped;
+use terminal::text::sanitize;
 use tokio::runtime::Builder;
 
 use cli::{Cli, Command};
@@ -44,8 +47,8 @@ pub fn run() -> ExitCode {
         // The reader of the output closed the pipe, as `head` does.
         Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            eprintln!("error: {}", sanitize(&format!("{error:#}")));
+            ExitCode::from(stack_client::exit_code(&error))
         }
     }
 }
@@ -85,7 +88,7 @@ fn run_client(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
     Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(command)
+        .block_on(run_until_stopped(command))
 }
 
 /// Runs the local cloud, whose services work at the same time.

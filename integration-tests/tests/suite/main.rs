@@ -21,5 +21,6 @@ mod listing;
 mod load;
 mod poison;
 mod redrive;
+mod right_system;
 mod subscribers;
 mod system;

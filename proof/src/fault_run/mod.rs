@@ -72,7 +72,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
     let commands = Commands::new(scratch)?;
     let mut outcome = Outcome::new(arguments.function_kills);
     let mut system = System::start(&commands).await?;
-    system.faults()?.set(plan, Some(arguments.seed)).await?;
+    system.faults().await?.set(plan, Some(arguments.seed)).await?;
     let count = arguments.count.get();
     let mut loads = Loads::default();
     loads.add(commands.load(count, arguments)?);
@@ -90,7 +90,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
             watch.check(accepted.count(), "orders are accepted")?;
             tokio::time::sleep(PAUSE).await;
         }
-        outcome.add(&system.faults()?.show().await?.injected);
+        outcome.add(&system.faults().await?.show().await?.injected);
         system.kill().await?;
         outcome.system_kills += 1;
         eprintln!(
@@ -99,13 +99,13 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
         );
         system = System::start(&commands).await?;
         let seed = arguments.seed.wrapping_add(kill);
-        system.faults()?.set(plan, Some(seed)).await?;
+        system.faults().await?.set(plan, Some(seed)).await?;
     }
 
     let mut expected = count;
     let mut missing_faults_watch = ProgressWatch::new(FAULT_WAIT);
     loop {
-        let injected = system.faults()?.show().await?.injected;
+        let injected = system.faults().await?.show().await?.injected;
         let kills = outcome::count_function_kills(&injected);
         if accepted.read_new()? >= expected && outcome.is_covered_with(&injected) {
             break;
@@ -126,7 +126,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
         )?;
         tokio::time::sleep(PAUSE).await;
     }
-    outcome.add(&system.faults()?.off().await?.injected);
+    outcome.add(&system.faults().await?.off().await?.injected);
     eprintln!(
         "faults off after {} orders and {} killed functions; waiting for the rest to arrive",
         accepted.read_new()?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use aws_config::SdkConfig;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
+use terminal::text::quote;
 
 use super::resource::Resource;
 use crate::api::ApiAuth;
@@ -30,11 +30,11 @@ impl Stack {
     pub(super) async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Self> {
         let client = aws_sdk_cloudformation::Client::new(config);
         let answer = client.describe_stacks().stack_name(name).send().await;
-        let answer = answer.map_err(|error| {
-            anyhow::anyhow!(
-                "the stack {name} cannot be read ({}); name another one by --stack, or the resources themselves by \
-                 --api-url, --orders-dlq-url and the like",
-                DisplayErrorContext(&error)
+        let answer = answer.with_context(|| {
+            format!(
+                "the stack {} cannot be read; name another one by --stack, or the resources themselves by --api-url, \
+                 --orders-dlq-url and the like",
+                quote(name)
             )
         })?;
         let stack = answer

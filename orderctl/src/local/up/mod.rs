@@ -23,7 +23,7 @@ use configuration::make_configuration;
 /// The longest time for stopping. Then the process ends, and the functions end with it.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
 
-/// Starts everything, prints what runs, and stops it at Ctrl-C or SIGTERM.
+/// Starts everything, prints what runs, and stops it at Ctrl-C, at SIGTERM, or when the terminal is closed.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     start_log();
     // Listen before anything starts, so that a signal during the start stops what has been started.
@@ -64,9 +64,10 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-/// Logs warnings on standard error. `RUST_LOG` replaces this choice.
+/// Logs warnings and the progress of upgrades on standard error. `RUST_LOG` replaces this choice.
 fn start_log() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info"));
     let is_terminal = std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)

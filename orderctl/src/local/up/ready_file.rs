@@ -52,12 +52,14 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: Some(directory.path().to_owned()),
+            // Nothing answers at these URLs.
+            instance_id: String::new(),
         };
         write(&directory.path().join("endpoints.json"), &endpoints).unwrap();
         let connection = Connection::local(directory.path().to_owned());
         assert_eq!(connection.api_url().await.unwrap(), endpoints.api_url);
         assert_eq!(
-            connection.local_endpoint_url().unwrap(),
+            connection.local_endpoint_url().await.unwrap(),
             endpoints.aws_endpoint_url
         );
     }
@@ -70,11 +72,12 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: None,
+            instance_id: "b7c1".to_owned(),
         };
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        insta::assert_snapshot!(text, @r#"{"api_url":"http://127.0.0.1:1","aws_endpoint_url":"http://127.0.0.1:2","data_dir":null}"#);
+        insta::assert_snapshot!(text, @r#"{"api_url":"http://127.0.0.1:1","aws_endpoint_url":"http://127.0.0.1:2","data_dir":null,"instance_id":"b7c1"}"#);
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
         remove(&path).unwrap();
         assert!(!path.exists());

@@ -7,7 +7,7 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, get, inbox, list, manual, place};
+use crate::{completions, confirm, get, inbox, list, manual, place, status};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -37,6 +37,10 @@ pub(crate) enum Command {
     List(list::Arguments),
     /// Show the emails that were sent
     Inbox(inbox::Arguments),
+    /// Show what works and what does not, and what to type about it
+    Status(status::Arguments),
+    /// Confirm an email subscription of this machine, such as one that is suspended
+    Confirm(confirm::Arguments),
     /// Show and replay dead letters: the messages that could not be processed
     Dlq {
         #[command(subcommand)]
@@ -108,6 +112,8 @@ mod tests {
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
+            "orderctl status --json",
+            "orderctl confirm arn:aws:sns:us-east-1:000000000000:t:1 --json",
             "orderctl completions zsh",
             "orderctl man",
             "orderctl man target/man",

@@ -12,6 +12,7 @@
 
 mod cli;
 mod completions;
+mod confirm;
 mod get;
 mod inbox;
 mod list;
@@ -20,6 +21,7 @@ mod local;
 mod manual;
 mod order_view;
 mod place;
+mod status;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -66,6 +68,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
         Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
         Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
+        Command::Status(arguments) => {
+            run_client(Box::pin(
+                async move { status::run(&arguments, &connection).await },
+            ))
+        }
+        Command::Confirm(arguments) => {
+            run_client(Box::pin(
+                async move { confirm::run(&arguments, &connection).await },
+            ))
+        }
         #[cfg(feature = "local")]
         Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),
         #[cfg(feature = "local")]

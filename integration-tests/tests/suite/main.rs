@@ -22,5 +22,6 @@ mod load;
 mod poison;
 mod redrive;
 mod right_system;
+mod status;
 mod subscribers;
 mod system;

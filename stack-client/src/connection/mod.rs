@@ -101,6 +101,9 @@ pub struct Connection {
     /// ARN of the topic of confirmed orders
     #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
     order_events_topic_arn: Option<String>,
+    /// ARN of the topic of the emails
+    #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
+    order_emails_topic_arn: Option<String>,
     /// The variables of the environment that name a system.
     #[arg(skip = Environment::read())]
     environment: Environment,
@@ -295,6 +298,7 @@ impl Connection {
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
+            Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,
         };
         match (Self::non_empty(given.as_ref()), self.target) {
             (Some(value), _) => Ok(value.to_owned()),
@@ -306,6 +310,17 @@ impl Connection {
                 .map(str::to_owned)
                 .with_context(|| format!("name it by {}", resource.flag())),
         }
+    }
+
+    /// The name of the stack on AWS.
+    #[must_use]
+    pub fn stack_name(&self) -> &str {
+        &self.stack
+    }
+
+    /// When the stack on AWS was created, in RFC 3339. `None` on this machine.
+    pub async fn created_at(&self) -> anyhow::Result<Option<String>> {
+        Ok(self.stack().await?.created_at().map(str::to_owned))
     }
 
     /// The stack. It is read at most once, and only if an option does not name what is needed.

@@ -95,6 +95,12 @@ async fn retry_config(profile: Option<&str>) -> anyhow::Result<RetryConfig> {
     )
     .await
     .context("your AWS configuration cannot be read: correct it, or name other files by AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE")?;
+    if let Some(name) = profile
+        && profiles.get_profile(name).is_none()
+        && std::env::var_os("AWS_ACCESS_KEY_ID").is_none()
+    {
+        anyhow::bail!("your AWS configuration has no profile {name:?}: correct --profile or AWS_PROFILE");
+    }
     let setting = |variable: &'static str, key: &'static str| {
         let of_environment = std::env::var(variable).ok().filter(|value| !value.is_empty());
         of_environment

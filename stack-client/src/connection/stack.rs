@@ -15,6 +15,7 @@ pub(super) struct Stack {
     name: String,
     outputs: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
+    created_at: Option<String>,
 }
 
 impl Stack {
@@ -47,6 +48,7 @@ impl Stack {
         let parameters = stack.parameters.unwrap_or_default().into_iter();
         Ok(Self {
             name: name.to_owned(),
+            created_at: stack.creation_time.map(|at| at.to_string()),
             outputs: outputs
                 .filter_map(|output| Some((output.output_key?, output.output_value?)))
                 .collect(),
@@ -54,6 +56,11 @@ impl Stack {
                 .filter_map(|parameter| Some((parameter.parameter_key?, parameter.parameter_value?)))
                 .collect(),
         })
+    }
+
+    /// When it was created.
+    pub(super) fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
     }
 
     /// An output; it is an error if the stack has none of this name.

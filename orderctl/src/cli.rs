@@ -109,6 +109,7 @@ mod tests {
             "orderctl place - --idempotency-key k --json --data-dir d",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait=5 --json",
+            "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait 60",
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
@@ -151,8 +152,9 @@ mod tests {
             "orderctl list",
             "orderctl list --customer \u{e9}",
             "orderctl place f --idempotency-key \u{e9}",
-            "orderctl dlq replay",
             "orderctl dlq replay --all a",
+            "orderctl list --customer c --limit 0",
+            "orderctl --api-url 127.0.0.1:8080 list --customer c",
             "orderctl completions tcsh",
             "orderctl dlq list --queue mail",
         ]);

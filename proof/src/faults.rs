@@ -61,7 +61,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         Some(Change::Off) => client.off().await?,
     };
     if arguments.json {
-        stdout::print_json(&state)?;
+        stdout::print_document(1, &state)?;
     } else {
         stdout::print_line(&format_state(&state))?;
     }

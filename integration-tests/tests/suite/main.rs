@@ -22,6 +22,7 @@ mod load;
 mod poison;
 mod redrive;
 mod right_system;
+mod scripts;
 mod status;
 mod subscribers;
 mod system;

@@ -103,14 +103,18 @@ impl<'a> Commands<'a> {
         Ok(())
     }
 
-    /// Runs `verify`, which prints its report. Returns whether it succeeded.
-    pub(super) async fn verify(&self) -> anyhow::Result<bool> {
+    /// Runs `verify`, which prints its report: on standard output, or as JSON into `verify.json`. Returns whether it
+    /// succeeded.
+    pub(super) async fn verify(&self, json: bool) -> anyhow::Result<bool> {
         let mut command = self.command("verify");
         command.arg("--journal").arg(self.scratch.journal()).args([
             "--exclusive",
             "--wait",
             VERIFY_WAIT_SECONDS,
         ]);
+        if json {
+            command.arg("--json").stdout(self.log("verify.json")?);
+        }
         let status = command.status().await.context("verify cannot be started")?;
         Ok(status.success())
     }

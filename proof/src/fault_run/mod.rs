@@ -20,6 +20,7 @@ use anyhow::Context;
 use tokio::time::Instant;
 
 use terminal::stdout;
+use terminal::text::quote_path;
 
 use crate::faults;
 use accepted::AcceptedOrders;
@@ -54,10 +55,14 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(file) => faults::read_plan(file)?,
     };
     let scratch = Scratch::create()?;
-    eprintln!("state, logs and journal are in {}", scratch.path().display());
+    eprintln!("state, logs and journal are in {}", quote_path(scratch.path()));
     let outcome = inject_and_settle(&arguments, &plan, &scratch).await;
     let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
-    stdout::print_line(&outcome.format())?;
+    if arguments.json {
+        stdout::print_document(1, &outcome.to_json())?;
+    } else {
+        stdout::print_line(&outcome.format())?;
+    }
     if !outcome.is_right() {
         eprintln!("what was found is kept in {}", scratch.path().display());
         return Ok(ExitCode::FAILURE);
@@ -135,7 +140,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
     settle(&commands, &system, &mut loads, scratch, &mut outcome).await?;
     outcome.accepted = accepted.read_new()?;
     outcome.expected = expected;
-    outcome.verified = commands.verify().await?;
+    outcome.verified = commands.verify(arguments.json).await?;
     system.stop().await?;
     Ok(outcome)
 }

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use terminal::exit::UnreachableError;
 use terminal::{invocation, text};
 
-use super::http;
 use super::stack::Stack;
+use super::{DEFAULT_DATA_DIR, http};
 
 /// The file in which a running system says where it answers. It is absent while the system does not run, unless the
 /// system was killed.
@@ -48,9 +48,14 @@ struct Health {
 pub(super) fn endpoints(data_dir: &Path) -> anyhow::Result<Endpoints> {
     let directory = text::quote_path(data_dir);
     let program = invocation::program_name();
+    let given = if data_dir == Path::new(DEFAULT_DATA_DIR) {
+        String::new()
+    } else {
+        format!(" --data-dir {directory}")
+    };
     let endpoints = read(&data_dir.join(ENDPOINTS)).map_err(|error| match error.kind() {
         ErrorKind::NotFound => UnreachableError(format!(
-            "nothing runs here: start it with `{program} up`, or name it by --data-dir, or by --api-url and \
+            "nothing runs here: start it with `{program} up{given}`, or name it by --data-dir, or by --api-url and \
              --aws-endpoint-url (looked in {directory}); for a stack on AWS, say --target aws"
         ))
         .into(),

@@ -127,7 +127,7 @@ fn open(path: &Path) -> std::io::Result<File> {
 }
 
 fn default_path(connection: &Connection) -> anyhow::Result<PathBuf> {
-    if connection.target() == Target::Local && connection.data_dir().is_dir() {
+    if connection.uses_data_dir() && connection.data_dir().is_dir() {
         return Ok(connection.data_dir().join("audit.jsonl"));
     }
     let variable = |name: &str| {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use order_core::Timestamp;
+use serde_json::json;
 use stack_client::Connection;
-use terminal::stdout;
+use terminal::text::quote_path;
+use terminal::{exit, stdout};
 use time::OffsetDateTime;
 
 use crate::archive::ArchiveEntry;
@@ -22,6 +24,9 @@ pub struct Arguments {
     /// New file; `-` prints the letters on standard output instead
     #[arg(value_name = "FILE.jsonl")]
     file: PathBuf,
+    /// Print the outcome as JSON; `-` always prints the letters as JSON Lines
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
@@ -38,7 +43,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         Some(ArchiveFile::create(&arguments.file)?)
     });
     let written = Cell::new(0_u64);
-    let mut code = ExitCode::SUCCESS;
+    let mut is_complete = true;
     for name in QueueName::selected(arguments.filter.queue) {
         let queue = DeadLetterQueue::open(connection, name).await?;
         let progress = Progress::new("seen", queue.counts().await?.visible);
@@ -66,17 +71,20 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         }
         if let Some(why) = report.stop_reason {
             eprintln!("{}", describe_remaining(why, &queue).await);
-            code = ExitCode::FAILURE;
+            is_complete = false;
             break;
         }
     }
     if let Some(mut file) = file.into_inner() {
         file.sync()?;
-        stdout::print_line(&format!(
-            "exported {} to {}",
-            written.get(),
-            file.path().display()
-        ))?;
+        if arguments.json {
+            let path = file.path().display().to_string();
+            let outcome = json!({ "exported": written.get(), "file": path, "complete": is_complete });
+            stdout::print_document(1, &outcome)?;
+        } else {
+            let path = quote_path(file.path());
+            stdout::print_line(&format!("exported {} to {path}", written.get()))?;
+        }
     }
-    Ok(code)
+    Ok(exit::code(is_complete))
 }

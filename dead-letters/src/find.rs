@@ -12,6 +12,11 @@ const OPTIONS: ScanOptions = ScanOptions {
     parallel: 4,
 };
 
+/// A stop signal ended the search.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped before every letter was seen")]
+pub struct Interrupted;
+
 /// All dead letters of a queue. They stay in the queue and are visible afterwards.
 pub async fn read_all_letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<DeadLetter>> {
     let letters = RefCell::new(Vec::new());
@@ -59,7 +64,7 @@ pub(crate) async fn find_message(
 fn check_complete(report: ScanReport) -> anyhow::Result<()> {
     match (report.error, report.stop_reason) {
         (Some(error), _) => Err(error),
-        (None, Some(StopReason::Interrupted)) => anyhow::bail!("stopped before every letter was seen"),
+        (None, Some(StopReason::Interrupted)) => Err(Interrupted.into()),
         _ => Ok(()),
     }
 }

@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Only the letters of this queue
     #[arg(long)]
     queue: Option<QueueName>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     audit: AuditOptions,
 }
@@ -91,7 +94,11 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         imported += here;
         failed += refused;
     }
-    stdout::print_line(&format!("imported {imported}, failed {failed}"))?;
+    if arguments.json {
+        stdout::print_document(1, &json!({ "imported": imported, "failed": failed }))?;
+    } else {
+        stdout::print_line(&format!("imported {imported}, failed {failed}"))?;
+    }
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {

@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use stack_client::Connection;
 
 pub use dead_letter::DeadLetter;
-pub use find::{find_letter, read_all_letters};
+pub use find::{Interrupted, find_letter, read_all_letters};
 pub use queue::{DeadLetterQueue, QueueName};
 
 /// The commands of `dlq`.

@@ -6,6 +6,8 @@ use anyhow::Context;
 use aws_sdk_sqs::operation::cancel_message_move_task::CancelMessageMoveTaskError;
 use aws_sdk_sqs::types::ListMessageMoveTasksResultEntry;
 
+use terminal::stop_signal::StopSignal;
+
 use crate::progress::Progress;
 use crate::queue::DeadLetterQueue;
 use crate::replay_counts::ReplayCounts;
@@ -50,11 +52,12 @@ pub(super) async fn move_all(
         .with_context(|| format!("{name} cannot be moved"))?
         .task_handle
         .with_context(|| format!("the move of {name} has no handle"))?;
+    let mut stop_signal = StopSignal::listen()?;
     let mut cancelled = false;
     let ended = loop {
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
-            _ = tokio::signal::ctrl_c(), if !cancelled => {
+            () = stop_signal.received(), if !cancelled => {
                 cancelled = true;
                 eprintln!("stopping the move ...");
                 cancel(queue, &handle).await?;

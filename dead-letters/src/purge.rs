@@ -8,7 +8,7 @@ use order_core::Timestamp;
 use serde_json::json;
 use stack_client::Connection;
 use terminal::stdout;
-use terminal::text::sanitize;
+use terminal::text::{quote, sanitize};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -44,6 +44,7 @@ pub struct Arguments {
 
 /// Deletes letters after they are on disk in the backup file. Fails if any of them was not deleted.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    arguments.selection.check()?;
     let selection = Selection::new(&arguments.selection);
     let backup = RefCell::new(None);
     let (mut purged, mut failed, mut stopped) = (0, 0, false);
@@ -107,10 +108,10 @@ fn print_outcome(
 ) -> std::io::Result<()> {
     let path = backup.map(|backup| backup.path().display().to_string());
     if arguments.json {
-        return stdout::print_json(&json!({ "purged": purged, "failed": failed, "backup": path }));
+        return stdout::print_document(1, &json!({ "purged": purged, "failed": failed, "backup": path }));
     }
     let kept = path
-        .map(|path| format!("; they are kept in {path}"))
+        .map(|path| format!("; they are kept in {}", quote(&path)))
         .unwrap_or_default();
     stdout::print_line(&format!("purged {purged}, failed {failed}{kept}"))
 }

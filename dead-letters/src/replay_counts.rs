@@ -30,7 +30,7 @@ impl ReplayCounts {
     /// Prints the counts as text or as JSON.
     pub(super) fn print(&self, json: bool) -> io::Result<()> {
         if json {
-            stdout::print_json(self)
+            stdout::print_document(1, self)
         } else {
             stdout::print_line(&self.to_string())
         }
@@ -52,7 +52,7 @@ impl fmt::Display for ReplayCounts {
         if *newer > 0 {
             write!(
                 formatter,
-                "\n{newer} came into the dead-letter queue meanwhile, perhaps because they failed again: see them with dlq list"
+                "\n{newer} came into the dead-letter queue meanwhile, perhaps because they failed again: see them by `dlq list`"
             )?;
         }
         Ok(())
@@ -77,7 +77,7 @@ mod tests {
         });
         insta::assert_snapshot!(counts, @r"
         replayed 3, failed 1, skipped 0
-        2 came into the dead-letter queue meanwhile, perhaps because they failed again: see them with dlq list
+        2 came into the dead-letter queue meanwhile, perhaps because they failed again: see them by `dlq list`
         ");
     }
 }

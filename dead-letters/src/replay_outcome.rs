@@ -48,6 +48,20 @@ impl ReplayOutcome {
         )
     }
 
+    /// A code for programs. `replay --dry-run --json` prints it.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Store => "store",
+            Self::PublishAgain => "publish_again",
+            Self::Conflict { .. } => "conflict",
+            Self::SendEmail => "send_email",
+            Self::AlreadyNotified { .. } => "already_notified",
+            Self::OrderNotStored => "order_not_stored",
+            Self::UnreadableRow(_) => "unreadable_row",
+        }
+    }
+
     /// A short text for summaries.
     pub(super) fn summary(&self) -> &'static str {
         match self {

@@ -2,7 +2,8 @@
 //!
 //! A message can be read only by receiving it, and SQS hides a received message from other receivers until its visibility
 //! timeout is over. A scan therefore receives each dead letter, passes it to its caller, and at its end makes the letters
-//! that are still in the queue visible again. It ends when nothing new arrives, at Ctrl-C, or after an error. If this
+//! that are still in the queue visible again. It ends when nothing new arrives, at a stop signal
+//! (Ctrl-C, SIGTERM, SIGHUP), or after an error. If this
 //! process dies, the letters become visible after [`ScanOptions::visibility_seconds`].
 
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,8 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
+
+use terminal::stop_signal::StopSignal;
 
 use crate::dead_letter::DeadLetter;
 use crate::queue::DeadLetterQueue;
@@ -69,7 +72,7 @@ pub(super) struct ScanReport {
 /// Why a scan ended before it had received all letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
-    /// Ctrl-C.
+    /// Ctrl-C, SIGTERM or SIGHUP.
     Interrupted,
     /// The scan holds [`MAX_HELD`] letters.
     HoldLimit,
@@ -134,13 +137,24 @@ impl<'a> Scan<'a> {
         let workers = (0..self.options.parallel).map(|_| self.receive_until_done(&handle));
         let work = join_all(workers);
         tokio::pin!(work);
+        // From here a signal stops the scan in an orderly way, and still during the requests that give the letters back.
+        let mut stop_signal = match StopSignal::listen() {
+            Ok(signal) => signal,
+            Err(error) => {
+                self.fail(error.into());
+                return ScanReport {
+                    error: self.error.take(),
+                    ..ScanReport::default()
+                };
+            }
+        };
         let mut interrupted = false;
         loop {
             tokio::select! {
                 _ = &mut work => break,
-                signal = tokio::signal::ctrl_c() => {
-                    // The second Ctrl-C ends the process. The letters become visible by their timeout.
-                    if signal.is_ok() && interrupted {
+                () = stop_signal.received() => {
+                    // The second signal ends the process. The letters become visible by their timeout.
+                    if interrupted {
                         std::process::exit(1);
                     }
                     interrupted = true;

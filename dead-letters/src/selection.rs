@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use order_core::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use terminal::exit::UsageError;
 use terminal::text::sanitize_line;
 use time::OffsetDateTime;
 
@@ -18,7 +19,7 @@ use crate::filter::Filter;
 #[command(next_help_heading = "Which letters")]
 pub(super) struct SelectionArguments {
     /// Message ids or order ids, as `dlq list` shows them
-    #[arg(value_name = "ID", required_unless_present_any = ["all", "reasons", "older_than", "contains"], conflicts_with = "all")]
+    #[arg(value_name = "ID", conflicts_with = "all")]
     pub(super) ids: Vec<String>,
     /// All letters; with filters, all letters that pass them
     #[arg(long)]
@@ -36,6 +37,18 @@ pub(super) struct Selection<'a> {
 }
 
 impl SelectionArguments {
+    /// Refuses a selection of nothing in particular.
+    pub(super) fn check(&self) -> Result<(), UsageError> {
+        if self.ids.is_empty() && !self.all && !self.filter.is_given() {
+            return Err(UsageError(
+                "say which letters: their ids as `dlq list` shows them, --reason, --older-than or --contains, or --all \
+                 for every letter"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether it selects every letter.
     pub(super) fn is_everything(&self) -> bool {
         self.all && !self.filter.is_given()
@@ -116,8 +129,12 @@ mod tests {
 
     #[test]
     fn ids_filters_or_all_are_required() {
-        assert!(arguments("").is_err());
-        assert!(arguments("--queue orders").is_err());
+        assert!(arguments("").unwrap().check().is_err());
+        let error = arguments("--queue orders").unwrap().check().unwrap_err();
+        assert!(error.to_string().contains("--all"), "{error}");
+        for line in ["m-1", "--all", "--reason conflict", "--older-than 1h"] {
+            assert!(arguments(line).unwrap().check().is_ok(), "{line}");
+        }
         assert!(arguments("--all m-1").is_err());
         assert!(arguments("--all").unwrap().is_everything());
         assert!(arguments("--all --queue orders").unwrap().is_everything());

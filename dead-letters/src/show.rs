@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
             ),
         };
         if arguments.json {
-            stdout::print_json(&view.to_json())?;
+            stdout::print_document(1, &view.to_json())?;
         } else {
             stdout::print_line(&view.format(Timestamp::new(OffsetDateTime::now_utc()), arguments.reveal))?;
         }

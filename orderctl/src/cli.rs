@@ -7,13 +7,14 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, get, inbox, list, manual, place};
+use crate::{completions, confirm, get, inbox, list, manual, place, status};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
 /// Begin with `up`; it says what to type next. The other commands find the running system by its data directory.
 ///
-/// Exit code: 0 done, 1 failed, 2 wrong usage.
+/// Exit code: 0 done, 1 not as asked, 2 wrong usage, 3 the system cannot be reached. docs/CLI.md describes the JSON of every
+/// command.
 #[derive(Debug, Parser)]
 #[command(name = "orderctl", version)]
 pub(crate) struct Cli {
@@ -36,6 +37,10 @@ pub(crate) enum Command {
     List(list::Arguments),
     /// Show the emails that were sent
     Inbox(inbox::Arguments),
+    /// Show what works and what does not, and what to type about it
+    Status(status::Arguments),
+    /// Confirm an email subscription of this machine, such as one that is suspended
+    Confirm(confirm::Arguments),
     /// Show and replay dead letters: the messages that could not be processed
     Dlq {
         #[command(subcommand)]
@@ -104,9 +109,12 @@ mod tests {
             "orderctl place - --idempotency-key k --json --data-dir d",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait=5 --json",
+            "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait 60",
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
+            "orderctl status --json",
+            "orderctl confirm arn:aws:sns:us-east-1:000000000000:t:1 --json",
             "orderctl completions zsh",
             "orderctl man",
             "orderctl man target/man",
@@ -144,8 +152,9 @@ mod tests {
             "orderctl list",
             "orderctl list --customer \u{e9}",
             "orderctl place f --idempotency-key \u{e9}",
-            "orderctl dlq replay",
             "orderctl dlq replay --all a",
+            "orderctl list --customer c --limit 0",
+            "orderctl --api-url 127.0.0.1:8080 list --customer c",
             "orderctl completions tcsh",
             "orderctl dlq list --queue mail",
         ]);

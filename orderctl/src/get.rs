@@ -4,12 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use dead_letters::{DeadLetter, DeadLetterQueue, QueueName};
+use dead_letters::{DeadLetter, DeadLetterQueue, Interrupted, QueueName};
 use order_core::OrderId;
 use reqwest::StatusCode;
 use serde_json::Value;
 use stack_client::problem::format_problem;
 use stack_client::{Api, Connection};
+use terminal::exit::UsageError;
 use terminal::text::sanitize_line;
 use terminal::{invocation, stdout};
 use tokio::time::Instant;
@@ -18,40 +19,84 @@ use crate::order_view::OrderView;
 
 /// The pause between two requests.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The pause between two searches in the dead-letter queue.
+const SEARCH_PAUSE: Duration = Duration::from_secs(2);
+/// The time of `--wait` without a number.
+const WAIT_SECONDS: u64 = 30;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The order's id
-    id: OrderId,
+    id: Option<OrderId>,
     /// Wait until the order is stored, for 30 seconds unless SECONDS are given
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30")]
-    wait: Option<u64>,
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30", value_parser = parse_wait)]
+    wait: Option<Wait>,
     /// Print the order as JSON
     #[arg(long)]
     json: bool,
 }
 
+/// The value of `--wait`. The id may follow it, as in `get --wait ID`.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    Seconds(u64),
+    Id(OrderId),
+}
+
+/// What was found under an id.
+#[derive(Debug)]
+enum Found {
+    Order(Value),
+    DeadLetter(Box<DeadLetter>),
+    Nothing,
+}
+
+fn parse_wait(text: &str) -> Result<Wait, &'static str> {
+    let id = || text.parse().map(Wait::Id);
+    let wait = text.parse().map(Wait::Seconds).or_else(|_| id());
+    wait.map_err(|_| "must be a number of seconds")
+}
+
+impl Arguments {
+    /// The order's id, and how long to wait for it.
+    fn target(&self) -> Result<(OrderId, Duration), UsageError> {
+        match (self.id, self.wait) {
+            (Some(id), None) => Ok((id, Duration::ZERO)),
+            (Some(id), Some(Wait::Seconds(seconds))) => Ok((id, Duration::from_secs(seconds))),
+            (None, Some(Wait::Id(id))) => Ok((id, Duration::from_secs(WAIT_SECONDS))),
+            (None, _) => Err(UsageError("say which order: get ID".to_owned())),
+            (Some(_), Some(Wait::Id(_))) => Err(UsageError("get shows one order: give one id".to_owned())),
+        }
+    }
+}
+
 /// Prints the order. If there is none, says whether its message is a dead letter.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let (id, wait) = arguments.target()?;
     let api = connection.api().await?;
-    let deadline = Instant::now() + Duration::from_secs(arguments.wait.unwrap_or(0));
-    match fetch(&api, arguments.id, deadline).await? {
-        Some(order) if arguments.json => stdout::print_json(&order)?,
-        Some(order) => {
+    let deadline = Instant::now() + wait;
+    match fetch(&api, id, deadline, connection).await? {
+        Found::Order(order) if arguments.json => stdout::print_json(&order)?,
+        Found::Order(order) => {
             let view: OrderView = serde_json::from_value(order).context("the answer is not an order")?;
             stdout::print_line(&view.format())?;
         }
-        None => {
-            eprintln!("{}", describe_absence(arguments.id, connection).await);
+        Found::DeadLetter(letter) => {
+            eprintln!("{}", describe_dead_letter(id, &letter, connection));
+            return Ok(ExitCode::FAILURE);
+        }
+        Found::Nothing => {
+            eprintln!("{}", describe_absence(id, connection).await);
             return Ok(ExitCode::FAILURE);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Requests the order until it is stored or the time is over. `None` if there is no such order.
-async fn fetch(api: &Api, id: OrderId, deadline: Instant) -> anyhow::Result<Option<Value>> {
+/// Requests the order until it is stored, its message is a dead letter, or the time is over.
+async fn fetch(api: &Api, id: OrderId, deadline: Instant, connection: &Connection) -> anyhow::Result<Found> {
     let path = format!("/orders/{id}");
+    let mut next_search = Instant::now() + SEARCH_PAUSE;
     loop {
         let response = api
             .send(api.get(&path))
@@ -62,12 +107,22 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant) -> anyhow::Result<Opti
         let is_retryable = status == StatusCode::NOT_FOUND || status.is_server_error();
         match status {
             StatusCode::OK => {
-                return serde_json::from_slice(&body)
-                    .context("the answer is not JSON")
-                    .map(Some);
+                let order = serde_json::from_slice(&body).context("the answer is not JSON")?;
+                return Ok(Found::Order(order));
             }
-            _ if is_retryable && Instant::now() + PAUSE < deadline => tokio::time::sleep(PAUSE).await,
-            StatusCode::NOT_FOUND => return Ok(None),
+            _ if is_retryable && Instant::now() + PAUSE < deadline => {
+                if Instant::now() >= next_search {
+                    // A search is never dropped: it gives back the letters that it hides.
+                    match find_dead_letter(id, connection).await {
+                        Ok(Some(letter)) => return Ok(Found::DeadLetter(Box::new(letter))),
+                        Err(error) if error.is::<Interrupted>() => return Err(error),
+                        // The caller may not be allowed to read the queue. The order may still come.
+                        Ok(None) | Err(_) => next_search = Instant::now() + SEARCH_PAUSE,
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+            StatusCode::NOT_FOUND => return Ok(Found::Nothing),
             _ => anyhow::bail!("{}", format_problem(status, &body)),
         }
     }
@@ -76,7 +131,7 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant) -> anyhow::Result<Opti
 /// Says why there is no order, as far as it is known.
 async fn describe_absence(id: OrderId, connection: &Connection) -> String {
     match find_dead_letter(id, connection).await {
-        Ok(Some(letter)) => describe_dead_letter(id, &letter),
+        Ok(Some(letter)) => describe_dead_letter(id, &letter, connection),
         Ok(None) => format!("there is no order {id}, or not yet; it is no dead letter either"),
         Err(error) => {
             format!(
@@ -86,7 +141,7 @@ async fn describe_absence(id: OrderId, connection: &Connection) -> String {
     }
 }
 
-fn describe_dead_letter(id: OrderId, letter: &DeadLetter) -> String {
+fn describe_dead_letter(id: OrderId, letter: &DeadLetter, connection: &Connection) -> String {
     let detail = letter
         .detail
         .as_ref()
@@ -96,9 +151,10 @@ fn describe_dead_letter(id: OrderId, letter: &DeadLetter) -> String {
     let program = invocation::program_name();
     format!(
         "order {id} could not be processed: {reason}{detail}\nits message is in {}; replay it with: \
-         {program} dlq replay {}",
+         {program} dlq replay {}{}",
         letter.queue.dead_letter_name(),
-        letter.message_id
+        letter.message_id,
+        connection.options()
     )
 }
 

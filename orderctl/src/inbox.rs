@@ -58,8 +58,8 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     if connection.target() == Target::Aws {
         anyhow::bail!("on AWS the mail goes to the subscribers' own inboxes, which nobody else can read");
     }
-    let client = connection.http()?;
-    let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
+    let url = format!("{}/_local/mail", connection.local_endpoint_url().await?);
+    let client = connection.local_http(&url)?;
     let mut after = 0;
     if let Some(limit) = arguments.limit {
         // At least one, from whose position a follower continues.

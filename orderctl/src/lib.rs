@@ -2,7 +2,8 @@
 //!
 //! It parses the command line and runs one command. The commands `dlq` are in the crate `dead_letters`; `load`, `verify`,
 //! `fault-run` and `faults` are in the crate `proof`. Each command prints its result on standard output and everything else
-//! on standard error, and ends with exit code 0 (done), 1 (failed) or 2 (wrong usage).
+//! on standard error, and ends with exit code 0 (done), 1 (not as asked), 2 (wrong usage) or 3 (the system cannot be
+//! reached).
 //!
 //! Without the feature `local` the program is a client only: it holds neither the local cloud nor the proof.
 //!
@@ -11,6 +12,7 @@
 
 mod cli;
 mod completions;
+mod confirm;
 mod get;
 mod inbox;
 mod list;
@@ -19,6 +21,7 @@ mod local;
 mod manual;
 mod order_view;
 mod place;
+mod status;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -27,6 +30,8 @@ use clap::{CommandFactory, Parser};
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
 use terminal::stdout;
+use terminal::stop_signal::run_until_stopped;
+use terminal::text::sanitize;
 use tokio::runtime::Builder;
 
 use cli::{Cli, Command};
@@ -44,8 +49,8 @@ pub fn run() -> ExitCode {
         // The reader of the output closed the pipe, as `head` does.
         Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            eprintln!("error: {}", sanitize(&format!("{error:#}")));
+            ExitCode::from(stack_client::exit_code(&error))
         }
     }
 }
@@ -63,6 +68,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
         Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
         Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
+        Command::Status(arguments) => {
+            run_client(Box::pin(
+                async move { status::run(&arguments, &connection).await },
+            ))
+        }
+        Command::Confirm(arguments) => {
+            run_client(Box::pin(
+                async move { confirm::run(&arguments, &connection).await },
+            ))
+        }
         #[cfg(feature = "local")]
         Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),
         #[cfg(feature = "local")]
@@ -85,7 +100,7 @@ fn run_client(command: CommandFuture<'_>) -> anyhow::Result<ExitCode> {
     Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(command)
+        .block_on(run_until_stopped(command))
 }
 
 /// Runs the local cloud, whose services work at the same time.

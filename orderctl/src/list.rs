@@ -1,5 +1,6 @@
 //! `list`: lists a customer's orders.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,9 +11,9 @@ use serde_json::Value;
 
 use stack_client::problem::format_problem;
 use stack_client::{Api, Connection};
-use terminal::stdout;
 use terminal::table::format_table;
-use terminal::text::sanitize_line;
+use terminal::text::{quote, sanitize_line};
+use terminal::{invocation, stdout};
 
 /// The most orders that the API returns in one page.
 const MAX_PER_PAGE: usize = 100;
@@ -23,8 +24,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID", value_parser = CustomerId::parse)]
     customer: CustomerId,
     /// Show at most this number of orders, the newest
-    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
-    limit: usize,
+    #[arg(long, value_name = "NUMBER", default_value = "20")]
+    limit: NonZeroUsize,
     /// Print each order as a line of JSON
     #[arg(long)]
     json: bool,
@@ -50,7 +51,8 @@ struct Summary {
 
 /// Prints the customer's newest orders, newest first.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let orders = fetch(&arguments, &connection.api().await?).await?;
+    let (orders, has_more) = fetch(&arguments, &connection.api().await?).await?;
+    let shown = orders.len();
     if arguments.json {
         for order in &orders {
             stdout::print_json(order)?;
@@ -60,14 +62,25 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     } else {
         stdout::print_line(&format(orders)?)?;
     }
+    if has_more {
+        eprintln!(
+            "there are more, older orders; show them by: {} list --customer {} --limit {}{}",
+            invocation::program_name(),
+            quote(arguments.customer.as_str()),
+            shown.saturating_mul(10),
+            connection.options()
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
+/// The newest orders, and whether there are more.
+async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<(Vec<Value>, bool)> {
+    let wanted = arguments.limit.get();
     let mut orders: Vec<Value> = Vec::new();
     let mut cursor: Option<String> = None;
-    while orders.len() < arguments.limit {
-        let limit = (arguments.limit - orders.len()).min(MAX_PER_PAGE).to_string();
+    while orders.len() < wanted {
+        let limit = (wanted - orders.len()).min(MAX_PER_PAGE).to_string();
         let mut query = vec![("customer_id", arguments.customer.as_str()), ("limit", &limit)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let url = Url::parse_with_params(&api.url("/orders"), query)?;
@@ -85,10 +98,11 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<Vec<Value>> {
         orders.extend(page.orders);
         match page.next_cursor {
             Some(next) => cursor = Some(next),
-            None => break,
+            None => return Ok((orders, false)),
         }
     }
-    Ok(orders)
+    // The next page may still be empty: the API ends a list with a page that has no cursor.
+    Ok((orders, true))
 }
 
 fn format(orders: Vec<Value>) -> anyhow::Result<String> {

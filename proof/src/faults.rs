@@ -8,7 +8,8 @@ use anyhow::Context;
 use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use stack_client::Connection;
+use stack_client::{Connection, Target};
+use terminal::exit::UsageError;
 use terminal::stdout;
 
 /// The arguments of `faults`.
@@ -53,14 +54,14 @@ struct ErrorBody {
 
 /// Changes the plan if asked to, and prints the state.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let client = Client::connect(connection)?;
+    let client = Client::connect(connection).await?;
     let state = match &arguments.change {
         None => client.show().await?,
         Some(Change::Set { file, seed }) => client.set(&read_plan(file)?, *seed).await?,
         Some(Change::Off) => client.off().await?,
     };
     if arguments.json {
-        stdout::print_json(&state)?;
+        stdout::print_document(1, &state)?;
     } else {
         stdout::print_line(&format_state(&state))?;
     }
@@ -81,10 +82,18 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client of the system that runs now.
-    pub(crate) fn connect(connection: &Connection) -> anyhow::Result<Self> {
+    pub(crate) async fn connect(connection: &Connection) -> anyhow::Result<Self> {
+        if connection.target() == Target::Aws {
+            return Err(UsageError(
+                "faults are injected on this machine only: leave out --target aws and ORDERS_TARGET"
+                    .to_owned(),
+            )
+            .into());
+        }
+        let url = format!("{}/_local/faults", connection.local_endpoint_url().await?);
         Ok(Self {
-            http: connection.http()?,
-            url: format!("{}/_local/faults", connection.local_endpoint_url()?),
+            http: connection.local_http(&url)?,
+            url,
         })
     }
 

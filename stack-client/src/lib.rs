@@ -5,8 +5,10 @@
 
 mod api;
 mod connection;
+mod failure;
 pub mod problem;
 pub mod queue;
 
 pub use api::{Api, ApiAuth, ApiError};
 pub use connection::{Connection, Resource, Target};
+pub use failure::{exit_code, is_unreachable};

@@ -2,6 +2,7 @@
 //!
 //! Standard output carries what the user asked for. Standard error carries everything else.
 
+pub mod exit;
 pub mod invocation;
 pub mod stdout;
 pub mod stop_signal;

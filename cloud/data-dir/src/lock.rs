@@ -4,8 +4,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::DataDirError;
+
+/// The number of further attempts to take the lock, and the pause before each.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// An exclusive lock on the file `lock` in the directory. The operating system releases it when the process
 /// ends, in whatever way.
@@ -31,7 +36,7 @@ impl Lock {
             .mode(0o600)
             .open(&path)
             .map_err(fail)?;
-        match file.try_lock() {
+        match Self::try_for_a_moment(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -51,5 +56,18 @@ impl Lock {
         file.set_len(0).map_err(fail)?;
         writeln!(file, "{}", std::process::id()).map_err(fail)?;
         Ok(Self { _file: file })
+    }
+
+    /// Tries again for a moment, because a client that looks whether the directory is in use holds the lock for an instant.
+    fn try_for_a_moment(file: &File) -> Result<(), TryLockError> {
+        let mut result = file.try_lock();
+        for _ in 0..ATTEMPTS {
+            if !matches!(result, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            result = file.try_lock();
+        }
+        result
     }
 }

@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Do not ask on the terminal
     #[arg(long, short)]
     pub(super) yes: bool,
-    /// Print the outcome as JSON
+    /// Print the outcome as JSON; with --dry-run one line for each letter, and then one for each queue
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use stack_client::Connection;
 use terminal::stdout;
 use terminal::text::{sanitize, sanitize_line};
@@ -90,6 +91,11 @@ impl<'a, 's> LetterReplay<'a, 's> {
         let counts = self.counts.get();
         if let Some(audit) = self.audit.into_inner() {
             audit.end(&counts)?;
+        }
+        if self.arguments.dry_run && self.arguments.json {
+            let summary = json!({ "queue": self.queue.name, "predicted": self.predicted.take(), "failed": counts.failed,
+                "skipped": counts.skipped, "newer": counts.newer });
+            stdout::print_document(1, &summary)?;
         }
         for (what, count) in self.predicted.take() {
             stdout::print_line(&format!("{count} {what}"))?;
@@ -248,8 +254,20 @@ impl<'a, 's> LetterReplay<'a, 's> {
         let bodies: Vec<&str> = kept.iter().map(|(body, _)| body.as_str()).collect();
         let outcomes = predict_outcomes(self.queue.name, &bodies, &self.table).await?;
         for ((_, found), outcome) in kept.iter().zip(&outcomes) {
-            stdout::print_line(&self.format_outcome(found, outcome))?;
-            *self.predicted.borrow_mut().entry(outcome.summary()).or_default() += 1;
+            let name = if self.arguments.json {
+                stdout::print_json(&json!({
+                    "message_id": found.letter.message_id,
+                    "order_id": found.letter.order_id,
+                    "queue": self.queue.name,
+                    "reason": found.letter.reason,
+                    "outcome": outcome.code(),
+                }))?;
+                outcome.code()
+            } else {
+                stdout::print_line(&self.format_outcome(found, outcome))?;
+                outcome.summary()
+            };
+            *self.predicted.borrow_mut().entry(name).or_default() += 1;
         }
         Ok(DeletedIds::new())
     }

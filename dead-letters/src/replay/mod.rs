@@ -21,6 +21,7 @@ use letters::LetterReplay;
 
 /// Puts letters back on their source queues. Fails if any of them was not replayed.
 pub(crate) async fn run(mut arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    arguments.selection.check()?;
     let repair = Repair::new(&arguments.repair)?;
     arguments.adapt_scan();
     let arguments = &arguments;

@@ -80,7 +80,7 @@ fn without_a_system_the_error_says_how_to_start_one() {
         &["dlq", "list"],
     ] {
         let output = sandbox.orderctl().args(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(3));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("up"), "{error}");
     }

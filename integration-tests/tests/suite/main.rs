@@ -22,5 +22,8 @@ mod listing;
 mod load;
 mod poison;
 mod redrive;
+mod right_system;
+mod scripts;
+mod status;
 mod subscribers;
 mod system;

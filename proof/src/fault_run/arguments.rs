@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Seconds without progress after which the run fails
     #[arg(long, value_name = "SECONDS", default_value_t = 180)]
     pub(super) patience: u64,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
     /// Keep the directory with state, logs and journal after a successful run
     #[arg(long)]
     pub(super) keep: bool,

@@ -38,12 +38,11 @@ impl<'a> Commands<'a> {
         Ok(Self { program, scratch })
     }
 
-    /// A command on the run's own system. Environment variables that name another system are removed.
+    /// A command on the run's own system. `--data-dir` is stronger than URLs in the environment.
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .env_remove("AWS_ENDPOINT_URL")
-            .env_remove("ORDERS_API_URL")
+            .env_remove("ORDERS_TARGET")
             .arg("--data-dir")
             .arg(self.scratch.file("data"))
             .arg(name)
@@ -104,14 +103,18 @@ impl<'a> Commands<'a> {
         Ok(())
     }
 
-    /// Runs `verify`, which prints its report. Returns whether it succeeded.
-    pub(super) async fn verify(&self) -> anyhow::Result<bool> {
+    /// Runs `verify`, which prints its report: on standard output, or as JSON into `verify.json`. Returns whether it
+    /// succeeded.
+    pub(super) async fn verify(&self, json: bool) -> anyhow::Result<bool> {
         let mut command = self.command("verify");
         command.arg("--journal").arg(self.scratch.journal()).args([
             "--exclusive",
             "--wait",
             VERIFY_WAIT_SECONDS,
         ]);
+        if json {
+            command.arg("--json").stdout(self.log("verify.json")?);
+        }
         let status = command.status().await.context("verify cannot be started")?;
         Ok(status.success())
     }
@@ -152,8 +155,8 @@ impl System {
         Ok(Self { child, connection })
     }
 
-    pub(super) fn faults(&self) -> anyhow::Result<faults::Client> {
-        faults::Client::connect(&self.connection)
+    pub(super) async fn faults(&self) -> anyhow::Result<faults::Client> {
+        faults::Client::connect(&self.connection).await
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -162,13 +165,11 @@ impl System {
 
     /// Makes the delayed messages of the queues visible at once.
     pub(super) async fn wake_messages(&self) -> anyhow::Result<()> {
-        let http = self.connection.http()?;
+        let endpoint = self.connection.local_endpoint_url().await?;
+        let http = self.connection.local_http(&endpoint)?;
         for url in self.queue_urls().await? {
             let name = url.rsplit('/').next().unwrap_or_default();
-            let wake = format!(
-                "{}/_local/queues/{name}/wake",
-                self.connection.local_endpoint_url()?
-            );
+            let wake = format!("{endpoint}/_local/queues/{name}/wake");
             let answer = http
                 .put(wake)
                 .send()

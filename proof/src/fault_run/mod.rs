@@ -20,6 +20,7 @@ use anyhow::Context;
 use tokio::time::Instant;
 
 use terminal::stdout;
+use terminal::text::quote_path;
 
 use crate::faults;
 use accepted::AcceptedOrders;
@@ -54,10 +55,14 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(file) => faults::read_plan(file)?,
     };
     let scratch = Scratch::create()?;
-    eprintln!("state, logs and journal are in {}", scratch.path().display());
+    eprintln!("state, logs and journal are in {}", quote_path(scratch.path()));
     let outcome = inject_and_settle(&arguments, &plan, &scratch).await;
     let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
-    stdout::print_line(&outcome.format())?;
+    if arguments.json {
+        stdout::print_document(1, &outcome.to_json())?;
+    } else {
+        stdout::print_line(&outcome.format())?;
+    }
     if !outcome.is_right() {
         eprintln!("what was found is kept in {}", scratch.path().display());
         return Ok(ExitCode::FAILURE);
@@ -72,7 +77,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
     let commands = Commands::new(scratch)?;
     let mut outcome = Outcome::new(arguments.function_kills);
     let mut system = System::start(&commands).await?;
-    system.faults()?.set(plan, Some(arguments.seed)).await?;
+    system.faults().await?.set(plan, Some(arguments.seed)).await?;
     let count = arguments.count.get();
     let mut loads = Loads::default();
     loads.add(commands.load(count, arguments)?);
@@ -90,7 +95,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
             watch.check(accepted.count(), "orders are accepted")?;
             tokio::time::sleep(PAUSE).await;
         }
-        outcome.add(&system.faults()?.show().await?.injected);
+        outcome.add(&system.faults().await?.show().await?.injected);
         system.kill().await?;
         outcome.system_kills += 1;
         eprintln!(
@@ -99,13 +104,13 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
         );
         system = System::start(&commands).await?;
         let seed = arguments.seed.wrapping_add(kill);
-        system.faults()?.set(plan, Some(seed)).await?;
+        system.faults().await?.set(plan, Some(seed)).await?;
     }
 
     let mut expected = count;
     let mut missing_faults_watch = ProgressWatch::new(FAULT_WAIT);
     loop {
-        let injected = system.faults()?.show().await?.injected;
+        let injected = system.faults().await?.show().await?.injected;
         let kills = outcome::count_function_kills(&injected);
         if accepted.read_new()? >= expected && outcome.is_covered_with(&injected) {
             break;
@@ -126,7 +131,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
         )?;
         tokio::time::sleep(PAUSE).await;
     }
-    outcome.add(&system.faults()?.off().await?.injected);
+    outcome.add(&system.faults().await?.off().await?.injected);
     eprintln!(
         "faults off after {} orders and {} killed functions; waiting for the rest to arrive",
         accepted.read_new()?,
@@ -135,7 +140,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
     settle(&commands, &system, &mut loads, scratch, &mut outcome).await?;
     outcome.accepted = accepted.read_new()?;
     outcome.expected = expected;
-    outcome.verified = commands.verify().await?;
+    outcome.verified = commands.verify(arguments.json).await?;
     system.stop().await?;
     Ok(outcome)
 }

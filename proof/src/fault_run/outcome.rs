@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use cloud_faults::FaultKind;
+use serde_json::{Value, json};
 
 use crate::faults::{self, Injected};
 
@@ -54,6 +55,22 @@ impl Outcome {
             wanted_kills,
             ..Self::default()
         }
+    }
+
+    /// The result as `fault-run --json` prints it.
+    pub(super) fn to_json(&self) -> Value {
+        json!({
+            "right": self.is_right(),
+            "expected": self.expected,
+            "accepted": self.accepted,
+            "system_kills": self.system_kills,
+            "function_kills": self.function_kills(),
+            "replayed": self.replayed,
+            "dead_lettered_early": self.dead_lettered_early,
+            "verified": self.verified,
+            "missing_faults": self.missing_faults(),
+            "injected": self.injected,
+        })
     }
 
     /// Adds the counts of one start of the system. Faults after the last reading are not counted.

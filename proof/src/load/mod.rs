@@ -1,6 +1,7 @@
 //! `load`: sends many orders through the public API and follows each until its email is sent.
 
 mod backoff;
+mod consent;
 mod follow;
 mod measurements;
 mod orders;
@@ -23,6 +24,7 @@ use futures_util::future::try_join_all;
 use order_core::Timestamp;
 use stack_client::{Connection, Resource};
 use terminal::stop_signal::StopSignal;
+use terminal::text::quote_path;
 use terminal::{invocation, stdout};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -68,6 +70,9 @@ pub struct Arguments {
     /// Seconds without any progress after which accepted orders are no longer followed
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     settle: u64,
+    /// On AWS: agree to place real orders in this stack, which costs money and sends real mail
+    #[arg(long, value_name = "STACK")]
+    yes_on: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -75,6 +80,7 @@ pub struct Arguments {
 
 /// Sends the orders, follows them and prints a report. Fails if an order was refused, lost or not notified.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    consent::check(connection, arguments.yes_on.as_deref(), arguments.count.get())?;
     let (stopping, stop) = watch::channel(false);
     let mut stop_signal = StopSignal::listen()?;
     let system = System::connect(connection, Duration::from_secs(arguments.patience), stop).await?;
@@ -133,7 +139,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         () = progress::show(&run) => {}
         () = interrupts => {}
     }
-    print_report(&run, &arguments)
+    print_report(&run, &arguments, connection)
 }
 
 /// Sends and follows at the same time.
@@ -147,7 +153,7 @@ async fn drive(run: &Run<'_>, connections: usize, settle: Duration) -> anyhow::R
     Ok(())
 }
 
-fn print_report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+fn print_report(run: &Run<'_>, arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let facts = RunFacts {
         run: run.orders.run.clone(),
         count: run.count,
@@ -157,14 +163,15 @@ fn print_report(run: &Run<'_>, arguments: &Arguments) -> anyhow::Result<ExitCode
     };
     let report = Report::new(facts, &run.measurements.borrow());
     if arguments.json {
-        stdout::print_json(&report)?;
+        stdout::print_document(1, &report)?;
     } else {
         stdout::print_line(&report.format())?;
         if let Some(path) = &arguments.journal {
             eprintln!(
-                "compare it with the system by: {} verify --journal {}",
+                "compare it with the system by: {} verify --journal {}{}",
                 invocation::program_name(),
-                path.display()
+                quote_path(path),
+                connection.options()
             );
         }
     }

@@ -53,8 +53,8 @@ pub(super) async fn read(connection: &Connection) -> anyhow::Result<Option<Mailb
     if connection.target() == Target::Aws {
         return Ok(None);
     }
-    let url = format!("{}/_local/mail", connection.local_endpoint_url()?);
-    read_all(&connection.http()?, &url).await.map(Some)
+    let url = format!("{}/_local/mail", connection.local_endpoint_url().await?);
+    read_all(&connection.local_http(&url)?, &url).await.map(Some)
 }
 
 /// Reads all pages. An error is returned: it must not look like a system without mail.

@@ -85,7 +85,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let findings = compare::compare(&journal, &evidence);
     let report = Report::new(&journal, &evidence, &findings, scope);
     if arguments.json {
-        stdout::print_json(&report)?;
+        stdout::print_document(1, &report)?;
     } else {
         stdout::print_line(&report.format())?;
     }

@@ -1,21 +1,31 @@
 //! Finding the system: the one on this machine, or a stack on AWS.
 
+mod environment;
+mod http;
 mod local;
 mod resource;
+mod sdk;
 mod stack;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sqs::config::Credentials;
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use terminal::exit::UsageError;
+use terminal::text::{quote, quote_path};
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
+use environment::Environment;
 pub use resource::Resource;
+use sdk::AwsSettings;
 use stack::Stack;
+
+/// The data directory unless `--data-dir` names another.
+const DEFAULT_DATA_DIR: &str = ".orders";
 
 /// The region of the system on this machine.
 const LOCAL_REGION: &str = "us-east-1";
@@ -31,9 +41,9 @@ pub struct Connection {
     /// The system on this machine, or a stack on AWS
     #[arg(long, global = true, value_enum, default_value_t, env = "ORDERS_TARGET")]
     target: Target,
-    /// Directory that `up` keeps its state in, and by which the other commands find it
-    #[arg(long, global = true, value_name = "DIR", default_value = ".orders")]
-    data_dir: PathBuf,
+    /// Directory that `up` keeps its state in, and by which the other commands find it [default: .orders]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// On AWS: the stack, whose outputs name the API, the queues and the table
     #[arg(
         long,
@@ -55,11 +65,11 @@ pub struct Connection {
         hide_short_help = true
     )]
     profile: Option<String>,
-    /// The API, instead of the one in the data directory or the stack's outputs
-    #[arg(long, global = true, value_name = "URL", env = "ORDERS_API_URL")]
+    /// The API, instead of the one in the data directory or the stack's outputs [env: `ORDERS_API_URL`, unless --data-dir is given]
+    #[arg(long, global = true, value_name = "URL", value_parser = http::parse_url)]
     api_url: Option<String>,
-    /// The AWS endpoint, instead of the one in the data directory or AWS's own; with `--target aws`, this is how LocalStack is addressed
-    #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL")]
+    /// The AWS endpoint, instead of the one in the data directory or AWS's own; with `--target aws`, this is how LocalStack is addressed [env: `AWS_ENDPOINT_URL`, with --target aws only]
+    #[arg(long, global = true, value_name = "URL", value_parser = http::parse_url)]
     aws_endpoint_url: Option<String>,
     /// How the API authorizes its callers [default: on AWS the stack's parameter `ApiAuth`, on this machine none]
     #[arg(long, global = true, value_enum, hide_short_help = true)]
@@ -92,9 +102,18 @@ pub struct Connection {
     /// ARN of the topic of confirmed orders
     #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
     order_events_topic_arn: Option<String>,
+    /// ARN of the topic of the emails
+    #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
+    order_emails_topic_arn: Option<String>,
+    /// The variables of the environment that name a system.
+    #[arg(skip = Environment::read())]
+    environment: Environment,
     /// The stack, read at most once.
     #[arg(skip)]
     known_stack: OnceCell<Stack>,
+    /// The id of the run of the data directory's system that answered last.
+    #[arg(skip)]
+    verified: Mutex<String>,
 }
 
 /// Where the system runs.
@@ -112,7 +131,7 @@ impl Connection {
     #[must_use]
     pub fn local(data_dir: PathBuf) -> Self {
         Self {
-            data_dir,
+            data_dir: Some(data_dir),
             ..Self::default()
         }
     }
@@ -126,7 +145,41 @@ impl Connection {
     /// The directory that `up` keeps its state in.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
-        &self.data_dir
+        self.data_dir
+            .as_deref()
+            .unwrap_or_else(|| Path::new(DEFAULT_DATA_DIR))
+    }
+
+    /// Whether the system is found by its data directory, and not by URLs.
+    #[must_use]
+    pub fn uses_data_dir(&self) -> bool {
+        self.target == Target::Local && self.named_api_url().is_none() && self.aws_endpoint_url.is_none()
+    }
+
+    /// The options that select this system, with a space before each, so that a printed command can be typed as it stands.
+    #[must_use]
+    pub fn options(&self) -> String {
+        let mut options = String::new();
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                options.extend([" ", name, " ", &value]);
+            }
+        };
+        let quoted = |value: &Option<String>| value.as_deref().map(quote);
+        match self.target {
+            Target::Local => add("--data-dir", self.data_dir.as_deref().map(quote_path)),
+            Target::Aws => {
+                add("--target", Some("aws".to_owned()));
+                add(
+                    "--stack",
+                    Some(quote(&self.stack)).filter(|name| name != "orders"),
+                );
+                add("--region", quoted(&self.region));
+            }
+        }
+        add("--api-url", quoted(&self.api_url));
+        add("--aws-endpoint-url", quoted(&self.aws_endpoint_url));
+        options
     }
 
     /// A client of the API, with the authorization that the API asks for.
@@ -137,10 +190,10 @@ impl Connection {
             (None, _) if Self::non_empty(self.api_key.as_ref()).is_some() => ApiAuth::ApiKey,
             (None, Target::Local) => ApiAuth::None,
             // Someone who names the URL may not be allowed to read the stack.
-            (None, Target::Aws) if Self::non_empty(self.api_url.as_ref()).is_some() => ApiAuth::Iam,
+            (None, Target::Aws) if self.named_api_url().is_some() => ApiAuth::Iam,
             (None, Target::Aws) => self.stack().await?.api_auth()?,
         };
-        let client = self.http()?;
+        let client = http::client_for(&url, REQUEST_TIMEOUT)?;
         match auth {
             ApiAuth::None => Ok(Api::open(client, url)),
             ApiAuth::ApiKey => {
@@ -156,21 +209,85 @@ impl Connection {
 
     /// The API's URL, without a slash at its end.
     pub async fn api_url(&self) -> anyhow::Result<String> {
-        let url = match (Self::non_empty(self.api_url.as_ref()), self.target) {
-            (Some(url), _) => url.to_owned(),
-            (None, Target::Local) => local::endpoints(&self.data_dir)?.api_url,
+        let url = match (self.named_api_url(), self.target) {
+            (Some(url), _) => {
+                self.refuse_two_systems()?;
+                let parsed = http::parse_url(url)
+                    .map_err(|reason| UsageError(format!("ORDERS_API_URL is {}: {reason}", quote(url))));
+                parsed?
+            }
+            (None, Target::Local) if self.aws_endpoint_url.is_some() => {
+                return Err(UsageError(
+                    "--aws-endpoint-url names a system whose API is not known: give --api-url too, or only --data-dir"
+                        .to_owned(),
+                )
+                .into());
+            }
+            (None, Target::Local) => self.endpoints().await?.api_url,
             (None, Target::Aws) => self.stack().await?.output("ApiUrl")?.to_owned(),
         };
         Ok(url.trim_end_matches('/').to_owned())
     }
 
     /// The AWS endpoint on this machine, without a slash at its end.
-    pub fn local_endpoint_url(&self) -> anyhow::Result<String> {
-        let url = match Self::non_empty(self.aws_endpoint_url.as_ref()) {
-            Some(url) => url.to_owned(),
-            None => local::endpoints(&self.data_dir)?.aws_endpoint_url,
+    pub async fn local_endpoint_url(&self) -> anyhow::Result<String> {
+        let url = match &self.aws_endpoint_url {
+            Some(url) => {
+                self.refuse_two_systems()?;
+                url.clone()
+            }
+            None => match self.named_api_url() {
+                None => self.endpoints().await?.aws_endpoint_url,
+                // The data directory may belong to another system than the named API.
+                Some(api_url) => match self.endpoints().await {
+                    Ok(endpoints) if endpoints.api_url == api_url.trim_end_matches('/') => {
+                        endpoints.aws_endpoint_url
+                    }
+                    _ => {
+                        return Err(UsageError(format!(
+                            "the AWS endpoint of the system at {} is not known: give --aws-endpoint-url too, or \
+                             --data-dir instead of --api-url and ORDERS_API_URL",
+                            quote(api_url)
+                        ))
+                        .into());
+                    }
+                },
+            },
         };
         Ok(url.trim_end_matches('/').to_owned())
+    }
+
+    /// The API's URL that an option or the environment names. On this machine an explicit data directory is stronger than
+    /// the environment.
+    fn named_api_url(&self) -> Option<&str> {
+        let is_used = self.target == Target::Aws || self.data_dir.is_none();
+        let of_environment = self.environment.api_url.as_ref().filter(|_| is_used);
+        Self::non_empty(self.api_url.as_ref().or(of_environment))
+    }
+
+    /// A data directory and a URL may name two systems.
+    fn refuse_two_systems(&self) -> Result<(), UsageError> {
+        let is_named = self.api_url.is_some() || self.aws_endpoint_url.is_some();
+        if self.target == Target::Local && self.data_dir.is_some() && is_named {
+            return Err(UsageError(
+                "--data-dir names a system and its URLs: leave out --api-url and --aws-endpoint-url, or --data-dir"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where the system of the data directory answers, if it runs and is the one that answers there.
+    async fn endpoints(&self) -> anyhow::Result<local::Endpoints> {
+        let endpoints = local::endpoints(self.data_dir())?;
+        let is_verified = |id: &str| self.verified.lock().is_ok_and(|verified| *verified == id);
+        if !is_verified(&endpoints.instance_id) {
+            local::verify(&endpoints, self.data_dir()).await?;
+            if let Ok(mut verified) = self.verified.lock() {
+                verified.clone_from(&endpoints.instance_id);
+            }
+        }
+        Ok(endpoints)
     }
 
     /// A queue's URL, the table's name or the topic's ARN, from an option or from the stack's outputs.
@@ -182,6 +299,7 @@ impl Connection {
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
+            Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,
         };
         match (Self::non_empty(given.as_ref()), self.target) {
             (Some(value), _) => Ok(value.to_owned()),
@@ -195,15 +313,24 @@ impl Connection {
         }
     }
 
+    /// The name of the stack on AWS.
+    #[must_use]
+    pub fn stack_name(&self) -> &str {
+        &self.stack
+    }
+
+    /// When the stack on AWS was created, in RFC 3339. `None` on this machine.
+    pub async fn created_at(&self) -> anyhow::Result<Option<String>> {
+        Ok(self.stack().await?.created_at().map(str::to_owned))
+    }
+
     /// The stack. It is read at most once, and only if an option does not name what is needed.
     async fn stack(&self) -> anyhow::Result<&Stack> {
         self.known_stack
             .get_or_try_init(async || match self.target {
                 // The outputs in the data directory may belong to another system than the given endpoint.
-                Target::Local if Self::non_empty(self.aws_endpoint_url.as_ref()).is_some() => {
-                    Ok(Stack::default())
-                }
-                Target::Local => local::stack(&self.data_dir),
+                Target::Local if self.aws_endpoint_url.is_some() => Ok(Stack::default()),
+                Target::Local => local::stack(self.data_dir()),
                 Target::Aws => Stack::describe(&self.sdk_config().await?, &self.stack).await,
             })
             .await
@@ -227,62 +354,45 @@ impl Connection {
     /// Region, credentials, endpoint and timeout of every AWS client. It is not cached: a local system that is started
     /// again may listen on another port.
     pub async fn sdk_config(&self) -> anyhow::Result<SdkConfig> {
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(REQUEST_TIMEOUT)
-            .build();
-        let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
         match self.target {
             Target::Local => {
-                let url = self.local_endpoint_url()?;
-                let (id, secret) = self.local_operator(&url);
-                let loader = loader
-                    .region(Region::from_static(LOCAL_REGION))
-                    .endpoint_url(url)
-                    .credentials_provider(Credentials::new(id, secret, None, None, "orderctl"));
-                Ok(loader.load().await)
+                let url = self.local_endpoint_url().await?;
+                Ok(sdk::local(&url, self.local_operator(&url)))
             }
             Target::Aws => {
-                let mut loader = loader;
-                if let Some(region) = Self::non_empty(self.region.as_ref()) {
-                    loader = loader.region(Region::new(region.to_owned()));
+                let of_environment = self.environment.aws_endpoint_url.as_ref();
+                let endpoint_url = self.aws_endpoint_url.as_ref().or(of_environment);
+                if let Some(url) = endpoint_url {
+                    http::parse_url(url).map_err(|reason| {
+                        UsageError(format!("AWS_ENDPOINT_URL is {}: {reason}", quote(url)))
+                    })?;
                 }
-                if let Some(profile) = Self::non_empty(self.profile.as_ref()) {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(url) = Self::non_empty(self.aws_endpoint_url.as_ref()) {
-                    loader = loader.endpoint_url(url);
-                }
-                let config = loader.load().await;
-                config.region().context(
-                    "no AWS region is set: give --region, or set AWS_REGION or a region in your profile",
-                )?;
-                Ok(config)
+                sdk::aws(AwsSettings {
+                    region: Self::non_empty(self.region.as_ref()),
+                    profile: Self::non_empty(self.profile.as_ref()),
+                    endpoint_url: Self::non_empty(endpoint_url),
+                })
+                .await
             }
         }
     }
 
     /// The operator's access key on this machine. With `up --strict-keys` it is the one that the data directory names, as
     /// long as its endpoint is the one that is called.
-    fn local_operator(&self, url: &str) -> (String, String) {
-        let endpoints = local::endpoints(&self.data_dir).ok();
+    fn local_operator(&self, url: &str) -> Credentials {
+        let endpoints = local::endpoints(self.data_dir()).ok();
         let key = endpoints
             .filter(|endpoints| endpoints.aws_endpoint_url.trim_end_matches('/') == url)
             .and_then(|endpoints| endpoints.operator);
-        match key {
-            Some(key) => (key.access_key_id, key.secret_access_key),
-            None => (OPERATOR.to_owned(), OPERATOR.to_owned()),
-        }
+        let (id, secret) = key.map_or((OPERATOR.to_owned(), OPERATOR.to_owned()), |key| {
+            (key.access_key_id, key.secret_access_key)
+        });
+        Credentials::new(id, secret, None, None, "orderctl")
     }
 
-    /// A client for the API and the mailbox.
-    pub fn http(&self) -> anyhow::Result<reqwest::Client> {
-        let builder = reqwest::Client::builder().timeout(REQUEST_TIMEOUT);
-        let builder = match self.target {
-            // The system listens on loopback. A proxy would look for it on the proxy's machine.
-            Target::Local => builder.no_proxy(),
-            Target::Aws => builder,
-        };
-        builder.build().context("no HTTP client")
+    /// A client for the paths of the local system that AWS does not have.
+    pub fn local_http(&self, url: &str) -> anyhow::Result<reqwest::Client> {
+        http::client_for(url, REQUEST_TIMEOUT)
     }
 
     /// A value that is given. An empty environment variable counts as not given.
@@ -291,43 +401,149 @@ impl Connection {
     }
 }
 
+/// The configuration of an SDK for the tests of other modules.
+#[cfg(test)]
+pub(crate) fn sdk_config_for_tests(url: &str, timeout: Duration) -> SdkConfig {
+    let timeouts = aws_config::timeout::TimeoutConfig::builder().operation_timeout(timeout);
+    let credentials = Credentials::new(OPERATOR, OPERATOR, None, None, "orderctl");
+    let config = sdk::local(url, credentials).into_builder();
+    config.timeout_config(timeouts.build()).build()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn local(data_dir: &std::path::Path) -> Connection {
         Connection {
-            data_dir: data_dir.to_owned(),
             stack: "orders".to_owned(),
-            ..Connection::default()
+            ..Connection::local(data_dir.to_owned())
         }
+    }
+
+    fn write_endpoints(directory: &std::path::Path) {
+        let endpoints = r#"{"api_url": "http://a", "aws_endpoint_url": "http://b", "data_dir": null}"#;
+        std::fs::write(directory.join("endpoints.json"), endpoints).unwrap();
     }
 
     #[tokio::test]
     async fn an_error_says_how_to_start_the_system() {
         let directory = tempfile::tempdir().unwrap();
         let connection = local(directory.path());
-        let error = connection.api_url().await.unwrap_err().to_string();
+        let error = connection.api_url().await.unwrap_err();
+        assert!(error.is::<terminal::exit::UnreachableError>());
+        let error = error.to_string();
         assert!(error.starts_with("nothing runs here: start it with `"), "{error}");
         assert!(error.contains(&directory.path().display().to_string()), "{error}");
     }
 
     #[tokio::test]
-    async fn an_option_overrides_the_data_directory() {
+    async fn a_queue_is_named_by_an_option() {
         let directory = tempfile::tempdir().unwrap();
-        let endpoints = r#"{"api_url": "http://a", "aws_endpoint_url": "http://b", "data_dir": null}"#;
-        std::fs::write(directory.path().join("endpoints.json"), endpoints).unwrap();
         let connection = Connection {
-            api_url: Some("http://given/".to_owned()),
-            aws_endpoint_url: Some(String::new()),
             orders_dlq_url: Some("http://b/0/other-dlq".to_owned()),
             ..local(directory.path())
         };
-        assert_eq!(connection.api_url().await.unwrap(), "http://given");
-        assert_eq!(connection.local_endpoint_url().unwrap(), "http://b");
         let resource = async |resource| connection.resource(resource).await.unwrap();
         assert_eq!(resource(Resource::OrdersDlqUrl).await, "http://b/0/other-dlq");
         assert_eq!(resource(Resource::OrdersTableName).await, "orders");
+    }
+
+    /// The environment names systems A and B. The data directory names another.
+    fn hostile() -> Environment {
+        Environment {
+            api_url: Some("http://of-environment".to_owned()),
+            aws_endpoint_url: Some("http://also-of-environment".to_owned()),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_explicit_data_directory_is_stronger_than_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        write_endpoints(directory.path());
+        let connection = Connection {
+            environment: hostile(),
+            ..local(directory.path())
+        };
+        assert_eq!(connection.api_url().await.unwrap(), "http://a");
+        assert_eq!(connection.local_endpoint_url().await.unwrap(), "http://b");
+        let config = connection.sdk_config().await.unwrap();
+        assert_eq!(config.endpoint_url(), Some("http://b"));
+    }
+
+    #[tokio::test]
+    async fn two_systems_are_never_mixed() {
+        let directory = tempfile::tempdir().unwrap();
+        write_endpoints(directory.path());
+        let url = || Some("http://given".to_owned());
+        let is_usage = |error: anyhow::Error| error.is::<UsageError>();
+        for connection in [
+            // The API of one system, and no endpoint.
+            Connection {
+                api_url: url(),
+                ..Connection::default()
+            },
+            Connection {
+                environment: hostile(),
+                ..Connection::default()
+            },
+            // The data directory and a URL.
+            Connection {
+                aws_endpoint_url: url(),
+                ..local(directory.path())
+            },
+        ] {
+            assert!(is_usage(connection.local_endpoint_url().await.unwrap_err()));
+            assert!(is_usage(connection.sdk_config().await.unwrap_err()));
+        }
+        let connection = Connection {
+            aws_endpoint_url: url(),
+            ..Connection::default()
+        };
+        assert!(is_usage(connection.api_url().await.unwrap_err()));
+        let connection = Connection {
+            api_url: url(),
+            ..local(directory.path())
+        };
+        assert!(is_usage(connection.api_url().await.unwrap_err()));
+    }
+
+    #[tokio::test]
+    async fn a_url_of_the_environment_without_a_scheme_is_wrong_usage() {
+        let connection = Connection {
+            environment: Environment {
+                api_url: Some("127.0.0.1:8080".to_owned()),
+                aws_endpoint_url: Some("nonsense".to_owned()),
+            },
+            ..Connection::default()
+        };
+        let error = connection.api_url().await.unwrap_err();
+        assert!(
+            error.is::<UsageError>() && error.to_string().contains("http://127.0.0.1:8080"),
+            "{error}"
+        );
+        let connection = Connection {
+            target: Target::Aws,
+            ..connection
+        };
+        let error = connection.sdk_config().await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("AWS_ENDPOINT_URL is nonsense: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_hint_names_the_same_system() {
+        assert_eq!(Connection::default().options(), "");
+        assert_eq!(local(Path::new("my data")).options(), " --data-dir 'my data'");
+        let aws = Connection {
+            target: Target::Aws,
+            stack: "staging".to_owned(),
+            region: Some("eu-west-1".to_owned()),
+            ..Connection::default()
+        };
+        assert_eq!(aws.options(), " --target aws --stack staging --region eu-west-1");
     }
 
     #[tokio::test]

@@ -15,6 +15,8 @@ pub enum Resource {
     OrdersTableName,
     /// The topic of confirmed orders, by its ARN.
     OrderEventsTopicArn,
+    /// The topic of the emails, by its ARN.
+    OrderEmailsTopicArn,
 }
 
 impl Resource {
@@ -28,6 +30,7 @@ impl Resource {
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
             Self::OrdersTableName => "OrdersTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
+            Self::OrderEmailsTopicArn => "OrderEmailsTopicArn",
         }
     }
 
@@ -40,6 +43,7 @@ impl Resource {
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
             Self::OrdersTableName => "--orders-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
+            Self::OrderEmailsTopicArn => "--order-emails-topic-arn",
         }
     }
 
@@ -51,6 +55,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "notifications",
             Self::NotificationsDlqUrl => "notifications-dlq",
             Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
+            Self::OrderEmailsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-emails",
         }
     }
 }
@@ -70,6 +75,7 @@ mod tests {
             Resource::NotificationsDlqUrl,
             Resource::OrdersTableName,
             Resource::OrderEventsTopicArn,
+            Resource::OrderEmailsTopicArn,
         ] {
             let output = format!("\n  {}:\n", resource.output());
             assert!(format!("\n{outputs}").contains(&output), "{resource:?}");

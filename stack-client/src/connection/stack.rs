@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use aws_config::SdkConfig;
-use aws_sdk_cloudformation::error::DisplayErrorContext;
+use terminal::text::quote;
 
 use super::resource::Resource;
 use crate::api::ApiAuth;
@@ -15,6 +15,7 @@ pub(super) struct Stack {
     name: String,
     outputs: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
+    created_at: Option<String>,
 }
 
 impl Stack {
@@ -30,11 +31,11 @@ impl Stack {
     pub(super) async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Self> {
         let client = aws_sdk_cloudformation::Client::new(config);
         let answer = client.describe_stacks().stack_name(name).send().await;
-        let answer = answer.map_err(|error| {
-            anyhow::anyhow!(
-                "the stack {name} cannot be read ({}); name another one by --stack, or the resources themselves by \
-                 --api-url, --orders-dlq-url and the like",
-                DisplayErrorContext(&error)
+        let answer = answer.with_context(|| {
+            format!(
+                "the stack {} cannot be read; name another one by --stack, or the resources themselves by --api-url, \
+                 --orders-dlq-url and the like",
+                quote(name)
             )
         })?;
         let stack = answer
@@ -47,6 +48,7 @@ impl Stack {
         let parameters = stack.parameters.unwrap_or_default().into_iter();
         Ok(Self {
             name: name.to_owned(),
+            created_at: stack.creation_time.map(|at| at.to_string()),
             outputs: outputs
                 .filter_map(|output| Some((output.output_key?, output.output_value?)))
                 .collect(),
@@ -54,6 +56,11 @@ impl Stack {
                 .filter_map(|parameter| Some((parameter.parameter_key?, parameter.parameter_value?)))
                 .collect(),
         })
+    }
+
+    /// When it was created.
+    pub(super) fn created_at(&self) -> Option<&str> {
+        self.created_at.as_deref()
     }
 
     /// An output; it is an error if the stack has none of this name.

@@ -89,6 +89,11 @@ impl Sandbox {
 
     /// Starts a system of the test's own, and waits until it is ready.
     pub(crate) async fn start_with(&self, arguments: &[&str]) -> System {
+        self.start_in(arguments, |_| {}).await
+    }
+
+    /// The same, with a change to the environment of `up`.
+    pub(crate) async fn start_in(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> System {
         if !Target::get().is_local() {
             target::fail_on_shared_stack(&format!("`up` with {arguments:?}"));
         }
@@ -96,8 +101,9 @@ impl Sandbox {
         // A killed system does not remove its ready file.
         let _ = std::fs::remove_file(&ready_file);
         let log = std::fs::File::create(self.file("up.log")).unwrap();
-        let mut child = self
-            .up()
+        let mut up = self.up();
+        change(&mut up);
+        let mut child = up
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(log)

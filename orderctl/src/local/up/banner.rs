@@ -5,6 +5,7 @@ use std::fmt;
 use local_cloud::data_dir::Endpoints;
 use stack_client::Connection;
 use terminal::invocation;
+use terminal::text::quote_path;
 
 use super::arguments::{Arguments, Sync};
 
@@ -106,7 +107,7 @@ impl Banner<'_> {
         match data_dir {
             None => format!(" --api-url {api_url} --aws-endpoint-url {aws_endpoint_url}"),
             Some(_) if directory.as_os_str() == ".orders" => String::new(),
-            Some(_) => format!(" --data-dir {}", directory.display()),
+            Some(_) => format!(" --data-dir {}", quote_path(directory)),
         }
     }
 }

@@ -23,7 +23,7 @@ use configuration::make_configuration;
 /// The longest time for stopping. Then the process ends, and the functions end with it.
 const STOP_TIMEOUT: Duration = Duration::from_millis(1900);
 
-/// Starts everything, prints what runs, and stops it at Ctrl-C or SIGTERM.
+/// Starts everything, prints what runs, and stops it at Ctrl-C, at SIGTERM, or when the terminal is closed.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     start_log();
     // The files that this process and the functions create are for this user alone.
@@ -74,10 +74,12 @@ async fn stop_within(limit: Duration, stop: impl Future<Output = ()>) -> ExitCod
 fn start_log() {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info"));
-    let is_terminal = std::io::stderr().is_terminal();
+    // https://no-color.org: any value but an empty one.
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let use_color = std::io::stderr().is_terminal() && !no_color;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(is_terminal)
+        .with_ansi(use_color)
         .with_writer(std::io::stderr);
     // A program that already has a subscriber keeps it.
     let _ = subscriber.try_init();

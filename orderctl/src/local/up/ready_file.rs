@@ -52,14 +52,15 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             data_dir: Some(directory.path().to_owned()),
-            instance_id: "b7c1".to_owned(),
+            // Nothing answers at these URLs.
+            instance_id: String::new(),
             operator: None,
         };
         write(&directory.path().join("endpoints.json"), &endpoints).unwrap();
         let connection = Connection::local(directory.path().to_owned());
         assert_eq!(connection.api_url().await.unwrap(), endpoints.api_url);
         assert_eq!(
-            connection.local_endpoint_url().unwrap(),
+            connection.local_endpoint_url().await.unwrap(),
             endpoints.aws_endpoint_url
         );
     }

@@ -1,6 +1,8 @@
-//! `place`: places an order.
+//! `place`: places an order, or many.
 
-use std::io::Read;
+mod batch;
+mod input;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
+use input::Input;
 use stack_client::problem::format_problem;
 use stack_client::{Api, Connection};
 use terminal::text::sanitize;
@@ -22,23 +25,33 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// File with the order's JSON, such as events/order.json; `-` reads standard input
-    file: String,
-    /// Key with which the same order can be sent again without being placed twice [default: a new one]
+    /// Files, such as events/order.json; `-` reads standard input. A file holds one order, a JSON array of orders, or JSON
+    /// Lines with an order in each line
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<String>,
+    /// Key with which the same order can be sent again without being placed twice [default: a new one]. With many orders each
+    /// gets this key with its number. Without it, their keys follow from their content, so that the same command goes on
+    /// after an interruption, and equal orders of one command stay apart
     #[arg(long, value_name = "KEY", value_parser = IdempotencyKey::parse)]
     idempotency_key: Option<IdempotencyKey>,
-    /// Print the whole answer as JSON instead of the id
+    /// Print the whole answer as JSON instead of the id; for many orders JSON Lines, one for each order and then a summary
     #[arg(long)]
     json: bool,
 }
 
 /// Sends the order and prints its id. The request always carries an idempotency key, so that a retry is safe.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let order = read_order(&arguments.file)?;
+    let order = match input::read(&arguments.files)? {
+        Input::One(order) => order,
+        Input::Many(orders) => {
+            let entries = batch::make_entries(orders, arguments.idempotency_key.as_ref());
+            return batch::place(entries, &connection.api().await?, arguments.json).await;
+        }
+    };
     let key = arguments
         .idempotency_key
         .map_or_else(|| Uuid::new_v4().to_string(), |key| quote(&key));
-    let response = send(&connection.api().await?, &key, &order).await?;
+    let response = send(&connection.api().await?, "/orders", Some(&key), &order).await?;
     let status = response.status();
     let body = response.bytes().await.context("the answer was cut off")?;
     if status != StatusCode::ACCEPTED {
@@ -53,23 +66,12 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         stdout::print_line(&id)?;
         let [total, currency] = ["total", "currency"].map(|name| field(name).unwrap_or_default());
         eprintln!(
-            "accepted, {currency} {total}; see it with: {} get {id} --wait",
-            invocation::program_name()
+            "accepted, {currency} {total}; see it with: {} get {id} --wait{}",
+            invocation::program_name(),
+            connection.options()
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn read_order(file: &str) -> anyhow::Result<Vec<u8>> {
-    if file == "-" {
-        let mut text = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut text)
-            .context("standard input cannot be read")?;
-        return Ok(text);
-    }
-    std::fs::read(file).with_context(|| format!("{file} cannot be read"))
 }
 
 /// Formats the key for the header as a quoted string, since a key may itself begin with a quotation mark.
@@ -79,15 +81,18 @@ fn quote(key: &IdempotencyKey) -> String {
 
 /// Sends the order until it is answered. `backon` is not used, since the result of the last attempt is the response itself
 /// even if its status is one that is retried.
-async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
+async fn send(api: &Api, path: &str, key: Option<&str>, order: &[u8]) -> anyhow::Result<Response> {
     let mut pause = FIRST_PAUSE;
     let mut attempt = 1;
     loop {
         let request = api
-            .post("/orders")
+            .post(path)
             .header(header::CONTENT_TYPE, "application/json")
-            .header("idempotency-key", key)
             .body(order.to_vec());
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
         let sent = api.send(request).await;
         let reason = match &sent {
             Ok(response) if is_retryable(response.status()) => response.status().to_string(),
@@ -95,9 +100,8 @@ async fn send(api: &Api, key: &str, order: &[u8]) -> anyhow::Result<Response> {
             _ => return sent.context("the order could not be sent"),
         };
         if attempt == MAX_ATTEMPTS {
-            return sent.with_context(|| {
-                format!("no answer from {} in {MAX_ATTEMPTS} attempts", api.url("/orders"))
-            });
+            return sent
+                .with_context(|| format!("no answer from {} in {MAX_ATTEMPTS} attempts", api.url(path)));
         }
         eprintln!("{reason}, retrying");
         tokio::time::sleep(pause).await;

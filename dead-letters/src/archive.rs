@@ -26,7 +26,7 @@ pub(super) struct ArchiveEntry {
     pub(super) queue: QueueName,
     /// Its id in the dead-letter queue. An import gives it a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    message_id: Option<String>,
+    pub(super) message_id: Option<String>,
     /// When it was sent there, in milliseconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent_at: Option<i64>,

@@ -19,13 +19,17 @@ pub struct Interrupted;
 
 /// All dead letters of a queue. They stay in the queue and are visible afterwards.
 pub async fn read_all_letters(queue: &DeadLetterQueue) -> anyhow::Result<Vec<DeadLetter>> {
+    let messages = read_all_messages(queue).await?;
+    Ok(messages.into_iter().map(|found| found.letter).collect())
+}
+
+/// The same, with the messages as they were received.
+pub(crate) async fn read_all_messages(queue: &DeadLetterQueue) -> anyhow::Result<Vec<ReceivedLetter>> {
     let letters = RefCell::new(Vec::new());
     let scan = Scan::new(queue, &OPTIONS);
     let report = scan
         .run(async |_, found| {
-            letters
-                .borrow_mut()
-                .extend(found.into_iter().map(|found| found.letter));
+            letters.borrow_mut().extend(found);
             Ok(DeletedIds::new())
         })
         .await;

@@ -14,6 +14,7 @@ mod export;
 mod filter;
 mod find;
 mod import;
+mod import_journal;
 mod list;
 mod logging;
 mod mask;

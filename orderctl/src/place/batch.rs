@@ -16,7 +16,7 @@ use terminal::text::sanitize;
 use terminal::{exit, stdout};
 use uuid::Uuid;
 
-use super::{FIRST_PAUSE, MAX_ATTEMPTS, is_retryable, send};
+use super::send::{FIRST_PAUSE, MAX_ATTEMPTS, is_retryable, send};
 
 /// The most entries of a batch request. Source: docs/openapi.yaml.
 const MAX_ENTRIES: usize = 100;

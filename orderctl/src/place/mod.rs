@@ -2,26 +2,22 @@
 
 mod batch;
 mod input;
+mod send;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Context;
 use order_core::IdempotencyKey;
-use reqwest::{Response, StatusCode, header};
+use reqwest::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
 use input::Input;
+use send::send;
+use stack_client::Connection;
 use stack_client::problem::format_problem;
-use stack_client::{Api, Connection};
 use terminal::text::sanitize;
 use terminal::{invocation, stdout};
-
-/// The most attempts to send an order.
-const MAX_ATTEMPTS: u32 = 5;
-/// The wait after the first attempt. It doubles with each one.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -79,48 +75,6 @@ fn quote(key: &IdempotencyKey) -> String {
     format!("\"{}\"", key.as_str().replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Sends the order until it is answered. `backon` is not used, since the result of the last attempt is the response itself
-/// even if its status is one that is retried.
-async fn send(api: &Api, path: &str, key: Option<&str>, order: &[u8]) -> anyhow::Result<Response> {
-    let mut pause = FIRST_PAUSE;
-    let mut attempt = 1;
-    loop {
-        let request = api
-            .post(path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(order.to_vec());
-        let request = match key {
-            Some(key) => request.header("idempotency-key", key),
-            None => request,
-        };
-        let sent = api.send(request).await;
-        let reason = match &sent {
-            Ok(response) if is_retryable(response.status()) => response.status().to_string(),
-            Err(error) if error.is_retryable() => "no answer".to_owned(),
-            _ => return sent.context("the order could not be sent"),
-        };
-        if attempt == MAX_ATTEMPTS {
-            return sent
-                .with_context(|| format!("no answer from {} in {MAX_ATTEMPTS} attempts", api.url(path)));
-        }
-        eprintln!("{reason}, retrying");
-        tokio::time::sleep(pause).await;
-        pause *= 2;
-        attempt += 1;
-    }
-}
-
-/// Whether the same request may succeed a moment later.
-fn is_retryable(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,13 +85,5 @@ mod tests {
             let key = IdempotencyKey::parse(text).unwrap();
             assert_eq!(IdempotencyKey::parse(&quote(&key)).unwrap(), key, "{text}");
         }
-    }
-
-    #[test]
-    fn only_a_temporary_failure_is_retried() {
-        let retryable: Vec<u16> = (200..600)
-            .filter(|status| StatusCode::from_u16(*status).is_ok_and(is_retryable))
-            .collect();
-        assert_eq!(retryable, [429, 502, 503, 504]);
     }
 }

@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 use terminal::exit::UnreachableError;
 use terminal::{invocation, text};
 
+use super::defaults::DEFAULT_DATA_DIR;
+use super::http;
 use super::stack::Stack;
-use super::{DEFAULT_DATA_DIR, http};
 
 /// The file in which a running system says where it answers. It is absent while the system does not run, unless the
 /// system was killed.

@@ -1,5 +1,6 @@
 //! Finding the system: the one on this machine, or a stack on AWS.
 
+mod defaults;
 mod environment;
 mod http;
 mod local;
@@ -9,7 +10,6 @@ mod stack;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use anyhow::Context;
 use aws_config::SdkConfig;
@@ -19,20 +19,11 @@ use terminal::text::{quote, quote_path};
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
+use defaults::{DEFAULT_DATA_DIR, REQUEST_TIMEOUT};
 use environment::Environment;
 pub use resource::Resource;
 use sdk::AwsSettings;
 use stack::Stack;
-
-/// The data directory unless `--data-dir` names another.
-const DEFAULT_DATA_DIR: &str = ".orders";
-
-/// The region of the system on this machine.
-const LOCAL_REGION: &str = "us-east-1";
-/// The operator's access key and secret on this machine, where every access key that is no function's is the operator's.
-const OPERATOR: &str = "operator";
-/// The timeout of a request, longer than the 20 seconds that a request for mail may wait.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where the system is.
 #[derive(Debug, Default, clap::Args)]
@@ -403,7 +394,7 @@ impl Connection {
 
 /// The configuration of an SDK for the tests of other modules.
 #[cfg(test)]
-pub(crate) fn sdk_config_for_tests(url: &str, timeout: Duration) -> SdkConfig {
+pub(crate) fn sdk_config_for_tests(url: &str, timeout: std::time::Duration) -> SdkConfig {
     let timeouts = aws_config::timeout::TimeoutConfig::builder().operation_timeout(timeout);
     let credentials = Credentials::new(OPERATOR, OPERATOR, None, None, "orderctl");
     let config = sdk::local(url, credentials).into_builder();

@@ -9,8 +9,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::defaults::{LOCAL_REGION, REQUEST_TIMEOUT};
 use super::http::{self, CONNECT_TIMEOUT};
-use super::{LOCAL_REGION, REQUEST_TIMEOUT};
 
 /// The settings of a client of AWS that options can change.
 #[derive(Clone, Copy, Debug)]

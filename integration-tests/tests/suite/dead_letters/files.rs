@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::MessageAttributeValue;
 
-use super::setup::{read_audit_log, stdout_of};
+use super::setup::{read_audit_log, send_dead_letters, stdout_of};
 use crate::system::{Sandbox, eventually};
 
 #[tokio::test]
@@ -105,4 +105,79 @@ async fn dead_letters_survive_export_and_import_byte_by_byte() {
     assert_eq!(of("purge", "ended")["purged"], 3);
     assert_eq!(of("purge", "begun")["actor"], "ada");
     assert_eq!(of("import", "ended")["imported"], 3);
+}
+
+#[tokio::test]
+async fn an_import_that_is_repeated_doubles_nothing() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    send_dead_letters(&system, 25).await;
+    let archive = sandbox.file("archive.jsonl");
+    let run = |arguments: &[&str]| stdout_of(&sandbox.orderctl().args(arguments).output().unwrap());
+    let archive = archive.to_str().unwrap();
+    run(&["dlq", "export", archive]);
+    run(&[
+        "dlq",
+        "purge",
+        "--all",
+        "--yes",
+        "--backup",
+        sandbox.file("b").to_str().unwrap(),
+    ]);
+    let import = || run(&["dlq", "import", archive]);
+    assert_eq!(import(), "imported 25, failed 0\n");
+    assert_eq!(import(), "imported 0, failed 0\n");
+    assert_eq!(system.count_messages("orders-dlq").await, 25);
+
+    // As if the process had died before it knew of a single answer: only the intention is in the journal.
+    let journal = format!("{archive}.imported");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let intention = text.lines().next().unwrap();
+    assert!(intention.contains("sending"), "{intention}");
+    std::fs::write(&journal, format!("{intention}\n{{\"state\":\"se")).unwrap();
+    // Two letters are gone, as if they had not arrived.
+    let listed = run(&["dlq", "list", "--json"]);
+    let ids: Vec<String> = listed
+        .lines()
+        .take(2)
+        .map(|line| {
+            let letter: serde_json::Value = serde_json::from_str(line).unwrap();
+            letter["message_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let backup = sandbox.file("c");
+    run(&[
+        "dlq",
+        "purge",
+        &ids[0],
+        &ids[1],
+        "--yes",
+        "--backup",
+        backup.to_str().unwrap(),
+    ]);
+    assert_eq!(import(), "imported 2, failed 0\n");
+    assert_eq!(system.count_messages("orders-dlq").await, 25);
+    assert_eq!(import(), "imported 0, failed 0\n");
+    assert_eq!(
+        run(&["dlq", "import", archive, "--again"]),
+        "imported 25, failed 0\n"
+    );
+    assert_eq!(system.count_messages("orders-dlq").await, 50);
+}
+
+#[tokio::test]
+async fn letters_that_were_exported_and_stayed_are_not_taken_for_imported_ones() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    send_dead_letters(&system, 3).await;
+    let archive = sandbox.file("archive.jsonl");
+    let archive = archive.to_str().unwrap();
+    let run = |arguments: &[&str]| stdout_of(&sandbox.orderctl().args(arguments).output().unwrap());
+    run(&["dlq", "export", archive]);
+    run(&["dlq", "import", archive]);
+    let journal = format!("{archive}.imported");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, format!("{}\n", text.lines().next().unwrap())).unwrap();
+    assert_eq!(run(&["dlq", "import", archive]), "imported 0, failed 0\n");
+    assert_eq!(system.count_messages("orders-dlq").await, 6);
 }

@@ -1,0 +1,12 @@
+//! The fixed values of connections.
+
+use std::time::Duration;
+
+/// The data directory unless `--data-dir` names another.
+pub(super) const DEFAULT_DATA_DIR: &str = ".orders";
+/// The region of the system on this machine.
+pub(super) const LOCAL_REGION: &str = "us-east-1";
+/// The operator's access key and secret on this machine, where every access key that is no function's is the operator's.
+pub(super) const OPERATOR: &str = "operator";
+/// The timeout of a request, longer than the 20 seconds that a request for mail may wait.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

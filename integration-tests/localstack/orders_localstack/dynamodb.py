@@ -11,7 +11,7 @@ from localstack.aws.api.dynamodb import (
     PointInTimeRecoveryStatus,
     UpdateContinuousBackupsOutput,
 )
-from localstack.aws.forwarder import HttpFallbackDispatcher
+from localstack.aws.forwarder import AwsRequestProxy, ForwardingFallbackDispatcher
 from localstack.services.plugins import Service, aws_provider
 
 
@@ -36,8 +36,14 @@ def _continuous_backups() -> ContinuousBackupsDescription:
 
 @aws_provider(api="dynamodb", name="forwarded")
 def forwarded() -> Service:
-    url = os.environ["FORWARDED_DYNAMODB_URL"]
     return Service.for_provider(
         ForwardedDynamoDb(),
-        dispatch_table_factory=lambda provider: HttpFallbackDispatcher(provider, lambda _account, _region: url),
+        dispatch_table_factory=lambda provider: ForwardingFallbackDispatcher(provider, _forwarder()),
     )
+
+
+def _forwarder() -> AwsRequestProxy:
+    """The tables refuse a request whose Host is not a name of this machine, and LocalStack's own domain is none."""
+    forwarder = AwsRequestProxy(os.environ["FORWARDED_DYNAMODB_URL"])
+    forwarder.proxy.preserve_host = False
+    return forwarder

@@ -46,6 +46,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         base_url: "http://127.0.0.1:4566".to_owned(),
         region: "us-east-1".to_owned(),
         confirm_emails: true,
+        access_keys: local_cloud::iam::AccessKeys::default(),
     })
     .await?;
     services.sqs.converge_queue(QUEUE, [].into()).await?;

@@ -19,7 +19,7 @@ use terminal::text::{quote, quote_path};
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
-use defaults::{DEFAULT_DATA_DIR, REQUEST_TIMEOUT};
+use defaults::{DEFAULT_DATA_DIR, OPERATOR, REQUEST_TIMEOUT};
 use environment::Environment;
 pub use resource::Resource;
 use sdk::AwsSettings;

@@ -48,7 +48,7 @@ pub struct Arguments {
     audit: AuditOptions,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     imported: u64,
@@ -57,7 +57,7 @@ struct Counts {
     before: u64,
 }
 
-/// What the first pass over a file found.
+/// The findings of the first pass over a file.
 #[derive(Debug, Default)]
 struct Contents {
     queues: Vec<QueueName>,

@@ -27,7 +27,7 @@ enum Record {
     },
 }
 
-/// What earlier imports of this file did.
+/// The record of earlier imports of this file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Past {
     /// Lines that are in the queue, or were.

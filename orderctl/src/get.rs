@@ -43,7 +43,7 @@ enum Wait {
     Id(OrderId),
 }
 
-/// What was found under an id.
+/// The order, or the dead letter, under an id.
 #[derive(Debug)]
 enum Found {
     Order(Value),

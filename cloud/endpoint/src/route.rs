@@ -13,7 +13,7 @@ use crate::credential_scope::CredentialScope;
 /// The error answer to a request that cannot be routed.
 type ErrorResponse = Box<Response<Bytes>>;
 
-/// What is behind this endpoint, for callers of something else.
+/// The services of this endpoint, for the error to a caller of another service.
 const SERVED: &str = "This endpoint serves SQS, SNS, DynamoDB and STS.";
 
 /// Finds the service by `X-Amz-Target` (JSON protocols), or by the action in the form (Query protocol).

@@ -205,9 +205,9 @@ pub fn invalid_action(action: &str) -> Response<Bytes> {
 /// How an answer of this protocol is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// What every SDK reads.
+    /// The XML answer, which every SDK reads.
     Xml,
-    /// What a caller gets that accepts only `application/json`: the same elements. Recorded from AWS.
+    /// The JSON answer, for a caller that accepts only `application/json`. It has the same elements. Recorded from AWS.
     Json,
 }
 

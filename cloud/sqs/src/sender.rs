@@ -1,9 +1,9 @@
 //! Who sends a message, as the HTTP request says it.
 
-/// What a request adds to the messages that it sends.
+/// The system attributes that a request adds to its messages.
 #[derive(Clone, Debug, Default)]
 pub struct Sender {
-    /// What the system attribute `SenderId` shows.
+    /// The value of the system attribute `SenderId`.
     pub id: String,
     /// The request's header `X-Amzn-Trace-Id`. It becomes the system attribute `AWSTraceHeader` of messages that do not
     /// bring their own. Source: SQS Developer Guide, "Amazon SQS and AWS X-Ray"; recorded answers of AWS.

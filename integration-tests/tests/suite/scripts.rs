@@ -1,4 +1,4 @@
-//! What scripts rely on: exit codes, JSON, and the ends of commands that are interrupted.
+//! The contract with scripts: exit codes, JSON, and the ends of commands that are interrupted.
 
 use std::process::{Command, Stdio};
 
@@ -117,7 +117,7 @@ async fn a_list_says_how_to_see_more() {
     let (code, out, error) = list("2");
     assert_eq!((code, lines(&out).len()), (Some(0), 2));
     let hint = error.split("show them by: ").nth(1).unwrap();
-    // What is printed can be typed.
+    // Each printed command can be typed.
     let typed = format!(
         "\"$0\" {}",
         hint.trim()

@@ -36,7 +36,7 @@ async fn the_status_shows_what_is_wrong_and_the_command_that_helps() {
     assert_eq!(code, Some(1));
     assert!(out.contains(command), "{out}");
 
-    // What is printed can be typed.
+    // Each printed command can be typed.
     let arn = command
         .split_whitespace()
         .find(|word| word.starts_with("arn:"))

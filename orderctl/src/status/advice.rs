@@ -1,4 +1,4 @@
-//! What is wrong, and what to type about it.
+//! Problems of a system, each with the command that helps.
 
 use stack_client::{Connection, Target};
 use terminal::invocation;

@@ -6,7 +6,7 @@ use stack_client::{Connection, Resource, Target, queue};
 
 use super::document::{Document, Problem, QueueState, SubscriptionState};
 
-/// What SNS shows in place of the ARN of a subscription that is not confirmed.
+/// The text that SNS shows in place of the ARN of a subscription that is not confirmed.
 const PENDING: &str = "PendingConfirmation";
 
 /// The queues, each with whether it is a dead-letter queue.

@@ -40,7 +40,7 @@ struct VisibilityEntry {
     visibility_timeout: i64,
 }
 
-/// What is known of a message that was received. It may be in flight.
+/// The state of a message that was received. It may be in flight.
 struct Flight {
     state: i64,
     due_at: i64,

@@ -142,7 +142,7 @@ async fn an_outdated_receipt_deletes_nothing() {
     // (`test_terminate_visibility_timeout_after_receive`).
     let late = json!({"QueueUrl": "q", "ReceiptHandle": first.receipt_handle, "VisibilityTimeout": 5});
     s.call("ChangeMessageVisibility", late).await;
-    // What this program does for its own functions is stricter: it never takes the message from the current receiver.
+    // The release for the functions of this program is stricter: it never takes the message from the current receiver.
     s.sqs.release("q", vec![first.receipt_handle]).await.unwrap();
     assert_eq!(s.counts("q").await, [0, 1, 0]);
     s.sqs.delete("q", vec![second.receipt_handle]).await.unwrap();

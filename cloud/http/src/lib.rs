@@ -1,6 +1,6 @@
 //! The only way in which the local AWS listens.
 //!
-//! [`Listener::bind`] opens a loopback port and [`serve`] puts [`guard`] in front of the router. A [`Listener`] can be used
+//! [`Listener::bind`] opens a loopback port and [`serve`] puts `guard` in front of the router. A [`Listener`] can be used
 //! for nothing else, so no port of this program can be without the guard. The test `every_listener_is_behind_the_guard`
 //! fails when a program of the workspace listens in another way.
 //!

@@ -21,7 +21,12 @@ def test_parliament_finds_nothing():
 def test_it_allows_only_sqs_and_reads():
     actions = {action for one in STATEMENTS for action in as_list(one["Action"])}
     assert not [action for action in actions if "*" in action]
-    assert {action for action in actions if not action.startswith("sqs:")} == {"cloudformation:DescribeStacks", "dynamodb:BatchGetItem"}
+    assert {action for action in actions if not action.startswith("sqs:")} == {
+        "cloudformation:DescribeStacks",
+        "dynamodb:BatchGetItem",
+        "dynamodb:DescribeTable",
+        "sns:ListSubscriptionsByTopic",
+    }
     # It receives no messages of the source queues, and purges, changes or deletes no queue.
     on_sources = next(one for one in STATEMENTS if one["Sid"] == "SendToSourceQueues")
     assert set(on_sources["Action"]) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}

@@ -9,7 +9,7 @@
 # Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html (MD5OfMessageBody)
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='boto3 1.44.8 send no error
 boto3 1.44.8 receive no error
 client-sqs 3.1175.0 send InvalidChecksumError

@@ -12,7 +12,7 @@
 #   https://smithy.io/2.0/spec/http-bindings.html#httperror-trait (400 for client errors)
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='botocore 1.44.8
 RequestThrottled 400 legacy 1 standard 3 adaptive 3 unset 3
 RequestThrottled 403 legacy 5 standard 3 adaptive 3 unset 3

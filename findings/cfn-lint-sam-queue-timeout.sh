@@ -10,7 +10,7 @@
 #   six times as much; https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='cfn-lint 1.58.0
 sam.yaml: exit 0, rules:
 transformed.json: exit 2, rules: E3505'

@@ -9,7 +9,7 @@
 # Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md (3.1.2)
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='cloudevents 10.0.0
 type Uint32Array elements 4
 file 89000000500000004e00000047000000

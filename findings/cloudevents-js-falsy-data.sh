@@ -11,7 +11,7 @@
 #   JSON; 3.1.2: it is taken as the JSON value that it is)
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='cloudevents 10.0.0
 sent 1 read 1
 sent 0 read undefined

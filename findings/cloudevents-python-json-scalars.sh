@@ -10,7 +10,7 @@
 #   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='cloudevents 2.2.0
 "12.50" body 12.50 read as float 12.5
 "00420" body 00420 read as str "00420"

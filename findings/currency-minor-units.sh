@@ -12,7 +12,7 @@
 #   CLDR: https://unicode.org/reports/tr35/tr35-numbers.html#Supplemental_Currency_Data
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='py-moneyed 3.0 babel 2.19.0
 12.750 BHD units 12750 text BHD 12.750 babel digits 3
 12.750 IQD units 12750 text IQD 13 babel digits 0

@@ -10,7 +10,7 @@
 #   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='moto 5.2.5
 12.50 -> 12.50
 1E+3 -> 1E+3

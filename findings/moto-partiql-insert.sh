@@ -11,7 +11,7 @@
 #   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html (DuplicateItem)
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='moto 5.2.5 py-partiql-parser 0.6.3
 new: first
 existing key, alone: no error, stored: alone

@@ -9,7 +9,7 @@
 # Source: https://docs.aws.amazon.com/sns/latest/dg/string-value-matching.html
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='moto 5.2.5
 {"prefix": "D"} DE delivered 1
 {"equals-ignore-case": "de"} DE delivered 1

@@ -9,7 +9,7 @@
 # Source: https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='moto 5.2.5
 listed: 2
 confirmed: 0 pending: 0

@@ -8,7 +8,7 @@
 # Source: https://www.w3.org/TR/png-3/#13Sample-depth-rescaling
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='Pillow 13.0.0
 opened as I;16 0 32896 65535
 L 0 255 255

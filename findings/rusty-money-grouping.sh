@@ -11,7 +11,7 @@
 #   ISO 4217 ties no notation to a currency.
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='rusty-money 0.5.1
 100.00 USD Ok("100.00")
 100.00 EUR Err(InvalidAmount)

@@ -12,7 +12,7 @@
 #   The way out is from https://github.com/aws/serverless-application-model/issues/1553
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='aws-sam-translator 1.115.0
 true: security [{"api_key": []}], condition kept: False
 false: security null, condition kept: False

@@ -11,7 +11,7 @@
 #   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 set -euo pipefail
 
-# What was seen when this was recorded.
+# The output when this was recorded.
 recorded='util-dynamodb 3.996.9
 12.50 -> number 12.5
 99999999999999.99 -> number 99999999999999.98

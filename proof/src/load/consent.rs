@@ -6,8 +6,8 @@ use terminal::invocation;
 use terminal::text::quote;
 
 /// Micro-dollars for an order without its email: the API, three functions, the queues, the table and the logs. Source:
-/// docs/DEPLOY.md, "What it costs", rounded up.
-const ORDER_MICRO_DOLLARS: u64 = 20;
+/// docs/DEPLOY.md, "Costs": its lines without the emails are $9.80 for a million orders, rounded up.
+const ORDER_MICRO_DOLLARS: u64 = 10;
 /// Micro-dollars for an email. Source: the price of SNS, $2 for 100,000 emails.
 const EMAIL_MICRO_DOLLARS: u64 = 20;
 
@@ -45,7 +45,7 @@ mod tests {
         assert!(ask("prod", Some("staging"), 1).is_err());
         let error = ask("prod", None, 100_000).unwrap_err().to_string();
         assert!(
-            error.contains("about $4.00 at") && error.contains("--yes-on prod"),
+            error.contains("about $3.00 at") && error.contains("--yes-on prod"),
             "{error}"
         );
     }

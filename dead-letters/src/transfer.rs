@@ -15,8 +15,8 @@ use crate::scan::BATCH;
 /// alone.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// The attributes that describe a failure. A replayed message does not carry them.
-const FAILURE_ATTRIBUTES: [&str; 5] = queue_consumer::dead_letter::attribute::ALL;
+/// The attributes of failures and retries. A replayed message does not carry them.
+const FAILURE_ATTRIBUTES: [&str; 7] = queue_consumer::outgoing::attribute::ALL;
 
 /// A message to send.
 #[derive(Clone, Debug, PartialEq)]

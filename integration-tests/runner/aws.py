@@ -39,7 +39,7 @@ def _parse_options(arguments: list[str]) -> argparse.Namespace:
         prog="run-aws.sh",
         description="Runs the integration suite against a stack on AWS. Use a stack for tests only: the tests leave orders and dead letters "
         "in it, and replay all its dead letters. It must be deployed with ApiAuth=NONE or ApiAuth=API_KEY (the key in "
-        "ORDERS_API_KEY), and MaxReceiveCount=5 and DigestThreshold=100. See integration-tests/README.md for the permissions and the cost.",
+        "ORDERS_API_KEY), and MaxRetrySeconds=60 and DigestThreshold=100. See integration-tests/README.md for the permissions and the cost.",
     )
     parser.add_argument("--stack", required=True, metavar="NAME", help="the CloudFormation stack")
     parser.add_argument("--region", metavar="REGION", help="the region of the stack, instead of the region of your AWS configuration")

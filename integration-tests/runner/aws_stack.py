@@ -13,7 +13,7 @@ from .api_url import api_url
 from .failure import Failure
 
 # The parameters that the tests need: a redrive after few receives, and an email for each order.
-PARAMETERS = {"MaxReceiveCount": "5", "DigestThreshold": "100"}
+PARAMETERS = {"MaxRetrySeconds": "60", "DigestThreshold": "100"}
 
 
 def read_variables(stack: str, region: str | None, profile: str | None) -> dict[str, str]:

@@ -20,12 +20,12 @@ from .phases import Phases
 from .paths import ROOT, TEMPLATE, TESTS
 
 STACK = "orders"
-# An API without keys, an inbox that is confirmed, few receives so that a redrive comes soon, and no digests so that each order
+# An API without keys, an inbox that is confirmed, retries that end soon, and no digests so that each order
 # has an email of its own.
 PARAMETERS = {
     "ApiAuth": "NONE",
     "NotificationEmail": "you@example.com",
-    "MaxReceiveCount": "5",
+    "MaxRetrySeconds": "60",
     "DigestThreshold": "100",
     # With the account's role: LocalStack fails on a dependency on a resource whose condition is false.
     "ApiAccessLogs": "ENABLED_WITH_ACCOUNT_ROLE",

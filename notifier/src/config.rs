@@ -1,9 +1,9 @@
 //! The function's configuration, from its environment.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use function_runtime::{ConfigError, Environment};
+use queue_consumer::retries::Retries;
 
 /// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +21,22 @@ pub struct Config {
 }
 
 /// How a batch is handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `MAX_RECEIVE_COUNT`: the `maxReceiveCount` of the queue's redrive policy.
-    pub max_receive_count: NonZeroU32,
+    /// How long and where failed messages are tried again.
+    pub retries: Retries,
     /// `DIGEST_THRESHOLD`: up to this many new orders in a batch get an email each; more share a digest.
     pub digest_threshold: usize,
-    /// The time between two emails of one instance: `NOTIFIER_CONCURRENCY` / `MAX_EMAILS_PER_SECOND` seconds, so that all
-    /// instances together keep the rate.
+    /// The time between two emails of an instance that receives from the queue, so that all instances together keep
+    /// `MAX_EMAILS_PER_SECOND`. At most `NOTIFIER_CONCURRENCY` such instances run at once. One eighth of the rate is left to
+    /// the retry queue.
     pub email_interval: Duration,
+    /// The same of an instance that receives from the retry queue. At most `NOTIFIER_RETRY_CONCURRENCY` run at once.
+    pub retry_email_interval: Duration,
 }
+
+/// The share of the emails per second that is left to the retry queue.
+const RETRY_SHARE: f64 = 1.0 / 8.0;
 
 impl Config {
     /// Reads the settings.
@@ -39,7 +45,11 @@ impl Config {
         L: Fn(&str) -> Option<String>,
     {
         let concurrency = environment.positive("NOTIFIER_CONCURRENCY")?.get();
-        let emails_per_second = environment.positive("MAX_EMAILS_PER_SECOND")?.get();
+        let retry_concurrency = environment.positive("NOTIFIER_RETRY_CONCURRENCY")?.get();
+        let emails_per_second = f64::from(environment.positive("MAX_EMAILS_PER_SECOND")?.get());
+        let interval = |instances: u32, share: f64| {
+            Duration::from_secs(instances.into()).div_f64(emails_per_second * share)
+        };
         let digest_threshold = environment.positive("DIGEST_THRESHOLD")?.get();
         Ok(Self {
             orders_table: environment.required("ORDERS_TABLE")?,
@@ -47,9 +57,10 @@ impl Config {
             notifications_queue_url: environment.required("NOTIFICATIONS_QUEUE_URL")?,
             notifications_dlq_url: environment.required("NOTIFICATIONS_DLQ_URL")?,
             settings: Settings {
-                max_receive_count: environment.positive("MAX_RECEIVE_COUNT")?,
+                retries: Retries::read(environment)?,
                 digest_threshold: usize::try_from(digest_threshold).unwrap_or(usize::MAX),
-                email_interval: Duration::from_secs(concurrency.into()).div_f64(emails_per_second.into()),
+                email_interval: interval(concurrency, 1.0 - RETRY_SHARE),
+                retry_email_interval: interval(retry_concurrency, RETRY_SHARE),
             },
         })
     }
@@ -65,9 +76,10 @@ mod tests {
             "ORDER_EMAILS_TOPIC_ARN" => "arn:aws:sns:us-east-1:123456789012:order-emails",
             "NOTIFICATIONS_QUEUE_URL" => "http://127.0.0.1:4566/123456789012/notifications",
             "NOTIFICATIONS_DLQ_URL" => "http://127.0.0.1:4566/123456789012/notifications-dlq",
-            "MAX_RECEIVE_COUNT" => "12",
+            "RETRY_QUEUE_URL" => "http://127.0.0.1:4566/123456789012/notifications-retry",
+            "MAX_RETRY_SECONDS" => "86400",
             "MAX_EMAILS_PER_SECOND" => "8",
-            "NOTIFIER_CONCURRENCY" => "2",
+            "NOTIFIER_CONCURRENCY" | "NOTIFIER_RETRY_CONCURRENCY" => "2",
             "DIGEST_THRESHOLD" => "10",
             _ => return None,
         };
@@ -76,8 +88,10 @@ mod tests {
 
     #[test]
     fn instances_share_the_rate() {
-        let config = Config::read(&Environment::new(environment)).unwrap();
-        assert_eq!(config.settings.email_interval, Duration::from_millis(250));
+        let settings = Config::read(&Environment::new(environment)).unwrap().settings;
+        // Two instances at 3.5 emails a second and two at 0.5 are 8 together.
+        assert_eq!(settings.email_interval, Duration::from_secs(1).div_f64(3.5));
+        assert_eq!(settings.retry_email_interval, Duration::from_secs(2));
     }
 
     #[test]
@@ -89,7 +103,9 @@ mod tests {
         for name in [
             "ORDERS_TABLE",
             "NOTIFICATIONS_DLQ_URL",
-            "MAX_RECEIVE_COUNT",
+            "RETRY_QUEUE_URL",
+            "MAX_RETRY_SECONDS",
+            "NOTIFIER_RETRY_CONCURRENCY",
             "DIGEST_THRESHOLD",
         ] {
             assert_eq!(without(name), ConfigError::Missing(name));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderConfirmed, OrderId, Timestamp};
 use order_table::Notification;
-use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Queues, VisibilityChange};
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::{Value, json};
 
 use crate::email::Email;
@@ -37,6 +37,7 @@ pub(crate) fn record(message: &str, receive_count: u32, body: &str) -> Value {
         "receiptHandle": format!("receipt of {message}"),
         "body": body,
         "attributes": {"ApproximateReceiveCount": receive_count.to_string()},
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:notifications",
         "messageAttributes": {},
     })
 }
@@ -72,9 +73,7 @@ pub(crate) struct World {
     pub(crate) rows: RefCell<BTreeMap<OrderId, Option<Notification>>>,
     pub(crate) subscribers: Cell<u64>,
     pub(crate) emails: RefCell<Vec<(Duration, Email)>>,
-    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
-    pub(crate) delayed: RefCell<Vec<VisibilityChange>>,
-    pub(crate) deleted: RefCell<Vec<String>>,
+    pub(crate) sent: RefCell<Vec<(Queue, Outgoing)>>,
     pub(crate) calls: RefCell<Vec<&'static str>>,
     /// Operations that fail before their effect, each entry once.
     pub(crate) faults: RefCell<VecDeque<&'static str>>,
@@ -225,24 +224,41 @@ impl World {
 }
 
 impl Queues for &World {
-    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        self.batch("dead-letter", dead_letters.len(), || {
-            let stored = dead_letters.iter().copied().cloned();
-            self.dead_letters.borrow_mut().extend(stored);
+    async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        let operation = match to {
+            Queue::Main => "send again",
+            Queue::Retry => "isolate",
+            Queue::DeadLetter => "dead-letter",
+        };
+        self.batch(operation, messages.len(), || {
+            let stored = messages.iter().map(|&message| (to, message.clone()));
+            self.sent.borrow_mut().extend(stored);
         })
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.batch("delay", changes.len(), || {
-            self.delayed.borrow_mut().extend_from_slice(changes);
-        })
+    async fn change_visibility(&self, _: Queue, changes: &[VisibilityChange]) -> Answers {
+        self.batch("put off", changes.len(), || ())
+    }
+}
+
+impl World {
+    /// The messages that were sent to a queue.
+    pub(crate) fn sent_to(&self, queue: Queue) -> Vec<Outgoing> {
+        let sent = self.sent.borrow();
+        let to_queue = sent.iter().filter(|(to, _)| *to == queue);
+        to_queue.map(|(_, message)| message.clone()).collect()
     }
 
-    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.batch("delete", receipt_handles.len(), || {
-            let deleted = receipt_handles.iter().map(|handle| (*handle).to_owned());
-            self.deleted.borrow_mut().extend(deleted);
-        })
+    /// The numbers of the orders whose messages were sent again.
+    pub(crate) fn sent_again(&self) -> Vec<u32> {
+        let number = |message: &Outgoing| {
+            let id = OrderConfirmed::from_json(message.body())
+                .unwrap()
+                .order_id
+                .to_string();
+            u32::from_str_radix(&id[28..], 16).unwrap()
+        };
+        self.sent_to(Queue::Main).iter().map(number).collect()
     }
 }
 

@@ -32,9 +32,9 @@ mod logs;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
-mod scenarios;
+mod retries;
 #[cfg(test)]
-mod suspects;
+mod scenarios;
 
 pub use notifier::Notifier;
 #[cfg(feature = "aws")]

@@ -59,7 +59,7 @@ fn no_line_holds_content_of_a_message() {
         record("good", 1, &event(1).to_json()),
     ];
     let lines = logged(|| assert!(handle(&notifier(&world), &batch, TIME).is_empty()));
-    assert_eq!(world.dead_letters.borrow().len(), 2);
+    assert_eq!(world.sent.borrow().len(), 2);
     assert!(lines.iter().any(|line| line["error_code"] == "malformed_event"));
     for line in lines {
         let line = line.to_string();

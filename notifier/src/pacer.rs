@@ -25,6 +25,12 @@ impl Pacer {
         }
     }
 
+    /// The interval.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// Waits until the next email may be sent.
     pub async fn wait(&mut self, clock: &impl Clock) {
         let next = self.last + self.interval;

@@ -1,8 +1,7 @@
 //! The function's configuration, from its environment.
 
-use std::num::NonZeroU32;
-
 use function_runtime::{ConfigError, Environment};
+use queue_consumer::retries::Retries;
 
 /// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +14,8 @@ pub struct Config {
     pub orders_queue_url: String,
     /// `ORDERS_DLQ_URL`: its dead-letter queue.
     pub orders_dlq_url: String,
-    /// `MAX_RECEIVE_COUNT`: the `maxReceiveCount` of the queue's redrive policy.
-    pub max_receive_count: NonZeroU32,
+    /// How long and where failed messages are tried again.
+    pub retries: Retries,
 }
 
 impl Config {
@@ -37,7 +36,7 @@ impl Config {
             order_events_topic_arn: environment.required("ORDER_EVENTS_TOPIC_ARN")?,
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
             orders_dlq_url: environment.required("ORDERS_DLQ_URL")?,
-            max_receive_count: environment.positive("MAX_RECEIVE_COUNT")?,
+            retries: Retries::read(environment)?,
         })
     }
 }
@@ -48,8 +47,8 @@ mod tests {
 
     fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
         Config::read(&Environment::new(|asked: &str| {
-            let default = if asked == "MAX_RECEIVE_COUNT" {
-                "12"
+            let default = if asked == "MAX_RETRY_SECONDS" {
+                "86400"
             } else {
                 "orders"
             };
@@ -64,24 +63,25 @@ mod tests {
             "ORDER_EVENTS_TOPIC_ARN",
             "ORDERS_QUEUE_URL",
             "ORDERS_DLQ_URL",
-            "MAX_RECEIVE_COUNT",
+            "RETRY_QUEUE_URL",
+            "MAX_RETRY_SECONDS",
         ] {
             assert_eq!(with(name, ""), Err(ConfigError::Missing(name)));
         }
         assert_eq!(
-            with("", "").map(|config| config.max_receive_count),
-            Ok(NonZeroU32::new(12).unwrap())
+            with("", "").map(|config| config.retries.max_age),
+            Ok(std::time::Duration::from_hours(24))
         );
     }
 
     #[test]
     fn unusable_values_are_refused() {
         assert!(matches!(
-            with("MAX_RECEIVE_COUNT", "0"),
+            with("MAX_RETRY_SECONDS", "0"),
             Err(ConfigError::Invalid { .. })
         ));
         assert!(matches!(
-            with("MAX_RECEIVE_COUNT", "many"),
+            with("MAX_RETRY_SECONDS", "many"),
             Err(ConfigError::Invalid { .. })
         ));
         assert!(matches!(

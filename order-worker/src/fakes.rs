@@ -7,8 +7,9 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use order_table::{Attributes, attribute};
-use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Queues, VisibilityChange};
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, Queues, VisibilityChange};
+use queue_consumer::retries::Retries;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -28,15 +29,22 @@ pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
     )
 }
 
-/// A call, with the number of its items or their receipt handles.
+/// A call, with the number of its items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     Insert(usize),
     Read(usize),
     Publish(usize),
-    DeadLetter(usize),
-    Delay(Vec<String>),
-    Delete(Vec<String>),
+    Send(Queue, usize),
+    PutOff(usize),
+}
+
+/// The settings of retries.
+pub(crate) fn retries() -> Retries {
+    Retries {
+        queue_url: "http://q/0/orders-retry".to_owned(),
+        max_age: Duration::from_hours(24),
+    }
 }
 
 /// All ports. Each call takes one fault from its list: the code of one item, or of the whole call.
@@ -44,8 +52,7 @@ pub(crate) enum Call {
 pub(crate) struct Outside {
     pub(crate) rows: RefCell<BTreeMap<String, Attributes>>,
     pub(crate) events: RefCell<Vec<String>>,
-    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
-    pub(crate) delays: RefCell<Vec<VisibilityChange>>,
+    pub(crate) sent: RefCell<Vec<(Queue, Outgoing)>>,
     pub(crate) calls: RefCell<Vec<Call>>,
     /// One per call: the index of a statement and its code.
     pub(crate) insert_faults: RefCell<VecDeque<(usize, &'static str)>>,
@@ -60,7 +67,7 @@ pub(crate) struct Outside {
     pub(crate) publish_error: RefCell<Option<(String, &'static str)>>,
     /// The text of an event on which a publish panics.
     pub(crate) publish_panics_on: RefCell<Option<String>>,
-    pub(crate) dead_letter_error: Cell<Option<&'static str>>,
+    pub(crate) send_error: Cell<Option<&'static str>>,
     /// The note on which an insert panics.
     pub(crate) panics_on: RefCell<Option<String>>,
     /// The order on which a read panics.
@@ -162,36 +169,19 @@ impl Events for &Outside {
 }
 
 impl Queues for &Outside {
-    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        self.record(Call::DeadLetter(dead_letters.len()));
-        if let Some(code) = self.dead_letter_error.get() {
+    async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        self.record(Call::Send(to, messages.len()));
+        if let Some(code) = self.send_error.get() {
             return Err(CallError::new(code));
         }
-        self.dead_letters
-            .borrow_mut()
-            .extend(dead_letters.iter().copied().cloned());
-        Ok(vec![Ok(()); dead_letters.len()])
+        let sent = messages.iter().map(|&message| (to, message.clone()));
+        self.sent.borrow_mut().extend(sent);
+        Ok(vec![Ok(()); messages.len()])
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.record(Call::Delay(
-            changes
-                .iter()
-                .map(|change| change.receipt_handle.clone())
-                .collect(),
-        ));
-        self.delays.borrow_mut().extend_from_slice(changes);
+    async fn change_visibility(&self, _: Queue, changes: &[VisibilityChange]) -> Answers {
+        self.record(Call::PutOff(changes.len()));
         Ok(vec![Ok(()); changes.len()])
-    }
-
-    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.record(Call::Delete(
-            receipt_handles
-                .iter()
-                .map(|&receipt| receipt.to_owned())
-                .collect(),
-        ));
-        Ok(vec![Ok(()); receipt_handles.len()])
     }
 }
 

@@ -29,6 +29,6 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     let sdk = CALLS.loader().load().await;
     let aws = Aws::new(&sdk, &config);
-    let worker = Worker::new(aws, config.max_receive_count, fastrand::u64(..));
+    let worker = Worker::new(aws, config.retries, fastrand::u64(..));
     serve(async |event, time_left| worker.handle(event, time_left).await).await
 }

@@ -8,7 +8,6 @@
 mod aws;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,8 +93,8 @@ fn message(number: u128) -> String {
 /// The calls that 1,000 orders take in batches of `size`.
 async fn calls(size: usize) -> BTreeMap<String, u32> {
     let seen = Shared::default();
-    let (aws, _server) = serve(Router::new().fallback(answer).with_state(seen.clone())).await;
-    let worker = Worker::new(aws, NonZeroU32::new(12).unwrap(), 1);
+    let (ports, _server) = serve(Router::new().fallback(answer).with_state(seen.clone())).await;
+    let worker = Worker::new(ports, aws::retries(), 1);
     let numbers: Vec<u128> = (0..1000).collect();
     for batch in numbers.chunks(size) {
         let record = |number: &u128| {

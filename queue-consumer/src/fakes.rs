@@ -7,9 +7,10 @@ use function_runtime::{Answers, CallError, Clock};
 use time::OffsetDateTime;
 use timestamp::Timestamp;
 
-use crate::dead_letter::DeadLetter;
-use crate::ports::{Queues, VisibilityChange};
+use crate::outgoing::Outgoing;
+use crate::ports::{Queue, Queues, VisibilityChange};
 use crate::record::{Attribute, Record};
+use crate::retries::Retries;
 
 /// The fault of all calls of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,23 +29,32 @@ pub(crate) enum Fault {
     Hangs,
 }
 
-/// The queue and its dead-letter queue.
+/// The queues.
 #[derive(Debug, Default)]
 pub(crate) struct Outside {
-    /// The fault of calls that send dead letters.
-    pub(crate) dead_letter_fault: Cell<Fault>,
-    /// The fault of all other calls.
-    pub(crate) other_fault: Cell<Fault>,
+    /// The fault of calls that send messages.
+    pub(crate) send_fault: Cell<Fault>,
+    /// The queue to which that fault is limited.
+    pub(crate) send_fault_of: Cell<Option<Queue>>,
+    /// The fault of calls that change visibility timeouts.
+    pub(crate) change_fault: Cell<Fault>,
     /// The message whose dead letter makes its call panic.
-    pub(crate) dead_letter_panics_on: RefCell<Option<String>>,
-    pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
-    /// The number of messages of each call that sends dead letters.
-    pub(crate) dead_letters_per_call: RefCell<Vec<usize>>,
-    pub(crate) changes: RefCell<Vec<VisibilityChange>>,
-    pub(crate) deleted: RefCell<Vec<String>>,
+    pub(crate) send_panics_on: RefCell<Option<String>>,
+    pub(crate) sent: RefCell<Vec<(Queue, Outgoing)>>,
+    /// The number of messages of each call that sends messages.
+    pub(crate) messages_per_call: RefCell<Vec<usize>>,
+    pub(crate) changes: RefCell<Vec<(Queue, VisibilityChange)>>,
     /// The duration of each call.
     pub(crate) call_time: Cell<Duration>,
     pub(crate) time: Cell<Duration>,
+}
+
+/// The settings of retries of the queues `orders` and `orders-retry`.
+pub(crate) fn retries() -> Retries {
+    Retries {
+        queue_url: "http://q/0/orders-retry".to_owned(),
+        max_age: Duration::from_hours(24),
+    }
 }
 
 /// Record `m{number}` with receipt handle `r{number}`.
@@ -54,6 +64,8 @@ pub(crate) fn record(number: usize, receive_count: u32) -> Record {
         receipt_handle: Some(format!("r{number}")),
         body: Some("body".to_owned()),
         receive_count,
+        queue: Some("orders".to_owned()),
+        sent_at: Some(Timestamp::new(OffsetDateTime::UNIX_EPOCH)),
         attributes: [("trace".to_owned(), Attribute::text("t"))].into(),
     }
 }
@@ -85,42 +97,32 @@ impl Outside {
 }
 
 impl Queues for Outside {
-    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        assert!(
-            dead_letters
-                .iter()
-                .map(|dead_letter| dead_letter.size())
-                .sum::<usize>()
-                <= 1024 * 1024
-        );
-        self.dead_letters_per_call.borrow_mut().push(dead_letters.len());
-        let panics_on = self.dead_letter_panics_on.borrow().clone();
-        let source = |dead_letter: &&DeadLetter| {
-            dead_letter.attributes()["source_message_id"]
-                .as_text()
-                .map(str::to_owned)
-        };
-        assert!(
-            panics_on.is_none()
-                || !dead_letters
+    async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        let bytes: usize = messages.iter().map(|message| message.size()).sum();
+        assert!(bytes <= 1024 * 1024);
+        self.messages_per_call.borrow_mut().push(messages.len());
+        if let Some(id) = &*self.send_panics_on.borrow() {
+            let source = |message: &&Outgoing| message.attributes().get("source_message_id").cloned();
+            assert!(
+                !messages
                     .iter()
-                    .any(|dead_letter| source(dead_letter) == panics_on),
-            "as the test asks"
-        );
-        let store = |index: usize| self.dead_letters.borrow_mut().push(dead_letters[index].clone());
-        self.call(self.dead_letter_fault.get(), dead_letters.len(), store)
-            .await
+                    .any(|message| source(message) == Some(Attribute::text(id))),
+                "as the test asks"
+            );
+        }
+        let has_fault = self.send_fault_of.get().is_none_or(|of| of == to);
+        let fault = if has_fault {
+            self.send_fault.get()
+        } else {
+            Fault::None
+        };
+        let store = |index: usize| self.sent.borrow_mut().push((to, messages[index].clone()));
+        self.call(fault, messages.len(), store).await
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        let change = |index: usize| self.changes.borrow_mut().push(changes[index].clone());
-        self.call(self.other_fault.get(), changes.len(), change).await
-    }
-
-    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        let delete = |index: usize| self.deleted.borrow_mut().push(receipt_handles[index].to_owned());
-        self.call(self.other_fault.get(), receipt_handles.len(), delete)
-            .await
+    async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
+        let change = |index: usize| self.changes.borrow_mut().push((of, changes[index].clone()));
+        self.call(self.change_fault.get(), changes.len(), change).await
     }
 }
 

@@ -1,11 +1,14 @@
 //! Handles the messages of one SQS queue that a function receives in batches: what order-worker and notifier do alike.
 //!
-//! One invocation passes through the modules in this order: [`batch`] reads the event into [`record`]s; the function works
-//! on them and gives a [`failure`] for each record that failed; [`settle`] dead-letters those or sets the time of their
-//! retry; [`batch`] builds the answer. A message that can never succeed, or that was received for the last time, becomes a
-//! [`dead_letter`] with the reason. Every other message returns at the time that the [`schedule`] sets.
+//! One invocation passes through the modules in this order: [`batch`] reads the event into [`record`]s; [`settle`] sends
+//! records that may have killed a process to the retry queue; the function works on the others and gives a [`failure`] for
+//! each record that failed; [`settle`] dead-letters those or sends them again; [`batch`] builds the answer.
 //!
-//! **Invariant:** a record that failed is reported, unless its dead letter is known to be stored.
+//! A message that failed for a passing reason is *sent again* to its queue, with a delay from the [`schedule`], and only
+//! then reported as done. A delayed message is not in flight: a standard queue holds about 120,000 messages in flight, and
+//! then gives no more (AWS, "Amazon SQS message quotas"), but any number of delayed ones.
+//!
+//! **Invariant:** a record that failed is reported, unless its dead letter or its next copy is known to be stored.
 //!
 //! **Invariant:** a panic while a record is handled fails that record alone, and a panic in a call is that call's error.
 //!
@@ -14,14 +17,15 @@
 #[cfg(feature = "aws")]
 pub mod adapters;
 pub mod batch;
-pub mod dead_letter;
 pub mod failure;
 #[cfg(test)]
 mod fakes;
+pub mod outgoing;
 pub mod ports;
 pub mod queue_calls;
 pub mod quotas;
 pub mod record;
+pub mod retries;
 pub mod schedule;
 pub mod settle;
 mod visibility;

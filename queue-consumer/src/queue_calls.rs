@@ -7,31 +7,30 @@ use function_runtime::pack::pack;
 use function_runtime::{Answers, CallDeadline, CallError, Clock};
 use futures_util::{StreamExt as _, stream};
 
-use crate::dead_letter::DeadLetter;
-use crate::ports::{Queues, VisibilityChange};
+use crate::outgoing::Outgoing;
+use crate::ports::{Queue, Queues, VisibilityChange};
 use crate::quotas::{MAX_BYTES, MAX_MESSAGES};
-use crate::record::Record;
 
 /// Calls in flight at once.
 const IN_FLIGHT: usize = 10;
 
-/// Sends messages to the dead-letter queue. Returns for each, in their order, whether it is known to be stored there.
-pub async fn dead_letter<P: Queues + Clock>(
+/// Sends messages to a queue. Returns for each, in their order, whether it is known to be stored there.
+pub async fn send<P: Queues + Clock>(
     ports: &P,
-    dead_letters: &[DeadLetter],
+    to: Queue,
+    messages: &[Outgoing],
     deadline: CallDeadline,
 ) -> Vec<bool> {
-    let sizes: Vec<usize> = dead_letters.iter().map(DeadLetter::size).collect();
-    let all: Vec<&DeadLetter> = dead_letters.iter().collect();
+    let sizes: Vec<usize> = messages.iter().map(Outgoing::size).collect();
+    let all: Vec<&Outgoing> = messages.iter().collect();
     let (calls, all) = (&calls(ports, deadline, one_may_be_at_fault), &all);
-    let send =
-        async |batch: &[&DeadLetter]| limited(ports, deadline, ports.send_to_dead_letter_queue(batch)).await;
+    let send = async |batch: &[&Outgoing]| limited(ports, deadline, ports.send(to, batch)).await;
     let batches = pack(&sizes, MAX_MESSAGES, MAX_BYTES)
         .into_iter()
         .map(|batch| calls.once(&all[batch], &send));
     let answers: Vec<_> = stream::iter(batches).buffered(IN_FLIGHT).collect().await;
     let answers = answers.concat();
-    log_errors("dead letters", &answers);
+    log_errors("sent messages", &answers);
     answers.iter().map(Result::is_ok).collect()
 }
 
@@ -50,6 +49,7 @@ fn one_may_be_at_fault(error: &CallError) -> bool {
 /// Sets visibility timeouts. A message for which the call fails keeps the queue's own visibility timeout.
 pub async fn change_visibility<P: Queues + Clock>(
     ports: &P,
+    of: Queue,
     changes: &[VisibilityChange],
     deadline: CallDeadline,
 ) {
@@ -57,29 +57,9 @@ pub async fn change_visibility<P: Queues + Clock>(
     stream::iter(changes.chunks(MAX_MESSAGES))
         .for_each_concurrent(IN_FLIGHT, async |batch| {
             let change = async |batch: &[VisibilityChange]| {
-                limited(ports, deadline, ports.change_visibility(batch)).await
+                limited(ports, deadline, ports.change_visibility(of, batch)).await
             };
             log_errors("visibility changes", &calls.once(batch, change).await);
-        })
-        .await;
-}
-
-/// Deletes finished messages now, before the invocation's answer deletes them. A message for which the call fails is left to
-/// the answer.
-pub async fn delete<'a, P: Queues + Clock>(
-    ports: &P,
-    finished: impl IntoIterator<Item = &'a Record>,
-    deadline: CallDeadline,
-) {
-    let receipt_handles: Vec<&str> = finished
-        .into_iter()
-        .filter_map(|record| record.receipt_handle.as_deref())
-        .collect();
-    let calls = calls(ports, deadline, |_| false);
-    stream::iter(receipt_handles.chunks(MAX_MESSAGES))
-        .for_each_concurrent(IN_FLIGHT, async |batch| {
-            let delete = async |batch: &[&str]| limited(ports, deadline, ports.delete(batch)).await;
-            log_errors("deletions", &calls.once(batch, delete).await);
         })
         .await;
 }
@@ -126,25 +106,26 @@ mod tests {
     use super::*;
     use crate::failure::Failure;
     use crate::fakes::{Fault, Outside, record};
+    use crate::record::Record;
 
     /// Time for the calls of a test.
     const TIME: Duration = Duration::from_secs(5);
 
-    fn dead_letters(count: usize, bytes: usize) -> Vec<DeadLetter> {
+    fn dead_letters(count: usize, bytes: usize) -> Vec<Outgoing> {
         let failure = Failure::permanent("code", "why");
         let dead_letter = |number| {
             let record = Record {
                 body: Some("x".repeat(bytes)),
                 ..record(number, 1)
             };
-            DeadLetter::new(&record, &failure, Timestamp::new(OffsetDateTime::UNIX_EPOCH)).unwrap()
+            Outgoing::dead_letter(&record, &failure, Timestamp::new(OffsetDateTime::UNIX_EPOCH)).unwrap()
         };
         (0..count).map(dead_letter).collect()
     }
 
-    fn stored(outside: &Outside, dead_letters: &[DeadLetter]) -> Vec<bool> {
+    fn stored(outside: &Outside, dead_letters: &[Outgoing]) -> Vec<bool> {
         let deadline = CallDeadline::until(TIME);
-        dead_letter(outside, dead_letters, deadline)
+        send(outside, Queue::DeadLetter, dead_letters, deadline)
             .now_or_never()
             .unwrap()
     }
@@ -153,16 +134,16 @@ mod tests {
     fn a_call_has_as_many_dead_letters_as_sqs_accepts_by_number_and_by_size() {
         let outside = Outside::default();
         assert_eq!(stored(&outside, &dead_letters(12, 1)), [true; 12]);
-        assert_eq!(*outside.dead_letters_per_call.borrow(), [10, 2]);
+        assert_eq!(*outside.messages_per_call.borrow(), [10, 2]);
         let outside = Outside::default();
         assert_eq!(stored(&outside, &dead_letters(5, 400 * 1024)), [true; 5]);
-        assert_eq!(*outside.dead_letters_per_call.borrow(), [2, 2, 1]);
+        assert_eq!(*outside.messages_per_call.borrow(), [2, 2, 1]);
     }
 
     #[test]
     fn the_answers_stay_in_the_order_of_the_dead_letters() {
         let outside = Outside::default();
-        outside.dead_letter_fault.set(Fault::Message(1));
+        outside.send_fault.set(Fault::Message(1));
         let mut expected = [true; 12];
         (expected[1], expected[11]) = (false, false);
         assert_eq!(stored(&outside, &dead_letters(12, 1)), expected);
@@ -171,15 +152,15 @@ mod tests {
     #[test]
     fn a_dead_letter_on_which_the_call_panics_fails_alone() {
         let outside = Outside::default();
-        *outside.dead_letter_panics_on.borrow_mut() = Some("m1".to_owned());
+        *outside.send_panics_on.borrow_mut() = Some("m1".to_owned());
         let mut expected = [true; 12];
         expected[1] = false;
         assert_eq!(stored(&outside, &dead_letters(12, 1)), expected);
         // An error that no single message is at fault for takes no further calls.
         let outside = Outside::default();
-        outside.dead_letter_fault.set(Fault::Refused);
+        outside.send_fault.set(Fault::Refused);
         assert_eq!(stored(&outside, &dead_letters(12, 1)), [false; 12]);
-        assert_eq!(*outside.dead_letters_per_call.borrow(), [10, 2]);
+        assert_eq!(*outside.messages_per_call.borrow(), [10, 2]);
     }
 
     #[test]
@@ -190,22 +171,6 @@ mod tests {
             stored(&outside, &dead_letters(25, 1))[19..],
             [true, false, false, false, false, false]
         );
-        assert_eq!(*outside.dead_letters_per_call.borrow(), [10, 10]);
-    }
-
-    #[test]
-    fn messages_with_a_receipt_handle_are_deleted_whatever_happens_to_other_calls() {
-        let mut records: Vec<Record> = (0..12).map(|number| record(number, 1)).collect();
-        records[5].receipt_handle = None;
-        let deleted = |fault| {
-            let outside = Outside::default();
-            outside.other_fault.set(fault);
-            let deadline = CallDeadline::until(TIME);
-            delete(&outside, &records, deadline).now_or_never().unwrap();
-            outside.deleted.take()
-        };
-        assert_eq!(deleted(Fault::None).len(), 11);
-        assert_eq!(deleted(Fault::Message(0)).len(), 9);
-        assert_eq!(deleted(Fault::Panic), [] as [String; 0]);
+        assert_eq!(*outside.messages_per_call.borrow(), [10, 10]);
     }
 }

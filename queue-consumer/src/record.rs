@@ -5,7 +5,9 @@ use std::fmt;
 
 use aws_lambda_events::event::sqs::SqsMessageAttribute;
 use serde_json::{Map, Value};
+use timestamp::Timestamp;
 
+use crate::outgoing::attribute;
 use crate::visibility::VisibilityChange;
 
 /// One received message.
@@ -17,8 +19,12 @@ pub struct Record {
     pub receipt_handle: Option<String>,
     /// The message's text.
     pub body: Option<String>,
-    /// How often the message was received, this receive included.
+    /// How often the message was received, this receive included. A copy that was sent again counts its own receives.
     pub receive_count: u32,
+    /// The name of the queue that it was received from.
+    pub queue: Option<String>,
+    /// When it was sent to that queue.
+    pub sent_at: Option<Timestamp>,
     /// The sender's message attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
 }
@@ -70,11 +76,9 @@ impl Record {
             Value::Object(record) => record,
             _ => Map::new(),
         };
-        let receive_count = record
-            .get("attributes")
-            .and_then(|attributes| attributes.get("ApproximateReceiveCount"))
-            .and_then(Value::as_str)
-            .and_then(|count| count.parse().ok());
+        let system = |name| record.get("attributes")?.get(name)?.as_str()?.parse::<i64>().ok();
+        let receive_count = system("ApproximateReceiveCount").and_then(|count| u32::try_from(count).ok());
+        let sent_at = system("SentTimestamp");
         let attributes = match record.remove("messageAttributes") {
             Some(Value::Object(attributes)) => attributes,
             _ => Map::new(),
@@ -88,11 +92,32 @@ impl Record {
             receipt_handle: text("receiptHandle"),
             body: text("body"),
             receive_count: receive_count.unwrap_or(1),
+            queue: text("eventSourceARN").and_then(|arn| Some(arn.rsplit_once(':')?.1.to_owned())),
+            sent_at: sent_at.and_then(|at| Timestamp::from_unix_milliseconds(at).ok()),
             attributes: attributes
                 .into_iter()
                 .filter_map(|(name, attribute)| Some((name, Attribute::read(attribute)?)))
                 .collect(),
         }
+    }
+
+    /// How often the message and its earlier copies were received.
+    #[must_use]
+    pub fn receives(&self) -> u32 {
+        let earlier = self.text(attribute::RETRY_RECEIVES);
+        let earlier: u32 = earlier.and_then(|count| count.parse().ok()).unwrap_or(0);
+        earlier.saturating_add(self.receive_count)
+    }
+
+    /// When its first copy was sent, if that is known.
+    #[must_use]
+    pub fn first_sent_at(&self) -> Option<Timestamp> {
+        let first = self.text(attribute::RETRY_FIRST_SENT_AT);
+        first.and_then(|at| at.parse().ok()).or(self.sent_at)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name)?.as_text()
     }
 
     /// The change that makes the message visible again after `seconds`. None without a receipt handle.
@@ -165,7 +190,8 @@ mod tests {
     fn a_record_is_read_with_every_part() {
         let record = Record::read(json!({
             "messageId": "m", "receiptHandle": "r", "body": "b",
-            "attributes": {"ApproximateReceiveCount": "3"},
+            "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1795426200000"},
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:orders",
             "messageAttributes": {
                 "n": {"stringValue": "7", "dataType": "Number"},
                 "currency": {"stringValue": "EUR", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
@@ -188,6 +214,8 @@ mod tests {
             receipt_handle: Some("r".to_owned()),
             body: Some("b".to_owned()),
             receive_count: 3,
+            queue: Some("orders".to_owned()),
+            sent_at: Timestamp::from_unix_milliseconds(1_795_426_200_000).ok(),
             attributes: attributes
                 .map(|(name, attribute)| (name.to_owned(), attribute))
                 .into(),

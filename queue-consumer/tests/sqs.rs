@@ -15,9 +15,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use function_runtime::CallError;
 use queue_consumer::adapters::Sqs;
-use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::failure::Failure;
-use queue_consumer::ports::{Queues as _, VisibilityChange};
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, Queues as _, VisibilityChange};
 use queue_consumer::record::{Attribute, AttributeValue, Record};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -58,9 +58,13 @@ async fn answering(answer: Value) -> (Sqs, Seen, Server) {
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
         .build();
-    let [queue, dead_letter_queue] =
-        ["orders", "orders-dlq"].map(|name| format!("http://127.0.0.1/000000000000/{name}"));
-    let sqs = Sqs::new(Client::from_conf(config), queue, dead_letter_queue);
+    let url = |name| format!("http://127.0.0.1/000000000000/{name}");
+    let sqs = Sqs {
+        client: Client::from_conf(config),
+        main: url("orders"),
+        retry: url("orders-retry"),
+        dead_letter: url("orders-dlq"),
+    };
     (sqs, seen, Server(server.abort_handle()))
 }
 
@@ -89,14 +93,18 @@ async fn a_dead_letter_at_the_limits_of_sqs_is_sent_whole() {
             .map(|number| (format!("trace{number}"), Attribute::text("t")))
             .chain([("bytes".to_owned(), bytes)])
             .collect(),
+        ..Record::default()
     };
     let failure = Failure::permanent("malformed", "why");
     let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-    let max = 1024 * 1024 - DeadLetter::new(&record, &failure, failed_at).unwrap().size();
+    let max = 1024 * 1024
+        - Outgoing::dead_letter(&record, &failure, failed_at)
+            .unwrap()
+            .size();
     record.body = Some("x".repeat(max + 1));
-    assert_eq!(DeadLetter::new(&record, &failure, failed_at), None);
+    assert_eq!(Outgoing::dead_letter(&record, &failure, failed_at), None);
     record.body = Some("x".repeat(max));
-    let dead_letter = DeadLetter::new(&record, &failure, failed_at).unwrap();
+    let dead_letter = Outgoing::dead_letter(&record, &failure, failed_at).unwrap();
     assert_eq!(
         (dead_letter.attributes().len(), dead_letter.size()),
         (10, 1024 * 1024)
@@ -106,7 +114,7 @@ async fn a_dead_letter_at_the_limits_of_sqs_is_sent_whole() {
     let answer = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": ""}], "Failed": []});
     let (sqs, seen, _server) = answering(answer).await;
     assert_eq!(
-        sqs.send_to_dead_letter_queue(&[&dead_letter]).await,
+        sqs.send(Queue::DeadLetter, &[&dead_letter]).await,
         Ok(vec![Ok(())])
     );
     let (operation, queue, entries) = one_call(&seen);
@@ -128,7 +136,25 @@ async fn a_dead_letter_at_the_limits_of_sqs_is_sent_whole() {
 }
 
 #[tokio::test]
-async fn messages_are_delayed_and_deleted_in_their_queue_each_by_its_receipt_handle() {
+async fn a_message_is_sent_again_with_its_delay() {
+    let record = Record {
+        body: Some("body".to_owned()),
+        receive_count: 2,
+        ..Record::default()
+    };
+    let now = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
+    let retry = Outgoing::retry(&record, "ThrottlingError", now, 900).unwrap();
+    for (to, name) in [(Queue::Main, "orders"), (Queue::Retry, "orders-retry")] {
+        let answer = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": ""}]});
+        let (sqs, seen, _server) = answering(answer).await;
+        assert_eq!(sqs.send(to, &[&retry]).await, Ok(vec![Ok(())]));
+        let (_, queue, entries) = one_call(&seen);
+        assert_eq!((&*queue, &entries[0]["DelaySeconds"]), (name, &json!(900)));
+    }
+}
+
+#[tokio::test]
+async fn messages_are_put_off_in_their_queue_each_by_its_receipt_handle() {
     // The second one's answer comes first, and the third one has none.
     let answer = json!({
         "Successful": [{"Id": "1"}],
@@ -145,21 +171,17 @@ async fn messages_are_delayed_and_deleted_in_their_queue_each_by_its_receipt_han
             seconds: 5 + number,
         })
         .collect();
-    let (sqs, seen, _server) = answering(answer.clone()).await;
-    assert_eq!(sqs.change_visibility(&changes).await, expected);
-    let (operation, queue, entries) = one_call(&seen);
-    assert_eq!(
-        (&*operation, &*queue),
-        ("AmazonSQS.ChangeMessageVisibilityBatch", "orders")
-    );
-    assert_eq!(
-        entries[2],
-        json!({"Id": "2", "ReceiptHandle": "r2", "VisibilityTimeout": 7})
-    );
-
-    let (sqs, seen, _server) = answering(answer).await;
-    assert_eq!(sqs.delete(&["r0", "r1", "r2"]).await, expected);
-    let (operation, queue, entries) = one_call(&seen);
-    assert_eq!((&*operation, &*queue), ("AmazonSQS.DeleteMessageBatch", "orders"));
-    assert_eq!(entries[2], json!({"Id": "2", "ReceiptHandle": "r2"}));
+    for (of, name) in [(Queue::Main, "orders"), (Queue::Retry, "orders-retry")] {
+        let (sqs, seen, _server) = answering(answer.clone()).await;
+        assert_eq!(sqs.change_visibility(of, &changes).await, expected);
+        let (operation, queue, entries) = one_call(&seen);
+        assert_eq!(
+            (&*operation, &*queue),
+            ("AmazonSQS.ChangeMessageVisibilityBatch", name)
+        );
+        assert_eq!(
+            entries[2],
+            json!({"Id": "2", "ReceiptHandle": "r2", "VisibilityTimeout": 7})
+        );
+    }
 }

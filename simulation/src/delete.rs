@@ -1,4 +1,4 @@
-//! The deletion of a message, by a service or by the event source mapping.
+//! The deletion of a message by the event source mapping.
 
 use crate::checks::deletion::check_deletion;
 use crate::pipeline::Pipeline;
@@ -7,7 +7,7 @@ use crate::schedule::TaskId;
 use crate::world::World;
 
 impl World {
-    /// Deletes a message of an invocation's batch, by its receipt handle.
+    /// Deletes a message of an invocation's batch, by its receipt handle, as its event source mapping does.
     pub(crate) fn delete(&self, task: TaskId, pipeline: Pipeline, receipt: &str) {
         let delivery = self.state.borrow().invocations.get(&task).and_then(|invocation| {
             let mut batch = invocation.batch.iter();
@@ -22,11 +22,14 @@ impl World {
         };
         check_deletion(self, task, pipeline, &delivery);
         let state = &mut *self.state.borrow_mut();
-        let queue = &mut state.queues.entry(pipeline).or_default().source;
+        let Some(name) = state.invocations.get(&task).map(|invocation| invocation.queue) else {
+            return;
+        };
+        let queue = state.queues.entry(pipeline).or_default().get_mut(name);
         if let Some(index) = queue.find(receipt, &mut state.rng) {
             queue.messages.remove(&index);
         } else {
-            state.history.allow_repeat(&delivery.id);
+            state.history.allow_repeat(&delivery.first);
         }
     }
 }

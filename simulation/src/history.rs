@@ -41,7 +41,7 @@ pub(crate) struct History {
     pub(crate) violations: Vec<Violation>,
     /// Every message that was sent to the queue of orders, by message id.
     pub(crate) accepted: BTreeMap<String, MessageContent>,
-    /// The order of each message on the queue of orders, replayed messages included.
+    /// The order of each first copy of a message on the queue of orders, replayed messages included.
     pub(crate) order_of_message: BTreeMap<String, OrderId>,
     /// How many times the work on a message may be repeated: its process died, an answer was lost, or the queue delivered
     /// it twice.
@@ -52,8 +52,18 @@ pub(crate) struct History {
     /// Dead letters, by the id of the source message.
     pub(crate) attempted_dead_letters: BTreeSet<(TaskId, String)>,
     pub(crate) confirmed_dead_letters: BTreeSet<(TaskId, String)>,
-    /// How many dead letters were stored for each source message.
+    /// The messages that have a dead letter.
+    pub(crate) dead_lettered: BTreeSet<String>,
+    /// How many dead letters were stored for each first copy of a message.
     pub(crate) dead_letters: BTreeMap<String, u32>,
+    /// The messages that an invocation tried to send again, by their bodies.
+    pub(crate) attempted_retries: BTreeSet<(TaskId, String)>,
+    /// The messages that an invocation has stored a next copy of, by their receipt handles.
+    pub(crate) retried: BTreeSet<(TaskId, String)>,
+    /// How many copies of a message an invocation has stored, less those whose originals were deleted, by body.
+    pub(crate) stored_retries: BTreeMap<(TaskId, String), u32>,
+    /// The reasons for which an invocation sent messages again, by body.
+    pub(crate) retry_codes: BTreeMap<(TaskId, String), String>,
     /// The last error that order-worker got for an order, or `timed_out` while it waits for an answer.
     pub(crate) last_errors: BTreeMap<(TaskId, OrderId), &'static str>,
     /// The orders whose row an invocation of order-worker has read.

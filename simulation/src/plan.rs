@@ -65,6 +65,10 @@ pub struct Setup {
     pub workers: u32,
     /// `MaxReceiveCount`: the number of a message's last receive.
     pub max_receives: u32,
+    /// `MaxRetrySeconds`: a message that fails after this time is dead-lettered.
+    pub max_retry_seconds: u32,
+    /// With so many messages in flight, a queue gives no more.
+    pub max_in_flight: u32,
     /// The visibility timeout of both queues, in seconds.
     pub visibility: u32,
     /// The timeout of order-worker, in seconds.
@@ -161,6 +165,8 @@ impl Plan {
                 notifications_batch: 100,
                 workers: 2,
                 max_receives: 12,
+                max_retry_seconds: 24 * 60 * 60,
+                max_in_flight: 120_000,
                 visibility: 210,
                 worker_timeout: 30,
                 notifier_timeout: 30,
@@ -187,6 +193,7 @@ impl Plan {
         self.faults == Faults::default()
             && without_reader + outage <= 30 * 60
             && self.setup.max_receives >= 12
+            && self.setup.max_retry_seconds >= 60 * 60
             && self.setup.visibility >= 210
             && self.setup.worker_timeout >= 30
             && self.setup.notifier_timeout >= 30

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use order_core::Timestamp;
+
 use crate::rng::Rng;
+use crate::schedule::Schedule;
 
 /// Message attributes: data type and text, by name. The services' own tests cover binary values.
 pub(crate) type Attributes = BTreeMap<String, (String, String)>;
@@ -14,6 +17,9 @@ pub(crate) struct Message {
     pub(crate) id: String,
     /// The id of the message that this one is a dead letter or a replay of, or its own id.
     pub(crate) origin: String,
+    /// The id of the first of its copies. A service sends a message that failed again, as a copy with an id of its own.
+    pub(crate) first: String,
+    pub(crate) sent_at: Duration,
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
     pub(crate) visible_at: Duration,
@@ -28,6 +34,8 @@ const DUPLICATES_IN_ONE_BATCH: u32 = 30;
 pub(crate) struct Delivery {
     pub(crate) id: String,
     pub(crate) origin: String,
+    pub(crate) first: String,
+    pub(crate) sent_at: Duration,
     pub(crate) receipt: String,
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
@@ -41,11 +49,40 @@ impl Message {
         Delivery {
             id: self.id.clone(),
             origin: self.origin.clone(),
+            first: self.first.clone(),
+            sent_at: self.sent_at,
             receipt: format!("{index}/{}", self.receives),
             body: self.body.clone(),
             attributes: self.attributes.clone(),
             receives: self.receives,
         }
+    }
+}
+
+impl Delivery {
+    /// Reads the text of an attribute.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(|(_, text)| text.as_str())
+    }
+
+    /// How often the message and its earlier copies were received.
+    pub(crate) fn all_receives(&self) -> u32 {
+        let earlier = self
+            .text("retry_receives")
+            .and_then(|count| count.parse::<u32>().ok());
+        earlier.unwrap_or(0) + self.receives
+    }
+
+    /// When the first copy was sent.
+    pub(crate) fn first_sent_at(&self) -> Timestamp {
+        let first = self.text("retry_first_sent_at").and_then(|at| at.parse().ok());
+        first.unwrap_or_else(|| Timestamp::new(Schedule::date(self.sent_at)))
+    }
+
+    /// The number of attributes that the sender gave it.
+    pub(crate) fn own_attributes(&self) -> usize {
+        let names = self.attributes.keys();
+        names.filter(|name| name.starts_with("trace")).count()
     }
 }
 
@@ -55,6 +92,8 @@ pub(crate) struct ReceiveSettings {
     pub(crate) max_messages: usize,
     pub(crate) visibility: Duration,
     pub(crate) max_receives: u32,
+    /// With so many messages in flight, the queue gives no more.
+    pub(crate) max_in_flight: usize,
     pub(crate) in_order: bool,
     /// How many messages are delivered twice, in percent.
     pub(crate) duplicates: u32,
@@ -86,6 +125,11 @@ impl Queue {
         settings: ReceiveSettings,
         rng: &mut Rng,
     ) -> (Vec<Delivery>, Vec<Message>) {
+        // A message that is delayed was never received, and is not in flight.
+        let in_flight = self.messages.values();
+        let in_flight = in_flight.filter(|message| message.receives > 0 && message.visible_at > now);
+        let room = settings.max_in_flight.saturating_sub(in_flight.count());
+        let max_messages = settings.max_messages.min(room);
         let mut visible: Vec<u64> = self
             .messages
             .iter()
@@ -98,7 +142,7 @@ impl Queue {
         let mut delivered = Vec::new();
         let mut redriven = Vec::new();
         for index in visible {
-            if delivered.len() == settings.max_messages {
+            if delivered.len() >= max_messages {
                 break;
             }
             let Some(message) = self.messages.get_mut(&index) else {
@@ -113,7 +157,7 @@ impl Queue {
             message.visible_at = now + settings.visibility;
             // The duplicate is in this batch, or another receiver gets it soon.
             if is_doubled && rng.happens_percent(DUPLICATES_IN_ONE_BATCH) {
-                if delivered.len() < settings.max_messages && message.receives < settings.max_receives {
+                if delivered.len() < max_messages && message.receives < settings.max_receives {
                     delivered.push(message.deliver(index));
                 }
             } else if is_doubled {
@@ -144,6 +188,8 @@ mod tests {
             let id = format!("m{number}");
             queue.push(Message {
                 origin: id.clone(),
+                first: id.clone(),
+                sent_at: Duration::ZERO,
                 id,
                 body: String::new(),
                 attributes: Attributes::new(),
@@ -155,6 +201,7 @@ mod tests {
             max_messages: 40,
             visibility: Duration::from_secs(30),
             max_receives: 3,
+            max_in_flight: 120_000,
             in_order: true,
             duplicates: 100,
         };
@@ -172,5 +219,39 @@ mod tests {
             let seen = queue.messages.values().find(|message| message.id == pair[0].id);
             assert_eq!(seen.map(|message| message.visible_at), Some(settings.visibility));
         }
+    }
+
+    #[test]
+    fn a_queue_with_too_many_messages_in_flight_gives_no_more_but_delayed_ones_do_not_count() {
+        let mut queue = Queue::default();
+        for number in 0..6_u64 {
+            let id = format!("m{number}");
+            queue.push(Message {
+                origin: id.clone(),
+                first: id.clone(),
+                sent_at: Duration::ZERO,
+                id,
+                body: String::new(),
+                attributes: Attributes::new(),
+                visible_at: Duration::from_secs(if number < 2 { 60 } else { 0 }),
+                receives: 0,
+            });
+        }
+        let settings = ReceiveSettings {
+            max_messages: 10,
+            visibility: Duration::from_secs(30),
+            max_receives: 3,
+            max_in_flight: 3,
+            in_order: true,
+            duplicates: 0,
+        };
+        let mut rng = Rng::from_seed(1);
+        let mut receive = |now| {
+            queue
+                .receive(Duration::from_secs(now), settings, &mut rng)
+                .0
+                .len()
+        };
+        assert_eq!((receive(0), receive(1), receive(31)), (3, 0, 3));
     }
 }

@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use order_core::{OrderId, OrderMessage};
+use queue_consumer::outgoing;
+use queue_consumer::ports::Queue;
 
 use crate::checks::idle::check_idle;
 use crate::checks::replay::check_after_replay;
@@ -16,10 +18,18 @@ use crate::queue::{Attributes, Message};
 use crate::rule::{Rule, Violation};
 use crate::schedule::Event;
 use crate::traffic::{self, Prepared};
-use crate::world::World;
+use crate::world::{Queues, World};
 
 /// The maximum number of events until the world is idle. A run that needs more never ends.
 const MAX_EVENTS: u32 = 300_000;
+
+/// The queues that event source mappings poll.
+const SOURCES: [(Pipeline, Queue); 4] = [
+    (Pipeline::Orders, Queue::Main),
+    (Pipeline::Orders, Queue::Retry),
+    (Pipeline::Notifications, Queue::Main),
+    (Pipeline::Notifications, Queue::Retry),
+];
 
 /// The result of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,7 +99,7 @@ struct Run {
     functions: Functions,
     prepared: Vec<Prepared>,
     /// When each event source mapping polls next.
-    polls: BTreeMap<Pipeline, Duration>,
+    polls: BTreeMap<(Pipeline, Queue), Duration>,
     events: u32,
 }
 
@@ -125,13 +135,11 @@ impl Run {
             self.process(event);
             self.schedule_polls();
         }
-        for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
-            if !self
-                .world
-                .with_queues(pipeline, |queues| queues.source.messages.is_empty())
-            {
+        for (pipeline, queue) in SOURCES {
+            let is_empty = |queues: &mut Queues| queues.get(queue).messages.is_empty();
+            if !self.world.with_queues(pipeline, is_empty) {
                 self.world
-                    .report_violation(Rule::BecomesIdle, format!("{pipeline:?} is not empty"));
+                    .report_violation(Rule::BecomesIdle, format!("{pipeline:?} {queue:?} is not empty"));
             }
         }
     }
@@ -144,9 +152,9 @@ impl Run {
                 self.functions.poll(task);
             }
             Event::Deadline(task) => self.functions.time_out(task),
-            Event::Poll(pipeline) => {
+            Event::Poll(pipeline, queue) => {
                 self.polls.retain(|_, at| *at > now);
-                self.functions.invoke(pipeline);
+                self.functions.invoke(pipeline, queue);
             }
             Event::FaultsEnd => {}
             Event::Send(index) => self.send_prepared(index),
@@ -185,26 +193,25 @@ impl Run {
     fn schedule_polls(&mut self) {
         let now = self.world.schedule.now();
         let idle = self.world.plan.setup.idle_milliseconds;
-        for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
-            if !self.functions.has_idle(pipeline) {
+        for source in SOURCES {
+            let (pipeline, queue) = source;
+            if !self.functions.has_idle(pipeline, queue) {
                 continue;
             }
-            let Some(visible) = self
-                .world
-                .with_queues(pipeline, |queues| queues.source.next_visible())
-            else {
+            let next = |queues: &mut Queues| queues.get(queue).next_visible();
+            let Some(visible) = self.world.with_queues(pipeline, next) else {
                 continue;
             };
             let soon = visible.max(now);
             // A poll that is already scheduled may be too late.
             if self
                 .polls
-                .get(&pipeline)
+                .get(&source)
                 .is_none_or(|at| *at > soon + Duration::from_secs(1))
             {
                 let at = soon + self.world.state.borrow_mut().rng.draw_milliseconds(1, idle);
-                self.polls.insert(pipeline, at);
-                self.world.schedule.at(at, Event::Poll(pipeline));
+                self.polls.insert(source, at);
+                self.world.schedule.at(at, Event::Poll(pipeline, queue));
             }
         }
     }
@@ -238,10 +245,16 @@ impl Run {
                     let history = &mut self.world.state.borrow_mut().history;
                     history.order_of_message.insert(id.clone(), order);
                 }
+                let now = self.world.schedule.now();
+                let mut attributes = dead_letter.attributes;
+                attributes.retain(|name, _| !outgoing::attribute::ALL.contains(&name.as_str()));
                 let message = Message {
+                    first: id.clone(),
                     id,
                     receives: 0,
-                    visible_at: self.world.schedule.now(),
+                    sent_at: now,
+                    visible_at: now,
+                    attributes,
                     ..dead_letter
                 };
                 self.world

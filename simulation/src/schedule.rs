@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use queue_consumer::ports::Queue;
 use time::OffsetDateTime;
 
 use crate::pipeline::Pipeline;
@@ -24,7 +25,7 @@ pub(crate) enum Event {
     /// An invocation reaches its deadline.
     Deadline(TaskId),
     /// An event source mapping polls its queue.
-    Poll(Pipeline),
+    Poll(Pipeline, Queue),
     /// The prepared message with this index is sent.
     Send(usize),
     /// A published event reaches the queue of notifications.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use order_core::OrderId;
 use order_table::Attributes;
+use queue_consumer::ports::Queue as QueueName;
 
 use crate::history::History;
 use crate::pipeline::Pipeline;
@@ -16,17 +17,38 @@ use crate::rng::Rng;
 use crate::rule::Rule;
 use crate::schedule::{Schedule, TaskId};
 
-/// The two queues of a pipeline.
+/// The queues of a pipeline.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
     pub(crate) source: Queue,
+    pub(crate) retry: Queue,
     pub(crate) dead_letters: Queue,
+}
+
+impl Queues {
+    pub(crate) fn get_mut(&mut self, name: QueueName) -> &mut Queue {
+        match name {
+            QueueName::Main => &mut self.source,
+            QueueName::Retry => &mut self.retry,
+            QueueName::DeadLetter => &mut self.dead_letters,
+        }
+    }
+
+    pub(crate) fn get(&self, name: QueueName) -> &Queue {
+        match name {
+            QueueName::Main => &self.source,
+            QueueName::Retry => &self.retry,
+            QueueName::DeadLetter => &self.dead_letters,
+        }
+    }
 }
 
 /// A running invocation.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) pipeline: Pipeline,
+    /// The queue of its batch.
+    pub(crate) queue: QueueName,
     pub(crate) started: Duration,
     pub(crate) deadline: Duration,
     pub(crate) batch: Vec<Delivery>,
@@ -162,7 +184,7 @@ impl World {
         let state = &mut *self.state.borrow_mut();
         if let Some(invocation) = state.invocations.get(&task) {
             for delivery in &invocation.batch {
-                state.history.allow_repeat(&delivery.id);
+                state.history.allow_repeat(&delivery.first);
             }
         }
     }
@@ -184,6 +206,8 @@ impl World {
         let message = Message {
             id: id.clone(),
             origin: id.clone(),
+            first: id.clone(),
+            sent_at: self.schedule.now(),
             body,
             attributes,
             visible_at: self.schedule.now(),

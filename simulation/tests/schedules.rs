@@ -59,6 +59,10 @@ fn any_setup() -> impl Strategy<Value = Setup> {
         prop_oneof![3 => Just((30, 30)), 1 => (5..=12_u32, 14..=18_u32)],
         1..=20_u32,
         any::<bool>(),
+        (
+            prop_oneof![1 => Just(24 * 60 * 60), 9 => 60..=5400_u32],
+            prop_oneof![1 => Just(120_000), 1 => 5..=50_u32],
+        ),
     )
         .prop_map(
             |(
@@ -70,11 +74,14 @@ fn any_setup() -> impl Strategy<Value = Setup> {
                 (worker_timeout, notifier_timeout),
                 digest_threshold,
                 in_order,
+                (max_retry_seconds, max_in_flight),
             )| Setup {
                 orders_batch,
                 notifications_batch,
                 workers,
                 max_receives,
+                max_retry_seconds,
+                max_in_flight,
                 visibility,
                 worker_timeout,
                 notifier_timeout,
@@ -179,6 +186,8 @@ fn plan_with_bad_orders() -> impl Strategy<Value = Plan> {
             plan.setup.workers = workers;
             plan.setup.orders_batch = orders_batch;
             plan.setup.in_order = in_order;
+            // The orders that always fail then end soon.
+            plan.setup.max_retry_seconds = 60 * 60;
             plan
         })
 }

@@ -36,6 +36,7 @@ fn a_plan_without_faults_is_set_up_as_deployed() {
     assert_eq!(setup.orders_batch, read_default("OrdersBatchSize"));
     assert_eq!(setup.notifications_batch, read_default("NotificationsBatchSize"));
     assert_eq!(setup.max_receives, read_default("MaxReceiveCount"));
+    assert_eq!(setup.max_retry_seconds, read_default("MaxRetrySeconds"));
     assert_eq!(setup.digest_threshold, read_default("DigestThreshold"));
     assert_eq!(setup.visibility, read_number("OrdersQueue", "VisibilityTimeout"));
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Everything that the system does, so that it uses every permission: orders, dead letters and outages.
 
-use order_core::{Order, OrderMessage};
+use order_core::{Order, OrderConfirmed, OrderId, OrderMessage};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::system::{System, sample};
 
@@ -14,6 +15,7 @@ pub(crate) async fn run_all(system: &System) {
         dead_letter_poison(system),
         system.wait_for_status(&late, "notified")
     );
+    put_off_poison(system).await;
     lose_table(system).await;
     lose_queue(system).await;
 }
@@ -44,6 +46,22 @@ async fn dead_letter_poison(system: &System) {
     }
     for queue in ["orders-dlq", "notifications-dlq"] {
         system.wait_for_messages(queue, "1").await;
+    }
+}
+
+/// Sends poison that has no room for a reason beside its attributes. It is put off in its queue.
+async fn put_off_poison(system: &System) {
+    for queue in ["orders", "notifications"] {
+        system
+            .send_with_attributes(queue, "poison without room", 10)
+            .await;
+        let function = if queue == "orders" {
+            "order-worker"
+        } else {
+            "notifier"
+        };
+        system.wait_for_log(function, "is put off in its queue").await;
+        system.wait_for_kind(queue, "NotVisible").await;
     }
 }
 
@@ -80,6 +98,21 @@ async fn lose_table(system: &System) {
     system.call("DynamoDB_20120810.DeleteTable", delete).await;
     let id = place(system, &sample(), "outage").await;
     system.wait_for_log("order-worker", &id).await;
+    // A message of a retry queue that fails stays in its retry queue.
+    let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
+    let order = || Order::parse(&sample()).unwrap();
+    let event = OrderConfirmed {
+        order_id: OrderId::new(Uuid::now_v7()),
+        accepted_at,
+        confirmed_at: accepted_at,
+        order: order(),
+    };
+    system.send("notifications-retry", &event.to_json()).await;
+    let alone = OrderMessage::new(OrderId::new(Uuid::now_v7()), accepted_at, order());
+    system.send("orders-retry", &alone.to_json()).await;
+    for queue in ["orders-retry", "notifications-retry"] {
+        system.wait_for_kind(queue, "Delayed").await;
+    }
     let create = table.create.clone();
     system
         .running

@@ -147,6 +147,32 @@ impl System {
         self.call("AmazonSQS.SendMessage", request).await;
     }
 
+    /// Sends a message with so many attributes to a queue.
+    pub(crate) async fn send_with_attributes(&self, queue: &str, body: &str, count: usize) {
+        let attribute = |number| {
+            (
+                format!("a{number}"),
+                json!({"DataType": "String", "StringValue": "v"}),
+            )
+        };
+        let attributes: serde_json::Map<_, _> = (0..count).map(attribute).collect();
+        let request = json!({"QueueUrl": queue, "MessageBody": body, "MessageAttributes": attributes});
+        self.call("AmazonSQS.SendMessage", request).await;
+    }
+
+    /// Waits until a queue has a message of this kind: `Delayed`, or `NotVisible`, in flight.
+    pub(crate) async fn wait_for_kind(&self, queue: &str, kind: &str) {
+        let name = format!("ApproximateNumberOfMessages{kind}");
+        let request = json!({"QueueUrl": queue, "AttributeNames": [name]});
+        self.eventually(format!("{queue} has a message: {kind}"), async || {
+            let answer = self.call("AmazonSQS.GetQueueAttributes", request.clone()).await;
+            answer["Attributes"][&name]
+                .as_str()
+                .is_some_and(|count| count != "0")
+        })
+        .await;
+    }
+
     /// Waits until a queue has so many visible messages.
     pub(crate) async fn wait_for_messages(&self, queue: &str, messages: &str) {
         let request = json!({"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]});

@@ -1,4 +1,4 @@
-//! A transient failure is retried, and dead-lettered with its reason after the last receive.
+//! A transient failure is retried, and dead-lettered with its reason when the message is too old.
 
 use order_core::{Order, OrderConfirmed, OrderId, OrderMessage};
 use uuid::Uuid;
@@ -7,8 +7,8 @@ use crate::system::{Sandbox, eventually, sample_of_new_customer};
 
 /// An event whose order has no row is a transient failure, because the row may be stored later.
 #[tokio::test]
-#[ignore = "takes more than a minute, because retries back off (the run against LocalStack includes it)"]
-async fn an_event_that_fails_every_receive_is_dead_lettered_and_succeeds_when_replayed() {
+#[ignore = "takes more than a minute, because retries back off, and needs `MaxRetrySeconds=60` (the run against LocalStack includes it)"]
+async fn an_event_that_always_fails_is_dead_lettered_by_its_age_and_succeeds_when_replayed() {
     let sandbox = Sandbox::new();
     let system = sandbox.start().await;
     let id: OrderId = Uuid::now_v7().to_string().parse().unwrap();
@@ -28,8 +28,9 @@ async fn an_event_that_fails_every_receive_is_dead_lettered_and_succeeds_when_re
         (&dead_letter["queue"], &dead_letter["reason"]),
         (&"notifications".into(), &"row_missing".into())
     );
-    let receives = system.read_max_receive_count("notifications").await;
-    assert_eq!(dead_letter["receive_count"], receives);
+    // The receives of all copies: the first four delays are 75 seconds at most.
+    let receives = dead_letter["receive_count"].as_u64();
+    assert!(receives >= Some(4), "{receives:?}");
 
     // The row is stored now, so that the replayed event has nothing left to do.
     let message = OrderMessage::new(event.order_id, accepted_at, event.order);

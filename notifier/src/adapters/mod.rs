@@ -49,11 +49,12 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&calls),
             sns: aws_sdk_sns::Client::new(&calls),
             sns_without_retries: aws_sdk_sns::Client::new(&EMAILS.apply(sdk)),
-            sqs: Sqs::new(
-                aws_sdk_sqs::Client::new(&calls),
-                &config.notifications_queue_url,
-                &config.notifications_dlq_url,
-            ),
+            sqs: Sqs {
+                client: aws_sdk_sqs::Client::new(&calls),
+                main: config.notifications_queue_url.clone(),
+                retry: config.settings.retries.queue_url.clone(),
+                dead_letter: config.notifications_dlq_url.clone(),
+            },
             table: config.orders_table.clone(),
             topic: config.order_emails_topic_arn.clone(),
             clock: SystemClock::start(),

@@ -5,7 +5,6 @@ mod handle;
 mod outcomes;
 mod read;
 mod summary;
-mod suspect;
 mod times;
 
 use std::sync::Mutex;
@@ -35,5 +34,10 @@ impl<P: Ports> Notifier<P> {
             rng: Rng::seeded(seed),
             subscriber_seen: Mutex::new(None),
         }
+    }
+    /// The ports.
+    #[cfg(test)]
+    pub(crate) fn ports(&self) -> &P {
+        &self.ports
     }
 }

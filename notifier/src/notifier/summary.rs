@@ -31,7 +31,7 @@ impl Summary {
             let message_id = record.message_id.as_deref().unwrap_or_default();
             tracing::warn!(
                 message_id,
-                receive_count = record.receive_count,
+                receive_count = record.receives(),
                 error_code = %reason.code,
                 error_detail = detail,
                 "message {message_id} is not done: {}", reason.code

@@ -1,12 +1,12 @@
 //! The real adapters in front of a server of the test.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use notifier::adapters::Aws;
 use notifier::config::{Config, Settings};
+use queue_consumer::retries::Retries;
 
 /// The SDK's configuration for the server at `endpoint`.
 pub(crate) fn sdk(endpoint: String) -> SdkConfig {
@@ -27,9 +27,13 @@ pub(crate) fn adapters(sdk: &SdkConfig) -> Aws {
         notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
         notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
         settings: Settings {
-            max_receive_count: NonZeroU32::MIN,
+            retries: Retries {
+                queue_url: "http://127.0.0.1/000000000000/notifications-retry".to_owned(),
+                max_age: Duration::from_hours(24),
+            },
             digest_threshold: 10,
             email_interval: Duration::from_millis(250),
+            retry_email_interval: Duration::from_secs(2),
         },
     };
     Aws::new(sdk, &config)

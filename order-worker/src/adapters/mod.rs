@@ -26,11 +26,12 @@ impl Aws {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(sdk),
             sns: aws_sdk_sns::Client::new(sdk),
-            sqs: Sqs::new(
-                aws_sdk_sqs::Client::new(sdk),
-                &config.orders_queue_url,
-                &config.orders_dlq_url,
-            ),
+            sqs: Sqs {
+                client: aws_sdk_sqs::Client::new(sdk),
+                main: config.orders_queue_url.clone(),
+                retry: config.retries.queue_url.clone(),
+                dead_letter: config.orders_dlq_url.clone(),
+            },
             config: config.clone(),
             clock: SystemClock::start(),
         }

@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::Worker;
 use super::outcome::BatchOutcome;
 use super::record::{self, Copies, Verdict};
-use super::suspect::SUSPECT_FROM;
 use crate::budget::Budget;
 use crate::classification;
 use crate::ports::Ports;
@@ -27,26 +26,27 @@ impl<P: Ports> Worker<P> {
     pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
         let budget = Budget::new(&self.ports, time_left);
         let records = batch::read(event)?;
-        let (fresh, suspects): (Vec<usize>, Vec<usize>) =
-            (0..records.len()).partition(|index| records[*index].receive_count < SUSPECT_FROM);
-        let mut total = BatchOutcome::default();
-        for indices in fresh.chunks(MAX_RECORDS_AT_ONCE) {
+        let isolated = self.settlement(&budget).isolate(&self.ports, &records).await;
+        let mut total = BatchOutcome {
+            failed: isolated.reported,
+            ..BatchOutcome::default()
+        };
+        for indices in isolated.work.chunks(MAX_RECORDS_AT_ONCE) {
             total.extend(self.run(&records, indices, &budget).await);
         }
-        self.run_suspects(&records, suspects, &budget, &mut total).await;
-        let (dead_lettered, failed) = (total.dead_lettered.len(), total.failed.len());
         tracing::info!(
             records = records.len(),
             confirmed = total.confirmed.len(),
-            dead_lettered,
-            failed,
+            dead_lettered = total.dead_lettered.len(),
+            sent_again = total.sent_again.len(),
+            failed = total.failed.len(),
             "batch processed"
         );
         batch::respond(total.failed.iter().map(|index| &records[*index]))
     }
 
     /// Processes and settles some of the records.
-    pub(super) async fn run(&self, records: &[Record], indices: &[usize], budget: &Budget) -> BatchOutcome {
+    async fn run(&self, records: &[Record], indices: &[usize], budget: &Budget) -> BatchOutcome {
         let mut verdicts = Vec::with_capacity(indices.len());
         let orders = self.decode(records, indices, budget, &mut verdicts);
         let confirmed = self.confirm(orders, budget, &mut verdicts).await;

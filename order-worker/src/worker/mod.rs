@@ -6,13 +6,11 @@ mod invocation;
 mod outcome;
 mod publish;
 mod record;
-mod suspect;
 #[cfg(test)]
 mod tests;
 
-use std::num::NonZeroU32;
-
 use function_runtime::Rng;
+use queue_consumer::retries::Retries;
 
 use crate::ports::Ports;
 
@@ -20,16 +18,16 @@ use crate::ports::Ports;
 #[derive(Debug)]
 pub struct Worker<P> {
     ports: P,
-    max_receive_count: NonZeroU32,
+    retries: Retries,
     rng: Rng,
 }
 
 impl<P: Ports> Worker<P> {
-    /// A worker on `ports`, for a queue with this `maxReceiveCount`. `seed` decides all random numbers.
-    pub fn new(ports: P, max_receive_count: NonZeroU32, seed: u64) -> Self {
+    /// A worker on `ports`. `seed` decides all random numbers.
+    pub fn new(ports: P, retries: Retries, seed: u64) -> Self {
         Self {
             ports,
-            max_receive_count,
+            retries,
             rng: Rng::seeded(seed),
         }
     }

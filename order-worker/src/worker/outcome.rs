@@ -16,6 +16,8 @@ pub(crate) struct BatchOutcome {
     pub(crate) confirmed: Vec<usize>,
     /// In the dead-letter queue with a reason: acknowledged.
     pub(crate) dead_lettered: Vec<usize>,
+    /// Sent again: acknowledged.
+    pub(crate) sent_again: Vec<usize>,
     /// All others: reported.
     pub(crate) failed: Vec<usize>,
 }
@@ -25,17 +27,22 @@ impl BatchOutcome {
     pub(crate) fn extend(&mut self, further: Self) {
         self.confirmed.extend(further.confirmed);
         self.dead_lettered.extend(further.dead_lettered);
+        self.sent_again.extend(further.sent_again);
         self.failed.extend(further.failed);
-    }
-
-    /// The records that are acknowledged.
-    pub(crate) fn finished(&self) -> Vec<usize> {
-        [&*self.confirmed, &*self.dead_lettered].concat()
     }
 }
 
 impl<P: Ports> Worker<P> {
-    /// Dead-letters each record that can never succeed or was received for the last time, and delays the others that failed.
+    /// How records that failed are settled.
+    pub(crate) fn settlement(&self, budget: &Budget) -> Settlement<'_> {
+        Settlement {
+            retries: &self.retries,
+            deadline: budget.settling(),
+            rng: &self.rng,
+        }
+    }
+
+    /// Dead-letters each record that can never succeed or is too old, and sends the others that failed again.
     pub(crate) async fn settle(
         &self,
         records: &[Record],
@@ -57,15 +64,11 @@ impl<P: Ports> Worker<P> {
                 }
             }
         }
-        let settlement = Settlement {
-            max_receive_count: self.max_receive_count,
-            deadline: budget.settling(),
-            rng: &self.rng,
-        };
-        let dispositions = settlement.settle(&self.ports, &failed).await;
+        let dispositions = self.settlement(budget).settle(&self.ports, &failed).await;
         for (index, disposition) in indices.into_iter().zip(dispositions) {
             match disposition {
                 Disposition::DeadLettered => outcome.dead_lettered.push(index),
+                Disposition::SentAgain => outcome.sent_again.push(index),
                 Disposition::Reported => outcome.failed.push(index),
             }
         }
@@ -76,7 +79,7 @@ impl<P: Ports> Worker<P> {
 fn log(record: &Record, order_id: &str, failure: &Failure) {
     let message_id = record.message_id.as_deref().unwrap_or_default();
     let permanent = failure.permanence == Permanence::Permanent;
-    let receive_count = record.receive_count;
+    let receive_count = record.receives();
     let code = &*failure.code;
     tracing::warn!(
         message_id,

@@ -62,7 +62,6 @@ fn failure_of_large_event() -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
     use std::time::Duration;
 
     use futures_util::FutureExt as _;
@@ -70,12 +69,12 @@ mod tests {
     use queue_consumer::failure::Permanence;
 
     use super::*;
-    use crate::fakes::Outside;
+    use crate::fakes::{Outside, retries};
 
     #[test]
     fn an_event_over_the_topics_limit_is_permanent() {
         let outside = Outside::default();
-        let worker = Worker::new(&outside, NonZeroU32::MIN, 1);
+        let worker = Worker::new(&outside, retries(), 1);
         let confirmed = |index: usize, bytes: usize| Confirmed {
             order_id: OrderId::new(uuid::Uuid::from_u128(index as u128)),
             event: "x".repeat(bytes),

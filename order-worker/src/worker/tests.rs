@@ -1,28 +1,27 @@
 //! Whole invocations with the ports in memory.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use order_core::{OrderMessage, Timestamp};
 use order_table::OrderRow;
 use queue_consumer::batch::BatchError;
-use queue_consumer::dead_letter::DeadLetter;
 use queue_consumer::failure::Permanence;
-use queue_consumer::ports::VisibilityChange;
+use queue_consumer::ports::Queue;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::Worker;
 use super::record::{Verdict, forgotten};
 use crate::classification::code;
-use crate::fakes::{Call, Outside, message};
+use crate::fakes::{Call, Outside, message, retries};
 
 /// A record `m{number}` with receipt `r{number}`.
 fn record(number: usize, body: &str, receive_count: u32) -> Value {
     json!({
         "messageId": format!("m{number}"), "receiptHandle": format!("r{number}"), "body": body,
-        "attributes": {"ApproximateReceiveCount": receive_count.to_string()},
+        "attributes": {"ApproximateReceiveCount": receive_count.to_string(), "SentTimestamp": "0"},
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:orders",
         "messageAttributes": {"trace": {"stringValue": "t", "dataType": "String"}},
     })
 }
@@ -41,7 +40,7 @@ fn bodies(messages: &[OrderMessage]) -> Vec<String> {
 
 /// Handles an event with 30 seconds; the fakes never wait, so that one poll completes it.
 fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
-    let worker = Worker::new(outside, NonZeroU32::new(12).unwrap(), 1);
+    let worker = Worker::new(outside, retries(), 1);
     let response = worker
         .handle(event, Duration::from_secs(30))
         .now_or_never()
@@ -59,16 +58,25 @@ fn failed(outside: &Outside, event: Value) -> Vec<String> {
     handle(outside, event).unwrap()
 }
 
+/// The code of each message that was sent to a queue.
+fn sent(outside: &Outside, to: Queue) -> Vec<String> {
+    let sent = outside.sent.borrow();
+    let to_queue = sent.iter().filter(|(queue, _)| *queue == to);
+    let code = |(_, message): &(Queue, queue_consumer::outgoing::Outgoing)| {
+        message.attributes()["error_code"].as_text().unwrap().to_owned()
+    };
+    to_queue.map(code).collect()
+}
+
 /// The code of each dead letter.
 fn codes(outside: &Outside) -> Vec<String> {
-    let dead_letters = outside.dead_letters.borrow();
-    let code = |dead_letter: &DeadLetter| {
-        dead_letter.attributes()["error_code"]
-            .as_text()
-            .unwrap()
-            .to_owned()
-    };
-    dead_letters.iter().map(code).collect()
+    sent(outside, Queue::DeadLetter)
+}
+
+/// Handles a batch of which no message stays in the queue. Returns the codes of those that were sent again.
+fn sent_again(outside: &Outside, event: Value) -> Vec<String> {
+    assert!(failed(outside, event).is_empty());
+    sent(outside, Queue::Main)
 }
 
 fn store(outside: &Outside, message: OrderMessage) {
@@ -103,7 +111,7 @@ fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
     let messages = [message(1, "one"), message(1, "one"), message(1, "other")];
     assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
     assert_eq!(codes(&outside), [code::CONFLICT]);
-    assert_eq!(outside.dead_letters.borrow()[0].body(), messages[2].to_json());
+    assert_eq!(outside.sent.borrow()[0].1.body(), messages[2].to_json());
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
 }
 
@@ -141,8 +149,8 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     let event = batch(&[message(1, "one").to_json(), "{".to_owned(), version]);
     assert!(failed(&outside, event).is_empty());
     assert_eq!(codes(&outside), [code::MALFORMED, code::UNKNOWN_VERSION]);
-    let dead_letters = outside.dead_letters.borrow();
-    let names: Vec<_> = dead_letters[0].attributes().keys().map(String::as_str).collect();
+    let sent = outside.sent.borrow();
+    let names: Vec<_> = sent[0].1.attributes().keys().map(String::as_str).collect();
     let expected = [
         "error_code",
         "error_detail",
@@ -152,16 +160,19 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
         "trace",
     ];
     assert_eq!(names, expected);
-    assert_eq!(dead_letters[0].body(), "{");
+    assert_eq!(sent[0].1.body(), "{");
     assert_eq!(outside.events.borrow().len(), 1);
 }
 
 #[test]
 fn poison_that_cannot_be_dead_lettered_is_reported_and_returns_later() {
     let outside = Outside::default();
-    outside.dead_letter_error.set(Some("AccessDenied"));
+    outside.send_error.set(Some("AccessDenied"));
     assert_eq!(failed(&outside, batch(&["{".to_owned()])), ["m0"]);
-    assert_eq!(outside.delays.borrow().len(), 1);
+    assert_eq!(
+        *outside.calls.borrow(),
+        [Call::Send(Queue::DeadLetter, 1), Call::PutOff(1)]
+    );
 }
 
 #[test]
@@ -179,30 +190,19 @@ fn a_throttled_statement_is_tried_again_within_the_invocation() {
 }
 
 #[test]
-fn a_statement_that_stays_throttled_is_reported_alone_with_a_delay() {
+fn a_statement_that_stays_throttled_is_sent_again_alone_with_a_delay() {
     let outside = Outside::default();
     outside.insert_faults.borrow_mut().extend([
         (1, "ThrottlingError"),
         (0, "ThrottlingError"),
         (0, "ThrottlingError"),
     ]);
-    assert_eq!(
-        failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
-        ["m1"]
-    );
+    let event = batch(&bodies(&[message(1, "a"), message(2, "b")]));
+    assert_eq!(sent_again(&outside, event), ["ThrottlingError"]);
     assert_eq!(outside.events.borrow().len(), 1);
-    let delays = outside.delays.borrow();
-    let [
-        VisibilityChange {
-            receipt_handle,
-            seconds,
-        },
-    ] = &delays[..]
-    else {
-        panic!("one delay")
-    };
-    assert_eq!(receipt_handle, "r1");
-    assert!((3..=5).contains(seconds));
+    let sent = outside.sent.borrow();
+    assert_eq!(sent[0].1.body(), message(2, "b").to_json());
+    assert!((3..=5).contains(&sent[0].1.delay_seconds()));
 }
 
 #[test]
@@ -213,8 +213,8 @@ fn a_refused_permission_is_not_tried_again_at_once() {
         .borrow_mut()
         .push_back("AccessDeniedException");
     assert_eq!(
-        failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
-        ["m0", "m1"]
+        sent_again(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
+        ["AccessDeniedException", "AccessDeniedException"]
     );
     assert_eq!(outside.calls.borrow()[..1], [Call::Insert(2)]);
     assert!(outside.events.borrow().is_empty());
@@ -241,7 +241,10 @@ fn a_duplicate_without_a_row_is_reported() {
     let outside = Outside::default();
     store(&outside, message(1, "a"));
     outside.hides_rows.set(true);
-    assert_eq!(failed(&outside, batch(&bodies(&[message(1, "a")]))), ["m0"]);
+    assert_eq!(
+        sent_again(&outside, batch(&bodies(&[message(1, "a")]))),
+        [code::ROW_MISSING]
+    );
     assert!(outside.events.borrow().is_empty());
 }
 
@@ -259,7 +262,7 @@ fn a_failed_entry_of_a_publish_fails_its_own_message_alone() {
     let outside = Outside::default();
     *outside.publish_fault.borrow_mut() = Some(("unlucky".to_owned(), "InternalError"));
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), ["InternalError"]);
     assert_eq!(outside.events.borrow().len(), 2);
     assert_eq!(outside.rows.borrow().len(), 3);
 }
@@ -269,7 +272,7 @@ fn an_event_on_which_a_publish_panics_fails_its_own_message_alone() {
     let outside = Outside::default();
     *outside.publish_panics_on.borrow_mut() = Some("unlucky".to_owned());
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code::PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -281,7 +284,7 @@ fn a_row_on_which_a_read_panics_fails_its_own_message_alone() {
         store(&outside, message.clone());
     }
     outside.read_panics_on.set(Some(messages[1].order_id));
-    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code::PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -290,7 +293,10 @@ fn a_publish_refused_as_invalid_runs_event_by_event() {
     let outside = Outside::default();
     *outside.publish_error.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1"]);
+    assert_eq!(
+        sent_again(&outside, batch(&bodies(&messages))),
+        ["InvalidParameter"]
+    );
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -319,29 +325,20 @@ fn with_a_slow_table_inserted_orders_are_published() {
     // 24 seconds are 60 calls, and inserting all rows would take 80.
     assert!(outside.rows.borrow().len() >= 500);
     assert!(outside.events.borrow().len() >= 400);
-    assert_eq!(reported.len(), 2000 - outside.events.borrow().len());
+    let not_done = reported.len() + sent(&outside, Queue::Main).len();
+    assert_eq!(not_done, 2000 - outside.events.borrow().len());
 }
 
 #[test]
-fn after_an_outage_each_of_a_large_batch_has_its_turn() {
-    let outside = Outside::default();
-    outside.call_time.set(Duration::from_millis(5));
-    let records: Vec<Value> = (0..2000)
-        .map(|number| record(number, &message(number as u128, "n").to_json(), 12))
-        .collect();
-    assert!(failed(&outside, json!({"Records": records})).is_empty());
-    assert_eq!(outside.events.borrow().len(), 2000);
-    assert!(outside.dead_letters.borrow().is_empty());
-}
-
-#[test]
-fn the_last_receive_ends_in_the_dead_letter_queue_with_its_last_reason() {
+fn an_order_that_is_too_old_ends_in_the_dead_letter_queue_with_its_last_reason() {
     let outside = Outside::default();
     *outside.publish_fault.borrow_mut() = Some(("a".to_owned(), "InternalError"));
-    let event = json!({"Records": [record(0, &message(1, "a").to_json(), 12)]});
-    assert!(failed(&outside, event).is_empty());
+    let event = || json!({"Records": [record(0, &message(1, "a").to_json(), 1)]});
+    outside.elapsed.set(Duration::from_hours(23));
+    assert_eq!(sent_again(&outside, event()), ["InternalError"]);
+    outside.elapsed.set(Duration::from_hours(24));
+    assert!(failed(&outside, event()).is_empty());
     assert_eq!(codes(&outside), ["InternalError"]);
-    assert!(outside.delays.borrow().is_empty());
 }
 
 #[test]
@@ -350,17 +347,21 @@ fn near_the_deadline_nothing_begins_and_the_rest_is_reported() {
     outside.call_time.set(Duration::from_secs(8));
     let messages: Vec<_> = (0..200).map(|number| message(number, "n")).collect();
     let reported = failed(&outside, batch(&bodies(&messages)));
+    let sent = sent(&outside, Queue::Main);
     // Three inserts of 25 fit before the margin, no publish does; nothing is acknowledged.
     assert_eq!(outside.rows.borrow().len(), 75);
     assert!(outside.events.borrow().is_empty());
-    assert_eq!(reported.len(), 200);
+    assert_eq!(reported.len() + sent.len(), 200);
 }
 
 #[test]
 fn a_call_that_never_answers_is_abandoned_before_the_deadline() {
     let outside = Outside::default();
     outside.hangs.set(true);
-    assert_eq!(failed(&outside, batch(&bodies(&[message(1, "a")]))), ["m0"]);
+    assert_eq!(
+        sent_again(&outside, batch(&bodies(&[message(1, "a")]))),
+        [code::TIMED_OUT]
+    );
     assert!(outside.elapsed.get() < Duration::from_secs(30));
 }
 
@@ -376,77 +377,40 @@ fn a_panic_in_one_record_fails_that_record_alone() {
         message(3, "c"),
         message(4, "d"),
     ];
-    assert_eq!(failed(&outside, batch(&bodies(&messages))), ["m1", "m3"]);
+    assert_eq!(
+        sent_again(&outside, batch(&bodies(&messages))),
+        [code::PANICKED; 2]
+    );
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
 #[test]
-fn a_suspect_runs_last_and_alone_after_finished_records_are_deleted() {
+fn a_record_whose_process_died_twice_is_not_worked_on_before_it_is_alone() {
     let outside = Outside::default();
     let body = |number| message(number, "n").to_json();
-    let event = json!({"Records": [
-        record(0, &body(1), 3), record(1, &body(2), 1), record(2, &body(3), 7), record(3, &body(4), 2),
-    ]});
+    let event = json!({"Records": [record(0, &body(1), 3), record(1, &body(2), 1), record(2, &body(3), 2)]});
     assert!(failed(&outside, event).is_empty());
-    let deleted =
-        |receipts: &[&str]| Call::Delete(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
-    let delayed =
-        |receipts: &[&str]| Call::Delay(receipts.iter().map(|&receipt| receipt.to_owned()).collect());
-    let expected = [
-        Call::Insert(2),
-        Call::Publish(2),
-        deleted(&["r1", "r3"]),
-        delayed(&["r0", "r2"]),
-        Call::Insert(1),
-        Call::Publish(1),
-        deleted(&["r0"]),
-        Call::Insert(1),
-        Call::Publish(1),
-    ];
-    assert_eq!(*outside.calls.borrow(), expected);
+    assert_eq!(
+        *outside.calls.borrow(),
+        [Call::Send(Queue::Retry, 1), Call::Insert(2), Call::Publish(2)]
+    );
+    assert_eq!(sent(&outside, Queue::Retry), ["process_died"]);
+    // The retry queue delivers it alone, and it is worked on.
+    let mut alone = record(0, &body(1), 3);
+    alone["eventSourceARN"] = json!("arn:aws:sqs:us-east-1:000000000000:orders-retry");
+    assert!(failed(&outside, json!({"Records": [alone]})).is_empty());
+    assert_eq!(outside.rows.borrow().len(), 3);
 }
 
 #[test]
-fn suspects_return_apart_and_soon_if_the_process_dies() {
-    let event = |receives: [u32; 3]| {
-        let record =
-            |number: usize| record(number, &message(number as u128, "n").to_json(), receives[number]);
-        json!({"Records": [record(0), record(1), record(2)]})
-    };
-    // One pair per change: in the first turn all three, in the second turn the second one. The third one waits for no other.
-    let delays = |receives| {
-        let outside = Outside::default();
-        failed(&outside, event(receives));
-        let delays = outside.delays.borrow();
-        delays
-            .iter()
-            .map(|change| (change.receipt_handle.clone(), change.seconds))
-            .collect::<Vec<_>>()
-    };
-    let [(turn, at), (_, second), (_, third), (next, again)] = &delays([3, 3, 3])[..] else {
-        panic!("four changes")
-    };
-    assert_eq!((turn.as_str(), next.as_str()), ("r0", "r1"));
-    // The invocation is over within 30 seconds; the schedule's third delay is 20 seconds at most.
-    assert!(
-        (40..=50).contains(at) && (40..=50).contains(again),
-        "{at} {again}"
-    );
-    assert!(
-        (60..=70).contains(second) && (60..=70).contains(third),
-        "{second} {third}"
-    );
-    // The least received record first; none is hidden for longer than by its own schedule and a turn.
-    let changes = delays([9, 3, 4]);
-    let receipts: Vec<&str> = changes.iter().map(|(receipt, _)| receipt.as_str()).collect();
-    assert_eq!(receipts, ["r1", "r2", "r0", "r2"]);
-    assert!(
-        changes[0].1 <= 30 + 20 && changes[1].1 <= 30 + 40 + 20,
-        "{changes:?}"
-    );
-    assert!(
-        (30 + 900 + 10..=30 + 900 + 20).contains(&changes[2].1),
-        "{changes:?}"
+fn a_record_that_cannot_be_isolated_is_put_off_without_work() {
+    let outside = Outside::default();
+    outside.send_error.set(Some("ServiceUnavailable"));
+    let event = json!({"Records": [record(0, &message(1, "n").to_json(), 3)]});
+    assert_eq!(failed(&outside, event), ["m0"]);
+    assert_eq!(
+        *outside.calls.borrow(),
+        [Call::Send(Queue::Retry, 1), Call::PutOff(1)]
     );
 }
 
@@ -462,7 +426,7 @@ fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
     let without_id = json!({"Records": [{"body": "x"}]});
     assert_eq!(handle(&outside, without_id.clone()), Ok(Vec::new()));
     assert_eq!(codes(&outside), [code::MALFORMED]);
-    outside.dead_letter_error.set(Some("InternalError"));
+    outside.send_error.set(Some("InternalError"));
     assert_eq!(handle(&outside, without_id), Err(BatchError::Unreportable));
     // A record without a body has no dead letter.
     assert_eq!(

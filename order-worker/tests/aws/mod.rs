@@ -1,12 +1,13 @@
 //! The real adapters in front of a server of the test.
 
-use std::num::NonZeroU32;
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::config::Credentials;
 use axum::Router;
 use order_worker::adapters::Aws;
 use order_worker::config::Config;
+use queue_consumer::retries::Retries;
 use tokio::task::AbortHandle;
 
 /// Ends the server with the test.
@@ -16,6 +17,14 @@ pub(crate) struct Server(AbortHandle);
 impl Drop for Server {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// The settings of retries.
+pub(crate) fn retries() -> Retries {
+    Retries {
+        queue_url: "http://127.0.0.1/000000000000/orders-retry".to_owned(),
+        max_age: Duration::from_hours(24),
     }
 }
 
@@ -35,7 +44,7 @@ pub(crate) async fn serve(router: Router) -> (Aws, Server) {
         order_events_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-events".to_owned(),
         orders_queue_url: "http://127.0.0.1/000000000000/orders".to_owned(),
         orders_dlq_url: "http://127.0.0.1/000000000000/orders-dlq".to_owned(),
-        max_receive_count: NonZeroU32::new(12).unwrap(),
+        retries: retries(),
     };
     (Aws::new(&sdk, &config), Server(server.abort_handle()))
 }

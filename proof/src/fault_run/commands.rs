@@ -182,7 +182,7 @@ impl System {
         Ok(())
     }
 
-    /// Counts the messages of both queues: visible, in flight or delayed.
+    /// Counts the messages of these queues: visible, in flight or delayed.
     pub(super) async fn count_messages(&self) -> anyhow::Result<u64> {
         let sqs = self.connection.sqs().await?;
         let mut count = 0;
@@ -192,11 +192,15 @@ impl System {
         Ok(count)
     }
 
-    /// The URLs of the queues of orders and of notifications.
-    async fn queue_urls(&self) -> anyhow::Result<[String; 2]> {
+    /// The URLs of the queues of orders and of notifications, and of their retry queues.
+    async fn queue_urls(&self) -> anyhow::Result<[String; 4]> {
         Ok([
             self.connection.resource(Resource::OrdersQueueUrl).await?,
+            self.connection.resource(Resource::OrdersRetryQueueUrl).await?,
             self.connection.resource(Resource::NotificationsQueueUrl).await?,
+            self.connection
+                .resource(Resource::NotificationsRetryQueueUrl)
+                .await?,
         ])
     }
 

@@ -62,7 +62,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let config = connection.sdk_config().await?;
     let queues = [
         connection.resource(Resource::OrdersQueueUrl).await?,
+        connection.resource(Resource::OrdersRetryQueueUrl).await?,
         connection.resource(Resource::NotificationsQueueUrl).await?,
+        connection.resource(Resource::NotificationsRetryQueueUrl).await?,
     ];
     let in_flight = wait_until_drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
     let mut letters = Vec::new();
@@ -98,7 +100,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits until both queues are empty, or until the patience is over. Returns the number of messages that they hold.
+/// Waits until the queues are empty, or until the patience is over. Returns the number of messages that they hold.
 async fn wait_until_drained(
     config: &SdkConfig,
     queues: &[String],

@@ -1,5 +1,7 @@
 //! A dead letter states the true reason of its failure.
 
+use std::time::Duration;
+
 use order_core::message::MessageError;
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
 use order_table::OrderRow;
@@ -7,12 +9,13 @@ use order_table::OrderRow;
 use crate::history::{History, MessageContent};
 use crate::pipeline::Pipeline;
 use crate::plan::{Faults, Plan};
-use crate::queue::{Attributes, Message};
+use crate::queue::{Attributes, Delivery, Message};
 use crate::rule::Rule;
+use crate::schedule::Schedule;
 use crate::world::{State, World};
 
 /// The error codes of permanent failures: a retry cannot succeed.
-const PERMANENT: [&str; 7] = [
+pub(crate) const PERMANENT: [&str; 7] = [
     "malformed",
     "unknown_version",
     "conflict",
@@ -45,7 +48,8 @@ fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes)
         .batch;
     let source = batch
         .iter()
-        .find(|delivery| delivery.id == text("source_message_id"))
+        .filter(|delivery| delivery.id == text("source_message_id"))
+        .max_by_key(|delivery| delivery.receives)
         .ok_or("a dead letter of a message that is not in the batch")?;
     if source.body != body {
         return Err("a dead letter with another body");
@@ -53,7 +57,7 @@ fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes)
     let receives = batch
         .iter()
         .filter(|delivery| delivery.id == source.id)
-        .map(|delivery| delivery.receives);
+        .map(Delivery::all_receives);
     if !receives
         .clone()
         .any(|receives| text("receive_count") == receives.to_string())
@@ -67,18 +71,43 @@ fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes)
         return Err("a dead letter that lost its sender's attributes");
     }
     let code = text("error_code");
-    if !PERMANENT.contains(&code) && receives.max() < Some(world.plan.setup.max_receives) {
-        return Err("a dead letter before the last receive");
+    let age = Schedule::date(world.schedule.now()) - source.first_sent_at().as_offset_date_time();
+    if !PERMANENT.contains(&code) && age < Duration::from_secs(world.plan.setup.max_retry_seconds.into()) {
+        return Err("a dead letter of a message that may be tried again");
     }
-    let is_right = match pipeline {
+    if is_true_reason(world, &state, pipeline, source, code) {
+        Ok(())
+    } else {
+        Err("a dead letter with a wrong reason")
+    }
+}
+
+/// The longest delay of a message that was received so often, in seconds.
+pub(crate) fn longest_delay(receives: u32) -> u64 {
+    (5_u64 << receives.saturating_sub(1).min(16)).min(900)
+}
+
+/// Whether a failure with this code happened to a message in the running invocation.
+pub(crate) fn is_true_reason(
+    world: &World,
+    state: &State,
+    pipeline: Pipeline,
+    source: &Delivery,
+    code: &str,
+) -> bool {
+    let body = &source.body;
+    if code == "process_died" {
+        return source.receives >= 3;
+    }
+    match pipeline {
         // The last receive ended before notifier could handle the message.
         Pipeline::Notifications if code == "out_of_time" => true,
         Pipeline::Notifications => match OrderConfirmed::from_json(body) {
             Err(_) => matches!(code, "malformed_event" | "unknown_event_type" | "panicked"),
-            Ok(event) => is_reason_of_notifier(world, &state, event.order_id, code),
+            Ok(event) => is_reason_of_notifier(world, state, event.order_id, code),
         },
         Pipeline::Orders => match OrderMessage::from_json(body) {
-            Err(_) if code == "out_of_time" => is_late(world, &state),
+            Err(_) if code == "out_of_time" => is_late(world, state),
             Err(MessageError::UnknownVersion(_)) => code == "unknown_version",
             Err(MessageError::Malformed(_)) => code == "malformed",
             Ok(message) => match code {
@@ -87,14 +116,9 @@ fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes)
                     OrderRow::from_attributes(row).is_ok_and(|row| row.order != message.order)
                 }),
                 "invalid_item" => state.rejected.contains_key(&message.order_id),
-                _ => is_last_error(world, &state, message.order_id, code),
+                _ => is_last_error(world, state, message.order_id, code),
             },
         },
-    };
-    if is_right {
-        Ok(())
-    } else {
-        Err("a dead letter with a wrong reason")
     }
 }
 
@@ -144,8 +168,9 @@ fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bo
 pub(crate) fn check_redriven(plan: &Plan, history: &mut History, pipeline: Pipeline, message: &Message) {
     // Either the reason does not fit beside so many attributes, or a process died or a dead letter was lost at the last
     // receive.
-    let is_explained = message.attributes.len() > 5
-        || history.allowed_repeats.contains_key(&message.id)
+    let own = message.attributes.keys().filter(|name| name.starts_with("trace"));
+    let is_explained = own.count() > 5
+        || history.allowed_repeats.contains_key(&message.first)
         || plan.faults != Faults::default()
         || plan.outage.is_some();
     if !is_explained {

@@ -13,8 +13,22 @@ use crate::world::World;
 
 /// Checks that an invocation may delete a message.
 pub(crate) fn check_deletion(world: &World, task: TaskId, pipeline: Pipeline, delivery: &Delivery) {
-    if let Err((rule, why)) = may_delete(world, task, pipeline, delivery) {
+    if let Err((rule, why)) = may_delete(world, task, pipeline, delivery)
+        && !take_stored_retry(world, task, delivery)
+    {
         world.report_violation(rule, format!("{} was deleted: {why}", delivery.id));
+    }
+}
+
+/// Whether the invocation has stored a next copy of the message. Each copy allows one deletion.
+fn take_stored_retry(world: &World, task: TaskId, delivery: &Delivery) -> bool {
+    let retries = &mut world.state.borrow_mut().history.stored_retries;
+    match retries.get_mut(&(task, delivery.body.clone())) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
     }
 }
 
@@ -25,7 +39,7 @@ fn may_delete(
     delivery: &Delivery,
 ) -> Result<(), (Rule, &'static str)> {
     let state = world.state.borrow();
-    if state.history.dead_letters.contains_key(&delivery.id) {
+    if state.history.dead_lettered.contains(&delivery.id) {
         return Ok(());
     }
     if pipeline == Pipeline::Notifications {

@@ -9,7 +9,6 @@ use order_table::attribute;
 use super::dead_letters::is_permanent;
 use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
-use crate::plan::Subscriber;
 use crate::rule::Rule;
 use crate::world::{State, World};
 
@@ -24,7 +23,7 @@ pub(crate) fn check_idle(world: &World) {
             check_dead_letters(state, &mut violations);
         }
         if world.plan.is_survivable() && world.plan.has_no_faults() {
-            check_kills(world, state, &mut violations);
+            check_kills(state, &mut violations);
         }
     }
     for (rule, what) in violations {
@@ -156,23 +155,11 @@ fn check_dead_letters(state: &State, violations: &mut Vec<(Rule, String)>) {
     }
 }
 
-/// Checks how often a killer took other messages of its batch with it.
-///
-/// A killer kills another message of its batch at most twice. In order-worker a message can be killed once more by each
-/// killer while it waits for its turn. A message that is retried, because there is no subscriber, can be received together
-/// with a killer any number of times.
-fn check_kills(world: &World, state: &State, violations: &mut Vec<(Rule, String)>) {
-    let traffic = &world.plan.traffic;
-    let has_subscriber = world.plan.subscriber == Subscriber::Always;
+/// Checks how often a killer took other messages of its batch with it: twice at most, because a message is received alone
+/// from its third receive on.
+fn check_kills(state: &State, violations: &mut Vec<(Rule, String)>) {
     for (id, kills) in &state.history.killed_with_another {
-        let max_kills = if state.history.order_of_message.contains_key(id) {
-            2 + traffic.killers
-        } else if has_subscriber {
-            2 * traffic.killers_of_notifier
-        } else {
-            u32::MAX
-        };
-        if *kills > max_kills {
+        if *kills > 2 {
             violations.push((
                 Rule::NoHarmToOthers,
                 format!("{id} was killed {kills} times together with another record"),

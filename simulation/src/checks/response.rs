@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
 use order_table::OrderRow;
+use queue_consumer::ports::Queue;
 
+use super::dead_letters::longest_delay;
 use super::marks::check_marks;
 use crate::pipeline::Pipeline;
 use crate::plan::Subscriber;
@@ -63,6 +65,8 @@ pub(crate) fn check_response(
         for delivery in &invocation.batch {
             if reported.contains(delivery.id.as_str()) && deliveries[delivery.id.as_str()] == 1 {
                 end.check_failed(delivery, &mut violations);
+            } else {
+                end.check_sent_again(delivery, &mut violations);
             }
         }
     }
@@ -96,30 +100,59 @@ impl End<'_> {
                 violations.push((Rule::ValidResponse, what));
             }
         }
-        let is_late = self.is_late_for(delivery);
-        if !is_late && self.is_known_as_permanent(delivery, order) {
+        let is_late = self.is_late_for();
+        // A message that may have killed a process is sent to the retry queue before it is parsed.
+        let is_suspect = self.invocation.queue == Queue::Main && delivery.receives >= 3;
+        if !is_late && !is_suspect && self.is_known_as_permanent(delivery, order) {
             let is_tried = history.attempted_dead_letters.contains(&(self.task, id.clone()));
-            if delivery.attributes.len() <= MAX_OWN_ATTRIBUTES && !is_tried {
+            if delivery.own_attributes() <= MAX_OWN_ATTRIBUTES && !is_tried {
                 let what = format!("{id} can never succeed, and no attempt was made to dead-letter it");
                 violations.push((Rule::TrueDeadLetters, what));
             }
         }
-        let is_sound = any_order.is_some_and(|order| is_sound(self.state, pipeline, order));
-        let plan = &self.world.plan;
-        let has_no_faults = plan.has_no_faults() && plan.subscriber == Subscriber::Always;
-        if has_no_faults && is_sound && !is_late && !self.is_short_of_time_to_notify() {
-            let what = format!("{id} is reported as failed although nothing is wrong with it");
-            violations.push((Rule::NoHarmToOthers, what));
-        }
+        self.check_harm(delivery, violations);
         if self.had_time() {
             self.check_delay(delivery, violations);
+            let is_tried = history.attempted_dead_letters.contains(&(self.task, id.clone()))
+                || history
+                    .attempted_retries
+                    .contains(&(self.task, delivery.body.clone()));
+            if delivery.own_attributes() <= MAX_OWN_ATTRIBUTES && !is_tried {
+                let what = format!("{id} is reported as failed, and no attempt was made to send it again");
+                violations.push((Rule::TrueDeadLetters, what));
+            }
+        }
+    }
+
+    /// Checks one message that is not reported. It may have been sent again.
+    fn check_sent_again(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
+        let code = self
+            .state
+            .history
+            .retry_codes
+            .get(&(self.task, delivery.body.clone()));
+        if code.is_some_and(|code| code != "process_died") {
+            self.check_harm(delivery, violations);
+        }
+    }
+
+    /// Checks that a message that is not done has a reason for it.
+    fn check_harm(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
+        let pipeline = self.invocation.pipeline;
+        let order = pipeline.parse_order_id(&delivery.body);
+        let is_sound = order.is_some_and(|order| is_sound(self.state, pipeline, order));
+        let plan = &self.world.plan;
+        let has_no_faults = plan.has_no_faults() && plan.subscriber == Subscriber::Always;
+        if has_no_faults && is_sound && !self.is_late_for() && !self.is_short_of_time_to_notify() {
+            let what = format!("{} is not done although nothing is wrong with it", delivery.id);
+            violations.push((Rule::NoHarmToOthers, what));
         }
     }
 
     /// Checks that the next receive of a failed message was scheduled within the limits of the backoff.
     fn check_delay(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
         let id = &delivery.id;
-        let longest = (5_u64 << delivery.receives.saturating_sub(1).min(16)).min(900);
+        let longest = longest_delay(delivery.all_receives());
         let delays = &self.state.history.requested_delays;
         let what = match delays.get(&(self.task, id.clone())) {
             Some(seconds) if (longest.div_ceil(2)..=longest).contains(seconds) => return,
@@ -137,11 +170,9 @@ impl End<'_> {
     }
 
     /// Whether the invocation may have had no time for a message.
-    fn is_late_for(&self, delivery: &Delivery) -> bool {
+    fn is_late_for(&self) -> bool {
         match self.invocation.pipeline {
             Pipeline::Orders => self.invocation.is_late(self.now),
-            // Among other records, notifier starts with one that was received before only if it could read its row.
-            Pipeline::Notifications if delivery.receives > 1 => self.is_short_of_time_to_notify(),
             Pipeline::Notifications => !self.had_time(),
         }
     }

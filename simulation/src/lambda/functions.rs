@@ -5,6 +5,8 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use queue_consumer::ports::Queue;
+
 use super::event::build_event;
 use super::event_source::{self, BatchResponse};
 use super::process::{Outcome, Process, Task};
@@ -18,8 +20,15 @@ use crate::world::{Invocation, State, World};
 /// One instance of a function, with the invocation that it runs.
 struct Instance {
     pipeline: Pipeline,
+    queue: Queue,
     process: Process,
     task: Option<Task>,
+}
+
+impl Instance {
+    fn is_idle(&self, pipeline: Pipeline, queue: Queue) -> bool {
+        (self.pipeline, self.queue) == (pipeline, queue) && self.task.is_none()
+    }
 }
 
 /// All instances of both functions.
@@ -32,10 +41,18 @@ pub(crate) struct Functions {
 impl Functions {
     pub(crate) fn new(world: &Rc<World>) -> Self {
         let workers = world.plan.setup.workers.max(1) as usize;
-        let pipelines = std::iter::repeat_n(Pipeline::Orders, workers)
-            .chain(std::iter::repeat_n(Pipeline::Notifications, 2));
-        let instances = pipelines.map(|pipeline| Instance {
+        let sources = [
+            (workers, Pipeline::Orders, Queue::Main),
+            (2, Pipeline::Orders, Queue::Retry),
+            (2, Pipeline::Notifications, Queue::Main),
+            (2, Pipeline::Notifications, Queue::Retry),
+        ];
+        let sources = sources
+            .into_iter()
+            .flat_map(|(count, pipeline, queue)| std::iter::repeat_n((pipeline, queue), count));
+        let instances = sources.map(|(pipeline, queue)| Instance {
             pipeline,
+            queue,
             process: Process::start(world, pipeline),
             task: None,
         });
@@ -46,21 +63,21 @@ impl Functions {
         }
     }
 
-    /// Whether an instance of the pipeline's function is idle.
-    pub(crate) fn has_idle(&self, pipeline: Pipeline) -> bool {
+    /// Whether an instance for a queue is idle.
+    pub(crate) fn has_idle(&self, pipeline: Pipeline, queue: Queue) -> bool {
         self.instances
             .iter()
-            .any(|instance| instance.pipeline == pipeline && instance.task.is_none())
+            .any(|instance| instance.is_idle(pipeline, queue))
     }
 
     /// Receives a batch and invokes an idle instance with it. Does nothing without an idle instance or a message.
-    pub(crate) fn invoke(&mut self, pipeline: Pipeline) {
+    pub(crate) fn invoke(&mut self, pipeline: Pipeline, queue: Queue) {
         let idle = self
             .instances
             .iter_mut()
-            .find(|instance| instance.pipeline == pipeline && instance.task.is_none());
+            .find(|instance| instance.is_idle(pipeline, queue));
         let Some(instance) = idle else { return };
-        let batch = self.world.receive(pipeline);
+        let batch = self.world.receive(pipeline, queue);
         if batch.is_empty() {
             return;
         }
@@ -73,7 +90,7 @@ impl Functions {
             Pipeline::Notifications => setup.notifier_timeout,
         }));
         let deadline = started + timeout;
-        instance.task = Some(instance.process.invoke(id, build_event(&batch), timeout));
+        instance.task = Some(instance.process.invoke(id, build_event(&batch, queue), timeout));
         let ids: Vec<String> = batch
             .iter()
             .map(|delivery| format!("{}({})", delivery.id, delivery.receives))
@@ -82,6 +99,7 @@ impl Functions {
             id,
             Invocation {
                 pipeline,
+                queue,
                 started,
                 deadline,
                 batch,
@@ -89,7 +107,7 @@ impl Functions {
         );
         self.world.schedule.set_running(id);
         self.world
-            .trace(|| format!("{pipeline:?} invoked with {}", ids.join(" ")));
+            .trace(|| format!("{pipeline:?} {queue:?} invoked with {}", ids.join(" ")));
         self.world.schedule.at(deadline, Event::Deadline(id));
         self.poll(id);
     }
@@ -221,7 +239,7 @@ fn delete_finished(
                 .rng
                 .happens_percent(world.plan.faults.lost);
         if is_lost {
-            world.state.borrow_mut().history.allow_repeat(&delivery.id);
+            world.state.borrow_mut().history.allow_repeat(&delivery.first);
         } else {
             world.delete(id, pipeline, &delivery.receipt);
         }
@@ -234,7 +252,7 @@ fn count_killed_with_another(state: &mut State, id: TaskId) {
     let Some(invocation) = state.invocations.get(&id) else {
         return;
     };
-    let queue = &state.queues[&invocation.pipeline].source;
+    let queue = state.queues[&invocation.pipeline].get(invocation.queue);
     for delivery in &invocation.batch {
         let order = invocation.pipeline.parse_order_id(&delivery.body);
         let is_sound = order.is_some_and(|order| match invocation.pipeline {

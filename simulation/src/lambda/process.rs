@@ -1,6 +1,5 @@
 //! A process of a function, and the future of its invocation.
 
-use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,8 +10,10 @@ use std::time::Duration;
 use notifier::Notifier;
 use notifier::config::Settings;
 use order_worker::Worker;
+use queue_consumer::retries::Retries;
 use serde_json::Value;
 
+use super::event::RETRY_QUEUE;
 use crate::pipeline::Pipeline;
 use crate::ports::notifier::NotifierPorts;
 use crate::ports::worker::WorkerPorts;
@@ -33,19 +34,19 @@ impl Process {
     pub(super) fn start(world: &Rc<World>, pipeline: Pipeline) -> Self {
         let setup = &world.plan.setup;
         let seed = world.state.borrow_mut().rng.draw_seed();
-        let max_receive_count = NonZeroU32::new(setup.max_receives).unwrap_or(NonZeroU32::MIN);
+        let retries = Retries {
+            queue_url: format!("https://sqs/0/{RETRY_QUEUE}"),
+            max_age: Duration::from_secs(setup.max_retry_seconds.into()),
+        };
         match pipeline {
-            Pipeline::Orders => Self::Worker(Rc::new(Worker::new(
-                WorkerPorts(world.clone()),
-                max_receive_count,
-                seed,
-            ))),
+            Pipeline::Orders => Self::Worker(Rc::new(Worker::new(WorkerPorts(world.clone()), retries, seed))),
             Pipeline::Notifications => {
                 let settings = Settings {
-                    max_receive_count,
+                    retries,
                     digest_threshold: setup.digest_threshold as usize,
-                    // Two instances share 8 emails a second.
-                    email_interval: Duration::from_millis(250),
+                    // Two instances and two of the retry queue share 8 emails a second.
+                    email_interval: Duration::from_secs(1).div_f64(3.5),
+                    retry_email_interval: Duration::from_secs(2),
                 };
                 let ports = NotifierPorts(world.clone());
                 Self::Notifier(Rc::new(Notifier::new(ports, settings, seed)))

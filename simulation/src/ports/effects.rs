@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use queue_consumer::ports::Queue;
+
 use crate::checks::dead_letters;
 use crate::pipeline::Pipeline;
 use crate::queue::{Attributes, Message};
@@ -20,18 +22,24 @@ pub(super) fn store_dead_letter(world: &World, pipeline: Pipeline, body: &str, a
     dead_letters::check_dead_letter(world, pipeline, body, &attributes);
     let state = &mut *world.state.borrow_mut();
     let source = source_id(&attributes).to_owned();
-    *state.history.dead_letters.entry(source.clone()).or_default() += 1;
     let queues = state.queues.entry(pipeline).or_default();
     // The first message of a chain of dead letters and replays.
-    let origin = state
+    let mut deliveries = state
         .invocations
         .values()
-        .flat_map(|invocation| &invocation.batch)
-        .find(|delivery| delivery.id == source)
-        .map_or_else(|| source.clone(), |delivery| delivery.origin.clone());
+        .flat_map(|invocation| &invocation.batch);
+    let delivery = deliveries.find(|delivery| delivery.id == source);
+    let (origin, first) = delivery.map_or_else(
+        || (source.clone(), source.clone()),
+        |delivery| (delivery.origin.clone(), delivery.first.clone()),
+    );
+    state.history.dead_lettered.insert(source);
+    *state.history.dead_letters.entry(first.clone()).or_default() += 1;
     queues.dead_letters.push(Message {
         id,
         origin,
+        first,
+        sent_at: world.schedule.now(),
         body: body.to_owned(),
         attributes,
         visible_at: world.schedule.now(),
@@ -73,12 +81,13 @@ pub(super) fn record_requested_delay(world: &World, receipt: &str, seconds: u64)
 pub(super) fn set_visibility(
     world: &World,
     pipeline: Pipeline,
+    of: Queue,
     receipt: &str,
     delay: Duration,
 ) -> Result<(), &'static str> {
     let now = world.schedule.now();
     let state = &mut *world.state.borrow_mut();
-    let queue = &mut state.queues.entry(pipeline).or_default().source;
+    let queue = state.queues.entry(pipeline).or_default().get_mut(of);
     let index = queue.find(receipt, &mut state.rng);
     match index.and_then(|index| queue.messages.get_mut(&index)) {
         None => Err("InvalidParameterValue"),

@@ -3,4 +3,5 @@
 mod effects;
 pub(crate) mod notifier;
 mod queues;
+mod retries;
 pub(crate) mod worker;

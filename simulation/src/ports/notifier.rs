@@ -9,8 +9,8 @@ use notifier::email::Email;
 use notifier::ports::{Emails, Rows, Table};
 use order_core::{OrderId, Timestamp};
 use order_table::{Notification, attribute};
-use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Queues, VisibilityChange};
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::Value;
 
 use super::queues::{self, QueuePorts};
@@ -182,16 +182,12 @@ impl NotifierPorts {
 }
 
 impl Queues for NotifierPorts {
-    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        self.queues().send_dead_letters(dead_letters).await
+    async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        self.queues().send(to, messages).await
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.queues().change_visibility(changes).await
-    }
-
-    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.queues().delete(receipt_handles).await
+    async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
+        self.queues().change_visibility(of, changes).await
     }
 }
 

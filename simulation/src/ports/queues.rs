@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use function_runtime::{Answers, CallError};
 use order_core::Timestamp;
-use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::VisibilityChange;
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, VisibilityChange};
 
-use super::effects;
+use super::{effects, retries};
 use crate::call::ClientTimeout;
 use crate::pipeline::Pipeline;
 use crate::plan::Service;
@@ -23,22 +23,45 @@ pub(super) struct QueuePorts<'a> {
     pub(super) timeout: ClientTimeout,
 }
 
-/// Reads the text attributes of a dead letter.
-fn text_attributes(dead_letter: &DeadLetter) -> Attributes {
+/// Reads the text attributes of a message.
+fn text_attributes(message: &Outgoing) -> Attributes {
     let text = |(name, attribute): (&String, &queue_consumer::record::Attribute)| {
         let text = attribute.as_text()?.to_owned();
         Some((name.clone(), (attribute.data_type.clone(), text)))
     };
-    dead_letter.attributes().iter().filter_map(text).collect()
+    message.attributes().iter().filter_map(text).collect()
 }
 
 impl QueuePorts<'_> {
-    pub(super) async fn send_dead_letters(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        let bytes: usize = dead_letters.iter().map(|dead_letter| dead_letter.size()).sum();
+    pub(super) async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        let bytes: usize = messages.iter().map(|message| message.size()).sum();
         if bytes > 1024 * 1024 {
             self.world
-                .report_violation(Rule::Limits, format!("a call with {bytes} bytes of dead letters"));
+                .report_violation(Rule::Limits, format!("a call with {bytes} bytes of messages"));
         }
+        if to == Queue::DeadLetter {
+            self.send_dead_letters(messages).await
+        } else {
+            for message in messages {
+                retries::record_attempt(self.world, message.body());
+            }
+            self.call_batch("send again", messages, |message| {
+                let delay = message.delay_seconds();
+                retries::store(
+                    self.world,
+                    self.pipeline,
+                    to,
+                    message.body(),
+                    text_attributes(message),
+                    delay,
+                );
+                Ok(())
+            })
+            .await
+        }
+    }
+
+    async fn send_dead_letters(&self, dead_letters: &[&Outgoing]) -> Answers {
         for dead_letter in dead_letters {
             effects::record_dead_letter_attempt(self.world, &text_attributes(dead_letter));
         }
@@ -58,22 +81,13 @@ impl QueuePorts<'_> {
         answers
     }
 
-    pub(super) async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
+    pub(super) async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
         for change in changes {
             effects::record_requested_delay(self.world, &change.receipt_handle, change.seconds.into());
         }
         self.call_batch("change visibility", changes, |change| {
             let delay = Duration::from_secs(change.seconds.into());
-            effects::set_visibility(self.world, self.pipeline, &change.receipt_handle, delay)
-        })
-        .await
-    }
-
-    pub(super) async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.call_batch("delete", receipt_handles, |receipt| {
-            let task = self.world.schedule.running();
-            self.world.delete(task, self.pipeline, receipt);
-            Ok(())
+            effects::set_visibility(self.world, self.pipeline, of, &change.receipt_handle, delay)
         })
         .await
     }

@@ -11,8 +11,8 @@ use order_core::{OrderConfirmed, OrderId, Timestamp};
 use order_table::OrderRow;
 use order_table::{Attributes, attribute};
 use order_worker::ports::{Events, Read, Table};
-use queue_consumer::dead_letter::DeadLetter;
-use queue_consumer::ports::{Queues, VisibilityChange};
+use queue_consumer::outgoing::Outgoing;
+use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 
 use super::queues::{self, QueuePorts};
 use crate::call::ClientTimeout;
@@ -273,16 +273,12 @@ impl WorkerPorts {
 }
 
 impl Queues for WorkerPorts {
-    async fn send_to_dead_letter_queue(&self, dead_letters: &[&DeadLetter]) -> Answers {
-        self.queues().send_dead_letters(dead_letters).await
+    async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
+        self.queues().send(to, messages).await
     }
 
-    async fn change_visibility(&self, changes: &[VisibilityChange]) -> Answers {
-        self.queues().change_visibility(changes).await
-    }
-
-    async fn delete(&self, receipt_handles: &[&str]) -> Answers {
-        self.queues().delete(receipt_handles).await
+    async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
+        self.queues().change_visibility(of, changes).await
     }
 }
 

@@ -78,12 +78,18 @@ pub struct Connection {
     /// URL of the queue of accepted orders
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     orders_queue_url: Option<String>,
+    /// URL of the retry queue of orders
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    orders_retry_queue_url: Option<String>,
     /// URL of its dead-letter queue
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     orders_dlq_url: Option<String>,
     /// URL of the queue of confirmed orders
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     notifications_queue_url: Option<String>,
+    /// URL of the retry queue of notifications
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    notifications_retry_queue_url: Option<String>,
     /// URL of its dead-letter queue
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     notifications_dlq_url: Option<String>,
@@ -285,8 +291,10 @@ impl Connection {
     pub async fn resource(&self, resource: Resource) -> anyhow::Result<String> {
         let given = match resource {
             Resource::OrdersQueueUrl => &self.orders_queue_url,
+            Resource::OrdersRetryQueueUrl => &self.orders_retry_queue_url,
             Resource::OrdersDlqUrl => &self.orders_dlq_url,
             Resource::NotificationsQueueUrl => &self.notifications_queue_url,
+            Resource::NotificationsRetryQueueUrl => &self.notifications_retry_queue_url,
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,

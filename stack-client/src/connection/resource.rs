@@ -5,11 +5,15 @@
 pub enum Resource {
     /// The queue of accepted orders, by its URL.
     OrdersQueueUrl,
-    /// Its dead-letter queue, by its URL.
+    /// The queue of orders whose process died twice, by its URL.
+    OrdersRetryQueueUrl,
+    /// Their dead-letter queue, by its URL.
     OrdersDlqUrl,
     /// The queue of confirmed orders, by its URL.
     NotificationsQueueUrl,
-    /// Its dead-letter queue, by its URL.
+    /// The queue of notifications whose process died twice, by its URL.
+    NotificationsRetryQueueUrl,
+    /// Their dead-letter queue, by its URL.
     NotificationsDlqUrl,
     /// The table of orders, by its name.
     OrdersTableName,
@@ -25,8 +29,10 @@ impl Resource {
     pub fn output(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl => "OrdersQueueUrl",
+            Self::OrdersRetryQueueUrl => "OrdersRetryQueueUrl",
             Self::OrdersDlqUrl => "OrdersDlqUrl",
             Self::NotificationsQueueUrl => "NotificationsQueueUrl",
+            Self::NotificationsRetryQueueUrl => "NotificationsRetryQueueUrl",
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
             Self::OrdersTableName => "OrdersTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
@@ -38,8 +44,10 @@ impl Resource {
     pub(super) fn flag(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl => "--orders-queue-url",
+            Self::OrdersRetryQueueUrl => "--orders-retry-queue-url",
             Self::OrdersDlqUrl => "--orders-dlq-url",
             Self::NotificationsQueueUrl => "--notifications-queue-url",
+            Self::NotificationsRetryQueueUrl => "--notifications-retry-queue-url",
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
             Self::OrdersTableName => "--orders-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
@@ -51,8 +59,10 @@ impl Resource {
     pub(super) fn local_default(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl | Self::OrdersTableName => "orders",
+            Self::OrdersRetryQueueUrl => "orders-retry",
             Self::OrdersDlqUrl => "orders-dlq",
             Self::NotificationsQueueUrl => "notifications",
+            Self::NotificationsRetryQueueUrl => "notifications-retry",
             Self::NotificationsDlqUrl => "notifications-dlq",
             Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
             Self::OrderEmailsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-emails",
@@ -72,6 +82,8 @@ mod tests {
             Resource::OrdersQueueUrl,
             Resource::OrdersDlqUrl,
             Resource::NotificationsQueueUrl,
+            Resource::OrdersRetryQueueUrl,
+            Resource::NotificationsRetryQueueUrl,
             Resource::NotificationsDlqUrl,
             Resource::OrdersTableName,
             Resource::OrderEventsTopicArn,

@@ -92,20 +92,6 @@ impl System {
             .sum()
     }
 
-    /// Reads the `maxReceiveCount` of a queue's redrive policy.
-    pub(crate) async fn read_max_receive_count(&self, queue: &str) -> u64 {
-        let sqs = self.sqs().await;
-        let request = sqs
-            .get_queue_attributes()
-            .queue_url(self.queue_url(&sqs, queue).await)
-            .attribute_names(QueueAttributeName::RedrivePolicy);
-        let attributes = request.send().await.unwrap().attributes.unwrap();
-        let policy: Value = serde_json::from_str(&attributes[&QueueAttributeName::RedrivePolicy]).unwrap();
-        // SQS returns a number, or the string that it was given.
-        let count = &policy["maxReceiveCount"];
-        count.as_u64().or_else(|| count.as_str()?.parse().ok()).unwrap()
-    }
-
     /// Waits until a queue has no message, in flight or not.
     pub(crate) async fn wait_until_empty(&self, queue: &str) {
         eventually(&format!("the queue {queue} is empty"), async || {

@@ -1,4 +1,4 @@
-//! A message for the dead-letter queue: the original message and the reason.
+//! A message to send: a dead letter with its reason, or a failed message for another try.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,52 +9,59 @@ use crate::failure::Failure;
 use crate::quotas::{MAX_ATTRIBUTES, MAX_BYTES};
 use crate::record::{Attribute, Record};
 
-/// The names of the attributes that hold the reason. They replace attributes of the same names.
+/// The names of the attributes that this crate sets. They replace attributes of the same names.
 pub mod attribute {
-    /// The failure's code, for programs.
+    /// The code of the last failure, for programs.
     pub const ERROR_CODE: &str = "error_code";
-    /// The detail, for people.
+    /// In a dead letter: the detail, for people.
     pub const ERROR_DETAIL: &str = "error_detail";
-    /// When, as RFC 3339.
+    /// In a dead letter: when, as RFC 3339.
     pub const FAILED_AT: &str = "failed_at";
-    /// The message's id in the queue in which it failed.
+    /// In a dead letter: the message's id in the queue in which it failed.
     pub const SOURCE_MESSAGE_ID: &str = "source_message_id";
-    /// How often the message had been received (a number).
+    /// In a dead letter: how often the message and its earlier copies had been received (a number).
     pub const RECEIVE_COUNT: &str = "receive_count";
-    /// All of them.
-    pub const ALL: [&str; 5] = [
+    /// In a message that was sent again: how often its earlier copies had been received (a number).
+    pub const RETRY_RECEIVES: &str = "retry_receives";
+    /// In a message that was sent again: when its first copy was sent, as RFC 3339.
+    pub const RETRY_FIRST_SENT_AT: &str = "retry_first_sent_at";
+    /// All of them. A message that is replayed carries none.
+    pub const ALL: [&str; 7] = [
         ERROR_CODE,
         ERROR_DETAIL,
         FAILED_AT,
         SOURCE_MESSAGE_ID,
         RECEIVE_COUNT,
+        RETRY_RECEIVES,
+        RETRY_FIRST_SENT_AT,
     ];
 }
 
 /// The most bytes of a text of the reason.
 const MAX_TEXT_BYTES: usize = 1024;
 
-/// A message for the dead-letter queue, within the limits of SQS.
+/// A message to send, within the limits of SQS.
 #[derive(Clone, PartialEq, Eq)]
-pub struct DeadLetter {
+pub struct Outgoing {
     body: String,
     attributes: BTreeMap<String, Attribute>,
+    delay_seconds: u32,
 }
 
 /// Without the message's content, which no log may hold.
-impl fmt::Debug for DeadLetter {
+impl fmt::Debug for Outgoing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("DeadLetter").finish_non_exhaustive()
+        formatter.debug_struct("Outgoing").finish_non_exhaustive()
     }
 }
 
-impl DeadLetter {
+impl Outgoing {
     /// The dead letter of a failed message.
     ///
     /// None if the message has no body, or if it would have more than 10 attributes or 1 MiB with the reason. The queue's own
     /// redrive then moves the message to the dead-letter queue without a reason.
     #[must_use]
-    pub fn new(record: &Record, failure: &Failure, failed_at: Timestamp) -> Option<Self> {
+    pub fn dead_letter(record: &Record, failure: &Failure, failed_at: Timestamp) -> Option<Self> {
         let message_id = record.message_id.as_deref().unwrap_or_default();
         let reason = [
             (attribute::ERROR_CODE, Attribute::text(printable(&failure.code))),
@@ -67,16 +74,44 @@ impl DeadLetter {
                 attribute::SOURCE_MESSAGE_ID,
                 Attribute::text(printable(message_id)),
             ),
-            (attribute::RECEIVE_COUNT, Attribute::number(record.receive_count)),
+            (attribute::RECEIVE_COUNT, Attribute::number(record.receives())),
         ];
+        Self::new(record, reason, 0)
+    }
+
+    /// A failed message for another try after `delay_seconds`: its next copy, which counts its own receives from 0.
+    ///
+    /// None if there is no room for its attributes, or none for those of a dead letter later. Then the receives of the one
+    /// copy must count on, until the queue's own redrive moves it.
+    #[must_use]
+    pub fn retry(record: &Record, code: &str, first_sent_at: Timestamp, delay_seconds: u32) -> Option<Self> {
+        Self::dead_letter(record, &Failure::transient(code.to_owned(), ""), first_sent_at)?;
+        let retry = [
+            (attribute::ERROR_CODE, Attribute::text(printable(code))),
+            (attribute::RETRY_RECEIVES, Attribute::number(record.receives())),
+            (
+                attribute::RETRY_FIRST_SENT_AT,
+                Attribute::text(first_sent_at.to_string()),
+            ),
+        ];
+        Self::new(record, retry, delay_seconds)
+    }
+
+    /// The message with its sender's own attributes and `added`.
+    fn new<const N: usize>(
+        record: &Record,
+        added: [(&str, Attribute); N],
+        delay_seconds: u32,
+    ) -> Option<Self> {
         let mut attributes = record.attributes.clone();
-        attributes.extend(reason.map(|(name, attribute)| (name.to_owned(), attribute)));
-        let dead_letter = Self {
+        attributes.retain(|name, _| !attribute::ALL.contains(&name.as_str()));
+        attributes.extend(added.map(|(name, attribute)| (name.to_owned(), attribute)));
+        let message = Self {
             body: record.body.clone()?,
             attributes,
+            delay_seconds,
         };
-        (dead_letter.attributes.len() <= MAX_ATTRIBUTES && dead_letter.size() <= MAX_BYTES)
-            .then_some(dead_letter)
+        (message.attributes.len() <= MAX_ATTRIBUTES && message.size() <= MAX_BYTES).then_some(message)
     }
 
     /// The body, unchanged.
@@ -85,10 +120,16 @@ impl DeadLetter {
         &self.body
     }
 
-    /// The sender's own attributes and the reason, by name.
+    /// All attributes, by name.
     #[must_use]
     pub fn attributes(&self) -> &BTreeMap<String, Attribute> {
         &self.attributes
+    }
+
+    /// How long SQS delays the message, in seconds. A delayed message is not in flight.
+    #[must_use]
+    pub fn delay_seconds(&self) -> u32 {
+        self.delay_seconds
     }
 
     /// The message's size in bytes, as SQS counts it towards the limits of a message and of a batch.
@@ -127,9 +168,9 @@ mod tests {
 
     use super::*;
 
-    fn dead_letter(record: &Record, detail: &str) -> Option<DeadLetter> {
+    fn dead_letter(record: &Record, detail: &str) -> Option<Outgoing> {
         let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-        DeadLetter::new(record, &Failure::permanent("malformed", detail), failed_at)
+        Outgoing::dead_letter(record, &Failure::permanent("malformed", detail), failed_at)
     }
 
     fn record(attributes: &[&str]) -> Record {
@@ -207,5 +248,36 @@ mod tests {
         let dead_letter = dead_letter(&record(&[]), &format!("a\u{0}b\u{ffff}{}", "é".repeat(2000))).unwrap();
         let detail = dead_letter.attributes()["error_detail"].as_text().unwrap();
         assert!(detail.starts_with("a b?é") && (1023..=1024).contains(&detail.len()));
+    }
+
+    #[test]
+    fn a_retry_counts_the_receives_of_all_copies_from_the_first_one_on() {
+        let first_sent_at: Timestamp = "2026-11-23T09:35:00.000Z".parse().unwrap();
+        let mut received = record(&["trace"]);
+        for (receives, code) in [("2", "ThrottlingError"), ("4", "process_died")] {
+            let retry = Outgoing::retry(&received, code, first_sent_at, 7).unwrap();
+            assert_eq!((retry.body(), retry.delay_seconds()), ("body", 7));
+            let text = |name: &str| retry.attributes()[name].as_text().unwrap().to_owned();
+            assert_eq!(retry.attributes().len(), 4);
+            assert_eq!(text("error_code"), code);
+            assert_eq!(text("retry_receives"), receives);
+            assert_eq!(text("retry_first_sent_at"), "2026-11-23T09:35:00.000Z");
+            assert_eq!(text("trace"), "old");
+            received.attributes = retry.attributes().clone();
+        }
+        let dead_letter = dead_letter(&received, "why").unwrap();
+        assert_eq!(dead_letter.attributes()["receive_count"].as_text(), Some("6"));
+        assert_eq!(dead_letter.attributes().len(), 6, "without those of a retry");
+    }
+
+    #[test]
+    fn a_retry_needs_room_for_its_attributes() {
+        let now = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
+        let retry = |names: &[&str]| Outgoing::retry(&record(names), "code", now, 5);
+        assert!(retry(&["a", "b", "c", "d", "e"]).is_some());
+        assert!(
+            retry(&["a", "b", "c", "d", "e", "f"]).is_none(),
+            "no room for a dead letter later"
+        );
     }
 }

@@ -133,7 +133,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 14
+    assert len(alarms) == 16
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -173,7 +173,7 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_longest_window():
     written, template = source(), deployed()
     queues, functions = of_type(template, "AWS::SQS::Queue"), of_type(template, "AWS::Lambda::Function")
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping")
-    assert len(mappings) == 2
+    assert len(mappings) == 4
     for mapping in mappings.values():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[mapping["FunctionName"]["Ref"]]
@@ -191,7 +191,7 @@ def test_every_mapping_reports_failures_one_by_one():
 def test_a_dead_letter_queue_outlives_its_source():
     queues = of_type(deployed(), "AWS::SQS::Queue")
     sources = {name: q for name, q in queues.items() if "RedrivePolicy" in q}
-    assert len(sources) == 2
+    assert len(sources) == 4
     for name, queue in sources.items():
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"], name
@@ -200,7 +200,7 @@ def test_a_dead_letter_queue_outlives_its_source():
 def test_a_dead_letter_is_kept_14_days():
     queues = of_type(deployed(), "AWS::SQS::Queue")
     sources = [queue for queue in queues.values() if "RedrivePolicy" in queue]
-    assert len(sources) == 2
+    assert len(sources) == 4
     for queue in sources:
         dead = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] == 14 * 24 * 60 * 60

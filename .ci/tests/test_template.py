@@ -133,7 +133,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 16
+    assert len(alarms) == 18
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -178,7 +178,12 @@ def test_a_message_stays_hidden_for_six_timeouts_and_the_longest_window():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = functions[mapping["FunctionName"]["Ref"]]
         stem = queue["QueueName"]["Fn::Sub"].removeprefix("${NamePrefix}").capitalize()
-        window = written["Parameters"][f"{stem}BatchWindowSeconds"]["MaxValue"]
+        if "MaximumBatchingWindowInSeconds" in mapping:
+            window = written["Parameters"][f"{stem}BatchWindowSeconds"]["MaxValue"]
+        else:
+            # A mapping of a retry queue has no window.
+            assert (mapping["BatchSize"], stem.endswith("-retry")) == (1, True)
+            window = 0
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
 
 
@@ -303,15 +308,18 @@ def test_nobody_subscribed_is_an_alarm():
     assert metric["MetricValue"] == "$.no_subscriber"
 
 
+def mapping_of(template, queue):
+    """The only event source mapping of a queue."""
+    mappings = each_of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    (mapping,) = (mapping for mapping in mappings if mapping["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]})
+    return mapping
+
+
 def notifications(**overrides):
-    """The event source mapping of notifier, and its environment."""
+    """The event source mapping of notifications, and the environment of notifier."""
     template = deployed(**overrides)
-    (mapping,) = (
-        mapping
-        for mapping in each_of_type(template, "AWS::Lambda::EventSourceMapping").values()
-        if mapping["FunctionName"] == {"Ref": "NotifierFunction"}
-    )
-    return mapping, template["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
+    variables = template["Resources"]["NotifierFunction"]["Properties"]["Environment"]["Variables"]
+    return mapping_of(template, "NotificationsQueue"), variables
 
 
 def test_notifiers_share_the_rate_of_emails():
@@ -327,12 +335,21 @@ def test_batches_and_the_pace_of_emails_by_default():
     mapping, variables = notifications()
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 1)
     assert (variables["NOTIFIER_CONCURRENCY"], variables["MAX_EMAILS_PER_SECOND"], variables["DIGEST_THRESHOLD"]) == (2, 8, 10)
-    (orders,) = (
-        mapping
-        for mapping in each_of_type(deployed(), "AWS::Lambda::EventSourceMapping").values()
-        if mapping["FunctionName"] == {"Ref": "OrderWorkerFunction"}
-    )
+    orders = mapping_of(deployed(), "OrdersQueue")
     assert (orders["BatchSize"], orders["MaximumBatchingWindowInSeconds"]) == (10, 0)
+
+
+@pytest.mark.parametrize(("stem", "function"), [("Orders", "OrderWorker"), ("Notifications", "Notifier")])
+def test_a_retry_queue_feeds_the_function_of_its_queue_one_message_at_a_time(stem, function):
+    template = deployed()
+    mapping = mapping_of(template, f"{stem}RetryQueue")
+    assert mapping["FunctionName"] == mapping_of(template, f"{stem}Queue")["FunctionName"] == {"Ref": f"{function}Function"}
+    assert mapping["BatchSize"] == 1
+    variables = template["Resources"][f"{function}Function"]["Properties"]["Environment"]["Variables"]
+    assert variables["RETRY_QUEUE_URL"] == {"Ref": f"{stem}RetryQueue"}
+    if function == "Notifier":
+        # The rate of emails is shared with these.
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] == variables["NOTIFIER_RETRY_CONCURRENCY"]
 
 
 def test_every_parameter_is_described_and_has_a_default():

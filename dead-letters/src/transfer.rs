@@ -236,7 +236,10 @@ mod tests {
             OutgoingMessage::replayed(&message, Some("repaired".to_owned())).body,
             "repaired"
         );
-        assert_eq!(OutgoingMessage::unchanged(&message).attributes.len(), 6);
+        assert_eq!(
+            OutgoingMessage::unchanged(&message).attributes.len(),
+            FAILURE_ATTRIBUTES.len() + 1
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::scan::BATCH;
 const BATCH_BYTES: usize = 256 * 1024;
 
 /// The attributes of failures and retries. A replayed message does not carry them.
-const FAILURE_ATTRIBUTES: [&str; 7] = queue_consumer::outgoing::attribute::ALL;
+const FAILURE_ATTRIBUTES: [&str; 7] = queue_consumer::attribute::ALL;
 
 /// A message to send.
 #[derive(Clone, Debug, PartialEq)]

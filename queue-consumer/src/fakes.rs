@@ -10,7 +10,6 @@ use timestamp::Timestamp;
 use crate::outgoing::Outgoing;
 use crate::ports::{Queue, Queues, VisibilityChange};
 use crate::record::{Attribute, Record};
-use crate::retries::Retries;
 
 /// The fault of all calls of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,14 +46,6 @@ pub(crate) struct Outside {
     /// The duration of each call.
     pub(crate) call_time: Cell<Duration>,
     pub(crate) time: Cell<Duration>,
-}
-
-/// The settings of retries of the queues `orders` and `orders-retry`.
-pub(crate) fn retries() -> Retries {
-    Retries {
-        queue_url: "http://q/0/orders-retry".to_owned(),
-        max_age: Duration::from_hours(24),
-    }
 }
 
 /// Record `m{number}` with receipt handle `r{number}`.

@@ -16,6 +16,7 @@
 
 #[cfg(feature = "aws")]
 pub mod adapters;
+pub mod attribute;
 pub mod batch;
 pub mod failure;
 #[cfg(test)]

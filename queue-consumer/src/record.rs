@@ -7,7 +7,7 @@ use aws_lambda_events::event::sqs::SqsMessageAttribute;
 use serde_json::{Map, Value};
 use timestamp::Timestamp;
 
-use crate::outgoing::attribute;
+use crate::attribute;
 use crate::visibility::VisibilityChange;
 
 /// One received message.

@@ -61,9 +61,17 @@ impl Retries {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::fakes::{record, retries};
+    use crate::fakes::record;
+
+    /// The settings of retries of the queues `orders` and `orders-retry`.
+    pub(crate) fn retries() -> Retries {
+        Retries {
+            queue_url: "http://q/0/orders-retry".to_owned(),
+            max_age: Duration::from_hours(24),
+        }
+    }
 
     #[test]
     fn the_source_is_the_queue_of_the_event() {

@@ -203,8 +203,9 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::fakes::{Fault, Outside, record, retries};
+    use crate::fakes::{Fault, Outside, record};
     use crate::record::Attribute;
+    use crate::retries::tests::retries;
 
     /// Runs `work` with a settlement. The fakes never wait, so that one poll completes it.
     fn with<T>(work: impl AsyncFnOnce(Settlement<'_>) -> T) -> T {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use order_core::{OrderId, OrderMessage};
-use queue_consumer::outgoing;
 use queue_consumer::ports::Queue;
 
 use crate::checks::idle::check_idle;
@@ -247,7 +246,7 @@ impl Run {
                 }
                 let now = self.world.schedule.now();
                 let mut attributes = dead_letter.attributes;
-                attributes.retain(|name, _| !outgoing::attribute::ALL.contains(&name.as_str()));
+                attributes.retain(|name, _| !queue_consumer::attribute::ALL.contains(&name.as_str()));
                 let message = Message {
                     first: id.clone(),
                     id,

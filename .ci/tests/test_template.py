@@ -52,6 +52,13 @@ def test_allowed_origins_reach_the_function(origins):
     assert re.fullmatch(source()["Parameters"]["AllowedOrigins"]["AllowedPattern"], origins)
 
 
+@pytest.mark.parametrize("groups", ["CUSTOMER", "NONE"])
+def test_message_groups_reach_the_function(groups):
+    assert groups in source()["Parameters"]["MessageGroups"]["AllowedValues"]
+    functions = of_type(deployed(MessageGroups=groups), "AWS::Lambda::Function")
+    assert functions["OrderApiFunction"]["Environment"]["Variables"]["MESSAGE_GROUPS"] == groups
+
+
 def test_a_wrong_origin_is_refused_before_the_deployment():
     pattern = source()["Parameters"]["AllowedOrigins"]["AllowedPattern"]
     for origins in ("shop.example.com", "https://shop.example.com/", "https://*.example.com", "https://a.example,*", "null"):

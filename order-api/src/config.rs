@@ -5,12 +5,15 @@ use std::time::Duration;
 use function_runtime::{ConfigError, Environment};
 
 use crate::cors::AllowedOrigins;
+use crate::message_group::MessageGroups;
 
 /// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `ORDERS_QUEUE_URL`: the queue of accepted orders.
     pub orders_queue_url: String,
+    /// `MESSAGE_GROUPS`: which orders share a message group in the queue, `CUSTOMER` (the default) or `NONE`.
+    pub message_groups: MessageGroups,
     /// `ORDERS_TABLE`: the table's name.
     pub orders_table: String,
     /// The settings of [`OrderApi`](crate::OrderApi).
@@ -45,6 +48,7 @@ impl Config {
     {
         Ok(Self {
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
+            message_groups: environment.optional("MESSAGE_GROUPS")?,
             orders_table: environment.required("ORDERS_TABLE")?,
             settings: Settings::new(environment.optional("ALLOWED_ORIGINS")?),
         })
@@ -59,12 +63,10 @@ mod tests {
     fn a_missing_variable_is_named() {
         for missing in ["ORDERS_QUEUE_URL", "ORDERS_TABLE"] {
             for value in [None, Some(String::new())] {
-                let result = Config::read(&Environment::new(|name: &str| {
-                    if name == missing {
-                        value.clone()
-                    } else {
-                        Some("set".to_owned())
-                    }
+                let result = Config::read(&Environment::new(|name: &str| match name {
+                    _ if name == missing => value.clone(),
+                    "MESSAGE_GROUPS" => None,
+                    _ => Some("set".to_owned()),
                 }));
                 assert_eq!(result, Err(ConfigError::Missing(missing)));
             }
@@ -76,6 +78,7 @@ mod tests {
         let config = |origins: Option<&str>| {
             Config::read(&Environment::new(|name: &str| match name {
                 "ALLOWED_ORIGINS" => origins.map(str::to_owned),
+                "MESSAGE_GROUPS" => None,
                 _ => Some("set".to_owned()),
             }))
         };
@@ -87,6 +90,18 @@ mod tests {
         insta::assert_snapshot!(
             config(Some("shop.example.com")).unwrap_err(),
             @"the environment variable ALLOWED_ORIGINS must be empty, * or origins such as https://shop.example.com, separated by commas"
+        );
+    }
+    #[test]
+    fn a_wrong_rule_for_message_groups_is_refused() {
+        let result = Config::read(&Environment::new(|name: &str| match name {
+            "MESSAGE_GROUPS" => Some("REGION".to_owned()),
+            "ALLOWED_ORIGINS" => None,
+            _ => Some("set".to_owned()),
+        }));
+        insta::assert_snapshot!(
+            result.unwrap_err(),
+            @"the environment variable MESSAGE_GROUPS must be CUSTOMER or NONE"
         );
     }
 }

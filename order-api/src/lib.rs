@@ -15,6 +15,7 @@ mod cors;
 mod cursor;
 mod handler;
 mod list_query;
+mod message_group;
 mod openapi;
 pub mod ports;
 mod problem;
@@ -31,6 +32,7 @@ use lambda_runtime::Error;
 pub use config::{Config, Settings};
 pub use cors::{AllowedOrigins, AllowedOriginsError};
 pub use handler::OrderApi;
+pub use message_group::{MessageGroups, MessageGroupsError};
 
 /// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
@@ -44,7 +46,7 @@ pub async fn run() -> Result<(), Error> {
     let config = Config::read(&Environment::of_process())
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = adapters::CALLS.loader().load().await;
-    let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url);
+    let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
     let table = adapters::DynamoDbOrderTable::new(&sdk, config.orders_table);
     let api = OrderApi::new(queue, table, config.settings);
     serve(async |event, time_left: Duration| {

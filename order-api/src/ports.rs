@@ -3,18 +3,25 @@
 use std::collections::HashMap;
 
 use order_core::text::CustomerId;
-use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp};
+use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{OrderRow, RowError};
 
 /// The queue of accepted orders.
 pub trait OrderQueue: Send + Sync {
-    /// Sends the message to the queue. After an error the message may still be in the queue; order-worker recognizes
-    /// copies.
-    fn send(&self, message: &OrderMessage) -> impl Future<Output = Result<(), QueueError>> + Send;
+    /// Sends the message to the queue, with the trace of its request. After an error the message may still be in the queue;
+    /// order-worker recognizes copies.
+    fn send(
+        &self,
+        message: &OrderMessage,
+        trace: Option<Trace>,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
 
-    /// Sends messages, in as few calls as their sizes allow. Returns one answer per message, in their order.
-    fn send_all(&self, messages: &[OrderMessage])
-    -> impl Future<Output = Vec<Result<(), QueueError>>> + Send;
+    /// Sends messages of one request, in as few calls as their sizes allow. Returns one answer per message, in their order.
+    fn send_all(
+        &self,
+        messages: &[OrderMessage],
+        trace: Option<Trace>,
+    ) -> impl Future<Output = Vec<Result<(), QueueError>>> + Send;
 }
 
 /// The table of orders, read only.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::http::{HeaderMap, HeaderValue, Method};
+use order_core::Trace;
 use order_core::id::Caller;
 use serde_json::Value;
 
@@ -90,6 +91,18 @@ impl Request {
         }
     }
 
+    /// The trace: the client's own (`traceparent`), or else the gateway's, which every request has on AWS. A header that is malformed
+    /// or was sent twice does not count.
+    pub(crate) fn trace(&self) -> Option<Trace> {
+        let only = |name| match self.header(name).as_slice() {
+            [value] => value.to_str().ok(),
+            _ => None,
+        };
+        only("traceparent")
+            .and_then(Trace::from_traceparent)
+            .or_else(|| only("x-amzn-trace-id").and_then(Trace::from_xray))
+    }
+
     /// The body as it arrived; see [`is_base64_encoded`](Self::is_base64_encoded).
     pub(crate) fn body(&self) -> &str {
         self.0.body.as_deref().unwrap_or_default()
@@ -142,6 +155,30 @@ mod tests {
         );
         let twice = request(json!({ "/multiValueHeaders": {"IDEMPOTENCY-KEY": ["a", "b"]} }));
         assert_eq!(twice.header("idempotency-key"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_trace_is_the_clients_or_the_gateways() {
+        let gateway = "Root=1-67891233-abcdef012345678912345678";
+        let client = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let trace = |headers: Value| {
+            let headers = json!({"/multiValueHeaders": headers, "/headers": {}});
+            request(headers).trace().map(Trace::id)
+        };
+        let of_gateway = Some("67891233abcdef012345678912345678".to_owned());
+        let of_client = Some("0af7651916cd43dd8448eb211c80319c".to_owned());
+        assert_eq!(trace(json!({})), None);
+        assert_eq!(trace(json!({"X-Amzn-Trace-Id": [gateway]})), of_gateway);
+        assert_eq!(
+            trace(json!({"X-Amzn-Trace-Id": [gateway], "traceparent": [client]})),
+            of_client
+        );
+        for malformed in [json!(["none"]), json!([client, client]), json!(["\u{e9}"])] {
+            assert_eq!(
+                trace(json!({"X-Amzn-Trace-Id": [gateway], "traceparent": malformed})),
+                of_gateway
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! An order passes through the modules in this order: [`json`] refuses bytes that are not one JSON document, [`order`] parses
 //! the document ([`batch`] parses many orders of one document), [`id`] and [`fingerprint`] identify the order, [`message`]
-//! carries it over the queue, and [`event`] announces it once it is stored.
+//! carries it over the queue, and [`event`] announces it once it is stored. A [`trace`] accompanies it.
 
 pub mod batch;
 pub mod event;
@@ -17,6 +17,7 @@ pub mod message;
 pub mod money;
 pub mod order;
 pub mod text;
+pub mod trace;
 pub mod violation;
 
 pub use event::OrderConfirmed;
@@ -26,4 +27,5 @@ pub use message::OrderMessage;
 pub use money::{Currency, Money};
 pub use order::{Customer, Item, Order};
 pub use timestamp::{Timestamp, TimestampError};
+pub use trace::Trace;
 pub use violation::{Location, Violation, Violations};

@@ -1,14 +1,20 @@
 //! The queue of accepted orders, on SQS.
 
+use std::collections::HashMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
+use aws_sdk_sqs::types::{
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    SendMessageBatchResultEntry,
+};
 use function_runtime::call_error::in_order;
 use function_runtime::pack::pack;
 use futures_util::future::join_all;
-use order_core::OrderMessage;
+use order_core::{OrderMessage, Trace};
 
 use super::causes::causes;
+use crate::message_group::MessageGroups;
 use crate::ports::{OrderQueue, QueueError};
 
 /// The most messages of one call.
@@ -23,57 +29,74 @@ const MAX_BYTES: usize = 256 * 1024;
 pub struct SqsOrderQueue {
     client: Client,
     queue_url: String,
+    groups: MessageGroups,
 }
 
 impl SqsOrderQueue {
-    /// The queue at `queue_url`.
+    /// The queue at `queue_url`, with these message groups.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, queue_url: String) -> Self {
+    pub fn new(sdk: &SdkConfig, queue_url: String, groups: MessageGroups) -> Self {
         Self {
             client: Client::new(sdk),
             queue_url,
+            groups,
         }
     }
 }
 
 impl OrderQueue for SqsOrderQueue {
-    async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
+    async fn send(&self, message: &OrderMessage, trace: Option<Trace>) -> Result<(), QueueError> {
         // A retry after a lost response sends a second copy. Both have the same id and fingerprint.
         let sent = self
             .client
             .send_message()
             .queue_url(&self.queue_url)
             .message_body(message.to_json())
+            .set_message_group_id(self.groups.group_of(&message.order))
+            .set_message_system_attributes(system_attributes(trace)?)
             .send()
             .await;
         sent.map(|_| ()).map_err(|error| QueueError(causes(&error)))
     }
 
-    async fn send_all(&self, messages: &[OrderMessage]) -> Vec<Result<(), QueueError>> {
+    async fn send_all(&self, messages: &[OrderMessage], trace: Option<Trace>) -> Vec<Result<(), QueueError>> {
         let bodies: Vec<String> = messages.iter().map(OrderMessage::to_json).collect();
         let sizes: Vec<usize> = bodies.iter().map(String::len).collect();
         // All calls at once: one after the other they might not end within the function's time.
         let calls = pack(&sizes, MAX_MESSAGES, MAX_BYTES)
             .into_iter()
-            .map(|batch| self.send_batch(&bodies[batch]));
+            .map(|batch| self.send_batch(&messages[batch.clone()], &bodies[batch], trace));
         join_all(calls).await.concat()
     }
 }
 
 impl SqsOrderQueue {
-    async fn send_batch(&self, bodies: &[String]) -> Vec<Result<(), QueueError>> {
-        match self.try_send_batch(bodies).await {
+    async fn send_batch(
+        &self,
+        messages: &[OrderMessage],
+        bodies: &[String],
+        trace: Option<Trace>,
+    ) -> Vec<Result<(), QueueError>> {
+        match self.try_send_batch(messages, bodies, trace).await {
             Ok(results) => results,
             Err(error) => vec![Err(error); bodies.len()],
         }
     }
 
-    async fn try_send_batch(&self, bodies: &[String]) -> Result<Vec<Result<(), QueueError>>, QueueError> {
+    async fn try_send_batch(
+        &self,
+        messages: &[OrderMessage],
+        bodies: &[String],
+        trace: Option<Trace>,
+    ) -> Result<Vec<Result<(), QueueError>>, QueueError> {
+        let attributes = system_attributes(trace)?;
         let mut call = self.client.send_message_batch().queue_url(&self.queue_url);
-        for (index, body) in bodies.iter().enumerate() {
+        for (index, (message, body)) in messages.iter().zip(bodies).enumerate() {
             let entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message_body(body)
+                .set_message_group_id(self.groups.group_of(&message.order))
+                .set_message_system_attributes(attributes.clone())
                 .build();
             call = call.entries(entry.map_err(|error| QueueError(causes(&error)))?);
         }
@@ -88,4 +111,23 @@ impl SqsOrderQueue {
             .map(|answer| answer.map_err(|error| QueueError(error.to_string())));
         Ok(results.collect())
     }
+}
+
+type SystemAttributes = HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>;
+
+/// The trace as `AWSTraceHeader`. Without it SQS would take the header `X-Amzn-Trace-Id` of the call, which the SDK sets to the trace of
+/// the invocation.
+fn system_attributes(trace: Option<Trace>) -> Result<Option<SystemAttributes>, QueueError> {
+    let attribute = |trace: Trace| {
+        let value = MessageSystemAttributeValue::builder()
+            .data_type("String")
+            .string_value(trace.to_xray())
+            .build()
+            .map_err(|error| QueueError(causes(&error)))?;
+        Ok(HashMap::from([(
+            MessageSystemAttributeNameForSends::AwsTraceHeader,
+            value,
+        )]))
+    };
+    trace.map(attribute).transpose()
 }

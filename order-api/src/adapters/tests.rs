@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::{CALLS, DynamoDbOrderTable, SqsOrderQueue};
-use crate::{AllowedOrigins, OrderApi, Settings};
+use crate::{AllowedOrigins, MessageGroups, OrderApi, Settings};
 
 /// An AWS that gives the test's answers, and after them only successes.
 #[derive(Clone, Default)]
@@ -56,7 +56,7 @@ impl Aws {
     }
 
     /// The API in front of this AWS.
-    async fn api(&self) -> OrderApi<SqsOrderQueue, DynamoDbOrderTable> {
+    async fn api(&self, groups: MessageGroups) -> OrderApi<SqsOrderQueue, DynamoDbOrderTable> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let aws = self.clone();
@@ -77,14 +77,15 @@ impl Aws {
             ..Settings::new(AllowedOrigins::These(Vec::new()))
         };
         OrderApi::new(
-            SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned()),
+            SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned(), groups),
             DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
             settings,
         )
     }
 
     async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
-        self.api().await.handle(event, Duration::from_mins(1)).await
+        let api = self.api(MessageGroups::Customer).await;
+        api.handle(event, Duration::from_mins(1)).await
     }
 }
 
@@ -257,4 +258,66 @@ async fn a_page_is_one_query_of_the_index() {
     "#);
     assert_eq!(requests[1].1["ExclusiveStartKey"], last_key);
     assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 2]);
+}
+
+/// An order of this customer.
+fn order_of(customer: &str) -> Value {
+    let mut order = order();
+    order["customer"]["id"] = json!(customer);
+    order
+}
+
+fn entry(key: &str, customer: &str) -> Value {
+    json!({"idempotency_key": key, "order": order_of(customer)})
+}
+
+#[tokio::test]
+async fn an_order_is_sent_in_its_customers_group_and_with_its_trace() {
+    let aws = Aws::default();
+    let mut single = post("/orders", &order_of("c-1"), None);
+    single["headers"]["X-Amzn-Trace-Id"] =
+        json!("Root=1-67891233-abcdef012345678912345678;Sampled=0;Lineage=1:a:0");
+    assert_eq!(aws.answer_to(single.clone()).await.status_code, 202);
+    let entries = json!({"entries": [entry("k-1", "c-1"), entry("k-2", "c-2"), entry("k-3", "c-1")]});
+    let mut many = post("/orders/batch", &entries, None);
+    many["headers"] = single["headers"].clone();
+    assert_eq!(aws.answer_to(many).await.status_code, 207);
+
+    let requests = aws.requests();
+    assert_eq!(requests[0].0, "AmazonSQS.SendMessage");
+    assert_eq!(requests[2].0, "AmazonSQS.SendMessageBatch");
+    let batch = requests[2].1["Entries"].as_array().unwrap();
+    let sent = [&requests[0].1, &batch[0], &batch[1], &batch[2]];
+    let groups = sent.map(|message| message["MessageGroupId"].as_str().unwrap());
+    assert_eq!([groups[0], groups[0]], [groups[1], groups[3]]);
+    assert_ne!(groups[0], groups[2]);
+    for message in sent {
+        assert_eq!(
+            message["MessageSystemAttributes"],
+            json!({"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-67891233-abcdef012345678912345678;Sampled=0"}})
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_groups_and_without_a_trace_nothing_goes_with_the_order() {
+    let aws = Aws::default();
+    let api = aws.api(MessageGroups::None).await;
+    let entries = json!({"entries": [entry("k-1", "c-1")]});
+    for event in [
+        post("/orders", &order(), None),
+        post("/orders/batch", &entries, None),
+    ] {
+        api.handle(event, Duration::from_mins(1)).await;
+    }
+    let requests = aws.requests();
+    let single = &requests[0].1;
+    let entry = &requests.last().unwrap().1["Entries"][0];
+    assert_eq!(entry["Id"], "0");
+    for message in [single, entry] {
+        assert_eq!(
+            (&message["MessageGroupId"], &message["MessageSystemAttributes"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
 }

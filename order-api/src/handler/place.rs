@@ -58,7 +58,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 
     async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, ErrorResponse> {
-        if let Err(error) = self.queue.send(&message).await {
+        if let Err(error) = self.queue.send(&message, request.trace()).await {
             tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
             let detail =
                 "the order may or may not be accepted; with an Idempotency-Key it can safely be sent again";

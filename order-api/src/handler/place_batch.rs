@@ -60,7 +60,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let sent = if messages.is_empty() {
             Vec::new()
         } else {
-            self.queue.send_all(&messages).await
+            self.queue.send_all(&messages, request.trace()).await
         };
         for (message, error) in messages
             .iter()

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use order_api::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
 use order_api::{OrderApi, Settings};
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage};
+use order_core::{OrderId, OrderMessage, Trace};
 use order_table::OrderRow;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ const DOCUMENT: &str = include_str!("../../src/openapi/openapi.json");
 struct Queue(Mutex<Vec<OrderId>>);
 
 impl OrderQueue for &Queue {
-    async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
+    async fn send(&self, message: &OrderMessage, _: Option<Trace>) -> Result<(), QueueError> {
         // order-worker must be able to read the message, or an accepted order would be dead-lettered.
         OrderMessage::from_json(&message.to_json()).expect("a message that can be read");
         self.0
@@ -34,10 +34,10 @@ impl OrderQueue for &Queue {
         Ok(())
     }
 
-    async fn send_all(&self, messages: &[OrderMessage]) -> Vec<Result<(), QueueError>> {
+    async fn send_all(&self, messages: &[OrderMessage], trace: Option<Trace>) -> Vec<Result<(), QueueError>> {
         let mut sent = Vec::new();
         for message in messages {
-            sent.push(self.send(message).await);
+            sent.push(self.send(message, trace).await);
         }
         sent
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage};
+use order_core::{OrderId, OrderMessage, Trace};
 use order_table::OrderRow;
 
 use crate::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
@@ -34,6 +34,7 @@ pub(super) struct Queue {
     fault: Option<Fault>,
     refused: Vec<usize>,
     sent: Mutex<Vec<String>>,
+    traces: Mutex<Vec<Option<Trace>>>,
 }
 
 impl Queue {
@@ -52,6 +53,11 @@ impl Queue {
         }
     }
 
+    /// The trace that was sent with each message.
+    pub(super) fn traces(&self) -> Vec<Option<Trace>> {
+        self.traces.lock().unwrap().clone()
+    }
+
     /// The messages that were sent.
     pub(super) fn sent(&self) -> Vec<OrderMessage> {
         self.sent
@@ -64,19 +70,20 @@ impl Queue {
 }
 
 impl OrderQueue for Queue {
-    async fn send(&self, message: &OrderMessage) -> Result<(), QueueError> {
+    async fn send(&self, message: &OrderMessage, trace: Option<Trace>) -> Result<(), QueueError> {
         Fault::strike(self.fault).await.map_err(QueueError)?;
         self.sent.lock().unwrap().push(message.to_json());
+        self.traces.lock().unwrap().push(trace);
         Ok(())
     }
 
-    async fn send_all(&self, messages: &[OrderMessage]) -> Vec<Result<(), QueueError>> {
+    async fn send_all(&self, messages: &[OrderMessage], trace: Option<Trace>) -> Vec<Result<(), QueueError>> {
         let mut results = Vec::new();
         for (index, message) in messages.iter().enumerate() {
             results.push(if self.refused.contains(&index) {
                 Err(QueueError("InternalError".to_owned()))
             } else {
-                self.send(message).await
+                self.send(message, trace).await
             });
         }
         results

@@ -47,6 +47,31 @@ async fn an_order_is_enqueued_by_one_call() {
 }
 
 #[tokio::test]
+async fn the_trace_of_the_request_goes_with_each_of_its_orders() {
+    let api = api(Queue::default(), Table::default());
+    let with_trace = |mut event: Value| {
+        event["multiValueHeaders"]["traceparent"] =
+            json!(["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]);
+        event
+    };
+    api.answer_to(with_trace(post(&json!({})))).await;
+    api.answer_to(with_trace(event(
+        include_str!("../../../../events/order-api-batch.json"),
+        &json!({}),
+    )))
+    .await;
+    let traces = api.queue.traces();
+    assert_eq!(traces.len(), api.queue.sent().len());
+    assert!(traces.len() > 2, "{traces:?}");
+    for trace in traces {
+        assert_eq!(
+            trace.unwrap().to_xray(),
+            "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_key_decides_the_id() {
     let api = api(Queue::default(), Table::default());
     let first = api.answer_to(post(&json!({}))).await;

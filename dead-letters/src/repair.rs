@@ -96,7 +96,7 @@ impl Repair {
 fn with_fingerprint(queue: QueueName, mut document: Value) -> String {
     if queue == QueueName::Orders
         && document.get("schema_version").and_then(Value::as_u64) == Some(1)
-        && let Some(Ok(order)) = document.get("order").map(Order::parse)
+        && let Some(Ok(order)) = document.get("order").map(Order::restore)
     {
         document["fingerprint"] = Fingerprint::of(&order).to_string().into();
     }

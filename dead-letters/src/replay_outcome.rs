@@ -255,7 +255,7 @@ mod tests {
         let mut document = serde_json::to_value(&message().order).unwrap();
         document["note"] = "other".into();
         document["customer"]["id"] = "someone-else".into();
-        let other = order_core::Order::parse(&document).unwrap();
+        let other = order_core::Order::restore(&document).unwrap();
         let other = row(OrderMessage::new(
             message().order_id,
             message().accepted_at,

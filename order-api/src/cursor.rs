@@ -61,12 +61,14 @@ fn check(customer: &CustomerId, bytes: &[u8]) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn customer(text: &str) -> CustomerId {
-        CustomerId::parse(text).unwrap()
+        CustomerId::accept(text).unwrap()
     }
 
     prop_compose! {
@@ -89,6 +91,18 @@ mod tests {
         let text = "AQAAAaIHwj4bAZnToFweezqfVywdTl9qe2eCw_eZYc3N";
         assert_eq!(encode(&customer("c-42"), position), text);
         assert_eq!(decode(&customer("c-42"), text), Ok(position));
+        // Others were computed by another program, from the description in the code.
+        let golden: Vec<HashMap<String, String>> =
+            serde_json::from_str(include_str!("../golden/cursors-v1.json")).unwrap();
+        for entry in golden {
+            let customer = customer(&entry["customer"]);
+            let position = Position {
+                accepted_at: entry["accepted_at"].parse().unwrap(),
+                order_id: entry["order_id"].parse().unwrap(),
+            };
+            assert_eq!(encode(&customer, position), entry["cursor"]);
+            assert_eq!(decode(&customer, &entry["cursor"]), Ok(position));
+        }
     }
 
     proptest! {

@@ -40,7 +40,7 @@ impl ListQuery {
             violations.push_parameter("customer_id", "is required");
         }
         let customer = customer.and_then(|text| {
-            CustomerId::parse(text)
+            CustomerId::accept(text)
                 .map_err(|error| violations.push_parameter("customer_id", error.to_string()))
                 .ok()
         });

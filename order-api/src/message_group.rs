@@ -75,7 +75,7 @@ mod tests {
     fn order(customer: &Value) -> Order {
         let mut order: Value = serde_json::from_str(include_str!("../../events/order-minimal.json")).unwrap();
         order["customer"] = customer.clone();
-        Order::parse(&order).unwrap()
+        Order::restore(&order).unwrap()
     }
 
     #[test]

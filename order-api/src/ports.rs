@@ -64,8 +64,19 @@ pub struct Position {
 pub struct Page {
     /// The orders. There may be fewer than `limit`, even none, if the table ended its answer early.
     pub rows: Vec<OrderRow>,
+    /// The rows in between that this version of the code cannot read.
+    pub unreadable: Vec<UnreadableRow>,
     /// Where the next page starts. `None` after the last page.
     pub next: Option<Position>,
+}
+
+/// A row of a list that this version of the code cannot read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// The row's key, as it is stored.
+    pub order_id: String,
+    /// Why, for the log; no client sees it.
+    pub error: RowError,
 }
 
 /// How a stored order was accepted.

@@ -27,8 +27,12 @@ fn body() -> Vec<u8> {
     order.into_bytes()
 }
 
+fn now() -> Option<Timestamp> {
+    Timestamp::from_unix_milliseconds(1_795_426_500_123).ok()
+}
+
 fn order(body: &[u8]) -> Option<Order> {
-    Order::parse(&json::parse(body).ok()?).ok()
+    Order::accept(&json::parse(body).ok()?, now()?).ok()
 }
 
 fn validation(criterion: &mut Criterion) {
@@ -47,7 +51,7 @@ fn validation(criterion: &mut Criterion) {
     group.bench_function("refused", |bencher| bencher.iter(|| order(black_box(&wrong))));
     group.bench_function("validated, fingerprinted and written as a message", |bencher| {
         bencher.iter(|| {
-            let accepted_at = Timestamp::from_unix_milliseconds(1_795_426_500_123).ok()?;
+            let accepted_at = now()?;
             let message = OrderMessage::new(OrderId::new(Uuid::nil()), accepted_at, order(black_box(&body))?);
             Some(message.to_json())
         });

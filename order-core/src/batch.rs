@@ -6,6 +6,7 @@ use crate::fields::Fields;
 use crate::id::IdempotencyKey;
 use crate::order::{MAX_BODY_BYTES as MAX_ORDER_BYTES, Order};
 use crate::violation::Violations;
+use timestamp::Timestamp;
 
 /// The most items of one batch request.
 pub const MAX_BATCH_ITEMS: usize = 100;
@@ -44,15 +45,15 @@ pub enum BatchItemError {
 }
 
 /// Reads `{"entries": [{"idempotency_key": "...", "order": {...}}, ...]}` with 1 to [`MAX_BATCH_ITEMS`] items, in their
-/// order. Fails only if the document has no items to parse one by one.
-pub fn parse(document: &Value) -> Result<Vec<BatchItem>, Violations> {
+/// order, by the rules of the moment `on`. Fails only if the document has no items to parse one by one.
+pub fn parse(document: &Value, on: Timestamp) -> Result<Vec<BatchItem>, Violations> {
     let mut violations = Violations::default();
     let items = find_items(document, &mut violations);
     match items {
         Some(items) if violations.is_empty() => Ok(items
             .iter()
             .enumerate()
-            .map(|(index, value)| parse_item(value, index))
+            .map(|(index, value)| parse_item(value, index, on))
             .collect()),
         _ => Err(violations),
     }
@@ -73,10 +74,10 @@ fn find_items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'
     Some(items)
 }
 
-fn parse_item(value: &Value, index: usize) -> BatchItem {
+fn parse_item(value: &Value, index: usize, on: Timestamp) -> BatchItem {
     let mut violations = Violations::default();
     let at = format!("/entries/{index}");
-    let (key, order) = parse_content(value, &at, &mut violations);
+    let (key, order) = parse_content(value, &at, on, &mut violations);
     match (key, order) {
         (key, Some(Err(error))) if violations.is_empty() => BatchItem::Invalid { key, error },
         (Some(key), Some(Ok(order))) if violations.is_empty() => BatchItem::Valid { key, order },
@@ -91,6 +92,7 @@ fn parse_item(value: &Value, index: usize) -> BatchItem {
 fn parse_content(
     value: &Value,
     at: &str,
+    on: Timestamp,
     violations: &mut Violations,
 ) -> (Option<IdempotencyKey>, Option<Result<Order, BatchItemError>>) {
     let Some(mut fields) = Fields::of(value, at.to_owned(), violations) else {
@@ -99,7 +101,7 @@ fn parse_content(
     let key = fields.required_text("idempotency_key", IdempotencyKey::parse, violations);
     let order = match fields.required("order", violations) {
         Some(value) if measure(value) > MAX_ORDER_BYTES => Some(Err(BatchItemError::TooLarge)),
-        Some(value) => Order::parse(value)
+        Some(value) => Order::accept(value, on)
             .map_err(|wrong| violations.append(&fields.pointer("order"), wrong))
             .ok()
             .map(Ok),
@@ -125,7 +127,7 @@ mod tests {
     }
 
     fn listed(document: &Value) -> String {
-        match parse(document) {
+        match parse(document, "2026-11-23T09:35:00.123Z".parse().unwrap()) {
             Err(violations) => format!("whole: {violations}"),
             Ok(items) => items
                 .iter()

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn of(document: &Value) -> Fingerprint {
-        Fingerprint::of(&Order::parse(document).unwrap())
+        Fingerprint::of(&Order::restore(document).unwrap())
     }
 
     fn document() -> Value {
@@ -183,7 +183,7 @@ mod tests {
     fn its_text_is_read_back() {
         let fingerprint = of(&document());
         assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint.clone()));
-        assert!(fingerprint.matches(&Order::parse(&document()).unwrap()));
+        assert!(fingerprint.matches(&Order::restore(&document()).unwrap()));
         for text in [
             "",
             "v1:",

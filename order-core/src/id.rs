@@ -169,6 +169,8 @@ fn unquoted(rest: &str) -> Result<String, IdempotencyKeyError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn key(text: &str) -> IdempotencyKey {
@@ -197,6 +199,18 @@ mod tests {
         let id = OrderId::from_idempotency_key(&Caller::Anonymous, &key("k-1"));
         assert_eq!(id.to_string(), "ba35b7fa-6574-574f-9bcd-6e956bb4bfe1");
         assert_eq!(id.as_uuid().get_version_num(), 5);
+        // Others were computed by another program, from the description in the code.
+        let golden: Vec<HashMap<String, String>> =
+            serde_json::from_str(include_str!("../golden/keys-v1.json")).unwrap();
+        for entry in golden {
+            let caller = match entry["mode"].as_str() {
+                "iam" => Caller::Iam(entry["caller"].clone()),
+                "api-key" => Caller::ApiKey(entry["caller"].clone()),
+                _ => Caller::Anonymous,
+            };
+            let id = OrderId::from_idempotency_key(&caller, &key(&entry["key"]));
+            assert_eq!(id.to_string(), entry["order_id"], "{entry:?}");
+        }
     }
 
     #[test]

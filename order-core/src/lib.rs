@@ -1,13 +1,15 @@
 //! The domain of orders: parsing, identity, fingerprint, and the forms in which an order leaves a service.
 //!
-//! **Invariant:** nothing here does I/O, reads a clock, names an AWS SDK, HTTP or the table. Every value of these types is
-//! valid: the only way to make one is a parser, which reports every violation at once.
+//! **Invariant:** nothing here does I/O, reads a clock, names an AWS SDK, HTTP or the table. An order is made by a parser only,
+//! which reports every violation at once. A new order passes today's rules (`accept`). One that is read back passed the rules of
+//! its time, and is checked for its structure only (`restore`).
 //!
 //! An order passes through the modules in this order: [`json`] refuses bytes that are not one JSON document, [`order`] parses
 //! the document ([`batch`] parses many orders of one document), [`id`] and [`fingerprint`] identify the order, [`message`]
 //! carries it over the queue, and [`event`] announces it once it is stored. A [`trace`] accompanies it.
 
 pub mod batch;
+pub mod currency;
 pub mod event;
 mod fields;
 pub mod fingerprint;
@@ -20,11 +22,12 @@ pub mod text;
 pub mod trace;
 pub mod violation;
 
+pub use currency::Currency;
 pub use event::OrderConfirmed;
 pub use fingerprint::Fingerprint;
 pub use id::{IdempotencyKey, OrderId};
 pub use message::OrderMessage;
-pub use money::{Currency, Money};
+pub use money::Money;
 pub use order::{Customer, Item, Order};
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::Trace;

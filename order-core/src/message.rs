@@ -94,7 +94,7 @@ impl OrderMessage {
         let order = document
             .get("order")
             .ok_or_else(|| malformed("order is missing"))?;
-        let order = Order::parse(order).map_err(|violations| malformed(format!("order: {violations}")))?;
+        let order = Order::restore(order).map_err(|violations| malformed(format!("order: {violations}")))?;
         // A wrong fingerprint would be stored, and every later copy of the order would be compared with it.
         if !fingerprint.matches(&order) {
             return Err(malformed("the fingerprint is not that of the order"));
@@ -127,6 +127,25 @@ mod tests {
         );
         assert_eq!(message.order.total().decimal(), "29.95");
         assert_eq!(OrderMessage::from_json(&message.to_json()), Ok(message));
+    }
+
+    #[test]
+    fn a_message_of_earlier_rules_is_read_whole() {
+        // A withdrawn currency, a quantity over today's limit, and texts that today's rules refuse.
+        let golden = include_str!("../golden/message-v1-earlier-rules.json");
+        let message = OrderMessage::from_json(golden).unwrap();
+        let document: Value = serde_json::from_str(golden).unwrap();
+        let refusals = Order::accept(&document["order"], message.accepted_at).unwrap_err();
+        assert_eq!(refusals.as_slice().len(), 7, "{refusals}");
+        let written: Value = serde_json::from_str(&message.to_json()).unwrap();
+        assert_eq!(written, document);
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_not_dropped() {
+        let golden = GOLDEN.replace("\"note\"", "\"gift\": true, \"note\"");
+        let error = OrderMessage::from_json(&golden).unwrap_err().to_string();
+        assert!(error.starts_with("order: /gift: is not a field here"), "{error}");
     }
 
     #[test]

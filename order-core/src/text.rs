@@ -1,4 +1,4 @@
-//! Texts of an order: limited in length, printable, stored as they were sent.
+//! Texts of an order, stored as they were sent. In a new order they are printable and limited in length.
 
 use std::fmt;
 
@@ -96,13 +96,19 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
-            /// The most characters it may have.
+            /// The most characters that it may have in a new order.
             pub const MAX_CHARACTERS: usize = $max;
 
-            /// Checks the text and keeps it unchanged.
-            pub fn parse(text: &str) -> Result<Self, TextError> {
+            /// Checks the text of a new order by today's rule, and keeps it unchanged.
+            pub fn accept(text: &str) -> Result<Self, TextError> {
                 $rule(text, Self::MAX_CHARACTERS)?;
                 Ok(Self(text.to_owned()))
+            }
+
+            /// The text of an order that was accepted before, perhaps by another rule.
+            #[must_use]
+            pub fn restore(text: &str) -> Self {
+                Self(text.to_owned())
             }
 
             /// The text as it was sent.
@@ -153,7 +159,7 @@ mod tests {
     #[test]
     fn unicode_is_kept() {
         for text in ["Zoë", "山田 太郎", "Müller & Söhne 🎁", "عمر"] {
-            assert_eq!(CustomerName::parse(text).unwrap().as_str(), text);
+            assert_eq!(CustomerName::accept(text).unwrap().as_str(), text);
         }
     }
 
@@ -164,7 +170,7 @@ mod tests {
             '\u{fffe}', '\u{ffff}',
         ] {
             assert_eq!(
-                Note::parse(&format!("a{character}b")),
+                Note::accept(&format!("a{character}b")),
                 Err(TextError::Control),
                 "{character:?}"
             );
@@ -173,20 +179,20 @@ mod tests {
 
     #[test]
     fn lengths_count_characters() {
-        assert!(CustomerName::parse(&"é".repeat(200)).is_ok());
+        assert!(CustomerName::accept(&"é".repeat(200)).is_ok());
         assert_eq!(
-            CustomerName::parse(&"é".repeat(201)),
+            CustomerName::accept(&"é".repeat(201)),
             Err(TextError::Length { max: 200 })
         );
-        assert_eq!(CustomerName::parse(""), Err(TextError::Length { max: 200 }));
-        assert_eq!(CustomerName::parse("  "), Err(TextError::Blank));
+        assert_eq!(CustomerName::accept(""), Err(TextError::Length { max: 200 }));
+        assert_eq!(CustomerName::accept("  "), Err(TextError::Blank));
     }
 
     #[test]
     fn identifiers_are_visible_ascii() {
-        assert!(Sku::parse("MUG-01/b").is_ok());
+        assert!(Sku::accept("MUG-01/b").is_ok());
         for text in ["a b", "é", "a\n"] {
-            assert_eq!(Sku::parse(text), Err(TextError::NotVisibleAscii), "{text:?}");
+            assert_eq!(Sku::accept(text), Err(TextError::NotVisibleAscii), "{text:?}");
         }
     }
 
@@ -198,7 +204,7 @@ mod tests {
             "x@localhost",
             "o'neil@example.ie",
         ] {
-            assert!(EmailAddress::parse(text).is_ok(), "{text}");
+            assert!(EmailAddress::accept(text).is_ok(), "{text}");
         }
         let long_local = format!("{}@example.com", "a".repeat(65));
         for text in [
@@ -214,14 +220,14 @@ mod tests {
             "ü@b.c",
             &long_local,
         ] {
-            assert_eq!(EmailAddress::parse(text), Err(TextError::Email), "{text}");
+            assert_eq!(EmailAddress::accept(text), Err(TextError::Email), "{text}");
         }
     }
 
     #[test]
     fn debug_output_holds_no_text() {
         assert_eq!(
-            format!("{:?}", CustomerName::parse("Ada").unwrap()),
+            format!("{:?}", CustomerName::accept("Ada").unwrap()),
             "CustomerName(3 characters)"
         );
     }

@@ -131,7 +131,8 @@ impl OrderRow {
             .collect()
     }
 
-    /// Reads a row. Ignores attributes that this version does not know.
+    /// Reads a row. Ignores attributes that this version does not know. The order passes no rule of acceptance again: its
+    /// structure is checked, and its fingerprint.
     pub fn from_attributes(attributes: &Attributes) -> Result<Self, RowError> {
         match attributes.get(attribute::SCHEMA_VERSION).and_then(Value::as_u64) {
             Some(VERSION) => {}
@@ -143,7 +144,7 @@ impl OrderRow {
             }
         }
         let order_id = parsed(attributes, attribute::ORDER_ID)?;
-        let fingerprint = parsed(attributes, attribute::FINGERPRINT)?;
+        let fingerprint: Fingerprint = parsed(attributes, attribute::FINGERPRINT)?;
         let accepted_at = parsed(attributes, attribute::ACCEPTED_AT)?;
         let confirmed_at = parsed(attributes, attribute::CONFIRMED_AT)?;
         let notification = match attributes.get(attribute::NOTIFIED_AT) {
@@ -154,6 +155,12 @@ impl OrderRow {
             }),
         };
         let order = order(attributes)?;
+        if !fingerprint.matches(&order) {
+            return Err(RowError::new(
+                attribute::FINGERPRINT,
+                "is not that of the stored order",
+            ));
+        }
         Ok(Self {
             order_id,
             fingerprint,
@@ -188,7 +195,7 @@ fn order(attributes: &Attributes) -> Result<Order, RowError> {
         ("total", field(attribute::TOTAL)),
         ("note", field(attribute::NOTE)),
     ]);
-    Order::parse(&document).map_err(|violations| RowError::new("order", violations.to_string()))
+    Order::restore(&document).map_err(|violations| RowError::new("order", violations.to_string()))
 }
 
 /// The event comes from the row alone, so that an event that is published again is identical to the first.
@@ -218,6 +225,34 @@ mod tests {
         let golden: Attributes = serde_json::from_str(include_str!("../golden/row-v1.json")).unwrap();
         assert_eq!(OrderRow::from_attributes(&golden), Ok(row()));
         assert_eq!(row().to_attributes(), golden);
+    }
+
+    #[test]
+    fn a_notified_row_of_version_1_is_read_for_ever() {
+        let golden: Attributes =
+            serde_json::from_str(include_str!("../golden/row-v1-notified.json")).unwrap();
+        let read = OrderRow::from_attributes(&golden).unwrap();
+        assert_eq!(read.status(), OrderStatus::Notified);
+        assert_eq!(read.to_attributes(), golden);
+    }
+
+    #[test]
+    fn a_row_of_earlier_rules_is_read_whole() {
+        let golden: Attributes =
+            serde_json::from_str(include_str!("../golden/row-v1-earlier-rules.json")).unwrap();
+        let read = OrderRow::from_attributes(&golden).unwrap();
+        assert_eq!(
+            (read.order.currency().code(), read.to_attributes()),
+            ("HRK", golden)
+        );
+    }
+
+    #[test]
+    fn a_row_whose_content_was_changed_is_refused() {
+        let mut changed = row().to_attributes();
+        changed.insert(attribute::CUSTOMER_NAME.to_owned(), json!("Eve"));
+        let error = OrderRow::from_attributes(&changed).unwrap_err();
+        assert_eq!(error.attribute, attribute::FINGERPRINT);
     }
 
     #[test]

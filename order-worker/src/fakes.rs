@@ -17,7 +17,7 @@ use crate::ports::{Events, Read, Table};
 
 /// The message of order number `number` with this note.
 pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
-    let order = Order::parse(&json!({
+    let order = Order::restore(&json!({
         "customer": {"id": "c-1", "email": "ada@example.com"}, "currency": "EUR", "note": note,
         "items": [{"sku": "MUG-01", "quantity": 2, "unit_price": "12.50"}],
     }));

@@ -81,7 +81,7 @@ fn publish(seen: &mut Seen, form: &BTreeMap<String, String>) -> String {
 }
 
 fn message(number: u128) -> String {
-    let order = Order::parse(&json!({
+    let order = Order::restore(&json!({
         "customer": {"id": "c-1", "name": "Ada Example"}, "currency": "EUR",
         "items": [{"sku": "MUG-01", "quantity": 2, "unit_price": "12.50"}, {"sku": "TEA-07", "quantity": 1, "unit_price": "4.95"}],
     }));

@@ -21,7 +21,7 @@ const MAX_PER_PAGE: usize = 100;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Whose orders: the customer's id in the shop
-    #[arg(long, value_name = "ID", value_parser = CustomerId::parse)]
+    #[arg(long, value_name = "ID", value_parser = CustomerId::accept)]
     customer: CustomerId,
     /// Show at most this number of orders, the newest
     #[arg(long, value_name = "NUMBER", default_value = "20")]
@@ -35,7 +35,15 @@ pub(crate) struct Arguments {
 #[derive(Debug, Deserialize)]
 struct Page {
     orders: Vec<Value>,
+    /// Orders that the API cannot show.
+    #[serde(default)]
+    unreadable: Vec<UnreadableOrder>,
     next_cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct UnreadableOrder {
+    order_id: String,
 }
 
 /// The fields of an order that the table shows.
@@ -95,6 +103,12 @@ async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<(Vec<Value>, 
             anyhow::bail!("{}", format_problem(status, &body));
         }
         let page: Page = serde_json::from_slice(&body).context("the answer is no list of orders")?;
+        for order in &page.unreadable {
+            eprintln!(
+                "order {} is stored, but the API cannot read it; its log says why",
+                sanitize_line(&order.order_id)
+            );
+        }
         orders.extend(page.orders);
         match page.next_cursor {
             Some(next) => cursor = Some(next),

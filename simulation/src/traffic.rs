@@ -45,7 +45,7 @@ fn make_message(number: u32, variant: u32, second: u32, is_large: bool) -> Optio
     Some(OrderMessage::new(
         make_id(number),
         accepted_at,
-        Order::parse(&order).ok()?,
+        Order::restore(&order).ok()?,
     ))
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn run_all(system: &System) {
 async fn process_order(system: &System) {
     let id = place(system, &sample(), "processed").await;
     system.wait_for_status(&id, "notified").await;
-    let order = Order::parse(&sample()).unwrap();
+    let order = Order::restore(&sample()).unwrap();
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
     let copy = OrderMessage::new(id.parse().unwrap(), accepted_at, order);
     system.send("orders", &copy.to_json()).await;
@@ -100,7 +100,7 @@ async fn lose_table(system: &System) {
     system.wait_for_log("order-worker", &id).await;
     // A message of a retry queue that fails stays in its retry queue.
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
-    let order = || Order::parse(&sample()).unwrap();
+    let order = || Order::restore(&sample()).unwrap();
     let event = OrderConfirmed {
         order_id: OrderId::new(Uuid::now_v7()),
         accepted_at,

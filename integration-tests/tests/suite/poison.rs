@@ -55,7 +55,7 @@ async fn another_order_under_the_same_id_is_a_conflict_and_the_first_stands() {
     let note = format!("not what was accepted, {id}");
     other["note"] = json!(note);
     let accepted_at = stored["accepted_at"].as_str().unwrap().parse().unwrap();
-    let message = OrderMessage::new(id.parse().unwrap(), accepted_at, Order::parse(&other).unwrap());
+    let message = OrderMessage::new(id.parse().unwrap(), accepted_at, Order::restore(&other).unwrap());
     system.send("orders", &message.to_json()).await;
 
     let dead_letter = system.wait_for_dead_letter(&note).await;
@@ -98,7 +98,7 @@ async fn replaying_everything_changes_nothing_that_is_right_and_heals_the_rest()
     let system = sandbox.start_alone().await;
     // A dead letter of a valid order, as after an outage.
     let sample = sample_of_new_customer("order-minimal.json");
-    let order = Order::parse(&sample).unwrap();
+    let order = Order::restore(&sample).unwrap();
     let id: order_core::OrderId = Uuid::now_v7().to_string().parse().unwrap();
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
     let message = OrderMessage::new(id, accepted_at, order.clone()).to_json();

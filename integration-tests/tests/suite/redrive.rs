@@ -18,7 +18,7 @@ async fn an_event_that_always_fails_is_dead_lettered_by_its_age_and_succeeds_whe
         order_id: id,
         accepted_at,
         confirmed_at: accepted_at,
-        order: Order::parse(&sample).unwrap(),
+        order: Order::restore(&sample).unwrap(),
     };
     system.send("notifications", &event.to_json()).await;
 

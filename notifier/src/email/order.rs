@@ -10,6 +10,9 @@ use super::{Email, address, counted, footer};
 /// The most characters of a name in an email. The row holds the whole name.
 const NAME_CHARACTERS: usize = 80;
 
+/// The most items in an email: the limit of a new order. The row holds all items of an order of an earlier limit.
+const LISTED_ITEMS: usize = order_core::order::MAX_ITEMS;
+
 /// The most characters of a note in an email: the limit of an order's note.
 const NOTE_CHARACTERS: usize = 1000;
 
@@ -64,13 +67,14 @@ pub(super) fn moment(timestamp: Timestamp) -> String {
 
 /// The table of items. Names are its last column, where their width does not matter: some characters are two columns wide.
 fn items(items: &[Item]) -> String {
+    let (items, others) = items.split_at(items.len().min(LISTED_ITEMS));
     let rows: Vec<[String; 3]> = items
         .iter()
         .map(|item| {
             // The parser refuses an order whose sums overflow.
             let sum = item
                 .unit_price
-                .times(item.quantity.get().into())
+                .times(item.quantity.get())
                 .map_or_else(|_| "?".to_owned(), |sum| sum.to_string());
             [item.quantity.get().to_string(), item.unit_price.to_string(), sum]
         })
@@ -84,6 +88,9 @@ fn items(items: &[Item]) -> String {
             "  {quantity:>quantities$} x {price:>prices$} = {sum:>sums$}  {}",
             name(item)
         );
+    }
+    if !others.is_empty() {
+        let _ = writeln!(table, "  and {} more", counted(others.len(), "item"));
     }
     table
 }
@@ -157,6 +164,21 @@ mod tests {
                 .count(),
             1
         );
+    }
+
+    #[test]
+    fn an_order_of_an_earlier_limit_is_cut() {
+        let event = event_with(1, |order| {
+            let item = serde_json::json!({"sku": "S", "quantity": 1, "unit_price": "1.00"});
+            order["items"] = vec![item; 102].into();
+            order.as_object_mut().unwrap().remove("total");
+        });
+        let body = email(&event, "n-1").body;
+        assert!(
+            body.contains("102 items, EUR 102.00.") && body.contains("\n  and 2 items more\n"),
+            "{body}"
+        );
+        assert_eq!(body.matches("  1 x EUR 1.00").count(), 100);
     }
 
     #[test]

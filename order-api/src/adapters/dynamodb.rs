@@ -10,10 +10,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::OrderId;
 use order_core::text::CustomerId;
 use order_table::attribute_value::{Item, key, to_attributes};
-use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed};
+use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
 
 use super::causes::causes;
-use crate::ports::{Acceptance, OrderTable, Page, Position, TableError};
+use crate::ports::{Acceptance, OrderTable, Page, Position, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
@@ -121,11 +121,22 @@ impl OrderTable for DynamoDbOrderTable {
             .send()
             .await
             .map_err(|error| TableError::Unavailable(causes(&error)))?;
-        let rows = answer.items.unwrap_or_default().into_iter();
+        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
+        for item in answer.items.unwrap_or_default() {
+            let attributes = to_attributes(item);
+            match OrderRow::from_attributes(&attributes) {
+                Ok(row) => rows.push(row),
+                Err(error) => unreadable.push(UnreadableRow {
+                    order_id: text(&attributes, attribute::ORDER_ID)
+                        .unwrap_or_default()
+                        .to_owned(),
+                    error,
+                }),
+            }
+        }
         Ok(Page {
-            rows: rows
-                .map(|item| OrderRow::from_attributes(&to_attributes(item)))
-                .collect::<Result<_, _>>()?,
+            rows,
+            unreadable,
             next: answer.last_evaluated_key.map(position).transpose()?,
         })
     }

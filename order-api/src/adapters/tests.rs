@@ -224,6 +224,47 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
 }
 
 #[tokio::test]
+async fn a_page_holds_the_rows_beside_one_that_cannot_be_read() {
+    let golden: Value = serde_json::from_str(include_str!(
+        "../../../order-table/golden/row-v1-earlier-rules.json"
+    ))
+    .unwrap();
+    let typed = |row: &Value| -> Value {
+        row.as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), typed_value(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let mut changed = golden.clone();
+    changed["order_id"] = json!("0199d3a0-5c1e-7b3a-9f57-2c1d00000002");
+    changed["note"] = json!("changed");
+    let items = [typed(&changed), typed(&golden)];
+    let aws = Aws::answering([(200, json!({"Items": items, "Count": 2}))]);
+    let request = json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": {"customer_id": "c-1"},
+        "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": "/orders"}});
+    let document = document(&aws.answer_to(request).await);
+    assert_eq!(document["orders"][0]["currency"], "HRK");
+    assert_eq!(document["unreadable"], json!([{"order_id": changed["order_id"]}]));
+}
+
+/// A JSON value as DynamoDB's protocol writes it.
+fn typed_value(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!({"N": number.to_string()}),
+        Value::Array(values) => json!({"L": values.iter().map(typed_value).collect::<Vec<_>>()}),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), typed_value(value)));
+            json!({"M": fields.collect::<serde_json::Map<_, _>>()})
+        }
+        other => json!({"S": other}),
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_one_query_of_the_index() {
     let last_key = json!({"customer_id": {"S": "c-1"}, "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
         "order_id": {"S": "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"}});

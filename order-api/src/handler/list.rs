@@ -13,11 +13,19 @@ use crate::request::Request;
 use crate::response::{ErrorResponse, Response};
 
 /// The body of a 200. Only a missing `next_cursor` marks the last page: a page may hold fewer orders than `limit`.
+/// `unreadable` names the orders that belong between the others and cannot be shown.
 #[derive(Serialize)]
 struct OrderList<'a> {
     orders: Vec<StoredOrder<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableOrder<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UnreadableOrder<'a> {
+    order_id: &'a str,
 }
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
@@ -33,8 +41,18 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             .by_customer(&customer, after, limit)
             .await
             .map_err(|error| unreadable(request, &error))?;
+        for row in &page.unreadable {
+            tracing::error!(request_id = request.id(), order_id = row.order_id, error = %row.error, "order left out of a list");
+        }
         let list = OrderList {
             orders: page.rows.iter().map(StoredOrder::from).collect(),
+            unreadable: page
+                .unreadable
+                .iter()
+                .map(|row| UnreadableOrder {
+                    order_id: &row.order_id,
+                })
+                .collect(),
             next_cursor: page.next.map(|position| cursor::encode(&customer, position)),
         };
         Response::json(200, &list)
@@ -49,10 +67,8 @@ fn unreadable(request: &Request, error: &TableError) -> ErrorResponse {
             "the orders cannot be read right now; try again",
         )
         .with_header(RETRY_AFTER, "1"),
-        TableError::Unreadable(_) => Problem::internal(
-            "An order of the list is stored, but cannot be read.",
-            request.id(),
-        )
-        .into(),
+        TableError::Unreadable(_) => {
+            Problem::internal("The position in the list cannot be read.", request.id()).into()
+        }
     }
 }

@@ -17,9 +17,11 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     /// Makes one call to AWS without an idempotency key, and a second one to look a key up.
     pub(super) async fn place(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let key = idempotency_key(request)?;
-        let order = Order::parse(&body::document(request, MAX_BODY_BYTES)?).map_err(Problem::invalid)?;
+        let now = self.now();
+        let order =
+            Order::accept(&body::document(request, MAX_BODY_BYTES)?, now).map_err(Problem::invalid)?;
         let Some(key) = key else {
-            let message = OrderMessage::new(OrderId::new((self.new_id)()), self.now(), order);
+            let message = OrderMessage::new(OrderId::new((self.new_id)()), now, order);
             return self.enqueue(request, message).await;
         };
         let order_id = OrderId::from_idempotency_key(&request.caller(), &key);
@@ -35,7 +37,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
                 Err(ErrorResponse::new(ProblemKind::IdempotencyKeyReused, detail).about(order_id))
             }
             None => {
-                self.enqueue(request, OrderMessage::new(order_id, self.now(), order))
+                self.enqueue(request, OrderMessage::new(order_id, now, order))
                     .await
             }
         }

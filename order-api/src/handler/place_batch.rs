@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::batch::{self, BatchItem, BatchItemError};
-use order_core::{Fingerprint, IdempotencyKey, Order, OrderId, OrderMessage};
+use order_core::{Fingerprint, IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -54,9 +54,10 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             return Err(ErrorResponse::new(ProblemKind::Malformed, detail));
         }
         let document = body::document(request, batch::MAX_BODY_BYTES)?;
-        let items = batch::parse(&document).map_err(Problem::invalid)?;
+        let now = self.now();
+        let items = batch::parse(&document, now).map_err(Problem::invalid)?;
         let keys: Vec<Option<IdempotencyKey>> = items.iter().map(key).collect();
-        let (verdicts, messages) = self.classify(request, items).await;
+        let (verdicts, messages) = self.classify(request, items, now).await;
         let sent = if messages.is_empty() {
             Vec::new()
         } else {
@@ -92,7 +93,12 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 
     /// Decides about each item, and collects the messages for the queue: one per order.
-    async fn classify(&self, request: &Request, items: Vec<BatchItem>) -> (Vec<Verdict>, Vec<OrderMessage>) {
+    async fn classify(
+        &self,
+        request: &Request,
+        items: Vec<BatchItem>,
+        accepted_at: Timestamp,
+    ) -> (Vec<Verdict>, Vec<OrderMessage>) {
         let caller = request.caller();
         let identified: Vec<Result<(OrderId, Order), BatchItemError>> = items
             .into_iter()
@@ -102,7 +108,6 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             })
             .collect();
         let stored = self.acceptances(request, &identified).await;
-        let accepted_at = self.now();
         let mut messages: Vec<OrderMessage> = Vec::new();
         // The index of each order's message.
         let mut indices: HashMap<OrderId, usize> = HashMap::new();

@@ -61,6 +61,7 @@ impl OrderTable for Table {
 
     async fn by_customer(&self, _: &CustomerId, _: Option<Position>, _: u16) -> Result<Page, TableError> {
         Ok(Page {
+            unreadable: Vec::new(),
             rows: Vec::new(),
             next: None,
         })

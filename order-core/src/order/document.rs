@@ -1,4 +1,4 @@
-//! Writes an [`Order`] in the JSON form that [`Order::parse`] reads.
+//! Writes an [`Order`] in the JSON form that [`Order::accept`] and [`Order::restore`] read.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 

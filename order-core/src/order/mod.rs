@@ -1,20 +1,26 @@
 //! An order: the customer, the items and their prices.
 
 mod document;
+mod door;
 mod parse;
 #[cfg(test)]
 mod properties;
 
-use crate::money::{Currency, Money};
+use crate::currency::Currency;
+use crate::money::Money;
 use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
 
-/// The most items of one order. With [`MAX_BODY_BYTES`] it keeps an order below the limits of queue, topic and table.
+/// The most items of a new order. With [`MAX_BODY_BYTES`] it keeps an order below the limits of queue, topic and table.
 pub const MAX_ITEMS: usize = 100;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A valid order. Its content never changes: the accepted order is the stored one.
+/// An order that is valid, or that was when it was accepted. Its content never changes: the accepted order is the stored one.
+///
+/// There are two doors to this type. [`Order::accept`] takes a new order by today's rules. [`Order::restore`] takes one back
+/// from a message or a row. It checks the structure only, so that a tightened limit or a withdrawn currency leaves no stored
+/// order unreadable; the fingerprint shows that the content is the accepted one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     customer: Customer,
@@ -48,26 +54,32 @@ pub struct Item {
     pub unit_price: Money,
 }
 
-/// How many of an item: 1 to 10,000.
+/// How many of an item: 1 to 10,000 in a new order, and at least 1 in a stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quantity(u16);
+pub struct Quantity(u32);
 
 impl Quantity {
-    /// The largest quantity.
-    pub const MAX: u16 = 10_000;
+    /// The largest quantity in a new order.
+    pub const MAX: u32 = 10_000;
 
-    /// Checks the bounds.
+    /// Checks the bounds of a new order.
     #[must_use]
-    pub fn new(quantity: u64) -> Option<Self> {
-        u16::try_from(quantity)
+    pub fn accept(quantity: u64) -> Option<Self> {
+        Self::restore(quantity).filter(|quantity| quantity.0 <= Self::MAX)
+    }
+
+    /// The quantity of an order that was accepted before, perhaps by another bound.
+    #[must_use]
+    pub fn restore(quantity: u64) -> Option<Self> {
+        u32::try_from(quantity)
             .ok()
-            .filter(|quantity| (1..=Self::MAX).contains(quantity))
+            .filter(|quantity| *quantity >= 1)
             .map(Self)
     }
 
     /// The number.
     #[must_use]
-    pub fn get(self) -> u16 {
+    pub fn get(self) -> u32 {
         self.0
     }
 }
@@ -85,7 +97,7 @@ impl Order {
         self.currency
     }
 
-    /// The items, 1 to [`MAX_ITEMS`].
+    /// The items: 1 to [`MAX_ITEMS`] in a new order.
     #[must_use]
     pub fn items(&self) -> &[Item] {
         &self.items

@@ -442,7 +442,7 @@ fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
 fn the_sample_event_is_handled() {
     let event: Value = serde_json::from_str(include_str!("../../../events/order-worker-batch.json")).unwrap();
     let body: Value = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
-    let order = order_core::Order::parse(&body["order"]).unwrap();
+    let order = order_core::Order::restore(&body["order"]).unwrap();
     assert_eq!(
         body["fingerprint"],
         order_core::Fingerprint::of(&order).to_string()

@@ -41,7 +41,7 @@ impl OrderGenerator {
         let mut rng = fastrand::Rng::with_seed(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let key = format!("load-{}-{number}", self.run);
         let document = generate_document(&mut rng, &key);
-        let order = Order::parse(&document)?;
+        let order = Order::restore(&document)?;
         let is_duplicated = self.duplicates.draw(&mut rng);
         let poison = self.poison.draw(&mut rng).then(|| match rng.u8(0..3) {
             0 => Poison::Malformed,

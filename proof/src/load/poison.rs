@@ -36,7 +36,7 @@ fn conflict(order_id: OrderId, accepted_at: Timestamp, key: &str) -> Option<Stri
         "items": [{"sku": "POISON", "quantity": 1, "unit_price": "0.01"}],
     });
     // The document is valid: a test checks it. If a later rule refuses it, this kind of poison is left out.
-    let order = Order::parse(&document).ok()?;
+    let order = Order::restore(&document).ok()?;
     Some(OrderMessage::new(order_id, accepted_at, order).to_json())
 }
 

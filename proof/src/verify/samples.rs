@@ -19,7 +19,7 @@ pub(crate) fn key(number: u32) -> String {
 fn order(number: u32) -> Order {
     let document = json!({"customer": {"id": "c"}, "currency": "EUR", "note": key(number),
         "items": [{"sku": "A", "quantity": 1, "unit_price": "1.00"}]});
-    Order::parse(&document).unwrap()
+    Order::restore(&document).unwrap()
 }
 
 fn moment() -> Timestamp {

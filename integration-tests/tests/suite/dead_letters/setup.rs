@@ -14,7 +14,7 @@ use crate::system::{System, sample};
 pub(super) fn make_message(order: &Value) -> OrderMessage {
     let id = Uuid::now_v7().to_string().parse().unwrap();
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
-    OrderMessage::new(id, accepted_at, Order::parse(order).unwrap())
+    OrderMessage::new(id, accepted_at, Order::restore(order).unwrap())
 }
 
 /// Sends dead letters of valid orders to the dead-letter queue, as after an outage. Returns the orders' ids.

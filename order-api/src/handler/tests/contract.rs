@@ -98,7 +98,7 @@ fn notified() -> OrderRow {
     let message = OrderMessage::new(
         NEW_ID.parse().unwrap(),
         "2026-11-23T09:30:00.250Z".parse().unwrap(),
-        Order::parse(&order()).unwrap(),
+        Order::restore(&order()).unwrap(),
     );
     OrderRow {
         notification: Some(Notification {
@@ -115,7 +115,7 @@ fn taken() -> Table {
     let message = OrderMessage::new(
         "f55e9d80-367b-580c-a76b-c8136a28e17e".parse().unwrap(),
         "2026-11-23T09:30:00.250Z".parse().unwrap(),
-        Order::parse(&other).unwrap(),
+        Order::restore(&other).unwrap(),
     );
     Table::holding([OrderRow::confirmed(
         message,

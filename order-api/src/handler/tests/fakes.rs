@@ -8,7 +8,9 @@ use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, Trace};
 use order_table::OrderRow;
 
-use crate::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
+use crate::ports::{
+    Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError, UnreadableRow,
+};
 
 /// The fault of every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +96,7 @@ impl OrderQueue for Queue {
 pub(super) struct Table {
     fault: Option<Fault>,
     rows: Vec<OrderRow>,
+    unreadable: Vec<UnreadableRow>,
     reads: Mutex<usize>,
 }
 
@@ -109,6 +112,14 @@ impl Table {
         Self {
             rows: rows.into_iter().collect(),
             ..Self::default()
+        }
+    }
+
+    /// With a row that cannot be read in every list.
+    pub(super) fn with_unreadable(self, row: UnreadableRow) -> Self {
+        Self {
+            unreadable: vec![row],
+            ..self
         }
     }
 
@@ -177,6 +188,10 @@ impl OrderTable for Table {
             accepted_at: row.accepted_at,
             order_id: row.order_id,
         });
-        Ok(Page { rows, next })
+        Ok(Page {
+            rows,
+            unreadable: self.unreadable.clone(),
+            next,
+        })
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cursor;
-use crate::ports::Position;
+use crate::ports::{Position, UnreadableRow};
 
 fn list(query: &[(&str, &str)]) -> Value {
     let mut values: serde_json::Map<String, Value> = serde_json::Map::new();
@@ -22,7 +22,7 @@ fn row(customer: &str, milliseconds: i64, id: u128) -> OrderRow {
     let order = json!({"customer": {"id": customer}, "currency": "EUR", "items": [{"sku": "A", "quantity": 1, "unit_price": "1.00"}]});
     let accepted_at = Timestamp::from_unix_milliseconds(1_795_426_500_000 + milliseconds).unwrap();
     let order_id = OrderId::new(Uuid::from_u128(id));
-    let message = OrderMessage::new(order_id, accepted_at, order_core::Order::parse(&order).unwrap());
+    let message = OrderMessage::new(order_id, accepted_at, order_core::Order::restore(&order).unwrap());
     OrderRow::confirmed(message, accepted_at)
 }
 
@@ -102,6 +102,28 @@ async fn a_page_holds_the_newest_orders_and_leads_to_the_next() {
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_and_the_others_are_listed() {
+    let unreadable = UnreadableRow {
+        order_id: "00000000-0000-0000-0000-000000000002".to_owned(),
+        error: order_table::RowError {
+            attribute: "fingerprint",
+            reason: "is not that of the stored order".to_owned(),
+        },
+    };
+    let table = Table::holding([row("c-1", 1, 1), row("c-1", 3, 3)]).with_unreadable(unreadable);
+    let response = api(Queue::default(), table)
+        .answer_to(list(&[("customer_id", "c-1")]))
+        .await;
+    assert_eq!(response.status_code, 200);
+    let document: Value = serde_json::from_str(body(&response)).unwrap();
+    assert_eq!(document["orders"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        document["unreadable"],
+        json!([{"order_id": "00000000-0000-0000-0000-000000000002"}])
+    );
 }
 
 #[tokio::test]
@@ -241,7 +263,7 @@ proptest! {
             ..position
         };
         // Also a cursor that was forged for the asking customer, at a position in the other customer's list.
-        let text = cursor::encode(&order_core::text::CustomerId::parse(made_for).unwrap(), position);
+        let text = cursor::encode(&order_core::text::CustomerId::accept(made_for).unwrap(), position);
         let api = api(Queue::default(), Table::holding(rows));
         let response = now(api.answer_to(list(&[("customer_id", "b"), ("cursor", &text)])));
         prop_assert_eq!(response.status_code, if made_for == "b" { 200 } else { 400 });

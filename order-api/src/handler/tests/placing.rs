@@ -41,7 +41,7 @@ async fn an_order_is_enqueued_by_one_call() {
     assert_eq!(sent.len(), 1);
     assert_eq!(
         (sent[0].order_id.to_string().as_str(), &sent[0].order),
-        (NEW_ID, &Order::parse(&sample).unwrap())
+        (NEW_ID, &Order::restore(&sample).unwrap())
     );
     assert_eq!(api.table.reads(), 0);
 }

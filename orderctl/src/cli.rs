@@ -134,6 +134,9 @@ mod tests {
             "orderctl faults --json",
             "orderctl faults set events/faults.yaml --seed 7",
             "orderctl faults off",
+            "orderctl faults outage table",
+            "orderctl faults outage topic email --end --json",
+            "orderctl up --functions ../release-1/orderctl --template ../release-1/template.yaml",
             "orderctl load --count 20 --rate 2.5 --connections 4 --duplicates 10% --poison 0.01 --seed 7 --journal j --json",
             "orderctl verify --journal j --json --wait 5 --keep-audit",
             "orderctl fault-run",
@@ -170,6 +173,8 @@ mod tests {
             "orderctl load --rate 0",
             "orderctl load --poison 2",
             "orderctl verify",
+            "orderctl faults outage",
+            "orderctl faults outage mailer",
             "orderctl service mailer",
         ]);
     }

@@ -12,6 +12,8 @@ use stack_client::{Connection, Target};
 use terminal::exit::UsageError;
 use terminal::stdout;
 
+use crate::outages::OutageTarget;
+
 /// The arguments of `faults`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -33,7 +35,16 @@ pub enum Change {
         #[arg(long, value_name = "S")]
         seed: Option<u64>,
     },
-    /// Inject no more faults
+    /// Take services away from the functions: every call fails until the outage ends, with or without a plan
+    Outage {
+        /// Which services
+        #[arg(required = true, value_enum)]
+        targets: Vec<OutageTarget>,
+        /// End their outages
+        #[arg(long)]
+        end: bool,
+    },
+    /// Inject no more faults of the plan, and end all outages
     Off,
 }
 
@@ -42,6 +53,9 @@ pub enum Change {
 pub(crate) struct State {
     pub(crate) active: bool,
     pub(crate) injected: Injected,
+    /// The outages that last.
+    #[serde(default)]
+    pub(crate) outages: Vec<String>,
 }
 
 /// The number of injected faults, by kind and by the function or operation that they hit.
@@ -58,7 +72,12 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     let state = match &arguments.change {
         None => client.show().await?,
         Some(Change::Set { file, seed }) => client.set(&read_plan(file)?, *seed).await?,
-        Some(Change::Off) => client.off().await?,
+        Some(Change::Outage { targets, end: true }) => client.end_outages(targets).await?,
+        Some(Change::Outage { targets, end: false }) => client.begin_outages(targets).await?,
+        Some(Change::Off) => {
+            client.end_outages(&OutageTarget::ALL).await?;
+            client.off().await?
+        }
     };
     if arguments.json {
         stdout::print_document(1, &state)?;
@@ -111,6 +130,29 @@ impl Client {
         send(self.http.put(url).body(plan.to_owned())).await
     }
 
+    /// Begins outages.
+    pub(crate) async fn begin_outages(&self, targets: &[OutageTarget]) -> anyhow::Result<State> {
+        for target in targets {
+            send(self.http.put(self.outage_url(*target)).body(target.document())).await?;
+        }
+        self.show().await
+    }
+
+    /// Ends outages. One that does not last is no error.
+    pub(crate) async fn end_outages(&self, targets: &[OutageTarget]) -> anyhow::Result<State> {
+        let lasting = self.show().await?.outages;
+        for target in targets {
+            if lasting.iter().any(|name| name == target.name()) {
+                send(self.http.delete(self.outage_url(*target))).await?;
+            }
+        }
+        self.show().await
+    }
+
+    fn outage_url(&self, target: OutageTarget) -> String {
+        format!("{}/outages/{}", self.url, target.name())
+    }
+
     /// Ends the plan.
     pub(crate) async fn off(&self) -> anyhow::Result<State> {
         send(self.http.delete(&self.url)).await
@@ -139,6 +181,12 @@ fn format_state(state: &State) -> String {
     } else {
         "no faults are on"
     };
+    let away = if state.outages.is_empty() {
+        String::new()
+    } else {
+        format!("; away: {}", state.outages.join(", "))
+    };
+    let head = format!("{head}{away}");
     let lines = format_injected(&state.injected);
     if lines.is_empty() {
         format!("{head}; none has been injected since the start")
@@ -165,7 +213,7 @@ mod tests {
     #[test]
     fn injected_faults_are_counted_by_kind() {
         let text = r#"{"active": true, "injected": {"kill": {"order-worker": 3},
-            "throttle": {"sns:PublishBatch": 12, "sqs:SendMessage": 1}}}"#;
+            "throttle": {"sns:PublishBatch": 12, "sqs:SendMessage": 1}}, "outages": []}"#;
         insta::assert_snapshot!(format_state(&serde_json::from_str(text).unwrap()), @r"
         faults are on; injected since the start
 
@@ -176,7 +224,13 @@ mod tests {
         let quiet = State {
             active: false,
             injected: Injected::new(),
+            outages: Vec::new(),
         };
         insta::assert_snapshot!(format_state(&quiet), @"no faults are on; none has been injected since the start");
+        let away = State {
+            outages: vec!["email".to_owned(), "table".to_owned()],
+            ..quiet
+        };
+        insta::assert_snapshot!(format_state(&away), @"no faults are on; away: email, table; none has been injected since the start");
     }
 }

@@ -8,5 +8,6 @@ pub mod fault_run;
 pub mod faults;
 mod journal;
 pub mod load;
+mod outages;
 mod queue_depth;
 pub mod verify;

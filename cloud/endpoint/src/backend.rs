@@ -7,8 +7,10 @@ use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns};
 use cloud_sqs::Sqs;
+use cloud_wire::Clock;
 use tokio::sync::watch;
 
+use crate::call_counts::CallCounts;
 use crate::instance::Instance;
 
 /// The services behind the endpoint, open; cheap to clone.
@@ -26,6 +28,10 @@ pub struct Backend {
     pub access_keys: AccessKeys,
     /// The injected faults.
     pub faults: Faults,
+    /// The calls of the functions, counted.
+    pub calls: CallCounts,
+    /// The clock of queues and mailbox.
+    pub clock: Clock,
     /// This run, as its health and its status describe it.
     pub instance: Instance,
     /// Ends long polls and background work when it becomes true.

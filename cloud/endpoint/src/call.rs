@@ -27,6 +27,12 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// The process of a function that calls. Each process has a session token of its own.
+    pub(super) fn process(&self) -> &str {
+        let token = self.headers.get("x-amz-security-token");
+        token.and_then(|token| token.to_str().ok()).unwrap_or_default()
+    }
+
     /// The caller's trace, which messages carry on.
     pub(super) fn trace_header(&self) -> Option<&str> {
         self.headers.get("x-amzn-trace-id")?.to_str().ok()

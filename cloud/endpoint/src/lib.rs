@@ -9,6 +9,7 @@
 mod authorize;
 mod backend;
 mod call;
+mod call_counts;
 mod control;
 mod credential_scope;
 mod dispatch;
@@ -21,6 +22,7 @@ mod sts;
 mod tables;
 
 pub use backend::Backend;
+pub use call_counts::{CallCounts, Count, Counted};
 pub use instance::{Deployment, FunctionState, Instance};
 pub use server::AwsEndpoint;
 pub use tables::TablesEndpoint;

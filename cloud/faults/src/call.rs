@@ -5,6 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::faults::Faults;
+use crate::outage::Outage;
 use crate::probability::Probability;
 
 /// The failure of a whole call.
@@ -21,6 +22,8 @@ pub enum Failure {
     Unavailable,
     /// The call has its effect, but the answer does not arrive.
     LostResponse,
+    /// HTTP 503 by an outage. The call has no effect.
+    Outage,
 }
 
 /// The faults of one call.
@@ -54,6 +57,9 @@ impl Faults {
     /// of the operator.
     #[must_use]
     pub fn call(&self, operation: &str, function: Option<&str>) -> Option<CallFaults> {
+        if let Some(outage) = self.find_outage(operation, function) {
+            return Some(self.fail_by(&outage, operation));
+        }
         let plan = self.plan()?;
         let rule = plan.calls.iter().find(|rule| rule.fits(operation, function))?;
         let mut rng = self.next_rng(plan.seed, operation);
@@ -84,6 +90,18 @@ impl Faults {
             entry_failure: rule.entry_failure,
             rng,
         })
+    }
+
+    /// The faults of a call during an outage.
+    fn fail_by(&self, outage: &Outage, operation: &str) -> CallFaults {
+        let seed = self.plan().map_or(0, |plan| plan.seed);
+        let mut rng = self.next_rng(seed, &format!("outage {operation}"));
+        CallFaults {
+            delay: Some(outage.milliseconds.draw(&mut rng)),
+            failure: Some(Failure::Outage),
+            entry_failure: Probability::default(),
+            rng,
+        }
     }
 }
 
@@ -154,5 +172,37 @@ mod tests {
             assert!(count.abs_diff(expected) < 150, "{count} of {expected}");
         }
         assert_eq!(run(), failures);
+    }
+
+    #[test]
+    fn an_outage_takes_every_call_until_it_ends_and_needs_no_plan() {
+        let faults = Faults::default();
+        let table = Outage::parse("operations: ['dynamodb:*']\nfunctions: [worker]").unwrap();
+        faults.begin_outage("table", table);
+        let failure = |operation, function| faults.call(operation, function).and_then(|call| call.failure);
+        for _ in 0..100 {
+            assert_eq!(failure("dynamodb:GetItem", Some("worker")), Some(Failure::Outage));
+        }
+        assert_eq!(failure("dynamodb:GetItem", Some("api")), None);
+        assert_eq!(failure("dynamodb:GetItem", None), None);
+        assert_eq!(failure("sns:Publish", Some("worker")), None);
+        assert_eq!(faults.outages(), ["table"]);
+        assert!(!faults.active(), "an outage is no plan");
+
+        assert!(faults.end_outage("table") && !faults.end_outage("table"));
+        assert_eq!(failure("dynamodb:GetItem", Some("worker")), None);
+    }
+
+    #[test]
+    fn an_outage_comes_before_the_plan_and_leaves_it_in_force() {
+        let faults = Faults::default();
+        faults.set(Some(
+            FaultPlan::parse("{seed: 1, calls: [{throttle: 1}]}").unwrap(),
+        ));
+        faults.begin_outage("all", Outage::parse("{}").unwrap());
+        let failure = || faults.call("sns:Publish", Some("worker")).unwrap().failure;
+        assert_eq!(failure(), Some(Failure::Outage));
+        faults.end_outage("all");
+        assert_eq!(failure(), Some(Failure::Throttle));
     }
 }

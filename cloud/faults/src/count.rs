@@ -29,10 +29,12 @@ pub enum FaultKind {
     Shuffle,
     /// The process of a function was killed during an invocation.
     Kill,
+    /// A call was answered with HTTP 503, because an outage lasts. It had no effect.
+    Outage,
 }
 
 impl FaultKind {
-    /// All kinds.
+    /// All kinds that a plan injects.
     pub const ALL: [Self; 10] = [
         Self::Throttle,
         Self::InternalError,
@@ -60,6 +62,7 @@ impl FaultKind {
             Self::Redelivery => "redelivery",
             Self::Shuffle => "shuffle",
             Self::Kill => "kill",
+            Self::Outage => "outage",
         }
     }
 }
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_kind_is_serialized_as_its_name() {
-        for kind in FaultKind::ALL {
+        for kind in FaultKind::ALL.into_iter().chain([FaultKind::Outage]) {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }

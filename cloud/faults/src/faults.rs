@@ -1,17 +1,19 @@
 //! Decides which faults are injected, and counts them.
 //!
 //! A [`FaultPlan`] states the probability of each fault of a call, a delivery or an invocation. [`Faults`] holds the active
-//! plan, and decides each case with the plan's seed. Without a plan there are no faults.
+//! plan, and decides each case with the plan's seed. Without a plan and an outage there are no faults.
 //!
 //! This crate only decides. The endpoint builds the answers, the event source changes the deliveries, and the function kills
 //! its processes.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use fastrand::Rng;
 
 use crate::count::{Counts, FaultKind, Injected};
 use crate::draws::Draws;
+use crate::outage::Outage;
 use crate::plan::FaultPlan;
 
 /// The fault injection of one local cloud. Clones share it.
@@ -21,6 +23,7 @@ pub struct Faults(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     plan: RwLock<Option<Arc<FaultPlan>>>,
+    outages: RwLock<BTreeMap<String, Arc<Outage>>>,
     draws: Draws,
     counts: Counts,
 }
@@ -37,6 +40,32 @@ impl Faults {
     #[must_use]
     pub fn active(&self) -> bool {
         self.plan().is_some()
+    }
+
+    /// Begins an outage. It replaces one of the same name, and lasts until it is ended.
+    pub fn begin_outage(&self, name: &str, outage: Outage) {
+        let mut outages = self.0.outages.write().unwrap_or_else(PoisonError::into_inner);
+        outages.insert(name.to_owned(), Arc::new(outage));
+    }
+
+    /// Ends an outage. Returns false if there is none of this name.
+    pub fn end_outage(&self, name: &str) -> bool {
+        let mut outages = self.0.outages.write().unwrap_or_else(PoisonError::into_inner);
+        outages.remove(name).is_some()
+    }
+
+    /// Returns the names of the outages that last.
+    #[must_use]
+    pub fn outages(&self) -> Vec<String> {
+        let outages = self.0.outages.read().unwrap_or_else(PoisonError::into_inner);
+        outages.keys().cloned().collect()
+    }
+
+    /// Returns the first outage of a call.
+    pub(crate) fn find_outage(&self, operation: &str, function: Option<&str>) -> Option<Arc<Outage>> {
+        let outages = self.0.outages.read().unwrap_or_else(PoisonError::into_inner);
+        let mut outages = outages.values();
+        outages.find(|outage| outage.fits(operation, function)).cloned()
     }
 
     /// Returns the number of injected faults since the start, by kind and by subject.

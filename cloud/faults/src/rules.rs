@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::pattern::{Pattern, any_matches};
 use crate::probability::Probability;
 
-fn anything() -> Vec<Pattern> {
+pub(super) fn anything() -> Vec<Pattern> {
     vec![Pattern::any()]
 }
 
@@ -98,6 +98,11 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// The range from the shorter time to the longer one.
+    pub(super) const fn between(from: u64, to: u64) -> Self {
+        Self { from, to }
+    }
+
     pub(super) fn draw(self, rng: &mut Rng) -> Duration {
         Duration::from_millis(rng.u64(self.from..=self.to))
     }

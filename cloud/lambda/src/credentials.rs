@@ -9,7 +9,7 @@ pub struct Credentials {
     pub access_key_id: String,
     /// The secret access key.
     pub secret_access_key: String,
-    /// The session token, which temporary credentials have.
+    /// The session token, which temporary credentials have. The token of a process begins with it.
     pub session_token: String,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use uuid::Uuid;
+
 use crate::runtime_api::RuntimeApiAddress;
 use crate::settings::FunctionSettings;
 
@@ -10,6 +12,9 @@ use crate::settings::FunctionSettings;
 /// Source: Lambda Developer Guide, "Defined runtime environment variables". Two variables are not AWS's:
 /// `AWS_ENDPOINT_URL`, the only setting that sends the functions to local-cloud, and `NO_PROXY`, because a
 /// configured proxy would break loopback calls. `AWS_LAMBDA_RUNTIME_API` is a URL with a secret path, instead of host and port.
+///
+/// Every process gets a session token of its own, as every execution environment does on AWS. The endpoint tells the calls of
+/// one process from those of another by it.
 pub(crate) fn build_environment(
     settings: &FunctionSettings,
     runtime_api: &RuntimeApiAddress,
@@ -19,13 +24,18 @@ pub(crate) fn build_environment(
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/local/bin:/usr/bin:/bin".to_owned());
     let no_proxy = "127.0.0.1,localhost".to_owned();
     let name = &settings.name;
+    let session_token = format!(
+        "{}{}",
+        settings.credentials.session_token,
+        Uuid::new_v4().simple()
+    );
     let reserved = [
         ("AWS_ACCESS_KEY_ID", settings.credentials.access_key_id.clone()),
         (
             "AWS_SECRET_ACCESS_KEY",
             settings.credentials.secret_access_key.clone(),
         ),
-        ("AWS_SESSION_TOKEN", settings.credentials.session_token.clone()),
+        ("AWS_SESSION_TOKEN", session_token),
         ("AWS_REGION", settings.region.clone()),
         ("AWS_DEFAULT_REGION", settings.region.clone()),
         ("AWS_ENDPOINT_URL", settings.aws_endpoint_url.clone()),
@@ -72,5 +82,13 @@ mod tests {
         assert_eq!(variables["TABLE"], "orders");
         assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], address.variable());
         assert!(!variables.contains_key("HOME"));
+    }
+
+    #[test]
+    fn every_process_has_a_session_token_of_its_own() {
+        let settings = FunctionSettings::example();
+        let address = RuntimeApiAddress::with_new_secret(([127, 0, 0, 1], 9001).into());
+        let token = || build_environment(&settings, &address)["AWS_SESSION_TOKEN"].clone();
+        assert_ne!(token(), token());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
-use cloud_endpoint::{Backend, Instance};
+use cloud_endpoint::{Backend, CallCounts, Instance};
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
@@ -76,6 +76,8 @@ pub struct Services {
     pub access_keys: AccessKeys,
     /// Fault injection.
     pub faults: Faults,
+    /// The calls of the functions, counted.
+    pub calls: CallCounts,
     /// This run, as its health and its status describe it.
     pub instance: Instance,
     /// The clock of all services.
@@ -135,6 +137,7 @@ impl Services {
             dynamodb,
             access_keys: config.access_keys,
             faults: Faults::default(),
+            calls: CallCounts::default(),
             instance: Instance::new(config.directory),
             clock,
             store,
@@ -159,6 +162,8 @@ impl Services {
             dynamodb: self.dynamodb.clone(),
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
+            calls: self.calls.clone(),
+            clock: self.clock.clone(),
             instance: self.instance.clone(),
             stop: Arc::clone(&self.stop),
         }

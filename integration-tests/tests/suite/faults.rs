@@ -29,6 +29,29 @@ fn nothing_is_lost_or_doubled_under_faults_and_kills() {
     );
 }
 
+/// An outage needs no plan, hits every call of the functions, and ends by a command. The orders wait for its end.
+#[tokio::test]
+async fn a_service_is_taken_away_and_comes_back_while_the_system_runs() {
+    let system = Sandbox::new().start().await;
+    let read = |line: &[&str]| system.read_json_lines(line)[0].clone();
+    let state = read(&["faults", "outage", "table", "email", "--json"]);
+    assert_eq!(state["outages"], serde_json::json!(["email", "table"]));
+    assert_eq!(state["active"], false);
+    assert_eq!(read(&["status", "--json"])["faults_active"], true);
+    let id = system.place(&sample("order.json")).await;
+    eventually("the worker's insert has failed", async || {
+        let state = read(&["faults", "--json"]);
+        let failed = state["injected"]["outage"]["dynamodb:BatchExecuteStatement"].as_u64();
+        failed.filter(|count| *count > 0)
+    })
+    .await;
+    let state = read(&["faults", "outage", "table", "--end", "--json"]);
+    assert_eq!(state["outages"], serde_json::json!(["email"]));
+    let state = read(&["faults", "off", "--json"]);
+    assert_eq!(state["outages"], serde_json::json!([]));
+    system.wait_until_notified(&id).await;
+}
+
 /// Faults do not affect the operator's own calls: an order is accepted although every call of order-worker fails, and is
 /// notified after the faults have ended.
 #[tokio::test]

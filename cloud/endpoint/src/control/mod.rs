@@ -1,5 +1,7 @@
 //! The control calls under `/_local`: what is not AWS.
 
+mod calls;
+mod clock;
 mod faults;
 mod health;
 mod queues;
@@ -21,6 +23,12 @@ pub(crate) fn router() -> Router<Backend> {
             "/_local/faults",
             get(faults::show).put(faults::set).delete(faults::end),
         )
+        .route(
+            "/_local/faults/outages/{name}",
+            put(faults::begin_outage).delete(faults::end_outage),
+        )
+        .route("/_local/calls", get(calls::show).delete(calls::reset))
+        .route("/_local/clock", put(clock::advance))
         .route("/_local/mail", get(state::mail))
         .route("/_local/sqs", get(queues::show_limits).put(queues::set_limits))
         .route("/_local/subscriptions", get(subscriptions::list))

@@ -26,7 +26,7 @@ const VERSION: u32 = 1;
 ///   `is_dead_letter_queue`.
 /// - `subscriptions`: as in `/_local/subscriptions`.
 /// - `functions`: each with `name`, `idle_processes` and `start_failure`.
-/// - `faults`: `{"active": BOOLEAN}`.
+/// - `faults`: `{"active": BOOLEAN}`, true while there is a plan or an outage.
 /// - `disk`: the files of the data directory, each with `file` and `bytes`.
 /// - `last_failed_commit`: `null`, or `at` and `reason`, since the start.
 pub(super) async fn status(State(backend): State<Backend>) -> Response {
@@ -50,7 +50,7 @@ pub(super) async fn status(State(backend): State<Backend>) -> Response {
         "queues": queues,
         "subscriptions": subscriptions,
         "functions": instance.functions(),
-        "faults": { "active": backend.faults.active() },
+        "faults": { "active": backend.faults.active() || !backend.faults.outages().is_empty() },
         "disk": instance.directory().map(|directory| files(directory)).unwrap_or_default(),
         "last_failed_commit": last_failure.map(|failed| json!({ "at": text(failed.at), "reason": failed.reason })),
     }))

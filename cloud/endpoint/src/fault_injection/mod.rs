@@ -23,6 +23,7 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
         Principal::Function { function, .. } => Some(function.as_str()),
         Principal::Operator { .. } | Principal::Unknown | Principal::Anonymous => None,
     };
+    let _in_flight = function.map(|function| backend.calls.begin(function, &operation, call.process()));
     let Some(mut fault) = backend.faults.call(&operation, function) else {
         return dispatch(backend, call).await;
     };
@@ -39,6 +40,10 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
         }
         Some(Failure::Unavailable) => {
             record(FaultKind::Unavailable);
+            error_response::unavailable(call.service, &call.request_id)
+        }
+        Some(Failure::Outage) => {
+            record(FaultKind::Outage);
             error_response::unavailable(call.service, &call.request_id)
         }
         Some(Failure::InternalError { after_effect }) => {

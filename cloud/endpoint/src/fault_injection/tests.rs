@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use cloud_dynamodb::DynamoDb;
-use cloud_faults::{FaultPlan, Faults};
+use cloud_faults::{FaultPlan, Faults, Outage};
 use cloud_iam::{AccessKeys, Policy, Role};
 use cloud_sns::{Mailbox, Sns, SnsConfig};
 use cloud_sqs::{Sqs, SqsConfig};
@@ -49,6 +49,8 @@ async fn open() -> Backend {
             .unwrap(),
         access_keys: AccessKeys::default(),
         faults: Faults::default(),
+        calls: crate::CallCounts::default(),
+        clock: Clock::default(),
         instance: crate::Instance::new(None),
         stop: stop.into(),
     }
@@ -166,6 +168,30 @@ async fn unavailable_has_no_effect_and_an_internal_error_may_have_one() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     let sent = world.received().await.len();
     assert!(0 < sent && sent < 10, "{sent} of 10 took effect");
+}
+
+#[tokio::test]
+async fn an_outage_takes_a_service_away_and_its_calls_are_counted() {
+    let world = World::new("seed: 1").await;
+    let outage = Outage::parse("{operations: ['sqs:*'], milliseconds: [0, 0]}").unwrap();
+    world.backend.faults.begin_outage("queues", outage);
+    for _ in 0..3 {
+        let answer = world
+            .raw(Service::Sqs, "SendMessage", message("lost").to_string())
+            .await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let (status, _) = world.json(Service::DynamoDb, "ListTables", json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(world.counted(FaultKind::Outage, "sqs:SendMessage"), 3);
+    assert!(world.backend.faults.end_outage("queues"));
+    let answer = world
+        .raw(Service::Sqs, "SendMessage", message("kept").to_string())
+        .await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let counted = &world.backend.calls.read()["worker"]["sqs:SendMessage"];
+    assert_eq!((counted.calls, counted.max_in_flight_of_a_process), (4, 1));
+    assert_eq!(world.received().await, ["kept"]);
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Run another SAM template instead of the one built in
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
+    /// Run the functions of another orderctl, for example of an older release, instead of those built in
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) functions: Option<PathBuf>,
     /// Set a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub(super) parameters: Vec<(String, String)>,

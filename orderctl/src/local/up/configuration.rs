@@ -27,7 +27,11 @@ pub(super) fn make_configuration(
         }
     };
     // The path is read once. After a rebuild it leads to the new program, which later processes run.
-    let program = std::env::current_exe().context("this program's own path is not known")?;
+    let program = match &arguments.functions {
+        // A function starts in another directory than this process.
+        Some(program) => std::path::absolute(program).context("the path of --functions is not known")?,
+        None => std::env::current_exe().context("this program's own path is not known")?,
+    };
     let launcher = Launcher::new(move |binary| Command {
         program: program.clone(),
         arguments: vec!["service".into(), binary.into()],

@@ -6,12 +6,17 @@
 //!
 //! Imports `cloud-http` and `cloud-lambda` of the workspace.
 
+mod binary_media_types;
+mod event_headers;
 mod gateway_error;
+mod multiple;
 mod proxy_event;
 mod proxy_response;
 mod routes;
 mod server;
+mod trace_id;
 
+pub use binary_media_types::BinaryMediaTypes;
 pub use proxy_event::ApiContext;
 pub use routes::{Route, Routes};
-pub use server::RestApi;
+pub use server::{RestApi, RestApiSettings};

@@ -3,9 +3,8 @@
 //! Source: the API Gateway Developer Guide, "Input format of a Lambda function for proxy integration".
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 
-use axum::http::HeaderMap;
+use axum::http::header;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +13,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::event_headers::{Arrival, EventHeaders};
+use crate::multiple::{Multiple, last_values};
 use crate::routes::Match;
 
 /// The fields that all events of an API share.
@@ -27,8 +28,16 @@ pub struct ApiContext {
     pub stage: String,
 }
 
-type Single = BTreeMap<String, String>;
-type Multiple = BTreeMap<String, Vec<String>>;
+/// A request as it arrived.
+#[derive(Debug)]
+pub(crate) struct Received<'r> {
+    pub(crate) parts: &'r Parts,
+    pub(crate) headers: &'r EventHeaders,
+    pub(crate) body: &'r Bytes,
+    /// Whether the media type of the body is one of the API's binary ones.
+    pub(crate) is_binary: bool,
+    pub(crate) arrival: Arrival,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,12 +45,12 @@ struct ProxyEvent<'r> {
     resource: &'r str,
     path: &'r str,
     http_method: &'r str,
-    headers: Single,
-    multi_value_headers: Multiple,
-    query_string_parameters: Option<Single>,
-    multi_value_query_string_parameters: Option<Multiple>,
+    headers: BTreeMap<&'r str, &'r str>,
+    multi_value_headers: &'r Multiple,
+    query_string_parameters: Option<BTreeMap<&'r str, &'r str>>,
+    multi_value_query_string_parameters: Option<&'r Multiple>,
     path_parameters: Option<&'r BTreeMap<&'r str, String>>,
-    stage_variables: Option<Single>,
+    stage_variables: Option<Multiple>,
     request_context: RequestContext<'r>,
     body: Option<String>,
     is_base64_encoded: bool,
@@ -52,6 +61,7 @@ struct ProxyEvent<'r> {
 struct RequestContext<'r> {
     account_id: &'r str,
     api_id: &'r str,
+    deployment_id: &'static str,
     domain_name: &'r str,
     domain_prefix: &'r str,
     extended_request_id: String,
@@ -88,36 +98,37 @@ struct Identity<'r> {
 /// Encodes a request. The path does not contain the stage, as with a custom domain.
 pub(crate) fn encode(
     api: &ApiContext,
-    request: &Parts,
-    body: &Bytes,
+    received: &Received<'_>,
     found: &Match<'_>,
-    peer: SocketAddr,
-    request_id: Uuid,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let path = request.uri.path();
-    let method = request.method.as_str();
-    let multi_value_headers = headers(&request.headers);
-    let multi_value_query = query(request.uri.query().unwrap_or_default());
+    let Received {
+        parts,
+        headers,
+        arrival,
+        ..
+    } = received;
+    let path = parts.uri.path();
+    let method = parts.method.as_str();
+    let query = query(parts.uri.query().unwrap_or_default());
     let now = OffsetDateTime::now_utc();
-    let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-    let domain_name = header("host").unwrap_or("localhost");
-    let (body, is_base64_encoded) = encode_body(body);
+    let domain_name = headers.last(&header::HOST).unwrap_or("localhost");
     serde_json::to_vec(&ProxyEvent {
         resource: found.resource,
         path,
         http_method: method,
-        headers: last_values(&multi_value_headers),
-        multi_value_headers,
-        query_string_parameters: (!multi_value_query.is_empty()).then(|| last_values(&multi_value_query)),
-        multi_value_query_string_parameters: (!multi_value_query.is_empty()).then_some(multi_value_query),
+        headers: headers.last_values(),
+        multi_value_headers: headers.all_values(),
+        query_string_parameters: (!query.is_empty()).then(|| last_values(&query)),
+        multi_value_query_string_parameters: (!query.is_empty()).then_some(&query),
         path_parameters: (!found.parameters.is_empty()).then_some(&found.parameters),
         stage_variables: None,
         request_context: RequestContext {
             account_id: &api.account_id,
             api_id: &api.api_id,
+            deployment_id: "local",
             domain_name,
             domain_prefix: domain_name.split(['.', ':']).next().unwrap_or_default(),
-            extended_request_id: STANDARD.encode(&request_id.as_bytes()[..11]),
+            extended_request_id: extended_request_id(arrival.request_id),
             http_method: method,
             identity: Identity {
                 access_key: None,
@@ -128,59 +139,54 @@ pub(crate) fn encode(
                 cognito_identity_id: None,
                 cognito_identity_pool_id: None,
                 principal_org_id: None,
-                source_ip: peer.ip().to_string(),
+                source_ip: arrival.client.to_string(),
                 user: None,
-                user_agent: header("user-agent"),
+                user_agent: headers.last(&header::USER_AGENT),
                 user_arn: None,
             },
             path,
             protocol: "HTTP/1.1",
-            request_id: request_id.to_string(),
+            request_id: arrival.request_id.to_string(),
             request_time: request_time(now),
             request_time_epoch: now.unix_timestamp() * 1000 + i64::from(now.millisecond()),
             resource_id: "local",
             resource_path: found.resource,
             stage: &api.stage,
         },
-        body,
-        is_base64_encoded,
+        body: encode_body(received.body, received.is_binary),
+        is_base64_encoded: received.is_binary && !received.body.is_empty(),
     })
 }
 
-/// Encodes a body: UTF-8 text as it is, anything else as base64, an empty body as null.
-fn encode_body(body: &Bytes) -> (Option<String>, bool) {
-    if body.is_empty() {
-        return (None, false);
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => (Some(text.to_owned()), false),
-        Err(_) => (Some(STANDARD.encode(body)), true),
+/// The second id of a request, which answers have in the header `x-amz-apigw-id`.
+pub(crate) fn extended_request_id(request_id: Uuid) -> String {
+    STANDARD.encode(&request_id.as_bytes()[..11])
+}
+
+/// Encodes a body: text as it is, binary data as base64, an empty body as null.
+///
+/// Bytes of a text that are not UTF-8 become replacement characters, as on AWS: a body of no binary media type is text.
+fn encode_body(body: &Bytes, is_binary: bool) -> Option<String> {
+    match (body.is_empty(), is_binary) {
+        (true, _) => None,
+        (false, true) => Some(STANDARD.encode(body)),
+        (false, false) => Some(String::from_utf8_lossy(body).into_owned()),
     }
 }
 
-fn headers(headers: &HeaderMap) -> Multiple {
-    let mut values = Multiple::new();
-    for (name, value) in headers {
-        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        values.entry(name.as_str().to_owned()).or_default().push(text);
-    }
-    values
-}
-
+/// Decodes the parameters of a query. A semicolon separates them as well ("Amazon API Gateway important notes for REST APIs").
 fn query(query: &str) -> Multiple {
     let mut values = Multiple::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in query
+        .split(';')
+        .flat_map(|part| form_urlencoded::parse(part.as_bytes()))
+    {
         values
             .entry(name.into_owned())
             .or_default()
             .push(value.into_owned());
     }
     values
-}
-
-fn last_values(multiple: &Multiple) -> Single {
-    let last = |(name, values): (&String, &Vec<String>)| Some((name.clone(), values.last()?.clone()));
-    multiple.iter().filter_map(last).collect()
 }
 
 /// Formats a time in CLF (Common Log Format): `09/Apr/2015:12:34:56 +0000`.
@@ -204,7 +210,9 @@ mod tests {
 
     use super::*;
 
-    fn event(request: Request<()>, body: &[u8]) -> Value {
+    const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
+
+    fn event(request: Request<()>, body: &[u8], is_binary: bool) -> Value {
         let api = ApiContext {
             account_id: "000000000000".to_owned(),
             api_id: "api".to_owned(),
@@ -216,10 +224,21 @@ mod tests {
             parameters: BTreeMap::from([("id", "7".to_owned())]),
         };
         let (parts, ()) = request.into_parts();
-        let body = Bytes::copy_from_slice(body);
-        let peer = ([127, 0, 0, 1], 5000).into();
-        let encoded = encode(&api, &parts, &body, &found, peer, Uuid::nil()).unwrap();
-        serde_json::from_slice(&encoded).unwrap()
+        let arrival = Arrival {
+            client: [127, 0, 0, 1].into(),
+            port: 8080,
+            request_id: Uuid::nil(),
+        };
+        let sent = parts.headers.iter();
+        let sent = sent.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let received = Received {
+            parts: &parts,
+            headers: &EventHeaders::new(sent.collect(), arrival),
+            body: &Bytes::copy_from_slice(body),
+            is_binary,
+            arrival,
+        };
+        serde_json::from_slice(&encode(&api, &received, &found).unwrap()).unwrap()
     }
 
     #[test]
@@ -229,9 +248,10 @@ mod tests {
             .header("user-agent", "curl")
             .header("x-two", "1")
             .header("x-two", "2")
+            .header("x-amzn-trace-id", TRACE)
             .body(())
             .unwrap();
-        let mut event = event(request, b"{}");
+        let mut event = event(request, b"{}", false);
         let context = event["requestContext"].as_object_mut().unwrap();
         assert!(
             context
@@ -253,8 +273,24 @@ mod tests {
                 "resource": "/orders/{id}",
                 "path": "/orders/7",
                 "httpMethod": "POST",
-                "headers": {"host": "127.0.0.1:8080", "user-agent": "curl", "x-two": "2"},
-                "multiValueHeaders": {"host": ["127.0.0.1:8080"], "user-agent": ["curl"], "x-two": ["1", "2"]},
+                "headers": {
+                    "User-Agent": "curl",
+                    "X-Amzn-Trace-Id": TRACE,
+                    "X-Forwarded-For": "127.0.0.1",
+                    "X-Forwarded-Port": "8080",
+                    "X-Forwarded-Proto": "http",
+                    "host": "127.0.0.1:8080",
+                    "x-two": "2",
+                },
+                "multiValueHeaders": {
+                    "User-Agent": ["curl"],
+                    "X-Amzn-Trace-Id": [TRACE],
+                    "X-Forwarded-For": ["127.0.0.1"],
+                    "X-Forwarded-Port": ["8080"],
+                    "X-Forwarded-Proto": ["http"],
+                    "host": ["127.0.0.1:8080"],
+                    "x-two": ["1", "2"],
+                },
                 "queryStringParameters": {"a": "2", "b": "x y"},
                 "multiValueQueryStringParameters": {"a": ["1", "2"], "b": ["x y"]},
                 "pathParameters": {"id": "7"},
@@ -262,6 +298,7 @@ mod tests {
                 "requestContext": {
                     "accountId": "000000000000",
                     "apiId": "api",
+                    "deploymentId": "local",
                     "domainName": "127.0.0.1:8080",
                     "domainPrefix": "127",
                     "extendedRequestId": "AAAAAAAAAAAAAAA=",
@@ -280,20 +317,41 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_text_is_base64() {
-        let event = event(Request::post("/").body(()).unwrap(), &[0xff, 0x00]);
-        assert_eq!(
-            (&event["body"], &event["isBase64Encoded"]),
-            (&json!("/wA="), &json!(true))
-        );
-        assert_eq!(event["queryStringParameters"], Value::Null);
+    fn only_a_binary_media_type_is_base64() {
+        let event = |is_binary| event(Request::post("/").body(()).unwrap(), &[b'a', 0xff], is_binary);
+        let body = |event: &Value| (event["body"].clone(), event["isBase64Encoded"].clone());
+        assert_eq!(body(&event(true)), (json!("Yf8="), json!(true)));
+        assert_eq!(body(&event(false)), (json!("a\u{fffd}"), json!(false)));
     }
 
     #[test]
-    fn no_body_is_null() {
+    fn an_absent_body_and_an_absent_query_are_null() {
+        for is_binary in [true, false] {
+            let event = event(Request::get("/").body(()).unwrap(), b"", is_binary);
+            assert_eq!(
+                (&event["body"], &event["isBase64Encoded"]),
+                (&Value::Null, &json!(false))
+            );
+            assert_eq!(event["queryStringParameters"], Value::Null);
+            assert_eq!(event["multiValueQueryStringParameters"], Value::Null);
+        }
+    }
+
+    /// As recorded on AWS, and the semicolon as documented.
+    #[test]
+    fn a_query_is_decoded() {
+        let query =
+            "dateTimeOffset=2023-06-12T18:05:10.123456+00:00&email=test%2Balias@gmail.com&a=1;a=2;flag";
+        let event = event(Request::get(format!("/?{query}")).body(()).unwrap(), b"", false);
         assert_eq!(
-            event(Request::get("/").body(()).unwrap(), b"")["body"],
-            Value::Null
+            event["multiValueQueryStringParameters"],
+            json!({
+                "a": ["1", "2"],
+                "dateTimeOffset": ["2023-06-12T18:05:10.123456 00:00"],
+                "email": ["test+alias@gmail.com"],
+                "flag": [""],
+            })
         );
+        assert_eq!(event["queryStringParameters"]["a"], "2");
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Match<'r> {
     pub(crate) resource: &'r str,
     /// The name of the function.
     pub(crate) function: &'r str,
-    /// The path parameters, percent-decoded.
+    /// The path parameters as they stand in the path, not decoded (recorded on AWS).
     pub(crate) parameters: BTreeMap<&'r str, String>,
 }
 
@@ -102,10 +102,10 @@ impl Resource {
                 Segment::Literal(literal) if literal == first => {}
                 Segment::Literal(_) => return None,
                 Segment::Parameter(name) => {
-                    parameters.insert(name.as_str(), decode(first));
+                    parameters.insert(name.as_str(), (*first).to_owned());
                 }
                 Segment::Greedy(name) => {
-                    parameters.insert(name.as_str(), decode(&rest.join("/")));
+                    parameters.insert(name.as_str(), rest.join("/"));
                     return Some(parameters);
                 }
             }
@@ -135,24 +135,6 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
     let trimmed = path.strip_prefix('/').unwrap_or(path);
     let trimmed = trimmed.strip_suffix('/').unwrap_or(trimmed);
     trimmed.split('/').skip(usize::from(trimmed.is_empty()))
-}
-
-/// Percent-decodes a segment. A segment that is not UTF-8 afterwards is returned unchanged.
-fn decode(segment: &str) -> String {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((&first, others)) = rest.split_first() {
-        let digit = |index: usize| others.get(index).and_then(|byte| char::from(*byte).to_digit(16));
-        let decoded = digit(0).zip(digit(1)).filter(|_| first == b'%');
-        if let Some(byte) = decoded.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            bytes.push(byte);
-            rest = &others[2..];
-        } else {
-            bytes.push(first);
-            rest = others;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| segment.to_owned())
 }
 
 #[cfg(test)]
@@ -194,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded() {
+    fn parameters_are_not_decoded() {
         let routes = routes();
         let found = routes.find("GET", "/orders/a%20b%2Fc").unwrap();
-        assert_eq!(found.parameters, BTreeMap::from([("id", "a b/c".to_owned())]));
-        assert_eq!(routes.find("GET", "/x/y/z").unwrap().parameters["proxy"], "x/y/z");
+        assert_eq!(found.parameters, BTreeMap::from([("id", "a%20b%2Fc".to_owned())]));
+        let path = "/test-path/test%2Balias@gmail.com/plus/test+alias@gmail.com/";
         assert_eq!(
-            routes.find("GET", "/x%FF%2").unwrap().parameters["proxy"],
-            "x%FF%2"
+            routes.find("GET", path).unwrap().parameters["proxy"],
+            "test-path/test%2Balias@gmail.com/plus/test+alias@gmail.com"
         );
     }
 }

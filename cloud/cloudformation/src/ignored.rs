@@ -77,7 +77,6 @@ pub(crate) const API: &[&str] = &[
     "AccessLogSetting",
     "AlwaysDeploy",
     "Auth",
-    "BinaryMediaTypes",
     "Description",
     "EndpointConfiguration",
     "FailOnWarnings",

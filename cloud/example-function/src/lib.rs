@@ -134,6 +134,7 @@ pub async fn run() -> Result<(), reqwest::Error> {
 fn proxy_response(event: &Value) -> Value {
     match event["path"].as_str() {
         Some("/echo/malformed") => json!("not a response"),
+        Some("/echo/event") => json!({"body": event.to_string()}),
         Some("/echo/slow") => {
             std::thread::sleep(Duration::from_hours(1));
             json!({"statusCode": 200})

@@ -7,11 +7,13 @@
 //! Imports no other crate of the workspace.
 
 mod guard;
+mod header_case;
 mod listener;
 mod origins;
 mod server;
 
 pub use guard::refusal;
+pub use header_case::{HeaderCaseError, spelled_headers};
 pub use listener::Listener;
 pub use origins::Origins;
 pub use server::serve;

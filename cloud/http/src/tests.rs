@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
@@ -28,6 +29,47 @@ async fn a_listener_answers_this_machine_and_no_page() {
         assert_eq!(status, 403, "{name}");
         assert!(body.starts_with(r#"{"message":""#), "{body}");
     }
+}
+
+#[tokio::test]
+async fn the_spelling_of_header_names_is_kept() {
+    let listener = Listener::bind(0).await.unwrap();
+    let address = listener.address();
+    let names = async |request: axum::extract::Request| {
+        let (parts, body) = request.into_parts();
+        axum::body::to_bytes(body, 100).await.unwrap();
+        let headers = spelled_headers(&parts).await.unwrap();
+        let lines = headers.iter().map(|(name, value)| format!("{name}={value}\n"));
+        lines.collect::<Vec<_>>().concat()
+    };
+    let router = Router::new().fallback(names);
+    let _server = serve(listener, router, Origins::None, std::future::pending());
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    // Two requests on one connection. The second has the names of the first in another case.
+    let requests = b"POST /a HTTP/1.1\r\nHost: localhost\r\ntEsT-HEADeR: aValUE\r\nEmpty:\r\nContent-Length: 5\r\nX-Two: 1\r\nx-TWO: 2\r\n\r\nhello\
+        GET /b HTTP/1.1\r\nhost: localhost\r\nTEST-header: a: b\r\nConnection: close\r\n\r\n";
+    connection.write_all(requests).await.unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).await.unwrap();
+    for line in [
+        "Host=localhost",
+        "tEsT-HEADeR=aValUE",
+        "Empty=",
+        "X-Two=1",
+        "x-TWO=2",
+        "host=localhost",
+        "TEST-header=a: b",
+    ] {
+        assert_eq!(
+            answers.lines().filter(|known| *known == line).count(),
+            1,
+            "{line}: {answers}"
+        );
+    }
+    assert!(
+        !answers.contains("Length=") && !answers.contains("Connection="),
+        "{answers}"
+    );
 }
 
 /// Ways to listen that the standard library, tokio, axum and hyper have.

@@ -10,13 +10,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Response, header};
 use bytes::Bytes;
-use cloud_http::{Listener, Origins, serve};
+use cloud_http::{Listener, Origins, serve, spelled_headers};
 use cloud_lambda::{Function, InvokeError};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::binary_media_types::BinaryMediaTypes;
+use crate::event_headers::{Arrival, EventHeaders};
 use crate::gateway_error::GatewayError;
-use crate::proxy_event::{self, ApiContext};
+use crate::proxy_event::{self, ApiContext, Received};
 use crate::proxy_response;
 use crate::routes::Routes;
 
@@ -31,38 +33,43 @@ pub struct RestApi {
     server: JoinHandle<std::io::Result<()>>,
 }
 
+/// The settings of a REST API.
+#[derive(Debug)]
+pub struct RestApiSettings {
+    /// The fields that all events share.
+    pub context: ApiContext,
+    /// The methods and paths.
+    pub routes: Routes,
+    /// The functions by name.
+    pub functions: BTreeMap<String, Function>,
+    /// The web pages that may call.
+    pub origins: Origins,
+    /// The media types of bodies that are binary data.
+    pub binary_media_types: BinaryMediaTypes,
+}
+
 #[derive(Debug)]
 struct Api {
-    context: ApiContext,
-    routes: Routes,
-    /// Functions by name.
-    functions: BTreeMap<String, Function>,
+    settings: RestApiSettings,
+    /// The port of the listener.
+    port: u16,
     integration_timeout: Duration,
 }
 
 impl RestApi {
-    /// Serves the routes on a listener, to programs and to web pages of `origins`.
+    /// Serves an API on a listener.
     #[must_use]
-    pub fn start(
-        listener: Listener,
-        origins: Origins,
-        context: ApiContext,
-        routes: Routes,
-        functions: BTreeMap<String, Function>,
-    ) -> Self {
-        Self::serve(
-            listener,
-            origins,
-            Api {
-                context,
-                routes,
-                functions,
-                integration_timeout: INTEGRATION_TIMEOUT,
-            },
-        )
+    pub fn start(listener: Listener, settings: RestApiSettings) -> Self {
+        Self::start_with(listener, settings, INTEGRATION_TIMEOUT)
     }
 
-    fn serve(listener: Listener, origins: Origins, api: Api) -> Self {
+    fn start_with(listener: Listener, settings: RestApiSettings, integration_timeout: Duration) -> Self {
+        let origins = settings.origins.clone();
+        let api = Api {
+            settings,
+            port: listener.address().port(),
+            integration_timeout,
+        };
         let router = Router::new().fallback(handle).with_state(Arc::new(api));
         let server = serve(listener, router, origins, std::future::pending());
         Self { server }
@@ -86,53 +93,95 @@ async fn handle(
     request: Request,
 ) -> Response<Body> {
     let request_id = Uuid::new_v4();
-    let mut response = match api.answer(request, peer, request_id).await {
+    let arrival = Arrival {
+        client: peer.ip(),
+        port: api.port,
+        request_id,
+    };
+    let mut response = match api.answer(request, arrival).await {
         Ok(response) => response,
         Err(error) => error.response(),
     };
-    if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
-        response.headers_mut().insert("x-amzn-requestid", value);
+    let ids = [
+        ("x-amzn-requestid", request_id.to_string()),
+        ("x-amz-apigw-id", proxy_event::extended_request_id(request_id)),
+    ];
+    for (name, id) in ids {
+        insert(&mut response, name, &id);
     }
     response
 }
 
+/// Sets a header to a text of visible ASCII. Another text is no header's value, and sets nothing.
+fn insert(response: &mut Response<Body>, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
 impl Api {
-    async fn answer(
-        &self,
-        request: Request,
-        peer: SocketAddr,
-        request_id: Uuid,
-    ) -> Result<Response<Body>, GatewayError> {
+    async fn answer(&self, request: Request, arrival: Arrival) -> Result<Response<Body>, GatewayError> {
         let (parts, body) = request.into_parts();
-        let found = self
+        let request_id = arrival.request_id;
+        let settings = &self.settings;
+        let found = settings
             .routes
             .find(parts.method.as_str(), parts.uri.path())
             .ok_or(GatewayError::MissingAuthenticationToken)?;
-        let function = self
+        let function = settings
             .functions
             .get(found.function)
             .ok_or(GatewayError::InternalServerError)?;
         let body = read(&parts.headers, body).await?;
-        let event = proxy_event::encode(&self.context, &parts, &body, &found, peer, request_id)
-            .map_err(|_| GatewayError::InternalServerError)?;
-        let invocation = tokio::time::timeout(self.integration_timeout, function.invoke(event.into()));
-        let answer = match invocation.await {
-            Err(_) => return Err(GatewayError::IntegrationTimeout),
-            Ok(Err(InvokeError::PayloadTooLarge(_))) => return Err(GatewayError::RequestTooLarge),
-            Ok(Err(error @ InvokeError::Throttled)) => {
-                tracing::warn!(%request_id, function = found.function, %error, "a request was refused");
-                return Err(GatewayError::InvocationRefused);
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(%request_id, function = found.function, %error, "the function of a request failed");
-                return Err(GatewayError::InternalServerError);
-            }
-            Ok(Ok(answer)) => answer,
+        let sent = spelled_headers(&parts).await.map_err(|error| {
+            tracing::warn!(%request_id, %error, "the headers of a request cannot be read");
+            GatewayError::BadRequest
+        })?;
+        let headers = EventHeaders::new(sent, arrival);
+        let received = Received {
+            parts: &parts,
+            headers: &headers,
+            body: &body,
+            is_binary: settings
+                .binary_media_types
+                .include(headers.last(&header::CONTENT_TYPE)),
+            arrival,
         };
-        proxy_response::decode(&answer).map_err(|error| {
+        let event = proxy_event::encode(&settings.context, &received, &found)
+            .map_err(|_| GatewayError::InternalServerError)?;
+        let answer = self.invoke(function, event, request_id).await?;
+        let binary = settings
+            .binary_media_types
+            .include(headers.first(&header::ACCEPT));
+        let mut response = proxy_response::decode(&answer, binary).map_err(|error| {
             tracing::warn!(%request_id, function = found.function, %error, "a function's answer is not a proxy response");
             GatewayError::InternalServerError
-        })
+        })?;
+        insert(&mut response, "x-amzn-trace-id", headers.trace_id());
+        Ok(response)
+    }
+
+    async fn invoke(
+        &self,
+        function: &Function,
+        event: Vec<u8>,
+        request_id: Uuid,
+    ) -> Result<Bytes, GatewayError> {
+        let name = &function.settings().name;
+        let invocation = tokio::time::timeout(self.integration_timeout, function.invoke(event.into()));
+        match invocation.await {
+            Err(_) => Err(GatewayError::IntegrationTimeout),
+            Ok(Err(InvokeError::PayloadTooLarge(_))) => Err(GatewayError::RequestTooLarge),
+            Ok(Err(error @ InvokeError::Throttled)) => {
+                tracing::warn!(%request_id, function = name, %error, "a request was refused");
+                Err(GatewayError::InvocationRefused)
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%request_id, function = name, %error, "the function of a request failed");
+                Err(GatewayError::InternalServerError)
+            }
+            Ok(Ok(answer)) => Ok(answer),
+        }
     }
 }
 

@@ -40,7 +40,7 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         path: path.to_owned(),
         function_name: "example".to_owned(),
     };
-    let api = Api {
+    let settings = RestApiSettings {
         context: ApiContext {
             account_id: "000000000000".to_owned(),
             api_id: "api".to_owned(),
@@ -48,14 +48,15 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         },
         routes: Routes::new(&[route("ANY", "/echo/{how}"), route("POST", "/post")]),
         functions: BTreeMap::from([("example".to_owned(), function.clone())]),
-        integration_timeout,
+        origins: Origins::parse("https://shop.example.com"),
+        binary_media_types: BinaryMediaTypes::new(["application/octet-stream"]),
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client {
         url,
         http,
         function,
-        _api: RestApi::serve(listener, Origins::parse("https://shop.example.com"), api),
+        _api: RestApi::start_with(listener, settings, integration_timeout),
     }
 }
 
@@ -72,7 +73,7 @@ impl Client {
             .body(body);
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        assert!(headers.contains_key("x-amzn-requestid"));
+        assert!(headers.contains_key("x-amzn-requestid") && headers.contains_key("x-amz-apigw-id"));
         (status, response.text().await.unwrap(), headers)
     }
 }
@@ -85,6 +86,33 @@ async fn every_method_reaches_the_function() {
         assert_eq!((status, headers["x-method"].to_str().unwrap()), (201, method));
         assert_eq!(body, if method == "HEAD" { "" } else { "5" });
     }
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn the_function_gets_the_headers_as_the_client_spelled_them() {
+    let client = client().await;
+    let request = client.http.post(format!("{}/echo/event?a=1", client.url));
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    let request = request
+        .header("tEsT-HEADeR", "aValUE")
+        .header("x-amzn-trace-id", trace);
+    let request = request
+        .header("content-type", "application/octet-stream")
+        .body(vec![0xff]);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["x-amzn-trace-id"], trace);
+    let event: serde_json::Value = response.json().await.unwrap();
+    // reqwest writes names in lower case. The test of `spelled_headers` has names in other cases.
+    assert_eq!(event["headers"]["test-header"], "aValUE");
+    assert_eq!(event["headers"]["X-Forwarded-For"], "127.0.0.1");
+    assert_eq!(event["headers"]["X-Amzn-Trace-Id"], trace);
+    assert_eq!(event["headers"]["content-length"], serde_json::Value::Null);
+    assert_eq!(event["pathParameters"], serde_json::json!({"how": "event"}));
+    assert_eq!(
+        (&event["body"], &event["isBase64Encoded"]),
+        (&"/w==".into(), &true.into())
+    );
     client.function.stop(Duration::ZERO).await;
 }
 

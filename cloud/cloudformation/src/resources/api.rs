@@ -17,6 +17,8 @@ pub struct Api {
     pub stage: String,
     /// The routes.
     pub routes: Vec<Route>,
+    /// The media types of bodies that are binary data, such as `image/png`.
+    pub binary_media_types: Vec<String>,
     /// True if the routes come from an OpenAPI body. Then the functions' events add no routes.
     has_body: bool,
 }
@@ -31,6 +33,9 @@ impl Api {
         properties.ignore(ignored::API);
         let stage = properties.required_text("StageName")?;
         let body = properties.mapping("DefinitionBody")?;
+        // SAM writes a slash as `~1`, as in a JSON pointer.
+        let media_types = properties.texts("BinaryMediaTypes")?;
+        let binary_media_types = media_types.iter().map(|name| name.replace("~1", "/")).collect();
         properties.finish()?;
         let has_body = body.is_some();
         let routes = body.map(openapi::read_routes).transpose()?.unwrap_or_default();
@@ -38,6 +43,7 @@ impl Api {
             id: location.api_id(logical_id),
             stage,
             routes,
+            binary_media_types,
             has_body,
         })
     }
@@ -48,6 +54,7 @@ impl Api {
             id: "serverlessrestapi".to_owned(),
             stage: "Prod".to_owned(),
             routes: Vec::new(),
+            binary_media_types: Vec::new(),
             has_body: false,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud_api_gateway::{ApiContext, RestApi, Route, Routes};
+use cloud_api_gateway::{ApiContext, BinaryMediaTypes, RestApi, RestApiSettings, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
@@ -86,13 +86,16 @@ impl Compute {
                     stage: api.stage.clone(),
                 };
                 let origins = stack.parameters.get(&config.origins_parameter);
-                Some(RestApi::start(
-                    api_listener,
-                    Origins::parse(origins.map_or("", String::as_str)),
+                let settings = RestApiSettings {
                     context,
-                    Routes::new(&routes),
-                    functions.clone(),
-                ))
+                    routes: Routes::new(&routes),
+                    functions: functions.clone(),
+                    origins: Origins::parse(origins.map_or("", String::as_str)),
+                    binary_media_types: BinaryMediaTypes::new(
+                        api.binary_media_types.iter().map(String::as_str),
+                    ),
+                };
+                Some(RestApi::start(api_listener, settings))
             }
         };
         let mut mapped = Vec::new();

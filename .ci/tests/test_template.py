@@ -385,6 +385,15 @@ def test_concurrency_is_reserved_only_where_it_is_asked_for(name):
     assert reserved(**{f"{name}ReservedConcurrency": 20}) == 20
 
 
+def test_a_function_that_sends_messages_again_may_do_so_more_than_sixteen_times():
+    """Lambda stops a function that sends to the queue that invokes it at the 16th message of a chain (boto3 issue 3899)."""
+    template = deployed()
+    functions = of_type(template, "AWS::Lambda::Function")
+    for name, function in functions.items():
+        sends_again = any(variable.endswith("_DLQ_URL") for variable in function["Environment"]["Variables"])
+        assert function.get("RecursiveLoop") == ("Allow" if sends_again else None), name
+
+
 def references(node):
     """Every name that the template refers to."""
     if isinstance(node, dict):

@@ -61,6 +61,7 @@ pub(crate) const FUNCTION: &[&str] = &[
     "EphemeralStorage",
     "KmsKeyArn",
     "PackageType",
+    "RecursiveLoop",
     "Runtime",
     "Tags",
     "Tracing",

@@ -2,7 +2,7 @@
 //!
 //! ```json
 //! {"queue":"orders","message_id":"…","sent_at":"…","body":"…","attributes":{"error_code":{"type":"String","text":"conflict"},
-//!  "picture":{"type":"Binary.png","base64":"AP8H"}},"trace":"Root=1-…"}
+//!  "picture":{"type":"Binary.png","base64":"AP8H"}},"trace":"Root=1-…","group":"e30a606a…"}
 //! ```
 
 use std::collections::{BTreeMap, HashMap};
@@ -35,6 +35,8 @@ pub(super) struct ArchiveEntry {
     attributes: BTreeMap<String, ArchivedAttribute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trace: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
 }
 
 /// An attribute: text, or bytes as base64.
@@ -67,6 +69,7 @@ impl ArchiveEntry {
             body: outgoing.body,
             attributes: attributes.collect(),
             trace: outgoing.trace,
+            group: outgoing.group,
         }
     }
 
@@ -106,13 +109,14 @@ impl ArchiveEntry {
             body: self.body.clone(),
             attributes: attributes.collect::<anyhow::Result<HashMap<_, _>>>()?,
             trace: self.trace.clone(),
+            group: self.group.clone(),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sqs::types::Message;
+    use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 
     use super::*;
     use crate::dead_letter::DeadLetter;
@@ -129,6 +133,14 @@ mod tests {
             let message = Message::builder()
                 .message_id("m-1")
                 .body(body)
+                .attributes(
+                    MessageSystemAttributeName::AwsTraceHeader,
+                    "Root=1-67891233-abcdef012345678912345678",
+                )
+                .attributes(
+                    MessageSystemAttributeName::MessageGroupId,
+                    "e30a606a038b9df4507d4f030b5e1df0",
+                )
                 .message_attributes("noise", value("Binary.png").binary_value(noise).build().unwrap())
                 .message_attributes("n", value("Number.int").string_value("12").build().unwrap())
                 .build();
@@ -138,11 +150,9 @@ mod tests {
             };
             let line = serde_json::to_string(&ArchiveEntry::new(&found)).unwrap();
             assert!(!line.contains('\n'));
-            let read = ArchiveEntry::parse(&line).unwrap();
-            assert_eq!(
-                read.outgoing().unwrap(),
-                OutgoingMessage::unchanged(&found.message)
-            );
+            let sent = ArchiveEntry::parse(&line).unwrap().outgoing().unwrap();
+            assert_eq!(sent, OutgoingMessage::unchanged(&found.message));
+            assert!(sent.trace.is_some() && sent.group.is_some());
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct OutgoingMessage {
     pub(super) attributes: HashMap<String, MessageAttributeValue>,
     /// The X-Ray trace header with which it was first sent.
     pub(super) trace: Option<String>,
+    /// The message group (`MessageGroupId`) in which it was first sent.
+    pub(super) group: Option<String>,
 }
 
 impl OutgoingMessage {
@@ -42,11 +44,12 @@ impl OutgoingMessage {
 
     /// The letter with all its attributes.
     pub(super) fn unchanged(message: &Message) -> Self {
-        let system = message.attributes.as_ref();
+        let system = |name| message.attributes.as_ref()?.get(&name).cloned();
         Self {
             body: message.body.clone().unwrap_or_default(),
             attributes: message.message_attributes.clone().unwrap_or_default(),
-            trace: system.and_then(|all| all.get(&MessageSystemAttributeName::AwsTraceHeader).cloned()),
+            trace: system(MessageSystemAttributeName::AwsTraceHeader),
+            group: system(MessageSystemAttributeName::MessageGroupId),
         }
     }
 
@@ -64,6 +67,7 @@ impl OutgoingMessage {
         let entry = SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
             .message_body(self.body)
+            .set_message_group_id(self.group)
             .set_message_attributes(Some(self.attributes));
         let entry = match self.trace {
             None => entry,
@@ -221,6 +225,7 @@ mod tests {
         let mut message = Message::builder()
             .body("body")
             .attributes(MessageSystemAttributeName::AwsTraceHeader, "Root=1")
+            .attributes(MessageSystemAttributeName::MessageGroupId, "g")
             .message_attributes("noise", noise.clone());
         for name in FAILURE_ATTRIBUTES {
             message = message.message_attributes(name, text.clone());
@@ -232,6 +237,7 @@ mod tests {
             (replayed.body.as_str(), replayed.trace.as_deref()),
             ("body", Some("Root=1"))
         );
+        assert_eq!(replayed.group.as_deref(), Some("g"));
         assert_eq!(
             OutgoingMessage::replayed(&message, Some("repaired".to_owned())).body,
             "repaired"

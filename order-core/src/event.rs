@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::id::OrderId;
 use crate::json;
 use crate::order::Order;
+use crate::trace::Trace;
 use timestamp::Timestamp;
 
 /// `type` of the event, with its version.
@@ -27,6 +28,8 @@ pub struct OrderConfirmed {
     pub confirmed_at: Timestamp,
     /// The order.
     pub order: Order,
+    /// The trace of the request that placed it, if that is known.
+    pub trace: Option<Trace>,
 }
 
 /// Why an event cannot be read. This version of the code can never read it. The texts hold no values.
@@ -41,10 +44,11 @@ pub enum EventError {
 }
 
 impl OrderConfirmed {
-    /// The event in the structured JSON form of CloudEvents 1.0.
+    /// The event in the structured JSON form of CloudEvents 1.0. The trace is its extension for distributed tracing, `traceparent`.
+    /// <https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md>
     #[must_use]
     pub fn to_json(&self) -> String {
-        json!({
+        let mut event = json!({
             "specversion": "1.0",
             "id": self.order_id,
             "source": SOURCE,
@@ -58,8 +62,11 @@ impl OrderConfirmed {
                 "confirmed_at": self.confirmed_at,
                 "order": self.order,
             },
-        })
-        .to_string()
+        });
+        if let Some(trace) = self.trace {
+            event["traceparent"] = json!(trace.to_traceparent());
+        }
+        event.to_string()
     }
 
     /// Reads an event of any version. Ignores fields that a later version added.
@@ -94,6 +101,11 @@ impl OrderConfirmed {
                 .map_err(|error| malformed(format!("data/confirmed_at: {error}")))?,
             order: Order::restore_known(order)
                 .map_err(|violations| malformed(format!("data/order: {violations}")))?,
+            // An event with another trace is still an order's event.
+            trace: document
+                .get("traceparent")
+                .and_then(Value::as_str)
+                .and_then(Trace::from_traceparent),
         })
     }
 }
@@ -107,11 +119,13 @@ mod tests {
     use super::*;
 
     const GOLDEN: &str = include_str!("../golden/event-v1.json");
+    const GOLDEN_TRACED: &str = include_str!("../golden/event-v1-traced.json");
 
     #[test]
     fn an_event_of_version_1_stays_readable() {
         let event = OrderConfirmed::from_json(GOLDEN).unwrap();
         assert_eq!(event.order_id.short(), "4e5f6a7b");
+        assert_eq!(event.trace, None);
         let written: Value = serde_json::from_str(&event.to_json()).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(GOLDEN).unwrap());
     }
@@ -134,6 +148,24 @@ mod tests {
             OrderConfirmed::from_json(&later),
             OrderConfirmed::from_json(GOLDEN)
         );
+    }
+
+    #[test]
+    fn a_trace_is_an_extension_of_the_event() {
+        let traced = OrderConfirmed::from_json(GOLDEN_TRACED).unwrap();
+        let written: Value = serde_json::from_str(&traced.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(GOLDEN_TRACED).unwrap());
+        assert_eq!(traced.trace.unwrap().id(), "67891233abcdef012345678912345678");
+        let untraced = OrderConfirmed::from_json(GOLDEN).unwrap();
+        assert_eq!(
+            OrderConfirmed {
+                trace: None,
+                ..traced
+            },
+            untraced
+        );
+        let damaged = GOLDEN_TRACED.replace("00-6789", "zz-6789");
+        assert_eq!(OrderConfirmed::from_json(&damaged), Ok(untraced));
     }
 
     #[test]

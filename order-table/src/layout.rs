@@ -28,6 +28,8 @@ pub mod attribute {
     pub const ACCEPTED_AT: &str = "accepted_at";
     /// When the row was written.
     pub const CONFIRMED_AT: &str = "confirmed_at";
+    /// The trace of the request that placed the order, in the form of W3C, if it is known.
+    pub const TRACEPARENT: &str = "traceparent";
     /// When an email that covers the order was published to the topic.
     pub const NOTIFIED_AT: &str = "notified_at";
     /// The id of that email.

@@ -1,6 +1,6 @@
 //! A stored order: from its attributes and to them.
 
-use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage};
+use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage, Trace};
 use serde_json::{Value, json};
 use timestamp::Timestamp;
 
@@ -20,6 +20,8 @@ pub struct OrderRow {
     pub accepted_at: Timestamp,
     /// When the row was written.
     pub confirmed_at: Timestamp,
+    /// The trace of the request that placed it, if that is known.
+    pub trace: Option<Trace>,
     /// The email about the order, if one was sent.
     pub notification: Option<Notification>,
 }
@@ -71,8 +73,15 @@ impl OrderRow {
             order,
             accepted_at,
             confirmed_at,
+            trace: None,
             notification: None,
         }
+    }
+
+    /// The row with a trace.
+    #[must_use]
+    pub fn with_trace(self, trace: Option<Trace>) -> Self {
+        Self { trace, ..self }
     }
 
     /// The order's status.
@@ -112,6 +121,10 @@ impl OrderRow {
                 customer.name.as_ref().map(|name| json!(name.as_str())),
             ),
             (attribute::NOTE, order.note().map(|note| json!(note.as_str()))),
+            (
+                attribute::TRACEPARENT,
+                self.trace.map(|trace| json!(trace.to_traceparent())),
+            ),
             (
                 attribute::NOTIFIED_AT,
                 self.notification.as_ref().map(|sent| json!(sent.notified_at)),
@@ -161,12 +174,17 @@ impl OrderRow {
                 "is not that of the stored order",
             ));
         }
+        // An order is read also if its trace is damaged.
+        let trace = text(attributes, attribute::TRACEPARENT)
+            .ok()
+            .and_then(Trace::from_traceparent);
         Ok(Self {
             order_id,
             fingerprint,
             order,
             accepted_at,
             confirmed_at,
+            trace,
             notification,
         })
     }
@@ -206,6 +224,7 @@ impl From<&OrderRow> for OrderConfirmed {
             accepted_at: row.accepted_at,
             confirmed_at: row.confirmed_at,
             order: row.order.clone(),
+            trace: row.trace,
         }
     }
 }
@@ -253,6 +272,21 @@ mod tests {
         changed.insert(attribute::CUSTOMER_NAME.to_owned(), json!("Eve"));
         let error = OrderRow::from_attributes(&changed).unwrap_err();
         assert_eq!(error.attribute, attribute::FINGERPRINT);
+    }
+
+    #[test]
+    fn a_trace_is_read_back_and_a_damaged_one_is_none() {
+        let trace =
+            Trace::from_xray("Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1");
+        let row = row().with_trace(trace);
+        let mut attributes = row.to_attributes();
+        assert_eq!(
+            attributes[attribute::TRACEPARENT],
+            "00-67891233abcdef012345678912345678-463ac35c9f6413ad-01"
+        );
+        assert_eq!(OrderRow::from_attributes(&attributes), Ok(row.clone()));
+        attributes.insert(attribute::TRACEPARENT.to_owned(), json!("none"));
+        assert_eq!(OrderRow::from_attributes(&attributes), Ok(row.with_trace(None)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use queue_consumer::retries::Retries;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::ports::{Events, Read, Table};
+use crate::ports::{Events, Publication, Read, Table};
 
 /// The message of order number `number` with this note.
 pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
@@ -144,9 +144,9 @@ impl Table for &Outside {
 }
 
 impl Events for &Outside {
-    async fn publish_batch(&self, events: &[&str]) -> Answers {
+    async fn publish_batch(&self, events: &[&Publication]) -> Answers {
         self.record(Call::Publish(events.len()));
-        let has = |text: &String| events.iter().any(|event| event.contains(text));
+        let has = |text: &String| events.iter().any(|publication| publication.event.contains(text));
         assert!(
             !self.publish_panics_on.borrow().as_ref().is_some_and(has),
             "as the test asks"
@@ -157,10 +157,10 @@ impl Events for &Outside {
             return Err(CallError::new(*code));
         }
         let fault = self.publish_fault.borrow();
-        let publish = |event: &&str| match &*fault {
-            Some((text, code)) if event.contains(text) => Err(CallError::new(*code)),
+        let publish = |publication: &&Publication| match &*fault {
+            Some((text, code)) if publication.event.contains(text) => Err(CallError::new(*code)),
             _ => {
-                self.events.borrow_mut().push((*event).to_owned());
+                self.events.borrow_mut().push(publication.event.clone());
                 Ok(())
             }
         };

@@ -2,7 +2,7 @@
 //! effect.
 
 use function_runtime::{Answers, CallError, Clock};
-use order_core::OrderId;
+use order_core::{OrderId, Trace};
 use order_table::Attributes;
 use queue_consumer::ports::Queues;
 
@@ -29,6 +29,17 @@ pub trait Table {
     fn read_batch(&self, ids: &[OrderId]) -> impl Future<Output = Result<Read, CallError>>;
 }
 
+/// An event to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The event, in JSON.
+    pub event: String,
+    /// The message group of the order. SNS passes it on to standard queues.
+    pub group_id: Option<String>,
+    /// The trace of the order, which the event holds too.
+    pub trace: Option<Trace>,
+}
+
 /// The topic of order events.
 pub trait Events {
     /// The most events of one [`Events::publish_batch`] (AWS: `PublishBatch`).
@@ -36,8 +47,8 @@ pub trait Events {
     /// The most bytes of one batch, attributes included.
     const MAX_BYTES: usize = 256 * 1024;
 
-    /// Publishes up to 10 events, in JSON, of 256 KB together, each with the attribute `event_type`.
-    fn publish_batch(&self, events: &[&str]) -> impl Future<Output = Answers>;
+    /// Publishes up to 10 events of 256 KB together, each with the attribute `event_type`.
+    fn publish_batch(&self, events: &[&Publication]) -> impl Future<Output = Answers>;
 }
 
 /// All ports as one type, so that the simulation can hold one state behind them.

@@ -58,6 +58,7 @@ pub(crate) fn record(number: usize, receive_count: u32) -> Record {
         queue: Some("orders".to_owned()),
         sent_at: Some(Timestamp::new(OffsetDateTime::UNIX_EPOCH)),
         attributes: [("trace".to_owned(), Attribute::text("t"))].into(),
+        ..Record::default()
     }
 }
 

@@ -18,6 +18,8 @@ const MAX_TEXT_BYTES: usize = 1024;
 pub struct Outgoing {
     body: String,
     attributes: BTreeMap<String, Attribute>,
+    group_id: Option<String>,
+    trace_header: Option<String>,
     delay_seconds: u32,
 }
 
@@ -70,7 +72,7 @@ impl Outgoing {
         Self::new(record, retry, delay_seconds)
     }
 
-    /// The message with its sender's own attributes and `added`.
+    /// The message with its sender's own attributes and `added`. It keeps its message group and its trace, as with SQS's own redrive.
     fn new<const N: usize>(
         record: &Record,
         added: [(&str, Attribute); N],
@@ -82,6 +84,8 @@ impl Outgoing {
         let message = Self {
             body: record.body.clone()?,
             attributes,
+            group_id: record.group_id.clone(),
+            trace_header: record.trace_header.clone(),
             delay_seconds,
         };
         (message.attributes.len() <= MAX_ATTRIBUTES && message.size() <= MAX_BYTES).then_some(message)
@@ -97,6 +101,18 @@ impl Outgoing {
     #[must_use]
     pub fn attributes(&self) -> &BTreeMap<String, Attribute> {
         &self.attributes
+    }
+
+    /// The message group.
+    #[must_use]
+    pub fn group_id(&self) -> Option<&str> {
+        self.group_id.as_deref()
+    }
+
+    /// The X-Ray trace header.
+    #[must_use]
+    pub fn trace_header(&self) -> Option<&str> {
+        self.trace_header.as_deref()
     }
 
     /// How long SQS delays the message, in seconds. A delayed message is not in flight.

@@ -27,6 +27,10 @@ pub struct Record {
     pub sent_at: Option<Timestamp>,
     /// The sender's message attributes, by name.
     pub attributes: BTreeMap<String, Attribute>,
+    /// Its message group (`MessageGroupId`), by which SQS delivers fairly.
+    pub group_id: Option<String>,
+    /// The X-Ray trace header that it was sent with (`AWSTraceHeader`).
+    pub trace_header: Option<String>,
 }
 
 /// A message attribute.
@@ -76,9 +80,12 @@ impl Record {
             Value::Object(record) => record,
             _ => Map::new(),
         };
-        let system = |name| record.get("attributes")?.get(name)?.as_str()?.parse::<i64>().ok();
-        let receive_count = system("ApproximateReceiveCount").and_then(|count| u32::try_from(count).ok());
-        let sent_at = system("SentTimestamp");
+        let system = |name| record.get("attributes")?.get(name)?.as_str();
+        let number = |name| system(name)?.parse::<i64>().ok();
+        let receive_count = number("ApproximateReceiveCount").and_then(|count| u32::try_from(count).ok());
+        let sent_at = number("SentTimestamp");
+        let group_id = system("MessageGroupId").map(str::to_owned);
+        let trace_header = system("AWSTraceHeader").map(str::to_owned);
         let attributes = match record.remove("messageAttributes") {
             Some(Value::Object(attributes)) => attributes,
             _ => Map::new(),
@@ -98,6 +105,8 @@ impl Record {
                 .into_iter()
                 .filter_map(|(name, attribute)| Some((name, Attribute::read(attribute)?)))
                 .collect(),
+            group_id,
+            trace_header,
         }
     }
 
@@ -190,7 +199,8 @@ mod tests {
     fn a_record_is_read_with_every_part() {
         let record = Record::read(json!({
             "messageId": "m", "receiptHandle": "r", "body": "b",
-            "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1795426200000"},
+            "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1795426200000",
+                "MessageGroupId": "g", "AWSTraceHeader": "Root=1-67891233-abcdef012345678912345678"},
             "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:orders",
             "messageAttributes": {
                 "n": {"stringValue": "7", "dataType": "Number"},
@@ -219,6 +229,8 @@ mod tests {
             attributes: attributes
                 .map(|(name, attribute)| (name.to_owned(), attribute))
                 .into(),
+            group_id: Some("g".to_owned()),
+            trace_header: Some("Root=1-67891233-abcdef012345678912345678".to_owned()),
         };
         assert!(record == expected);
     }

@@ -154,6 +154,46 @@ async fn a_message_is_sent_again_with_its_delay() {
 }
 
 #[tokio::test]
+async fn a_dead_letter_and_a_retry_keep_their_group_and_their_trace() {
+    let trace = "Root=1-67891233-abcdef012345678912345678;Sampled=1";
+    let traced = Record {
+        body: Some("body".to_owned()),
+        receive_count: 2,
+        group_id: Some("g".to_owned()),
+        trace_header: Some(trace.to_owned()),
+        ..Record::default()
+    };
+    let plain = Record {
+        group_id: None,
+        trace_header: None,
+        ..traced.clone()
+    };
+    let now = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
+    let failure = Failure::permanent("malformed", "why");
+    let dead_letter = |record| Outgoing::dead_letter(record, &failure, now).unwrap();
+    let retry = |record| Outgoing::retry(record, "ThrottlingError", now, 5).unwrap();
+    for (to, messages) in [
+        (Queue::DeadLetter, [dead_letter(&traced), dead_letter(&plain)]),
+        (Queue::Main, [retry(&traced), retry(&plain)]),
+    ] {
+        let answer = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": ""}]});
+        let (sqs, seen, _server) = answering(answer).await;
+        sqs.send(to, &[&messages[0], &messages[1]]).await.unwrap();
+        let (_, _, entries) = one_call(&seen);
+        let system = |index: usize| {
+            let entry = &entries[index];
+            (
+                entry["MessageGroupId"].clone(),
+                entry["MessageSystemAttributes"].clone(),
+            )
+        };
+        let header = json!({"AWSTraceHeader": {"DataType": "String", "StringValue": trace}});
+        assert_eq!(system(0), (json!("g"), header));
+        assert_eq!(system(1), (Value::Null, Value::Null));
+    }
+}
+
+#[tokio::test]
 async fn messages_are_put_off_in_their_queue_each_by_its_receipt_handle() {
     // The second one's answer comes first, and the third one has none.
     let answer = json!({

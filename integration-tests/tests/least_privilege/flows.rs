@@ -106,6 +106,7 @@ async fn lose_table(system: &System) {
         accepted_at,
         confirmed_at: accepted_at,
         order: order(),
+        trace: None,
     };
     system.send("notifications-retry", &event.to_json()).await;
     let alone = OrderMessage::new(OrderId::new(Uuid::now_v7()), accepted_at, order());

@@ -19,6 +19,7 @@ async fn an_event_that_always_fails_is_dead_lettered_by_its_age_and_succeeds_whe
         accepted_at,
         confirmed_at: accepted_at,
         order: Order::restore(&sample).unwrap(),
+        trace: None,
     };
     system.send("notifications", &event.to_json()).await;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -54,12 +55,13 @@ impl Subscriber {
         }
     }
 
-    /// Receives and deletes the events on the queue.
-    async fn take_events(&self) -> Vec<Value> {
+    /// Receives and deletes the events on the queue. Each is with its message.
+    async fn take_events(&self) -> Vec<(Value, Message)> {
         let request = self
             .sqs
             .receive_message()
             .queue_url(&self.queue_url)
+            .message_system_attribute_names(MessageSystemAttributeName::All)
             .max_number_of_messages(10);
         let messages = request
             .wait_time_seconds(1)
@@ -71,17 +73,20 @@ impl Subscriber {
         let mut events = Vec::new();
         for message in messages {
             let delete = self.sqs.delete_message().queue_url(&self.queue_url);
-            let delete = delete.receipt_handle(message.receipt_handle.unwrap());
+            let delete = delete.receipt_handle(message.receipt_handle.as_ref().unwrap());
             delete.send().await.unwrap();
-            events.push(serde_json::from_str(&message.body.unwrap()).unwrap());
+            events.push((
+                serde_json::from_str(message.body.as_ref().unwrap()).unwrap(),
+                message,
+            ));
         }
         events
     }
 
-    async fn wait_for_event(&self, order_id: &str) -> Value {
+    async fn wait_for_event(&self, order_id: &str) -> (Value, Message) {
         eventually(&format!("the event of {order_id} has come"), async || {
             let events = self.take_events().await;
-            events.into_iter().find(|event| event["subject"] == order_id)
+            events.into_iter().find(|(event, _)| event["subject"] == order_id)
         })
         .await
     }
@@ -109,11 +114,50 @@ async fn a_subscriber_gets_the_events_that_match_its_filter() {
     for _ in 0..2 {
         let order = sample("order.json");
         let id = system.place(&order).await;
-        let event = confirmed.wait_for_event(&id).await;
+        let (event, _) = confirmed.wait_for_event(&id).await;
         assert_eq!(event["type"], "orders.order.confirmed.v1");
         assert_eq!(event["data"]["order"]["items"], order["items"], "{event}");
     }
-    assert_eq!(other.take_events().await, [] as [Value; 0]);
+    assert_eq!(other.take_events().await, []);
     confirmed.unsubscribe().await;
     other.unsubscribe().await;
+}
+
+#[tokio::test]
+async fn an_order_keeps_its_trace_and_its_group_from_the_request_to_the_subscriber() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let subscriber = Subscriber::subscribe(&system, "orders.order.confirmed.v1").await;
+    let order = sample("order.json");
+    let trace_id = Uuid::new_v4().simple().to_string();
+    let traceparent = format!("00-{trace_id}-b7ad6b7169203331-01");
+    let answer = system
+        .request(|http, url| {
+            let request = http.post(format!("{url}/orders")).json(&order);
+            request.header("traceparent", &traceparent)
+        })
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let id = answer.body["order_id"].as_str().unwrap();
+    let (event, message) = subscriber.wait_for_event(id).await;
+    assert_eq!(event["traceparent"], traceparent, "{event}");
+    let system_attributes = message.attributes.unwrap();
+    // An event that shares its call with events of other traces has its trace in the event alone. Nobody else places orders here.
+    assert_eq!(
+        system_attributes[&MessageSystemAttributeName::AwsTraceHeader]
+            .split(";Lineage")
+            .next()
+            .unwrap(),
+        format!(
+            "Root=1-{}-{};Parent=b7ad6b7169203331;Sampled=1",
+            &trace_id[..8],
+            &trace_id[8..]
+        )
+    );
+    // The group of customer-1001, whose id it does not show.
+    assert_eq!(
+        system_attributes[&MessageSystemAttributeName::MessageGroupId],
+        "e30a606a038b9df4507d4f030b5e1df0"
+    );
+    subscriber.unsubscribe().await;
 }

@@ -12,7 +12,7 @@ use super::calls::IN_FLIGHT;
 use super::record::{Copies, Prepared, Verdict, guarded};
 use crate::budget::Budget;
 use crate::classification::{self, Insertion, code};
-use crate::ports::{Ports, Read};
+use crate::ports::{Ports, Publication, Read};
 
 /// An order whose row exists, and the records that wait for its event.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Confirmed {
     /// The order's id.
     pub(crate) order_id: OrderId,
     /// Its event, built from the stored row.
-    pub(crate) event: String,
+    pub(crate) publication: Publication,
     /// The records' indices in the batch.
     pub(crate) indices: Vec<usize>,
 }
@@ -59,12 +59,12 @@ impl<P: Ports> Worker<P> {
                 .rest
                 .iter()
                 .map(|copy| (copy.index, conclude(copy, Insertion::Duplicate)));
-            let mut stored: Option<String> = None;
+            let mut stored: Option<Publication> = None;
             let mut indices = Vec::new();
-            for (index, event) in std::iter::once((copies.first.index, first)).chain(rest) {
-                match event {
-                    Ok(event) => {
-                        stored.get_or_insert(event);
+            for (index, publication) in std::iter::once((copies.first.index, first)).chain(rest) {
+                match publication {
+                    Ok(publication) => {
+                        stored.get_or_insert(publication);
                         indices.push(index);
                     }
                     Err(failure) => verdicts.push(Verdict {
@@ -74,9 +74,9 @@ impl<P: Ports> Worker<P> {
                     }),
                 }
             }
-            confirmed.extend(stored.map(|event| Confirmed {
+            confirmed.extend(stored.map(|publication| Confirmed {
                 order_id,
-                event,
+                publication,
                 indices,
             }));
         }
@@ -111,7 +111,7 @@ impl<P: Ports> Worker<P> {
 }
 
 /// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one.
-fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<String, Failure> {
+fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<Publication, Failure> {
     let row = match insertion {
         Insertion::Inserted => copy.row.clone(),
         Insertion::Duplicate => {
@@ -120,7 +120,11 @@ fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<S
             classification::compare_with_stored(stored, &copy.row)?
         }
     };
-    Ok(OrderConfirmed::from(&row).to_json())
+    Ok(Publication {
+        event: OrderConfirmed::from(&row).to_json(),
+        group_id: copy.group_id.clone(),
+        trace: row.trace,
+    })
 }
 
 /// The row of each id, as the read found it.

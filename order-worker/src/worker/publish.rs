@@ -10,7 +10,7 @@ use super::confirm::Confirmed;
 use super::record::Verdict;
 use crate::budget::Budget;
 use crate::classification::{self, code};
-use crate::ports::Ports;
+use crate::ports::{Ports, Publication};
 
 /// The bytes that the attribute `event_type` adds to an event: name, type and value.
 const ATTRIBUTE_BYTES: usize = "event_type".len() + "String".len() + event::TYPE.len();
@@ -28,12 +28,13 @@ impl<P: Ports> Worker<P> {
         verdicts: &mut Vec<Verdict>,
     ) {
         let (fitting, too_large): (Vec<Confirmed>, Vec<Confirmed>) = confirmed.into_iter().partition(fits);
-        let events: Vec<&str> = fitting.iter().map(|confirmed| &*confirmed.event).collect();
-        let sizes: Vec<usize> = events.iter().map(|event| event.len() + ATTRIBUTE_BYTES).collect();
+        let events: Vec<&Publication> = fitting.iter().map(|confirmed| &confirmed.publication).collect();
+        let sizes: Vec<usize> = events.iter().map(|publication| size(publication)).collect();
         let batches = pack(&sizes, P::MAX_EVENTS, P::MAX_BYTES);
         let calls = self.calls(budget, classification::is_one_event_at_fault);
         let attempts = self.attempts(classification::is_worth_another_attempt);
-        let publish = async |events: &[&str]| self.limited(budget, self.ports.publish_batch(events)).await;
+        let publish =
+            async |events: &[&Publication]| self.limited(budget, self.ports.publish_batch(events)).await;
         let batches = batches.into_iter().map(|batch| &events[batch]);
         let answers = calls.repeat_all(batches, IN_FLIGHT, &attempts, publish).await;
         let published = answers
@@ -51,9 +52,14 @@ impl<P: Ports> Worker<P> {
     }
 }
 
+/// The size of an event with its attribute.
+fn size(publication: &Publication) -> usize {
+    publication.event.len() + ATTRIBUTE_BYTES
+}
+
 /// Whether SNS accepts the event. The limits of an order keep every event far below.
 fn fits(confirmed: &Confirmed) -> bool {
-    confirmed.event.len() + ATTRIBUTE_BYTES <= MAX_EVENT_BYTES
+    size(&confirmed.publication) <= MAX_EVENT_BYTES
 }
 
 fn failure_of_large_event() -> Failure {
@@ -77,7 +83,11 @@ mod tests {
         let worker = Worker::new(&outside, retries(), 1);
         let confirmed = |index: usize, bytes: usize| Confirmed {
             order_id: OrderId::new(uuid::Uuid::from_u128(index as u128)),
-            event: "x".repeat(bytes),
+            publication: Publication {
+                event: "x".repeat(bytes),
+                group_id: None,
+                trace: None,
+            },
             indices: vec![index],
         };
         let max = 256 * 1024 - ATTRIBUTE_BYTES;

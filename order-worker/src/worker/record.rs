@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use function_runtime::panics::{self, Panicked};
-use order_core::{OrderId, OrderMessage, Timestamp};
+use order_core::{OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Attributes, OrderRow};
 use queue_consumer::failure::Failure;
 use queue_consumer::record::Record;
@@ -30,6 +30,8 @@ pub(crate) struct Prepared {
     pub(crate) row: OrderRow,
     /// Its attributes.
     pub(crate) attributes: Attributes,
+    /// The message group of the record.
+    pub(crate) group_id: Option<String>,
 }
 
 /// The records of a batch that carry one order id.
@@ -54,11 +56,13 @@ pub(crate) fn prepare(record: &Record, index: usize, confirmed_at: Timestamp) ->
     let body = record.body.as_deref();
     let body = body.ok_or_else(|| Failure::permanent(code::MALFORMED, "the record has no body"))?;
     let message = OrderMessage::from_json(body).map_err(|error| classification::classify_message(&error))?;
-    let row = OrderRow::confirmed(message, confirmed_at);
+    let trace = record.trace_header.as_deref().and_then(Trace::from_xray);
+    let row = OrderRow::confirmed(message, confirmed_at).with_trace(trace);
     Ok(Prepared {
         index,
         attributes: row.to_attributes(),
         row,
+        group_id: record.group_id.clone(),
     })
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn event(of: u32, content: u32) -> String {
         accepted_at: moment(),
         confirmed_at: moment(),
         order: order(content),
+        trace: None,
     };
     event.to_json()
 }

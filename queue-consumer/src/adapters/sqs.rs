@@ -4,7 +4,8 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, ChangeMessageVisibilityBatchResultEntry, MessageAttributeValue,
-    SendMessageBatchRequestEntry, SendMessageBatchResultEntry,
+    MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    SendMessageBatchResultEntry,
 };
 
 use function_runtime::aws::{call_error, unsendable};
@@ -66,7 +67,17 @@ impl<T: HasSqs> Queues for T {
         for (index, message) in messages.iter().enumerate() {
             let mut entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
-                .message_body(message.body());
+                .message_body(message.body())
+                .set_message_group_id(message.group_id().map(str::to_owned));
+            if let Some(trace_header) = message.trace_header() {
+                let value = MessageSystemAttributeValue::builder()
+                    .data_type("String")
+                    .string_value(trace_header);
+                entry = entry.message_system_attributes(
+                    MessageSystemAttributeNameForSends::AwsTraceHeader,
+                    value.build().map_err(unsendable)?,
+                );
+            }
             if message.delay_seconds() > 0 {
                 entry = entry.delay_seconds(i32::try_from(message.delay_seconds()).map_err(unsendable)?);
             }

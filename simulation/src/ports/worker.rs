@@ -10,7 +10,7 @@ use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderConfirmed, OrderId, Timestamp};
 use order_table::OrderRow;
 use order_table::{Attributes, attribute};
-use order_worker::ports::{Events, Read, Table};
+use order_worker::ports::{Events, Publication, Read, Table};
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 
@@ -191,7 +191,11 @@ impl Table for WorkerPorts {
 }
 
 impl Events for WorkerPorts {
-    async fn publish_batch(&self, events: &[&str]) -> Answers {
+    async fn publish_batch(&self, publications: &[&Publication]) -> Answers {
+        let events: Vec<&str> = publications
+            .iter()
+            .map(|publication| &*publication.event)
+            .collect();
         self.check_limit("a publish", events.len(), 10);
         let bytes: usize = events
             .iter()
@@ -209,7 +213,7 @@ impl Events for WorkerPorts {
         self.record_start(&ids);
         self.panic_if_due(Service::Events, &ids).await;
         let answers = self
-            .call_batch(Service::Events, "publish", events, |world, event| {
+            .call_batch(Service::Events, "publish", &events, |world, event| {
                 deliver_event(world, event);
                 Ok(())
             })

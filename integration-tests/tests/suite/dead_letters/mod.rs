@@ -3,6 +3,7 @@
 //! These tests count dead letters and rows, so that each needs a system of its own.
 
 mod files;
+mod kept;
 mod look;
 mod repair;
 mod replay;

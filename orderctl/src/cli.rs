@@ -7,7 +7,7 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, confirm, get, inbox, list, manual, place, status};
+use crate::{completions, confirm, console_page, get, inbox, list, manual, place, status};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Inbox(inbox::Arguments),
     /// Show what works and what does not, and what to type about it
     Status(status::Arguments),
+    /// Serve the console, a page on which you see the system work, on this machine until Ctrl-C
+    Console(console_page::Arguments),
     /// Confirm an email subscription of this machine, such as one that is suspended
     Confirm(confirm::Arguments),
     /// Show and replay dead letters: the messages that could not be processed
@@ -116,6 +118,7 @@ mod tests {
             "orderctl status --json",
             "orderctl confirm arn:aws:sns:us-east-1:000000000000:t:1 --json",
             "orderctl completions zsh",
+            "orderctl console --stack orders --port 0",
             "orderctl man",
             "orderctl man target/man",
             "orderctl dlq list --queue notifications",

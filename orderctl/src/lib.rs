@@ -13,6 +13,7 @@
 mod cli;
 mod completions;
 mod confirm;
+mod console_page;
 mod get;
 mod inbox;
 mod list;
@@ -26,7 +27,8 @@ mod status;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 #[cfg(feature = "local")]
 use proof::{fault_run, faults, load, verify};
 use terminal::stdout;
@@ -44,7 +46,7 @@ use local::{dynamodb, service, up};
 /// before it does anything else.
 #[must_use]
 pub fn run() -> ExitCode {
-    match dispatch(Cli::parse()) {
+    match dispatch(parse()) {
         Ok(code) => code,
         // The reader of the output closed the pipe, as `head` does.
         Err(error) if stdout::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -52,6 +54,21 @@ pub fn run() -> ExitCode {
             eprintln!("error: {}", sanitize(&format!("{error:#}")));
             ExitCode::from(stack_client::exit_code(&error))
         }
+    }
+}
+
+/// Parses the process's arguments. `console --stack NAME` means a stack on AWS: a system on this machine has no such name.
+fn parse() -> Cli {
+    let matches = Cli::command().get_matches();
+    let names_stack = matches.subcommand_name() == Some("console")
+        && matches.value_source("stack") == Some(ValueSource::CommandLine);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if !names_stack {
+        return cli;
+    }
+    Cli {
+        connection: cli.connection.on_aws(),
+        ..cli
     }
 }
 
@@ -86,6 +103,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Load(arguments) => run_client(Box::pin(load::run(arguments, &connection))),
         #[cfg(feature = "local")]
         Command::Verify(arguments) => run_client(Box::pin(verify::run(arguments, &connection))),
+        Command::Console(arguments) => run_client(Box::pin(async move {
+            console_page::run(&arguments, connection).await
+        })),
         Command::Completions(arguments) => completions::run(&arguments, &mut Cli::command()),
         Command::Man(arguments) => manual::run(&arguments, Cli::command()),
         Command::Dlq { command } => run_client(Box::pin(dead_letters::run(command, &connection))),

@@ -18,6 +18,9 @@ pub struct Endpoints {
     pub api_url: String,
     /// The URL of the AWS endpoint, for example `http://127.0.0.1:4566`.
     pub aws_endpoint_url: String,
+    /// The URL of the page on which people look at the system, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console_url: Option<String>,
     /// The absolute path of the data directory, or `None` if the state is in memory.
     pub data_dir: Option<PathBuf>,
     /// The id of this run. `/_local/health` answers the same one for as long as it runs. Empty in a file of an older
@@ -169,6 +172,7 @@ mod tests {
         let endpoints = Endpoints {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
+            console_url: None,
             data_dir: Some(data_dir.path().to_owned()),
             instance_id: "b7c1".to_owned(),
             operator: None,

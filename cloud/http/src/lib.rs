@@ -12,11 +12,12 @@ mod listener;
 mod origins;
 mod server;
 
+pub use axum::Router;
 pub use guard::refusal;
 pub use header_case::{HeaderCaseError, spelled_headers};
 pub use listener::Listener;
 pub use origins::Origins;
-pub use server::serve;
+pub use server::{refuse_foreign_pages, serve};
 
 #[cfg(test)]
 mod tests;

@@ -93,6 +93,12 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// Puts a guard of its own in front of some routes: whatever origins the listener allows, these routes answer no page of
+/// another origin.
+pub fn refuse_foreign_pages(router: Router) -> Router {
+    router.layer(from_fn_with_state(Arc::new(Origins::None), guard))
+}
+
 async fn guard(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Some(message) = refusal(&parts, &origins) else {

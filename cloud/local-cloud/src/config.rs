@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cloud_faults::FaultPlan;
+use cloud_http::Router;
 use cloud_lambda::Launcher;
 pub use cloud_store::Durability;
 
@@ -43,6 +44,18 @@ pub struct LocalCloudConfig {
     pub strict_keys: bool,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
+    /// Web pages that are served on the port of the REST API.
+    pub pages: Option<Pages>,
+}
+
+/// Web pages beside the REST API.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    /// The path of the first page, for example `/console`. Its URL is in [`Endpoints`](crate::Endpoints).
+    pub path: &'static str,
+    /// The routes. All begin with the path. Put [`refuse_foreign_pages`](crate::http::refuse_foreign_pages) around them,
+    /// because the port is also open to the origins that may call the REST API.
+    pub routes: Router,
 }
 
 /// Where the state is stored.
@@ -76,6 +89,7 @@ impl LocalCloudConfig {
             origins_parameter: "AllowedOrigins".to_owned(),
             strict_keys: false,
             faults: None,
+            pages: None,
         }
     }
 }

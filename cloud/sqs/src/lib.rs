@@ -30,6 +30,7 @@ mod settings;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub use adjustable_limits::AdjustableLimits;
 pub use error::SqsError;
@@ -38,3 +39,4 @@ pub use ops::depths::QueueDepth;
 pub use schema::MIGRATIONS;
 pub use sender::Sender;
 pub use service::{Sqs, SqsConfig};
+pub use traffic::QueueTraffic;

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::adjustable_limits::AdjustableLimits;
 use crate::settings::QueueSettings;
 use crate::signals::Signals;
+use crate::traffic::Traffic;
 
 /// The configuration of an [`Sqs`].
 #[derive(Clone, Debug)]
@@ -42,6 +43,7 @@ struct Inner {
     signals: Arc<Signals>,
     iam: Iam,
     limits: AdjustableLimits,
+    traffic: Arc<Traffic>,
 }
 
 impl Sqs {
@@ -52,6 +54,7 @@ impl Sqs {
             signals: Arc::default(),
             iam: Iam::default(),
             limits: AdjustableLimits::default(),
+            traffic: Arc::default(),
         }))
     }
 
@@ -98,6 +101,13 @@ impl Sqs {
         &self.0.config.clock
     }
 
+    /// A number that grows whenever a message is sent, received or deleted. It is cheap to read: a reader of [`Sqs::depths`]
+    /// learns from it whether there is anything new.
+    #[must_use]
+    pub fn activity(&self) -> u64 {
+        self.0.traffic.total()
+    }
+
     /// The limits that can be changed while the service runs.
     #[must_use]
     pub fn limits(&self) -> &AdjustableLimits {
@@ -113,6 +123,10 @@ impl Sqs {
     /// Returns true if the name cannot be used again yet.
     pub(crate) fn was_deleted_recently(&self, name: &str, now: i64) -> bool {
         self.limits().was_deleted_recently(name, now)
+    }
+
+    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
+        &self.0.traffic
     }
 
     pub(crate) fn signals(&self) -> &Arc<Signals> {

@@ -10,6 +10,7 @@
 mod answers;
 mod batch;
 mod command;
+mod console;
 mod dead_letters;
 mod duplicates;
 mod durability;

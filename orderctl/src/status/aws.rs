@@ -74,6 +74,9 @@ async fn read_queue(
         in_flight,
         oldest_age_seconds: None,
         is_dead_letter_queue,
+        sent: None,
+        received: None,
+        deleted: None,
     })
 }
 

@@ -8,7 +8,7 @@ const VERSION: u32 = 1;
 
 /// The status of a system. A field is `null` where the target cannot answer it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) version: u32,
     /// `local` or `aws`
     pub(super) target: &'static str,
@@ -49,6 +49,15 @@ pub(super) struct QueueState {
     /// `null` if the queue is empty, and on AWS, where only `CloudWatch` knows it.
     pub(super) oldest_age_seconds: Option<u64>,
     pub(super) is_dead_letter_queue: bool,
+    /// Messages that were added to it since the system started. `null` on AWS, where only `CloudWatch` knows it.
+    #[serde(default)]
+    pub(super) sent: Option<u64>,
+    /// Receives of its messages since the system started.
+    #[serde(default)]
+    pub(super) received: Option<u64>,
+    /// Messages that were deleted from it since the system started.
+    #[serde(default)]
+    pub(super) deleted: Option<u64>,
 }
 
 /// A subscription.

@@ -12,7 +12,8 @@ use stack_client::{Connection, Target, is_unreachable};
 use terminal::exit::{self, UNREACHABLE};
 use terminal::stdout;
 
-use document::{Document, Problem};
+pub(crate) use document::Document;
+use document::Problem;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -21,13 +22,19 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// Prints the status. Ends with 0 if nothing is wrong, 1 if something is, and 3 if the system cannot be reached.
-pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let read = match connection.target() {
+/// Reads the status, with what to type about each problem.
+pub(crate) async fn read(connection: &Connection) -> anyhow::Result<Document> {
+    let mut status = match connection.target() {
         Target::Local => local::read(connection).await,
         Target::Aws => aws::read(connection).await,
-    };
-    let mut status = match read {
+    }?;
+    advice::add_problems(&mut status, connection);
+    Ok(status)
+}
+
+/// Prints the status. Ends with 0 if nothing is wrong, 1 if something is, and 3 if the system cannot be reached.
+pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let status = match read(connection).await {
         Ok(status) => status,
         Err(error) if is_unreachable(&error) && arguments.json => {
             let down = Document::down(
@@ -39,7 +46,6 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         }
         Err(error) => return Err(error),
     };
-    advice::add_problems(&mut status, connection);
     if arguments.json {
         stdout::print_json(&status)?;
     } else {

@@ -133,6 +133,25 @@ impl Connection {
         }
     }
 
+    /// The system on this machine at these URLs.
+    #[must_use]
+    pub fn at(api_url: String, aws_endpoint_url: String) -> Self {
+        Self {
+            api_url: Some(api_url),
+            aws_endpoint_url: Some(aws_endpoint_url),
+            ..Self::default()
+        }
+    }
+
+    /// The same options, for a stack on AWS.
+    #[must_use]
+    pub fn on_aws(self) -> Self {
+        Self {
+            target: Target::Aws,
+            ..self
+        }
+    }
+
     /// Where the system runs.
     #[must_use]
     pub fn target(&self) -> Target {

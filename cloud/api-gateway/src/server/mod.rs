@@ -46,6 +46,8 @@ pub struct RestApiSettings {
     pub origins: Origins,
     /// The media types of bodies that are binary data.
     pub binary_media_types: BinaryMediaTypes,
+    /// Routes of this machine that no function answers. They come first.
+    pub pages: Router,
 }
 
 #[derive(Debug)]
@@ -64,13 +66,16 @@ impl RestApi {
     }
 
     fn start_with(listener: Listener, settings: RestApiSettings, integration_timeout: Duration) -> Self {
-        let origins = settings.origins.clone();
+        let (origins, pages) = (settings.origins.clone(), settings.pages.clone());
         let api = Api {
             settings,
             port: listener.address().port(),
             integration_timeout,
         };
-        let router = Router::new().fallback(handle).with_state(Arc::new(api));
+        let router = Router::new()
+            .fallback(handle)
+            .with_state(Arc::new(api))
+            .merge(pages);
         let server = serve(listener, router, origins, std::future::pending());
         Self { server }
     }

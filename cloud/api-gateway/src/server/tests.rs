@@ -50,6 +50,7 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         functions: BTreeMap::from([("example".to_owned(), function.clone())]),
         origins: Origins::parse("https://shop.example.com"),
         binary_media_types: BinaryMediaTypes::new(["application/octet-stream"]),
+        pages: Router::new(),
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client {

@@ -22,8 +22,8 @@ const VERSION: u32 = 1;
 /// - `version`: 1.
 /// - `status`, `reasons`: as in `/_local/health`.
 /// - `instance_id`, `started_at`, `stack_name`, `data_dir` (`null` in memory).
-/// - `queues`: by name, each with `visible`, `delayed`, `in_flight`, `oldest_age_seconds` (`null` if empty) and
-///   `is_dead_letter_queue`.
+/// - `queues`: by name, each with `visible`, `delayed`, `in_flight`, `oldest_age_seconds` (`null` if empty),
+///   `is_dead_letter_queue`, and the number of messages `sent`, `received` and `deleted` since the start.
 /// - `subscriptions`: as in `/_local/subscriptions`.
 /// - `functions`: each with `name`, `idle_processes` and `start_failure`.
 /// - `faults`: `{"active": BOOLEAN}`, true while there is a plan or an outage.

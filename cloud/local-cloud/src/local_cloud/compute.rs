@@ -8,7 +8,7 @@ use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Sta
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
-use cloud_http::{Listener, Origins};
+use cloud_http::{Listener, Origins, Router};
 use cloud_iam::{Caller, Role};
 use cloud_lambda::{Credentials, Function, FunctionMonitor, FunctionSettings, LogSink, ProcessLifetime};
 use futures_util::future::join_all;
@@ -94,6 +94,10 @@ impl Compute {
                     binary_media_types: BinaryMediaTypes::new(
                         api.binary_media_types.iter().map(String::as_str),
                     ),
+                    pages: config
+                        .pages
+                        .as_ref()
+                        .map_or_else(Router::new, |pages| pages.routes.clone()),
                 };
                 Some(RestApi::start(api_listener, settings))
             }

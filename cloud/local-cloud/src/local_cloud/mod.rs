@@ -110,7 +110,9 @@ impl LocalCloud {
             functions: compute.states(),
         });
         compute.warm().await;
+        let pages = config.pages.as_ref().filter(|_| stack.api.is_some());
         let endpoints = Endpoints {
+            console_url: pages.map(|pages| format!("{}{}", location.api_url, pages.path)),
             api_url: location.api_url,
             aws_endpoint_url: location.aws_endpoint_url,
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),

@@ -11,6 +11,7 @@ use crate::name::queue_name;
 use crate::queue::Queue;
 use crate::receipt::Receipt;
 use crate::service::Sqs;
+use crate::traffic::Passage;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -39,10 +40,14 @@ pub(crate) const BY_RECEIPT: &str = "DELETE FROM messages WHERE queue_id = ?1 AN
 
 /// Deletes the message if the receipt handle is its current one. With an outdated one it deletes nothing and
 /// returns no error.
-fn remove(tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
+fn remove(sqs: &Sqs, tx: &Tx<'_>, queue: &Queue, handle: &str) -> Result<(), SqsError> {
     let receipt = Receipt::decode(handle, &queue.name)?;
-    tx.prepare_cached(BY_RECEIPT)?
+    let removed = tx
+        .prepare_cached(BY_RECEIPT)?
         .execute(params![queue.id, receipt.row, receipt.nonce.0])?;
+    if removed > 0 {
+        sqs.traffic().note(tx, &queue.name, Passage::Deleted, removed);
+    }
     Ok(())
 }
 
@@ -53,7 +58,9 @@ pub(crate) async fn delete_all(sqs: &Sqs, name: String, handles: Vec<String>) ->
         .run_after_barrier(move |tx| {
             let queue = Queue::get(tx, &name)?;
             service.signals().left_flight(tx, &queue.name);
-            handles.iter().try_for_each(|handle| remove(tx, &queue, handle))
+            handles
+                .iter()
+                .try_for_each(|handle| remove(&service, tx, &queue, handle))
         })
         .await
 }
@@ -77,7 +84,7 @@ pub(crate) async fn delete_batch(sqs: &Sqs, request: DeleteMessageBatch) -> Resu
             service.signals().left_flight(tx, &queue.name);
             let mut outcomes = Vec::with_capacity(request.entries.len());
             for entry in request.entries {
-                match remove(tx, &queue, &entry.receipt_handle) {
+                match remove(&service, tx, &queue, &entry.receipt_handle) {
                     Err(error @ SqsError::Internal(_)) => return Err(error),
                     outcome => outcomes.push((entry.id, outcome.map(|()| json!({})))),
                 }

@@ -9,6 +9,7 @@ use crate::expiry::QUEUES;
 use crate::name;
 use crate::queue::Queue;
 use crate::service::Sqs;
+use crate::traffic::QueueTraffic;
 
 /// How many messages a queue holds, and how old the oldest is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,6 +26,9 @@ pub struct QueueDepth {
     pub oldest_age_seconds: Option<i64>,
     /// Whether a queue names it in its redrive policy.
     pub is_dead_letter_queue: bool,
+    /// The messages that passed through it since the start.
+    #[serde(flatten)]
+    pub traffic: QueueTraffic,
 }
 
 /// Returns the depths by name. Each transaction looks at a bounded number of queues.
@@ -39,6 +43,7 @@ pub(crate) async fn depths(sqs: &Sqs) -> Result<Vec<QueueDepth>, SqsError> {
                 let counts = queue.counts(tx)?;
                 let oldest = queue.oldest_sent_at(tx)?;
                 let depth = QueueDepth {
+                    traffic: service.traffic().count(&queue.name),
                     name: queue.name,
                     visible: counts.ready,
                     delayed: counts.delayed,

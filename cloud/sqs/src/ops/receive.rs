@@ -19,6 +19,7 @@ use crate::ready::{Candidate, ReadyMessages};
 use crate::receipt::{Nonce, Receipt};
 use crate::service::Sqs;
 use crate::settings::invalid_parameter;
+use crate::traffic::Passage;
 
 /// Maximum number of rows that one receive reads. It skips expired messages and messages that it redrives.
 const MAX_EXAMINED: usize = 100;
@@ -255,6 +256,8 @@ fn take(
         }
     }
     if !received.is_empty() {
+        sqs.traffic()
+            .note(tx, &queue.name, Passage::Received, received.len());
         if hidden_for == 0 {
             sqs.signals().arrived(tx, &queue.name);
         } else {

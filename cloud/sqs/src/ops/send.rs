@@ -17,6 +17,7 @@ use crate::queue::Queue;
 use crate::sender::Sender;
 use crate::service::Sqs;
 use crate::settings::invalid_parameter;
+use crate::traffic::Passage;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -203,6 +204,7 @@ pub(super) fn add_message(
         "INSERT OR FAIL INTO messages (queue_id, id, state, due_at, sent_at, group_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![queue.id, id, i64::from(delay > 0), due_at, now, group])?;
+    sqs.traffic().note(tx, &queue.name, Passage::Sent, 1);
     if delay == 0 {
         sqs.signals().arrived(tx, &queue.name);
     } else {

@@ -23,11 +23,15 @@ impl fmt::Display for Banner<'_> {
         let Endpoints {
             api_url,
             aws_endpoint_url,
+            console_url,
             data_dir,
             operator,
             ..
         } = self.endpoints;
         writeln!(formatter, "orders is up")?;
+        if let Some(url) = console_url {
+            writeln!(formatter, "  console        {url}   (look at it in a browser)")?;
+        }
         writeln!(formatter, "  API            {api_url}")?;
         let keys = match operator {
             None => "any access key",
@@ -121,6 +125,7 @@ mod tests {
         let endpoints = Endpoints {
             api_url: "http://127.0.0.1:8080".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+            console_url: Some("http://127.0.0.1:8080/console".to_owned()),
             data_dir: data_dir.map(Into::into),
             instance_id: String::new(),
             operator: None,
@@ -140,6 +145,7 @@ mod tests {
     fn it_shows_what_runs_and_what_to_type() {
         insta::assert_snapshot!(banner("", Some("/home/you/orders/.orders")), @r"
         orders is up
+          console        http://127.0.0.1:8080/console   (look at it in a browser)
           API            http://127.0.0.1:8080
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
           state          /home/you/orders/.orders   (survives kill -9; --sync full also survives a power cut, with slower writes)
@@ -163,6 +169,7 @@ mod tests {
     fn without_a_directory_the_commands_name_the_urls() {
         insta::assert_snapshot!(banner("--ephemeral --confirm-manually", None), @r"
         orders is up
+          console        http://127.0.0.1:8080/console   (look at it in a browser)
           API            http://127.0.0.1:8080
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
           state          in memory, lost when this ends

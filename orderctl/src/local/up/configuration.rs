@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use local_cloud::FaultPlan;
-use local_cloud::config::{DataLocation, Durability, LocalCloudConfig};
+use local_cloud::config::{DataLocation, Durability, LocalCloudConfig, Pages};
 use local_cloud::lambda::{Command, Launcher};
 use proof::faults;
 use stack_client::Connection;
+use web_console::Console;
 
 use super::arguments::{Arguments, Sync};
 use super::parameters::choose_parameters;
@@ -19,6 +20,7 @@ const TEMPLATE: &str = include_str!("../../../../template.yaml");
 pub(super) fn make_configuration(
     arguments: &Arguments,
     connection: &Connection,
+    console: &Console,
 ) -> anyhow::Result<LocalCloudConfig> {
     let template = match &arguments.template {
         None => TEMPLATE.to_owned(),
@@ -52,6 +54,10 @@ pub(super) fn make_configuration(
     config.parameters = choose_parameters(arguments, &declared);
     config.confirm_emails = !arguments.confirm_manually;
     config.keep_mail = (arguments.keep_mail > 0).then(|| Duration::from_hours(24 * arguments.keep_mail));
+    config.pages = Some(Pages {
+        path: web_console::PATH,
+        routes: console.routes(),
+    });
     config.strict_keys = arguments.strict_keys;
     if let Some(limit) = arguments.function_concurrency {
         // Each invocation has a process of its own then, as on AWS.

@@ -8,14 +8,17 @@ mod ready_file;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use local_cloud::LocalCloud;
+use local_cloud::{LocalCloud, Running};
 use stack_client::Connection;
 use terminal::stdout;
 use terminal::stop_signal::StopSignal;
 use tracing_subscriber::EnvFilter;
+use web_console::{Console, System};
 
+use crate::console_page::make_system;
 pub(crate) use arguments::Arguments;
 use banner::Banner;
 use configuration::make_configuration;
@@ -33,7 +36,9 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     if let Some(path) = &arguments.ready_file {
         ready_file::remove(path)?;
     }
-    let config = make_configuration(&arguments, connection)?;
+    let system = make_system();
+    let console = Console::new(system.clone());
+    let config = make_configuration(&arguments, connection, &console)?;
     let mail_to = config.parameters.get("NotificationEmail").cloned();
     eprintln!("starting ...");
     let running = tokio::select! {
@@ -41,6 +46,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         started = LocalCloud::start(config) => started.map_err(|error| anyhow::anyhow!("{error}"))?,
         () = stop_signal.received() => return Ok(ExitCode::SUCCESS),
     };
+    connect_console(&system, &running);
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
     }
@@ -59,6 +65,17 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         // The second signal ends the process at once. The functions end when their standard input ends.
         () = stop_signal.received() => std::process::exit(1),
     }
+}
+
+/// Connects the console to the system that runs in this process.
+fn connect_console(system: &System, running: &Running) {
+    let endpoints = running.endpoints();
+    let connection = match &endpoints.data_dir {
+        Some(directory) => Connection::local(directory.clone()),
+        None => Connection::at(endpoints.api_url.clone(), endpoints.aws_endpoint_url.clone()),
+    };
+    let sqs = running.services().sqs.clone();
+    system.connect(Arc::new(connection), Some(Box::new(move || sqs.activity())));
 }
 
 /// Waits for a stop. One that takes too long is no success: a script must not take it for a clean one.

@@ -51,6 +51,7 @@ mod tests {
         let endpoints = Endpoints {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
+            console_url: None,
             data_dir: Some(directory.path().to_owned()),
             // Nothing answers at these URLs.
             instance_id: String::new(),
@@ -72,6 +73,7 @@ mod tests {
         let endpoints = Endpoints {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
+            console_url: None,
             data_dir: None,
             instance_id: "b7c1".to_owned(),
             operator: None,

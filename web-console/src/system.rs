@@ -1,0 +1,75 @@
+//! The system that the console shows.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use stack_client::Connection;
+
+use axum::http::StatusCode;
+
+use crate::failure::Failure;
+
+/// Reads the document that `orderctl status --json` prints.
+pub type ReadStatus = fn(Arc<Connection>) -> Pin<Box<dyn Future<Output = anyhow::Result<Value>> + Send>>;
+
+/// The system that the console shows. Cloning it is cheap.
+#[derive(Clone)]
+pub struct System {
+    read_status: ReadStatus,
+    connected: Arc<OnceLock<Connected>>,
+}
+
+struct Connected {
+    connection: Arc<Connection>,
+    /// A number that changes whenever a message passes through a queue. On AWS nobody knows it.
+    activity: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+}
+
+impl System {
+    /// A system that is not connected yet.
+    #[must_use]
+    pub fn new(read_status: ReadStatus) -> Self {
+        Self {
+            read_status,
+            connected: Arc::default(),
+        }
+    }
+
+    /// Connects it. A second call changes nothing.
+    ///
+    /// `activity` returns a number that changes whenever a message passes through a queue. With it the status is read when
+    /// something happened, and otherwise on a timer.
+    pub fn connect(&self, connection: Arc<Connection>, activity: Option<Box<dyn Fn() -> u64 + Send + Sync>>) {
+        let _first_stays = self.connected.set(Connected { connection, activity });
+    }
+
+    /// The connection to the system.
+    pub(crate) fn connection(&self) -> Result<&Arc<Connection>, Failure> {
+        let connected = self.connected.get();
+        connected.map(|connected| &connected.connection).ok_or_else(|| {
+            Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The system is starting. This page follows by itself.",
+            )
+        })
+    }
+
+    /// The number of messages that passed through the queues, if it is known.
+    pub(crate) fn activity(&self) -> Option<u64> {
+        Some((self.connected.get()?.activity.as_ref()?)())
+    }
+
+    /// Reads the document of `orderctl status --json`.
+    pub(crate) async fn read_status(&self) -> Result<Value, Failure> {
+        let connection = Arc::clone(self.connection()?);
+        Ok((self.read_status)(connection).await?)
+    }
+}
+
+impl fmt::Debug for System {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("System")
+    }
+}

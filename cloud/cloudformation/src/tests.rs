@@ -200,3 +200,22 @@ Resources:
     insta::assert_snapshot!(load_error(&template("/y")),
         @"f.Events: `ANY /y` is not in the API's DefinitionBody, so that it would not be served");
 }
+
+/// Unlike a queue's, a subscription's redrive policy has no `maxReceiveCount`. A deployment on AWS fails.
+#[test]
+fn an_unknown_key_in_a_subscriptions_redrive_policy_is_refused_by_name() {
+    let of = |policy: &str| {
+        format!(
+            "Resources:\n  T: {{Type: AWS::SNS::Topic}}\n  Dead: {{Type: AWS::SQS::Queue}}\n  S:\n    Type: AWS::SNS::Subscription\n    \
+             Properties: {{TopicArn: !Ref T, Protocol: sqs, Endpoint: !GetAtt Dead.Arn, RedrivePolicy: {policy}}}\n"
+        )
+    };
+    load(&of("{deadLetterTargetArn: !GetAtt Dead.Arn}"), &[]).unwrap();
+    let error = load_error(&of("{deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 5}"));
+    assert!(
+        error.contains("RedrivePolicy") && error.contains("`maxReceiveCount`"),
+        "{error}"
+    );
+    let error = load_error(&of("{}"));
+    assert!(error.contains("`deadLetterTargetArn` is missing"), "{error}");
+}

@@ -18,6 +18,7 @@ mod instance;
 mod perform;
 mod route;
 mod server;
+mod signing_certificate;
 mod sts;
 mod tables;
 

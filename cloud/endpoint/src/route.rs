@@ -40,7 +40,8 @@ pub(super) fn route(
         (call.service, call.operation) = by_target(target.to_str().unwrap_or_default())?;
         return Ok(call);
     }
-    let form = Form::parse(&with_query(parts, &call.body));
+    call.body = with_query(parts, &call.body);
+    let form = Form::parse(&call.body);
     let path = parts.uri.path();
     (call.service, call.operation) = by_form(scope.as_ref(), parts, &form, &call.request_id)?;
     if call.service == Service::Sqs {

@@ -25,6 +25,7 @@ use crate::control;
 use crate::fault_injection::into_body;
 use crate::perform::perform;
 use crate::route::route;
+use crate::signing_certificate;
 
 /// Maximum size of a request body in bytes. DynamoDB accepts 16 MB, the others less.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -85,6 +86,11 @@ fn router(backend: Backend) -> Router {
 
 /// Handles an AWS request.
 async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body> {
+    if let Some(certificate) =
+        signing_certificate::answer(&backend, request.method(), request.uri().path()).await
+    {
+        return into_body(certificate).into_response();
+    }
     let request_id = Uuid::new_v4().to_string();
     let mut response = match read(request).await {
         Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {

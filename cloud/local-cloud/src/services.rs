@@ -224,7 +224,7 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 5));
+        assert_eq!((topics, version), (1, 6));
     }
 
     /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading

@@ -1,89 +1,108 @@
-//! The SQS message of a delivery: the published text itself (raw delivery), or AWS's JSON envelope around it.
+//! The JSON envelope in which subscribers get a message, unless its delivery is raw.
+//!
+//! Source: SNS Developer Guide, "HTTP/HTTPS notification JSON format". The field order and the spaces are AWS's.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use cloud_sqs::{AttributeValue, NewMessage};
-use cloud_wire::iso8601;
-use serde_json::{Map, Value, json};
+use cloud_sqs::AttributeValue;
+use serde_json::{Value, json};
 
 use crate::message::Message;
-use crate::subscription::Subscription;
+use crate::signature::{Signature, SignedFields};
+use crate::subscription::{Protocol, Subscription};
 
-/// The `SenderId` that AWS shows for messages from SNS.
-const SENDER: &str = "AIDAIT2UOQQY3AUEKVGXU";
+/// The type of a published message.
+const NOTIFICATION: &str = "Notification";
 
-/// Builds the SQS message for a subscription.
-///
-/// Raw delivery passes on the text and the attributes. The envelope has the same fields as on AWS, but it is
-/// not signed: `Signature` and `SigningCertURL` are empty.
-pub(super) fn for_queue(
-    subscription: &Subscription,
-    message: &Message,
-    message_id: &str,
-    base_url: &str,
-    now_ms: i64,
-) -> NewMessage {
-    let text = message.text_for("sqs");
-    let (body, attributes) = if subscription.is_raw() {
-        (text.to_owned(), message.attributes.clone())
-    } else {
-        (
-            envelope(subscription, message, text, message_id, base_url, now_ms),
-            BTreeMap::new(),
-        )
-    };
-    NewMessage {
-        body,
-        attributes,
-        trace_header: message.trace_header.clone(),
-        group_id: message.group_id.clone(),
-        sender_id: SENDER.to_owned(),
-        delay_seconds: None,
+/// Returns the fields of a notification that are signed. All subscribers of one protocol get the same.
+pub(super) fn signed_fields<'a>(
+    topic_arn: &'a str,
+    message: &'a Message,
+    protocol: Protocol,
+) -> SignedFields<'a> {
+    SignedFields {
+        kind: NOTIFICATION,
+        message_id: &message.id,
+        topic_arn,
+        text: message.text_for(protocol.as_str()),
+        timestamp: &message.timestamp,
+        subject: message.subject.as_deref(),
+        subscribe: None,
     }
 }
 
-fn envelope(
+/// Builds the envelope of a notification for one subscription.
+pub(super) fn notification(
     subscription: &Subscription,
     message: &Message,
-    text: &str,
-    message_id: &str,
+    signature: &Signature,
+    certificate_url: &str,
     base_url: &str,
-    now_ms: i64,
 ) -> String {
-    let mut envelope = Map::new();
-    envelope.insert("Type".to_owned(), json!("Notification"));
-    envelope.insert("MessageId".to_owned(), json!(message_id));
-    envelope.insert("TopicArn".to_owned(), json!(subscription.topic_arn));
-    if let Some(subject) = &message.subject {
-        envelope.insert("Subject".to_owned(), json!(subject));
-    }
-    envelope.insert("Message".to_owned(), json!(text));
-    envelope.insert("Timestamp".to_owned(), json!(iso8601(now_ms)));
-    envelope.insert("SignatureVersion".to_owned(), json!("1"));
-    envelope.insert("Signature".to_owned(), json!(""));
-    envelope.insert("SigningCertURL".to_owned(), json!(""));
-    let unsubscribe: String = form_urlencoded::Serializer::new(format!("{base_url}/?"))
-        .append_pair("Action", "Unsubscribe")
-        .append_pair("SubscriptionArn", &subscription.arn)
-        .finish();
-    envelope.insert("UnsubscribeURL".to_owned(), json!(unsubscribe));
+    let signed = signed_fields(&subscription.topic_arn, message, subscription.protocol);
+    let mut envelope = Envelope::default();
+    envelope.signed(&signed, signature, certificate_url);
+    // AWS leaves the ARN as it is. A colon is allowed in a query.
+    let arn = &subscription.arn;
+    envelope.text(
+        "UnsubscribeURL",
+        &format!("{base_url}/?Action=Unsubscribe&SubscriptionArn={arn}"),
+    );
     if !message.attributes.is_empty() {
-        let attributes = message.attributes.iter().map(|(name, attribute)| {
+        envelope.attributes(message);
+    }
+    envelope.finish()
+}
+
+/// A JSON object whose fields have the order in which they are added.
+#[derive(Debug, Default)]
+struct Envelope(Vec<String>);
+
+impl Envelope {
+    fn text(&mut self, name: &str, text: &str) {
+        self.0.push(format!("  \"{name}\" : {}", Value::from(text)));
+    }
+
+    /// Adds the signed fields and the signature.
+    fn signed(&mut self, fields: &SignedFields<'_>, signature: &Signature, certificate_url: &str) {
+        self.text("Type", fields.kind);
+        self.text("MessageId", fields.message_id);
+        if let Some((_, token)) = fields.subscribe {
+            self.text("Token", token);
+        }
+        self.text("TopicArn", fields.topic_arn);
+        if let Some(subject) = fields.subject {
+            self.text("Subject", subject);
+        }
+        self.text("Message", fields.text);
+        if let Some((url, _)) = fields.subscribe {
+            self.text("SubscribeURL", url);
+        }
+        self.text("Timestamp", fields.timestamp);
+        self.text("SignatureVersion", signature.version.as_str());
+        self.text("Signature", &signature.value);
+        self.text("SigningCertURL", certificate_url);
+    }
+
+    fn attributes(&mut self, message: &Message) {
+        let mut text = String::from("  \"MessageAttributes\" : {");
+        for (number, (name, attribute)) in message.attributes.iter().enumerate() {
             let value = match &attribute.value {
                 AttributeValue::String(text) => text.clone(),
                 AttributeValue::Binary(bytes) => STANDARD.encode(bytes),
             };
-            (
-                name.clone(),
-                json!({ "Type": attribute.data_type, "Value": value }),
-            )
-        });
-        envelope.insert(
-            "MessageAttributes".to_owned(),
-            Value::Object(attributes.collect()),
-        );
+            let separator = if number == 0 { "" } else { "," };
+            let entry = json!({ "Type": attribute.data_type, "Value": value });
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{separator}\n    {} : {entry}", Value::from(name.as_str()));
+        }
+        text.push_str("\n  }");
+        self.0.push(text);
     }
-    Value::Object(envelope).to_string()
+
+    fn finish(self) -> String {
+        format!("{{\n{}\n}}", self.0.join(",\n"))
+    }
 }

@@ -1,7 +1,9 @@
 //! The errors of SNS, with AWS's own codes.
 
-use cloud_sqs::SqsError;
 use cloud_store::StoreError;
+
+/// Maximum length of the id of a batch entry.
+const MAX_ID_LENGTH: usize = 80;
 
 /// An error answer of SNS. Source: the "Errors" section of each action in the SNS API Reference.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -13,6 +15,8 @@ pub enum SnsError {
     InvalidParameter(String),
     /// The value of a message attribute is not valid. Holds the whole message.
     InvalidParameterValue(String),
+    /// A required member of the request is missing. Holds the whole message.
+    ValidationError(String),
     /// A policy does not allow the call.
     AuthorizationError(String),
     /// Two entries of a batch have the same id.
@@ -23,8 +27,8 @@ pub enum SnsError {
     EmptyBatchRequest,
     /// A batch of more than ten entries.
     TooManyEntriesInBatchRequest,
-    /// The id of an entry is not 1 to 80 letters, digits, hyphens and underscores.
-    InvalidBatchEntryId,
+    /// The id of an entry is not 1 to 80 letters, digits, hyphens and underscores. Holds the id.
+    InvalidBatchEntryId(String),
     /// SNS, or this implementation, has no action with this name.
     InvalidAction(String),
     /// The store failed.
@@ -44,12 +48,13 @@ impl SnsError {
             Self::NotFound(_) => "NotFound",
             Self::InvalidParameter(_) => "InvalidParameter",
             Self::InvalidParameterValue(_) => "ParameterValueInvalid",
+            Self::ValidationError(_) => "ValidationError",
             Self::AuthorizationError(_) => "AuthorizationError",
             Self::BatchEntryIdsNotDistinct => "BatchEntryIdsNotDistinct",
             Self::BatchRequestTooLong => "BatchRequestTooLong",
             Self::EmptyBatchRequest => "EmptyBatchRequest",
             Self::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
-            Self::InvalidBatchEntryId => "InvalidBatchEntryId",
+            Self::InvalidBatchEntryId(_) => "InvalidBatchEntryId",
             Self::InvalidAction(_) => "InvalidAction",
             Self::Internal(_) => "InternalError",
         }
@@ -66,26 +71,41 @@ impl SnsError {
         }
     }
 
+    /// Whether AWS refuses a whole batch if one of its entries has this error. It does for attributes and for the message
+    /// structure, as a public suite has recorded.
+    pub(super) fn refuses_whole_batch(&self) -> bool {
+        match self {
+            Self::InvalidParameterValue(_) | Self::ValidationError(_) => true,
+            Self::InvalidParameter(reason) => reason.starts_with("Message Structure"),
+            _ => false,
+        }
+    }
+
     /// The message for people, in AWS's words where they are known.
     #[must_use]
     pub fn message(&self) -> String {
         match self {
             Self::NotFound(what) => format!("{what} does not exist"),
             Self::InvalidParameter(what) => format!("Invalid parameter: {what}"),
-            Self::InvalidParameterValue(message) | Self::AuthorizationError(message) => message.clone(),
+            Self::InvalidParameterValue(message)
+            | Self::ValidationError(message)
+            | Self::AuthorizationError(message) => message.clone(),
             Self::BatchEntryIdsNotDistinct => {
                 "Two or more batch entries in the request have the same Id.".to_owned()
             }
             Self::BatchRequestTooLong => {
-                "The length of all the batch messages put together is more than the limit.".to_owned()
+                "The length of all the messages put together is more than the limit.".to_owned()
             }
             Self::EmptyBatchRequest => "The batch request doesn't contain any entries.".to_owned(),
             Self::TooManyEntriesInBatchRequest => {
-                "The batch request contains more entries than permissible (more than 10).".to_owned()
+                "The batch request contains more entries than permissible.".to_owned()
             }
-            Self::InvalidBatchEntryId => {
-                "The Id of a batch entry in a batch request doesn't abide by the specification.".to_owned()
+            Self::InvalidBatchEntryId(id) if id.chars().count() > MAX_ID_LENGTH => {
+                format!("The Id of a batch entry in the batch request is too long: {id}")
             }
+            Self::InvalidBatchEntryId(id) => format!(
+                "The Id of a batch entry in the batch request contains an impermissible character: {id}"
+            ),
             Self::InvalidAction(action) => format!("The action {action} is not valid for this endpoint."),
             Self::Internal(_) => "The service could not complete the request.".to_owned(),
         }
@@ -101,15 +121,5 @@ impl From<StoreError> for SnsError {
 impl From<rusqlite::Error> for SnsError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Internal(error.to_string())
-    }
-}
-
-/// SQS and SNS have the same rules for message attributes, but different error codes.
-impl From<SqsError> for SnsError {
-    fn from(error: SqsError) -> Self {
-        match error {
-            SqsError::Internal(reason) => Self::Internal(reason),
-            other => Self::InvalidParameterValue(other.message()),
-        }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use cloud_sqs::MessageAttribute;
 use cloud_sqs::limits::check_id;
 use cloud_wire::Form;
+use uuid::Uuid;
 
 use crate::error::SnsError;
-use crate::request::message_attributes;
+use crate::message_attributes;
 
 /// A message that is within all limits except the size limit.
 #[derive(Clone, Debug)]
@@ -20,17 +21,31 @@ pub(super) struct Message {
     pub(super) group_id: Option<String>,
     /// The `X-Amzn-Trace-Id` of the request. SNS passes it on as `AWSTraceHeader`.
     pub(super) trace_header: Option<String>,
+    /// The id that the answer and every delivery have.
+    pub(super) id: String,
+    /// The time of the publish: RFC 3339 in UTC with milliseconds.
+    pub(super) timestamp: String,
     pub(super) size: usize,
 }
 
+/// How the request with a message arrived.
+#[derive(Clone, Debug)]
+pub(super) struct Arrival {
+    /// The request's `X-Amzn-Trace-Id`.
+    pub(super) trace_header: Option<String>,
+    /// The time: RFC 3339 in UTC with milliseconds.
+    pub(super) timestamp: String,
+}
+
 impl Message {
-    pub(super) fn parse(form: &Form, trace_header: Option<&str>) -> Result<Self, SnsError> {
+    /// Parses a message, which gets a new id. `entry` is its number in its batch.
+    pub(super) fn parse(form: &Form, arrival: &Arrival, entry: Option<usize>) -> Result<Self, SnsError> {
         let text = form.get("Message").unwrap_or_default();
         if text.is_empty() {
             return Err(SnsError::InvalidParameter("Empty message".to_owned()));
         }
         let subject = form.get("Subject").map(parse_subject).transpose()?;
-        let attributes = message_attributes(form)?;
+        let attributes = message_attributes::parse(form, entry)?;
         let attributes_size: usize = attributes
             .iter()
             .map(|(name, a)| name.len() + a.data_type.len() + a.value.size())
@@ -41,6 +56,12 @@ impl Message {
             Some("json") => parse_structure(text)?,
             Some(_) => return Err(SnsError::InvalidParameter("MessageStructure".to_owned())),
         };
+        if form.get("MessageDeduplicationId").is_some() {
+            return Err(SnsError::parameter(
+                "MessageDeduplicationId",
+                "The request includes MessageDeduplicationId parameter that is not valid for this topic type",
+            ));
+        }
         let group_id = form.get("MessageGroupId");
         if let Some(group_id) = group_id {
             let rule = "can only include alphanumeric and punctuation characters. 1 to 128 in length";
@@ -51,7 +72,9 @@ impl Message {
             subject,
             attributes,
             group_id: group_id.map(str::to_owned),
-            trace_header: trace_header.map(str::to_owned),
+            trace_header: arrival.trace_header.clone(),
+            id: Uuid::new_v4().to_string(),
+            timestamp: arrival.timestamp.clone(),
             size,
         })
     }
@@ -66,12 +89,16 @@ impl Message {
     }
 }
 
-/// A subject is ASCII, starts with a letter, a digit or punctuation, has no line breaks or control characters
-/// and is shorter than 100 characters. Source: SNS API Reference, `Publish`.
+/// Maximum number of characters of a subject.
+const MAX_SUBJECT_LENGTH: usize = 100;
+
+/// A subject is text without line breaks and control characters. The API Reference says "less than 100 characters", and AWS
+/// takes exactly 100. Source: SNS API Reference, `Publish`; a public report.
 fn parse_subject(subject: &str) -> Result<String, SnsError> {
-    let sound = (1..100).contains(&subject.len())
-        && subject.chars().all(|c| matches!(c, ' '..='~'))
-        && subject.starts_with(|c: char| c.is_ascii_graphic());
+    let sound = (1..=MAX_SUBJECT_LENGTH).contains(&subject.chars().count())
+        && !subject
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
     if sound {
         Ok(subject.to_owned())
     } else {
@@ -101,11 +128,25 @@ mod tests {
     use super::parse_subject;
 
     #[test]
-    fn subjects_are_short_printable_ascii() {
-        for good in ["Order 1a2b3c4d", "!", &"x".repeat(99)] {
+    fn subjects_are_up_to_100_characters_without_line_breaks_and_control_characters() {
+        for good in [
+            "Order 1a2b3c4d",
+            "!",
+            "Bestätigung",
+            &"x".repeat(100),
+            &"ä".repeat(100),
+        ] {
             parse_subject(good).unwrap();
         }
-        for bad in ["", " leading", "two\nlines", "tab\t", "käse", &"x".repeat(100)] {
+        for bad in [
+            "",
+            "two\nlines",
+            "tab\t",
+            "bell\u{7}",
+            "del\u{7f}",
+            "a\u{2028}b",
+            &"x".repeat(101),
+        ] {
             assert!(parse_subject(bad).is_err(), "{bad}");
         }
     }

@@ -2,20 +2,19 @@
 //! mailboxes.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use cloud_iam::Caller;
-use cloud_sqs::limits::MAX_ATTRIBUTES;
-use cloud_sqs::name::{self, is_identifier};
-use cloud_sqs::{NewMessage, SqsError};
-use cloud_store::Tx;
+use cloud_sqs::name::is_identifier;
+use cloud_store::{StoreError, Tx};
 use cloud_wire::{Form, Xml};
-use uuid::Uuid;
 
 use crate::error::SnsError;
-use crate::message::Message;
+use crate::message::{Arrival, Message};
 use crate::service::Sns;
+use crate::signature::{Needs, SignatureVersion};
+use crate::signed_message::SignedMessage;
 use crate::subscription::{Protocol, Subscription};
-use crate::{email, envelope, topic};
+use crate::{email, queue_delivery, topic};
 
 /// Maximum size of one message, and of all messages of a batch, in bytes.
 const MAX_BYTES: usize = 262_144;
@@ -32,21 +31,21 @@ fn topic_arn(form: &Form) -> Result<String, SnsError> {
     })
 }
 
+fn arrival(sns: &Sns, trace_header: Option<&str>) -> Arrival {
+    Arrival {
+        trace_header: trace_header.map(str::to_owned),
+        timestamp: cloud_wire::iso8601(sns.wall_ms()),
+    }
+}
+
 pub(super) async fn publish(sns: &Sns, form: &Form, trace_header: Option<&str>) -> Result<Xml, SnsError> {
     let topic_arn = topic_arn(form)?;
-    let message = Message::parse(form, trace_header)?;
+    let message = Message::parse(form, &arrival(sns, trace_header), None)?;
     if message.size > MAX_BYTES {
         return Err(SnsError::InvalidParameter("Message too long".to_owned()));
     }
-    let service = sns.clone();
-    let id = sns
-        .store()
-        .grow(move |tx| {
-            topic::get(tx, &topic_arn)?;
-            let subscriptions = Subscription::of_topic(tx, &topic_arn)?;
-            fan_out(&service, tx, &subscriptions, &message)
-        })
-        .await?;
+    let id = message.id.clone();
+    deliver(sns, topic_arn, vec![message]).await?;
     let mut answer = Xml::default();
     answer.text("MessageId", &id);
     Ok(answer)
@@ -58,6 +57,7 @@ pub(super) async fn publish_batch(
     trace_header: Option<&str>,
 ) -> Result<Xml, SnsError> {
     let topic_arn = topic_arn(form)?;
+    let arrival = arrival(sns, trace_header);
     let entries = form.list("PublishBatchRequestEntries.member");
     if entries.is_empty() {
         return Err(SnsError::EmptyBatchRequest);
@@ -66,44 +66,31 @@ pub(super) async fn publish_batch(
         return Err(SnsError::TooManyEntriesInBatchRequest);
     }
     let mut messages = Vec::with_capacity(entries.len());
+    let mut outcomes = Vec::with_capacity(entries.len());
     let mut seen = HashSet::new();
-    for entry in &entries {
+    for (number, entry) in (1..).zip(&entries) {
         let id = entry.get("Id").unwrap_or_default().to_owned();
-        if !is_identifier(&id) {
-            return Err(SnsError::InvalidBatchEntryId);
-        }
         if !seen.insert(id.clone()) {
             return Err(SnsError::BatchEntryIdsNotDistinct);
         }
-        messages.push((id, Message::parse(entry, trace_header)));
+        if !is_identifier(&id) {
+            return Err(SnsError::InvalidBatchEntryId(id));
+        }
+        let outcome = match Message::parse(entry, &arrival, Some(number)) {
+            Ok(message) => {
+                let id = message.id.clone();
+                messages.push(message);
+                Ok(id)
+            }
+            Err(error) if error.refuses_whole_batch() => return Err(error),
+            Err(error) => Err(error),
+        };
+        outcomes.push((id, outcome));
     }
-    let size: usize = messages
-        .iter()
-        .filter_map(|(_, m)| m.as_ref().ok())
-        .map(|m| m.size)
-        .sum();
-    if size > MAX_BYTES {
+    if messages.iter().map(|message| message.size).sum::<usize>() > MAX_BYTES {
         return Err(SnsError::BatchRequestTooLong);
     }
-    let service = sns.clone();
-    let outcomes = sns
-        .store()
-        .grow(move |tx| {
-            topic::get(tx, &topic_arn)?;
-            let mut outcomes = Vec::with_capacity(messages.len());
-            for (entry, message) in messages {
-                // Read the subscriptions again for each message, because an email may have suspended one of
-                // them.
-                let subscriptions = Subscription::of_topic(tx, &topic_arn)?;
-                match message.and_then(|message| fan_out(&service, tx, &subscriptions, &message)) {
-                    // If the store fails, the whole batch fails and is rolled back.
-                    Err(error @ SnsError::Internal(_)) => return Err(error),
-                    outcome => outcomes.push((entry, outcome)),
-                }
-            }
-            Ok(outcomes)
-        })
-        .await?;
+    deliver(sns, topic_arn, messages).await?;
     Ok(batch_answer(&outcomes))
 }
 
@@ -133,14 +120,94 @@ fn batch_answer(outcomes: &[(String, Result<String, SnsError>)]) -> Xml {
     answer
 }
 
-/// Delivers a message to all subscriptions whose filter policy accepts it. Returns the message id.
+/// Why the messages were not delivered.
+#[derive(Debug)]
+enum NotDelivered {
+    /// They lack these signatures.
+    Unsigned(Needs),
+    Failed(SnsError),
+}
+
+impl From<SnsError> for NotDelivered {
+    fn from(error: SnsError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<StoreError> for NotDelivered {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Delivers all messages to all subscriptions whose filter policy accepts them, or none of them.
+///
+/// A signature takes a millisecond, so none is made in a transaction, which would hold up all others. The messages are signed
+/// as the last ones of this topic were. If the topic needs other signatures by now, they are signed again.
+async fn deliver(sns: &Sns, topic_arn: String, messages: Vec<Message>) -> Result<(), SnsError> {
+    let messages = Arc::new(messages);
+    let mut needs = sns.signer().last_needs(&topic_arn);
+    loop {
+        let signed = SignedMessage::sign_all(sns, &topic_arn, &messages, &needs).await?;
+        let (service, topic_arn, given) = (sns.clone(), topic_arn.clone(), needs.clone());
+        let delivered = sns
+            .store()
+            .grow(move |tx| deliver_in(&service, tx, &topic_arn, &signed, &given))
+            .await;
+        match delivered {
+            Ok(()) => return Ok(()),
+            Err(NotDelivered::Failed(error)) => return Err(error),
+            Err(NotDelivered::Unsigned(missing)) => needs = missing,
+        }
+    }
+}
+
+fn deliver_in(
+    sns: &Sns,
+    tx: &Tx<'_>,
+    topic_arn: &str,
+    messages: &[SignedMessage],
+    signed_for: &Needs,
+) -> Result<(), NotDelivered> {
+    let attributes = topic::get(tx, topic_arn)?;
+    let mut subscriptions = Subscription::of_topic(tx, topic_arn)?;
+    let needs = needs(&attributes, &subscriptions);
+    if !signed_for.satisfy(&needs) {
+        sns.signer().remember(topic_arn, &needs);
+        return Err(NotDelivered::Unsigned(needs));
+    }
+    for (number, message) in messages.iter().enumerate() {
+        if number > 0 {
+            // Read the subscriptions again for each message, because an email may have suspended one of them.
+            subscriptions = Subscription::of_topic(tx, topic_arn)?;
+        }
+        fan_out(sns, tx, &subscriptions, message)?;
+    }
+    Ok(())
+}
+
+/// Returns the signatures that messages to these subscriptions need.
+fn needs(attributes: &topic::Attributes, subscriptions: &[Subscription]) -> Needs {
+    let version = attributes
+        .get("SignatureVersion")
+        .and_then(|version| SignatureVersion::parse(version));
+    let enveloped = subscriptions
+        .iter()
+        .filter(|s| s.confirmed && s.protocol.has_envelope() && !s.is_raw());
+    Needs {
+        version: version.unwrap_or_default(),
+        protocols: enveloped.map(|subscription| subscription.protocol).collect(),
+    }
+}
+
+/// Delivers a message to all subscriptions whose filter policy accepts it.
 fn fan_out(
     sns: &Sns,
     tx: &Tx<'_>,
     subscriptions: &[Subscription],
-    message: &Message,
-) -> Result<String, SnsError> {
-    let message_id = Uuid::new_v4().to_string();
+    signed: &SignedMessage,
+) -> Result<(), SnsError> {
+    let message = signed.message();
     for subscription in subscriptions {
         if subscription
             .filter_policy()
@@ -155,77 +222,18 @@ fn fan_out(
                     sns,
                     tx,
                     subscription,
-                    &message_id,
+                    &message.id,
                     message.subject.as_deref(),
                     text,
                 )?;
             }
             Protocol::Sqs if subscription.confirmed => {
                 let delivery =
-                    envelope::for_queue(subscription, message, &message_id, sns.base_url(), sns.wall_ms());
-                to_queue(sns, tx, subscription, &delivery)?;
+                    queue_delivery::to_send(message, "sqs", signed.envelope_for(subscription, sns));
+                queue_delivery::deliver(sns, tx, subscription, &delivery)?;
             }
             Protocol::Sqs => {}
         }
     }
-    Ok(message_id)
-}
-
-/// Adds a delivery to the subscription's queue. If that fails, adds it to the subscription's dead-letter
-/// queue.
-fn to_queue(
-    sns: &Sns,
-    tx: &Tx<'_>,
-    subscription: &Subscription,
-    delivery: &NewMessage,
-) -> Result<(), SnsError> {
-    let arn = &subscription.arn;
-    if delivery.attributes.len() > MAX_ATTRIBUTES {
-        tracing::warn!(
-            subscription = arn,
-            "{arn} drops a message: raw delivery allows at most ten attributes"
-        );
-        return Ok(());
-    }
-    let queue = name::from_arn(&subscription.endpoint).unwrap_or_default();
-    let topic = &subscription.topic_arn;
-    let error = match try_enqueue(sns, tx, topic, queue, delivery)? {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    let Some(dead_letters) = subscription.dead_letter_queue() else {
-        tracing::warn!(
-            subscription = arn,
-            reason = error.code(),
-            "{arn} drops a message: its queue refused it and it has no dead-letter queue"
-        );
-        return Ok(());
-    };
-    if let Err(error) = try_enqueue(sns, tx, topic, &dead_letters, delivery)? {
-        tracing::warn!(
-            subscription = arn,
-            reason = error.code(),
-            "{arn} drops a message: its queue and its dead-letter queue refused it"
-        );
-    }
     Ok(())
-}
-
-/// Adds a delivery to a queue whose policy must allow SNS. The outer error comes from the store and rolls
-/// back the publish. The inner error comes from the queue.
-fn try_enqueue(
-    sns: &Sns,
-    tx: &Tx<'_>,
-    topic_arn: &str,
-    queue: &str,
-    delivery: &NewMessage,
-) -> Result<Result<(), SqsError>, SnsError> {
-    let caller = Caller::Service {
-        name: cloud_iam::SNS,
-        source_arn: topic_arn.to_owned(),
-    };
-    match sns.sqs().send_for(tx, &caller, queue, delivery) {
-        Err(SqsError::Internal(reason)) => Err(SnsError::Internal(reason)),
-        outcome => Ok(outcome),
-    }
 }

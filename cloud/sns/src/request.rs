@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use cloud_sqs::limits::check_attribute;
-use cloud_sqs::{AttributeValue, MessageAttribute};
 use cloud_wire::{Form, Xml};
 
 use crate::error::SnsError;
@@ -21,38 +17,6 @@ pub(super) fn encode(attributes: &Attributes) -> Result<String, SnsError> {
 /// Decodes attributes from the store.
 pub(super) fn decode(text: &str) -> Result<Attributes, SnsError> {
     serde_json::from_str(text).map_err(|error| SnsError::Internal(error.to_string()))
-}
-
-/// Reads `MessageAttributes.entry.N.Name`, `.Value.DataType` and the value.
-pub(super) fn message_attributes(form: &Form) -> Result<BTreeMap<String, MessageAttribute>, SnsError> {
-    let mut attributes = BTreeMap::new();
-    for entry in form.list("MessageAttributes.entry") {
-        let name = entry.get("Name").unwrap_or_default().to_owned();
-        let value = match (entry.get("Value.StringValue"), entry.get("Value.BinaryValue")) {
-            (text, None) => AttributeValue::String(text.unwrap_or_default().to_owned()),
-            (None, Some(encoded)) => AttributeValue::Binary(STANDARD.decode(encoded).map_err(|_| {
-                SnsError::InvalidParameterValue(format!(
-                    "The binary value of attribute '{name}' is not base64."
-                ))
-            })?),
-            (Some(_), Some(_)) => {
-                return Err(SnsError::InvalidParameterValue(format!(
-                    "The attribute '{name}' has two values."
-                )));
-            }
-        };
-        let attribute = MessageAttribute {
-            data_type: entry.get("Value.DataType").unwrap_or_default().to_owned(),
-            value,
-        };
-        check_attribute(&name, &attribute)?;
-        if attributes.insert(name.clone(), attribute).is_some() {
-            return Err(SnsError::InvalidParameterValue(format!(
-                "The attribute '{name}' is given twice."
-            )));
-        }
-    }
-    Ok(attributes)
 }
 
 /// A page of 100 items. The token is the key of the last item on the previous page.

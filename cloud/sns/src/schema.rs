@@ -1,4 +1,8 @@
-//! The tables of topics, subscriptions and mail.
+//! The tables of topics, subscriptions, mail and the signing key.
 
 /// Each step brings the tables from the version of its index to the next. Steps are only added, at the end.
-pub const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+pub const MIGRATIONS: [&str; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];

@@ -3,8 +3,7 @@
 //! A publish and its deliveries to queues are one transaction of the store. Either the message is in every
 //! queue that must get it, or `Publish` fails.
 //!
-//! Known differences from AWS: filter policies apply to attributes only, envelopes are not signed, emails
-//! have no footer, and the only link in an email is the local confirmation link.
+//! Known differences from AWS: emails have no footer, and the only link in an email is the local confirmation link.
 
 use std::sync::Arc;
 
@@ -13,7 +12,9 @@ use cloud_sqs::Sqs;
 use cloud_store::Store;
 use cloud_wire::ACCOUNT;
 
+use crate::error::SnsError;
 use crate::mailbox::Mailbox;
+use crate::signature::{Signer, SigningKey};
 
 /// The configuration of an [`Sns`].
 #[derive(Clone, Debug)]
@@ -32,50 +33,79 @@ pub struct SnsConfig {
 
 /// The topic service. Cloning it is cheap.
 #[derive(Clone, Debug)]
-pub struct Sns(Arc<SnsConfig>);
+pub struct Sns(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    config: SnsConfig,
+    signer: Signer,
+}
 
 impl Sns {
     /// Creates the service.
     #[must_use]
     pub fn new(config: SnsConfig) -> Self {
-        Self(Arc::new(config))
+        Self(Arc::new(Shared {
+            config,
+            signer: Signer::default(),
+        }))
     }
 
     /// Returns the ARN of the topic with this name. The topic need not exist.
     #[must_use]
     pub fn arn(&self, name: &str) -> String {
-        format!("arn:aws:sns:{}:{ACCOUNT}:{name}", self.0.region)
+        format!("arn:aws:sns:{}:{ACCOUNT}:{name}", self.0.config.region)
     }
 
     /// The address that links begin with.
     pub(crate) fn base_url(&self) -> &str {
-        &self.0.base_url
+        &self.0.config.base_url
     }
 
     /// Whether email subscriptions are confirmed at once.
     pub(crate) fn confirms_emails(&self) -> bool {
-        self.0.confirm_emails
+        self.0.config.confirm_emails
     }
 
     pub(crate) fn iam(&self) -> &Iam {
-        self.0.sqs.iam()
+        self.0.config.sqs.iam()
     }
 
     pub(crate) fn store(&self) -> &Store {
-        self.0.sqs.store()
+        self.0.config.sqs.store()
     }
 
     pub(crate) fn sqs(&self) -> &Sqs {
-        &self.0.sqs
+        &self.0.config.sqs
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
+    /// Returns the key that signs messages.
+    pub(crate) async fn signing_key(&self) -> Result<Arc<SigningKey>, SnsError> {
+        self.signer().key(self.store()).await
+    }
+
+    /// The URL of the certificate of the key that signs messages.
+    pub(crate) fn certificate_url(&self, key: &SigningKey) -> String {
+        format!("{}/{}", self.base_url(), key.file_name())
+    }
+
+    /// Returns the certificate with this name, in PEM. Subscribers verify signatures with it.
+    pub async fn certificate(&self, file_name: &str) -> Result<Option<String>, SnsError> {
+        let key = self.signer().existing_key(self.store()).await?;
+        Ok(key.and_then(|key| (key.file_name() == file_name).then(|| key.certificate().to_owned())))
     }
 
     pub(crate) fn mailbox(&self) -> &Mailbox {
-        &self.0.mailbox
+        &self.0.config.mailbox
     }
 
     /// The time for clients, in milliseconds since the Unix epoch.
     pub(crate) fn wall_ms(&self) -> i64 {
-        let clock = self.0.sqs.clock();
+        let clock = self.0.config.sqs.clock();
         clock.wall_ms(clock.now_ms())
     }
 }

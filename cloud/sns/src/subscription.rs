@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::SnsError;
 use crate::filter_policy::FilterPolicy;
+use crate::redrive_policy::RedrivePolicy;
 use crate::request::{Attributes, decode, encode};
 
 /// A subscription as it is in the database.
@@ -31,7 +32,7 @@ pub(super) struct Subscription {
 }
 
 /// The protocol of a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Protocol {
     Sqs,
     Email,
@@ -42,6 +43,14 @@ impl Protocol {
         match self {
             Self::Sqs => "sqs",
             Self::Email => "email",
+        }
+    }
+
+    /// Whether subscribers get the message in an envelope, unless its delivery is raw.
+    pub(super) fn has_envelope(self) -> bool {
+        match self {
+            Self::Sqs => true,
+            Self::Email => false,
         }
     }
 
@@ -104,48 +113,6 @@ impl From<Subscription> for SubscriptionState {
             undelivered: subscription.undelivered,
         }
     }
-}
-
-/// Checks that the attributes can be set, and checks their values.
-pub(super) fn check_attributes(attributes: &Attributes) -> Result<(), SnsError> {
-    for (name, value) in attributes {
-        match (name.as_str(), value.as_str()) {
-            ("RawMessageDelivery", "true" | "false")
-            | ("FilterPolicyScope", "MessageAttributes")
-            | ("FilterPolicy" | "RedrivePolicy", "")
-            | ("DeliveryPolicy" | "SubscriptionRoleArn", _) => {}
-            ("RawMessageDelivery", _) => {
-                return Err(SnsError::InvalidParameter("RawMessageDelivery".to_owned()));
-            }
-            ("FilterPolicy", policy) => {
-                FilterPolicy::parse(policy)
-                    .map_err(|reason| SnsError::InvalidParameter(format!("FilterPolicy: {reason}")))?;
-            }
-            ("FilterPolicyScope", _) => {
-                return Err(SnsError::parameter(
-                    "FilterPolicyScope",
-                    "only MessageAttributes is supported here",
-                ));
-            }
-            ("RedrivePolicy", policy) => {
-                dead_letter_arn(policy).ok_or_else(|| {
-                    SnsError::parameter(
-                        "RedrivePolicy",
-                        "deadLetterTargetArn must be the ARN of an SQS queue",
-                    )
-                })?;
-            }
-            _ => return Err(SnsError::InvalidParameter("AttributeName".to_owned())),
-        }
-    }
-    Ok(())
-}
-
-fn dead_letter_arn(policy: &str) -> Option<String> {
-    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
-    let arn = policy["deadLetterTargetArn"].as_str()?;
-    name::from_arn(arn)?;
-    Some(arn.to_owned())
 }
 
 const COLUMNS: &str = "arn, topic_arn, protocol, endpoint, attributes, confirmed, authenticate_on_unsubscribe, \
@@ -221,15 +188,15 @@ impl Subscription {
             .is_some_and(|value| value == "true")
     }
 
-    /// Returns the filter policy. It always parses, because `check_attributes` checked it.
+    /// Returns the filter policy. It always parses, because it was checked when it was set.
     pub(super) fn filter_policy(&self) -> Option<FilterPolicy> {
         FilterPolicy::parse(self.attributes.get("FilterPolicy")?).ok()
     }
 
     /// Returns the name of the subscription's dead-letter queue.
     pub(super) fn dead_letter_queue(&self) -> Option<String> {
-        let arn = dead_letter_arn(self.attributes.get("RedrivePolicy")?)?;
-        name::from_arn(&arn).map(str::to_owned)
+        let policy = RedrivePolicy::parse(self.attributes.get("RedrivePolicy")?).ok()?;
+        Some(policy.queue)
     }
 }
 

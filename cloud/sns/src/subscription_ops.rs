@@ -10,7 +10,8 @@ use uuid::Uuid;
 use crate::error::SnsError;
 use crate::request::{Attributes, Page};
 use crate::service::Sns;
-use crate::subscription::{Protocol, Subscription, SubscriptionState, check_attributes};
+use crate::subscription::{Protocol, Subscription, SubscriptionState};
+use crate::subscription_attributes::{self, Setter};
 use crate::{email, topic};
 
 /// AWS shows this text in place of the ARN of an unconfirmed subscription.
@@ -20,8 +21,7 @@ pub(super) async fn subscribe(sns: &Sns, form: &Form) -> Result<Xml, SnsError> {
     let endpoint = form.get("Endpoint").unwrap_or_default().to_owned();
     let protocol = Protocol::parse(form.get("Protocol").unwrap_or_default(), &endpoint)?;
     let topic_arn = form.get("TopicArn").unwrap_or_default().to_owned();
-    let attributes = form.map("Attributes");
-    check_attributes(&attributes)?;
+    let attributes = subscription_attributes::check(Setter::Subscribe, form.map("Attributes"))?;
     let service = sns.clone();
     let subscription = sns
         .store()
@@ -98,8 +98,8 @@ pub(super) async fn converge(
     confirm: bool,
 ) -> Result<String, SnsError> {
     let protocol = Protocol::parse(protocol, endpoint)?;
-    check_attributes(attributes)?;
-    let (topic_arn, endpoint, attributes) = (topic_arn.to_owned(), endpoint.to_owned(), attributes.clone());
+    let attributes = subscription_attributes::check(Setter::Subscribe, attributes.clone())?;
+    let (topic_arn, endpoint) = (topic_arn.to_owned(), endpoint.to_owned());
     let service = sns.clone();
     let confirm = confirm || sns.confirms_emails();
     sns.store()
@@ -297,7 +297,7 @@ pub(super) async fn set_attributes(sns: &Sns, form: &Form) -> Result<Xml, SnsErr
     let arn = subscription_arn(form)?;
     let name = form.get("AttributeName").unwrap_or_default().to_owned();
     let change = BTreeMap::from([(name, form.get("AttributeValue").unwrap_or_default().to_owned())]);
-    check_attributes(&change)?;
+    let change = subscription_attributes::check(Setter::SetAttributes, change)?;
     sns.store()
         .run(move |tx| {
             let mut subscription = Subscription::find(tx, &arn)?.ok_or(SnsError::NotFound("Subscription"))?;

@@ -9,7 +9,8 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::json;
 
 use crate::error::SnsError;
-use crate::request::{Attributes, Page, decode, encode};
+pub(super) use crate::request::Attributes;
+use crate::request::{Page, decode, encode};
 use crate::service::Sns;
 
 /// The attributes that `SetTopicAttributes` accepts. Only `DisplayName` and `Policy` are used here; the

@@ -50,13 +50,6 @@ pub fn check_id(parameter: &str, id: &str) -> Result<(), SqsError> {
     ))
 }
 
-/// Checks the name, type and value of one attribute. SNS has the same rules.
-pub fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError> {
-    check_name(name)?;
-    check_type(name, &attribute.data_type)?;
-    check_value(name, attribute)
-}
-
 /// Checks an attribute's name. Letters beyond ASCII are allowed, although no page of the documentation says so: AWS took
 /// `attr.1øßä` when its answer was recorded.
 pub(crate) fn check_name(name: &str) -> Result<(), SqsError> {
@@ -131,7 +124,7 @@ pub(crate) fn check_value(name: &str, attribute: &MessageAttribute) -> Result<()
 }
 
 /// Returns true for a decimal number with an optional sign, fraction and exponent.
-pub(crate) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
         && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
@@ -143,6 +136,12 @@ fn invalid(message: String) -> SqsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check_attribute(name: &str, attribute: &MessageAttribute) -> Result<(), SqsError> {
+        check_name(name)?;
+        check_type(name, &attribute.data_type)?;
+        check_value(name, attribute)
+    }
 
     fn attribute(data_type: &str, value: &str) -> MessageAttribute {
         MessageAttribute {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::error::TemplateError;
 use crate::properties::Properties;
 
@@ -39,10 +41,14 @@ impl Subscription {
                 attributes.insert(name.to_owned(), value);
             }
         }
-        for name in ["FilterPolicy", "RedrivePolicy"] {
-            if let Some(value) = properties.value(name) {
-                attributes.insert(name.to_owned(), value.to_string());
-            }
+        if let Some(policy) = properties.value("FilterPolicy") {
+            attributes.insert("FilterPolicy".to_owned(), policy.to_string());
+        }
+        if let Some(mut policy) = properties.mapping("RedrivePolicy")? {
+            let target = policy.required_text("deadLetterTargetArn")?;
+            policy.finish()?;
+            let policy = json!({ "deadLetterTargetArn": target });
+            attributes.insert("RedrivePolicy".to_owned(), policy.to_string());
         }
         properties.finish()?;
         Ok(Self {

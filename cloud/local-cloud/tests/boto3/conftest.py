@@ -153,3 +153,32 @@ def limits(endpoint):
     before = put()
     yield put
     put(**before)
+
+
+@pytest.fixture
+def let_sns_in(sqs, arn_of):
+    """Return a function that sets a queue policy. Without it, a queue refuses deliveries from SNS."""
+
+    def give(url):
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn_of(url),
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    return give
+
+
+@pytest.fixture
+def subscribe(sns, topic, queue, arn_of, let_sns_in):
+    let_sns_in(queue)
+
+    def make(**attributes):
+        return sns.subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn_of(queue), Attributes=attributes, ReturnSubscriptionArn=True
+        )["SubscriptionArn"]
+
+    return make

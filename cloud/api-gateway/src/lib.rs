@@ -4,11 +4,12 @@
 //! [`Routes`] finds the function, `proxy_event` and `proxy_response` translate, [`RestApi`] listens. Limits and errors of the
 //! gateway itself are AWS's own. Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway".
 //!
-//! Imports `cloud-http` and `cloud-lambda` of the workspace.
+//! Imports `cloud-cloudwatch`, `cloud-http` and `cloud-lambda` of the workspace.
 
 mod binary_media_types;
 mod event_headers;
 mod gateway_error;
+mod metrics;
 mod multiple;
 mod proxy_event;
 mod proxy_response;
@@ -17,6 +18,7 @@ mod server;
 mod trace_id;
 
 pub use binary_media_types::BinaryMediaTypes;
+pub use metrics::ApiMetrics;
 pub use proxy_event::ApiContext;
 pub use routes::{Route, Routes};
 pub use server::{RestApi, RestApiSettings};

@@ -4,21 +4,19 @@
 
 /// Resource types that are accepted and not created. Their properties are not read.
 ///
-/// Alarms and dashboards use AWS's own metrics. Usage plans, web ACLs and keys protect a public endpoint, but
+/// A dashboard is shown by the console of AWS. Usage plans, web ACLs and keys protect a public endpoint, but
 /// the local endpoint listens on loopback. Routes and mappings imply the invoke permissions.
-const RESOURCE_TYPES: [&str; 16] = [
+const RESOURCE_TYPES: [&str; 14] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::GatewayResponse",
     "AWS::ApiGateway::UsagePlan",
     "AWS::ApiGateway::UsagePlanKey",
-    "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::KMS::Alias",
     "AWS::KMS::Key",
     "AWS::Lambda::Permission",
-    "AWS::Logs::MetricFilter",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACL",
@@ -92,6 +90,22 @@ pub(crate) const API: &[&str] = &[
 
 /// Properties of a role without local effect.
 pub(crate) const ROLE: &[&str] = &["Description", "MaxSessionDuration", "Path", "Tags"];
+
+/// Properties of an alarm without local effect. Its state is shown, and no action follows.
+pub(crate) const ALARM: &[&str] = &[
+    "ActionsEnabled",
+    "AlarmActions",
+    "EvaluateLowSampleCountPercentile",
+    "InsufficientDataActions",
+    "OKActions",
+    "Tags",
+];
+
+/// Properties of a metric filter without local effect.
+pub(crate) const METRIC_FILTER: &[&str] = &["FilterName", "ApplyOnTransformedLogs"];
+
+/// Properties of a metric transformation without local effect.
+pub(crate) const METRIC_TRANSFORMATION: &[&str] = &["Unit"];
 
 /// Properties of a log group without local effect. A local log is a file in the data directory.
 pub(crate) const LOG_GROUP: &[&str] = &[

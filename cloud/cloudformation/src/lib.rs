@@ -7,7 +7,7 @@
 //! in `ignored` are ignored.
 //! [`sort_by_redrive`] says in which order queues are created. Nothing is created here: `local-cloud` does that.
 //!
-//! Imports `cloud-iam` of the workspace.
+//! Imports `cloud-cloudwatch` and `cloud-iam` of the workspace.
 
 mod error;
 mod globals;

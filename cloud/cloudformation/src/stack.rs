@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use cloud_cloudwatch::{Alarm, MetricFilter};
+
 use crate::error::TemplateError;
 use crate::parameters::Parameters;
 use crate::properties::Properties;
 use crate::resolve::Resolver;
 use crate::resources::{
-    api::Api, event_source_mapping::EventSourceMapping, function::Function, policies, queue::Queue,
-    role::Role, subscription::Subscription, table::Table, topic::Topic,
+    alarm, api::Api, event_source_mapping::EventSourceMapping, function::Function, metric_filter, policies,
+    queue::Queue, role::Role, subscription::Subscription, table::Table, topic::Topic,
 };
 use crate::sections::{Declaration, Sections};
 use crate::stack_location::StackLocation;
@@ -32,6 +34,10 @@ pub struct Stack {
     pub event_source_mappings: Vec<EventSourceMapping>,
     /// The REST API, if the template has one.
     pub api: Option<Api>,
+    /// The alarms, in the order of the template.
+    pub alarms: Vec<Alarm>,
+    /// The metric filters of log groups.
+    pub metric_filters: Vec<MetricFilter>,
     /// The roles and their policies.
     pub roles: Vec<Role>,
     /// The outputs by name, as `aws cloudformation describe-stacks` shows them.
@@ -128,9 +134,11 @@ impl Stack {
                 if self.api.is_some() {
                     return Err(TemplateError::unsupported(properties.at(), "a second REST API"));
                 }
-                self.api = Some(Api::read(location, id, properties)?);
+                self.api = Some(Api::read(location, id, name, properties)?);
             }
             "AWS::IAM::Role" => self.roles.push(Role::read(location, name, properties)?),
+            "AWS::CloudWatch::Alarm" => self.alarms.push(alarm::read(id, properties)?),
+            "AWS::Logs::MetricFilter" => self.metric_filters.extend(metric_filter::read(properties)?),
             "AWS::Logs::LogGroup" => {
                 properties.ignore(ignored::LOG_GROUP);
                 properties.finish()?;

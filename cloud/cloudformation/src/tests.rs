@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cloud_cloudwatch::{Metric, MissingData, Source, Statistic};
+
 use super::{Stack, StackLocation, TemplateError};
 
 pub(crate) fn location() -> StackLocation {
@@ -65,7 +67,7 @@ Resources:
         Work:
           Type: SQS
           Properties: {Queue: !GetAtt Work.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
-  Alarm: {Type: AWS::CloudWatch::Alarm, Properties: {X: !GetAZs us}}
+  Board: {Type: AWS::CloudWatch::Dashboard, Properties: {X: !GetAZs us}}
 Outputs:
   Where: {Value: !Join ["/", [!Ref AWS::Region, !GetAtt Work.QueueName, !Select [1, [a, b]]]]}
   Never: {Condition: Closed, Value: !Ref Sealed}
@@ -218,4 +220,83 @@ fn an_unknown_key_in_a_subscriptions_redrive_policy_is_refused_by_name() {
     );
     let error = load_error(&of("{}"));
     assert!(error.contains("`deadLetterTargetArn` is missing"), "{error}");
+}
+
+/// An alarm with these properties beside what every alarm has.
+fn alarm(properties: &str) -> String {
+    format!(
+        "Resources: {{A: {{Type: AWS::CloudWatch::Alarm, Properties: {{EvaluationPeriods: 2, Threshold: 1.5, \
+         ComparisonOperator: GreaterThanThreshold, {properties}}}}}}}"
+    )
+}
+
+const METRIC: &str = "Namespace: N, MetricName: M, Statistic: Sum";
+
+#[test]
+fn an_alarm_over_one_metric_is_read() {
+    let stack = load(
+        &alarm(&format!(
+            "{METRIC}, Period: 120, DatapointsToAlarm: 1, Dimensions: [{{Name: D, Value: V}}], OKActions: [x]"
+        )),
+        &[],
+    )
+    .unwrap();
+    let alarm = &stack.alarms[0];
+    assert_eq!(
+        (
+            alarm.name.as_str(),
+            alarm.period_minutes,
+            alarm.threshold.to_string().as_str()
+        ),
+        ("A", 2, "1.5")
+    );
+    assert_eq!((alarm.evaluation_periods, alarm.datapoints_to_alarm), (2, 1));
+    assert_eq!(alarm.missing, MissingData::Missing);
+    let metric = Metric::new("N", "M", &[("D", "V")]);
+    assert_eq!(alarm.queries[0].source, Source::Metric(metric, Statistic::Sum));
+}
+
+#[test]
+fn an_expression_may_stand_above_its_metrics() {
+    let stat = |id: &str| {
+        format!(
+            "{{Id: {id}, ReturnData: false, MetricStat: {{Period: 60, Stat: p99, Metric: {{Namespace: N, MetricName: M}}}}}}"
+        )
+    };
+    let template = alarm(&format!(
+        "Metrics: [{{Id: e, Expression: a / b}}, {}, {}]",
+        stat("a"),
+        stat("b")
+    ));
+    let alarm = load(&template, &[]).unwrap().alarms.remove(0);
+    let ids: Vec<_> = alarm
+        .queries
+        .iter()
+        .map(|query| (query.id.as_str(), query.returns_data))
+        .collect();
+    assert_eq!(ids, [("a", false), ("b", false), ("e", true)]);
+}
+
+#[test]
+fn an_alarm_that_cannot_be_evaluated_here_is_refused() {
+    insta::assert_snapshot!(load_error(&alarm(&format!("{METRIC}, Period: 10"))), @"A.Properties: a period of 10 seconds is not supported by local-cloud");
+    insta::assert_snapshot!(load_error(&alarm(&format!("{METRIC}, Period: 60, DatapointsToAlarm: 3"))), @"A.Properties: DatapointsToAlarm has to be between 1 and EvaluationPeriods");
+    insta::assert_snapshot!(load_error(&alarm(&format!("{METRIC}, Period: 86400"))), @"A.Properties: the alarm looks back for more than a day");
+    insta::assert_snapshot!(load_error(&alarm("Namespace: N, MetricName: M, Statistic: tm99, Period: 60")), @"A.Properties: the statistic `tm99` is not supported by local-cloud");
+    insta::assert_snapshot!(load_error(&alarm("Metrics: [{Id: e, Expression: m1 + 1}]")), @"A.Properties: the expression `e` uses `m1`, which is no query above it");
+    insta::assert_snapshot!(load_error(&alarm("Metrics: [{Id: e, Expression: SEARCH(x)}]")), @"A.Properties.Metrics[0]: the expression `SEARCH(x)`: the function `SEARCH` is not supported is not supported by local-cloud");
+    insta::assert_snapshot!(load_error(&alarm(&format!("{METRIC}, Period: 60, ThresholdMetricId: e"))), @"A.Properties: the property `ThresholdMetricId` is not supported by local-cloud");
+}
+
+#[test]
+fn a_metric_filter_is_read_or_refused() {
+    let filter = |pattern: &str| {
+        format!(
+            "Resources: {{F: {{Type: AWS::Logs::MetricFilter, Properties: {{LogGroupName: g, FilterPattern: '{pattern}', \
+             MetricTransformations: [{{MetricNamespace: N, MetricName: M, MetricValue: $.count}}]}}}}}}"
+        )
+    };
+    let filters = load(&filter("{ $.count > 0 }"), &[]).unwrap().metric_filters;
+    assert_eq!((filters.len(), filters[0].log_group.as_str()), (1, "g"));
+    insta::assert_snapshot!(load_error(&filter("ERROR")), @"F.Properties: the filter pattern `ERROR` is not supported by local-cloud");
 }

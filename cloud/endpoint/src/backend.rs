@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
@@ -24,6 +25,8 @@ pub struct Backend {
     pub mailbox: Mailbox,
     /// Tables.
     pub dynamodb: DynamoDb,
+    /// Metrics and alarms.
+    pub cloud_watch: CloudWatch,
     /// Which access key is whose.
     pub access_keys: AccessKeys,
     /// The injected faults.

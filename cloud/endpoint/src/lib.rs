@@ -4,7 +4,7 @@
 //! force, `dispatch` has IAM authorize the call and the service perform it, and `control` serves `/_local`. Invariants: every AWS
 //! call takes this way, so that a rule for all services has one place, and only this machine may call.
 //!
-//! Imports the services and `cloud-faults`, `cloud-http`, `cloud-iam` and `cloud-wire` of the workspace. It opens none of them.
+//! Imports the services and `cloud-cloudwatch`, `cloud-faults`, `cloud-http`, `cloud-iam` and `cloud-wire` of the workspace. It opens none of them.
 
 mod authorize;
 mod backend;

@@ -3,13 +3,14 @@
 //! A test program runs itself again as the function's process: it has an ignored test that calls [`run`], and functions
 //! with a [`launcher`] or [`settings`] that start it.
 //!
-//! Imports `cloud-faults` and `cloud-lambda` of the workspace, and only tests import it.
+//! Imports `cloud-cloudwatch`, `cloud-faults` and `cloud-lambda` of the workspace, and only tests import it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
+use cloud_cloudwatch::CloudWatch;
 use cloud_faults::Faults;
 use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
 use serde_json::{Value, json};
@@ -52,6 +53,7 @@ pub fn settings(test: &str) -> FunctionSettings {
         launcher: launcher(test),
         lifetime: ProcessLifetime::default(),
         log: LogSink::tracing("example"),
+        cloud_watch: CloudWatch::default(),
         faults: Faults::default(),
     }
 }

@@ -4,7 +4,7 @@
 //! address of the listener identifies the process. Invariants: a process has one invocation at a time, and when a function is
 //! stopped or dropped none of its processes stays behind.
 //!
-//! Imports `cloud-faults` and `cloud-http` of the workspace.
+//! Imports `cloud-cloudwatch`, `cloud-faults` and `cloud-http` of the workspace.
 
 mod credentials;
 mod environment;
@@ -16,6 +16,7 @@ mod launcher;
 mod lifetime;
 mod log_file;
 mod logs;
+mod metrics;
 mod process;
 mod restart;
 mod runtime_api;

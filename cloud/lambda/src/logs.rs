@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloud_cloudwatch::CloudWatch;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use crate::log_file::LogFile;
@@ -14,6 +15,14 @@ use crate::log_file::LogFile;
 pub struct LogSink {
     function: Arc<str>,
     target: Target,
+    watcher: Option<Watcher>,
+}
+
+/// Reads the metrics in the lines.
+#[derive(Clone, Debug)]
+struct Watcher {
+    cloud_watch: CloudWatch,
+    log_group: Arc<str>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +47,7 @@ impl LogSink {
         Self {
             function: function.into(),
             target: Target::Tracing,
+            watcher: None,
         }
     }
 
@@ -47,6 +57,7 @@ impl LogSink {
         Self {
             function: function.into(),
             target: Target::Nowhere,
+            watcher: None,
         }
     }
 
@@ -67,11 +78,27 @@ impl LogSink {
         Ok(Self {
             function: function.into(),
             target: Target::File(Arc::new(Mutex::new(file))),
+            watcher: None,
         })
+    }
+
+    /// Passes each line to `CloudWatch` as well, as a line of this log group. Lines that are dropped have no metrics either.
+    #[must_use]
+    pub fn watched_by(mut self, cloud_watch: CloudWatch, log_group: &str) -> Self {
+        if !matches!(self.target, Target::Nowhere) {
+            self.watcher = Some(Watcher {
+                cloud_watch,
+                log_group: log_group.into(),
+            });
+        }
+        self
     }
 
     /// Writes one line. If this fails, the error is only logged, because it must not stop the function.
     pub fn line(&self, line: &[u8]) {
+        if let Some(watcher) = &self.watcher {
+            watcher.cloud_watch.read_line(&watcher.log_group, line);
+        }
         let file = match &self.target {
             Target::File(file) => file,
             Target::Tracing => {
@@ -126,5 +153,17 @@ mod tests {
         sink.copy(&b"three\n"[..]).await;
         let text = std::fs::read_to_string(directory.path().join("f.log")).unwrap();
         assert_eq!(text, "one\ntwo\nthree\n");
+    }
+
+    #[tokio::test]
+    async fn the_metrics_in_lines_are_read_unless_the_lines_are_dropped() {
+        let line = br#"{"_aws": {"CloudWatchMetrics": [{"Namespace": "Test", "Dimensions": [[]], "Metrics": [{"Name": "Count"}]}]}, "Count": 4}"#;
+        for (sink, metrics) in [(LogSink::tracing("f"), 1), (LogSink::nowhere("f"), 0)] {
+            let cloud_watch = CloudWatch::default();
+            sink.watched_by(cloud_watch.clone(), "/aws/lambda/f")
+                .copy(&line[..])
+                .await;
+            assert_eq!(cloud_watch.metrics().len(), metrics);
+        }
     }
 }

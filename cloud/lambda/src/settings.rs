@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cloud_cloudwatch::CloudWatch;
 use cloud_faults::Faults;
 
 use crate::credentials::Credentials;
@@ -43,6 +44,8 @@ pub struct FunctionSettings {
     pub launcher: Launcher,
     /// The destination of the function's output.
     pub log: LogSink,
+    /// Where its metrics go.
+    pub cloud_watch: CloudWatch,
     /// The faults that kill its processes on purpose.
     pub faults: Faults,
 }

@@ -18,6 +18,7 @@ pub mod services;
 mod table_log;
 
 pub use cloud_cloudformation as template;
+pub use cloud_cloudwatch as cloudwatch;
 pub use cloud_data_dir as data_dir;
 pub use cloud_dynamodb as dynamodb;
 pub use cloud_endpoint as endpoint;

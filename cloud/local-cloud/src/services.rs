@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud_cloudwatch::CloudWatch;
 use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
 use cloud_endpoint::{Backend, CallCounts, Instance};
@@ -80,6 +81,8 @@ pub struct Services {
     pub calls: CallCounts,
     /// This run, as its health and its status describe it.
     pub instance: Instance,
+    /// Metrics and alarms.
+    pub cloud_watch: CloudWatch,
     /// The clock of all services.
     pub clock: Clock,
     store: Store,
@@ -139,6 +142,7 @@ impl Services {
             faults: Faults::default(),
             calls: CallCounts::default(),
             instance: Instance::new(config.directory),
+            cloud_watch: CloudWatch::new(clock.clone()),
             clock,
             store,
             table_log,
@@ -160,6 +164,7 @@ impl Services {
             sns: self.sns.clone(),
             mailbox: self.mailbox.clone(),
             dynamodb: self.dynamodb.clone(),
+            cloud_watch: self.cloud_watch.clone(),
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
             calls: self.calls.clone(),

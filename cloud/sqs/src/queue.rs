@@ -31,6 +31,11 @@ pub(crate) struct Counts {
 /// Selects the oldest message of a queue. The order of ids is the order of sending.
 pub(super) const OLDEST: &str = "SELECT sent_at FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT 1";
 
+/// Selects the oldest message that was received less than three times, among the oldest ones.
+const OLDEST_COUNTED: &str = "SELECT sent_at FROM
+    (SELECT id, sent_at, receive_count FROM messages WHERE queue_id = ?1 ORDER BY id LIMIT 10000)
+    WHERE receive_count < 3 ORDER BY id LIMIT 1";
+
 const COLUMNS: &str = "id, name, settings, created_at, modified_at, purged_at, incarnation";
 
 impl Queue {
@@ -74,6 +79,15 @@ impl Queue {
     /// Returns the time when the oldest message was sent, whatever its state.
     pub(super) fn oldest_sent_at(&self, tx: &Tx<'_>) -> Result<Option<i64>, SqsError> {
         let mut statement = tx.prepare_cached(OLDEST)?;
+        Ok(statement.query_row([self.id], |row| row.get(0)).optional()?)
+    }
+
+    /// Returns the time when the oldest message was sent that the metric `ApproximateAgeOfOldestMessage` counts: one that was
+    /// received less than three times. It looks at a bounded number of the oldest messages.
+    ///
+    /// Source: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+    pub(super) fn oldest_counted_sent_at(&self, tx: &Tx<'_>) -> Result<Option<i64>, SqsError> {
+        let mut statement = tx.prepare_cached(OLDEST_COUNTED)?;
         Ok(statement.query_row([self.id], |row| row.get(0)).optional()?)
     }
 

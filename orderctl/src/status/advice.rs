@@ -51,6 +51,13 @@ pub(super) fn add_problems(status: &mut Document, connection: &Connection) {
             .problems
             .push(Problem::new("subscription", message, Some(command)));
     }
+    for alarm in status.alarms.iter().filter(|alarm| alarm.state == "ALARM") {
+        let what = alarm.description.as_deref().unwrap_or(&alarm.reason);
+        let message = format!("the alarm {} rings since {}: {what}", alarm.name, alarm.since);
+        status
+            .problems
+            .push(Problem::new("alarm", sanitize_line(&message), None));
+    }
     if !status.problems.is_empty() {
         status.status = "degraded";
     }
@@ -83,6 +90,7 @@ mod tests {
         disk_full: the disk is full | -
         dead_letters: 1 dead letter in orders-dlq | orderctl dlq list --data-dir 'my data'
         subscription: the subscription of you@example.com is suspended after more than ten emails in a second: it gets no email | orderctl confirm arn:aws:sns:us-east-1:000000000000:order-emails:1 --data-dir 'my data'
+        alarm: the alarm OrdersDlqAlarm rings since 2026-11-23T09:38:00.000Z: An order is in the dead-letter queue. | -
         ");
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Document {
     pub(super) data_dir: Option<String>,
     pub(super) queues: Vec<QueueState>,
     pub(super) subscriptions: Vec<SubscriptionState>,
+    /// The alarms of the template. Empty on AWS, where CloudWatch shows them.
+    pub(super) alarms: Vec<AlarmState>,
     /// Whether faults are injected.
     pub(super) faults_active: Option<bool>,
     pub(super) disk_bytes: Option<u64>,
@@ -69,6 +71,17 @@ pub(super) struct SubscriptionState {
     pub(super) endpoint: String,
     /// `confirmed`, `pending` or `suspended`. SNS shows a suspended one as pending.
     pub(super) state: String,
+}
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AlarmState {
+    pub(super) name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`
+    pub(super) state: String,
+    pub(super) description: Option<String>,
+    pub(super) reason: String,
+    pub(super) since: String,
 }
 
 /// A commit that failed.

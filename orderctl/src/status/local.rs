@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use stack_client::{Connection, Target};
 
-use super::document::{Document, FailedCommit, Problem, QueueState, SubscriptionState};
+use super::document::{AlarmState, Document, FailedCommit, Problem, QueueState, SubscriptionState};
 
 /// As much of the document of `/_local/status` as is shown.
 #[derive(Debug, Deserialize)]
@@ -16,6 +16,8 @@ struct Answer {
     data_dir: Option<String>,
     queues: Vec<QueueState>,
     subscriptions: Vec<SubscriptionState>,
+    #[serde(default)]
+    alarms: Vec<AlarmState>,
     faults: Faults,
     disk: Vec<StoredFile>,
     last_failed_commit: Option<FailedCommit>,
@@ -70,6 +72,7 @@ fn parse(body: &[u8]) -> anyhow::Result<Document> {
         data_dir: answer.data_dir,
         queues: answer.queues,
         subscriptions: answer.subscriptions,
+        alarms: answer.alarms,
         faults_active: Some(answer.faults.active),
         last_failed_commit: answer.last_failed_commit,
         ..Document::up(Target::Local)
@@ -94,6 +97,10 @@ pub(super) mod tests {
                  "protocol": "email", "endpoint": "you@example.com", "state": "suspended", "peak_per_second": 12, "undelivered": 2},
                 {"subscription_arn": "arn:aws:sns:us-east-1:000000000000:order-events:2", "topic_arn": "arn:aws:sns:us-east-1:000000000000:order-events",
                  "protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:000000000000:notifications", "state": "confirmed", "peak_per_second": 0, "undelivered": 0}],
+            "alarms": [
+                {"name": "OrdersDlqAlarm", "description": "An order is in the dead-letter queue.", "state": "ALARM", "times_rung": 1,
+                 "reason": "1 datapoint was greater than the threshold", "since": "2026-11-23T09:38:00.000Z"},
+                {"name": "ApiServerErrorsAlarm", "description": null, "state": "OK", "reason": "-", "since": "2026-11-23T09:35:00.000Z", "times_rung": 0}],
             "functions": [], "faults": {"active": true},
             "disk": [{"file": "state.db", "bytes": 4096}, {"file": "tables.db", "bytes": 1500000}],
             "last_failed_commit": {"at": "2026-11-23T09:40:00.000Z", "reason": "database or disk is full"}}"#;

@@ -129,6 +129,7 @@ mod tests {
           orderctl dlq list --data-dir d
         Wrong: the subscription of you@example.com is suspended after more than ten emails in a second: it gets no email
           orderctl confirm arn:aws:sns:us-east-1:000000000000:order-emails:1 --data-dir d
+        Wrong: the alarm OrdersDlqAlarm rings since 2026-11-23T09:38:00.000Z: An order is in the dead-letter queue.
         ");
     }
 }

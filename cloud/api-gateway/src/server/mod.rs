@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::binary_media_types::BinaryMediaTypes;
 use crate::event_headers::{Arrival, EventHeaders};
 use crate::gateway_error::GatewayError;
+use crate::metrics::ApiMetrics;
 use crate::proxy_event::{self, ApiContext, Received};
 use crate::proxy_response;
 use crate::routes::Routes;
@@ -48,6 +49,8 @@ pub struct RestApiSettings {
     pub binary_media_types: BinaryMediaTypes,
     /// Routes of this machine that no function answers. They come first.
     pub pages: Router,
+    /// Counts the requests.
+    pub metrics: ApiMetrics,
 }
 
 #[derive(Debug)]
@@ -98,6 +101,7 @@ async fn handle(
     request: Request,
 ) -> Response<Body> {
     let request_id = Uuid::new_v4();
+    let started = Instant::now();
     let arrival = Arrival {
         client: peer.ip(),
         port: api.port,
@@ -107,6 +111,7 @@ async fn handle(
         Ok(response) => response,
         Err(error) => error.response(),
     };
+    api.settings.metrics.count(response.status(), started.elapsed());
     let ids = [
         ("x-amzn-requestid", request_id.to_string()),
         ("x-amz-apigw-id", proxy_event::extended_request_id(request_id)),

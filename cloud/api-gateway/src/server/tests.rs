@@ -1,5 +1,6 @@
 //! Tests of the REST API as a client sees it, with a real function.
 
+use cloud_cloudwatch::CloudWatch;
 use cloud_lambda::FunctionSettings;
 
 use super::*;
@@ -19,6 +20,7 @@ struct Client {
     url: String,
     http: reqwest::Client,
     function: Function,
+    cloud_watch: CloudWatch,
     _api: RestApi,
 }
 
@@ -40,6 +42,8 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         path: path.to_owned(),
         function_name: "example".to_owned(),
     };
+    let metrics = ApiMetrics::default();
+    let cloud_watch = metrics.cloud_watch.clone();
     let settings = RestApiSettings {
         context: ApiContext {
             account_id: "000000000000".to_owned(),
@@ -51,12 +55,14 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         origins: Origins::parse("https://shop.example.com"),
         binary_media_types: BinaryMediaTypes::new(["application/octet-stream"]),
         pages: Router::new(),
+        metrics,
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client {
         url,
         http,
         function,
+        cloud_watch,
         _api: RestApi::start_with(listener, settings, integration_timeout),
     }
 }
@@ -204,5 +210,23 @@ async fn over_the_functions_concurrency_a_request_is_refused_as_by_aws() {
         (500, r#"{"message":"Internal server error"}"#)
     );
     slow.abort();
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_their_status() {
+    let client = client().await;
+    for path in ["/echo/x", "/echo/malformed", "/nothing"] {
+        client.send("GET", path, vec![]).await;
+    }
+    let text = client.cloud_watch.prometheus();
+    for line in [
+        r#"aws_api_gateway_count_sum{api_name="",stage=""} 3"#,
+        r#"aws_api_gateway_4xx_error_sum{api_name="",stage=""} 1"#,
+        r#"aws_api_gateway_5xx_error_sum{api_name="",stage=""} 1"#,
+        r#"aws_api_gateway_latency_count{api_name="",stage=""} 3"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
     client.function.stop(Duration::ZERO).await;
 }

@@ -13,6 +13,8 @@ use crate::template_path::TemplatePath;
 pub struct Api {
     /// The id.
     pub id: String,
+    /// The name, by which its metrics are found.
+    pub name: String,
     /// The stage. Locally, it is in the events of functions but not in the path, as with a custom domain.
     pub stage: String,
     /// The routes.
@@ -27,6 +29,7 @@ impl Api {
     pub(crate) fn read(
         location: &StackLocation,
         logical_id: &str,
+        name: String,
         mut properties: Properties,
     ) -> Result<Self, TemplateError> {
         properties.ignore(&["Name"]);
@@ -41,6 +44,7 @@ impl Api {
         let routes = body.map(openapi::read_routes).transpose()?.unwrap_or_default();
         Ok(Self {
             id: location.api_id(logical_id),
+            name,
             stage,
             routes,
             binary_media_types,
@@ -52,6 +56,7 @@ impl Api {
     pub(crate) fn implicit() -> Self {
         Self {
             id: "serverlessrestapi".to_owned(),
+            name: "serverlessrestapi".to_owned(),
             stage: "Prod".to_owned(),
             routes: Vec::new(),
             binary_media_types: Vec::new(),

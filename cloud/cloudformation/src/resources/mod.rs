@@ -1,8 +1,10 @@
 //! The typed resources, one file for each.
 
+pub(crate) mod alarm;
 pub(crate) mod api;
 pub(crate) mod event_source_mapping;
 pub(crate) mod function;
+pub(crate) mod metric_filter;
 pub(crate) mod openapi;
 pub(crate) mod policies;
 pub(crate) mod queue;

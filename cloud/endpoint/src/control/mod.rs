@@ -1,5 +1,6 @@
 //! The control calls under `/_local`: what is not AWS.
 
+mod alarms;
 mod calls;
 mod clock;
 mod faults;
@@ -18,6 +19,8 @@ use crate::backend::Backend;
 pub(crate) fn router() -> Router<Backend> {
     Router::new()
         .route("/_local/health", get(health::health))
+        .route("/_local/alarms", get(alarms::alarms))
+        .route("/_local/metrics", get(alarms::metrics))
         .route("/_local/status", get(status::status))
         .route(
             "/_local/faults",

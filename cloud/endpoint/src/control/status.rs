@@ -25,6 +25,7 @@ const VERSION: u32 = 1;
 /// - `queues`: by name, each with `visible`, `delayed`, `in_flight`, `oldest_age_seconds` (`null` if empty),
 ///   `is_dead_letter_queue`, and the number of messages `sent`, `received` and `deleted` since the start.
 /// - `subscriptions`: as in `/_local/subscriptions`.
+/// - `alarms`: as in `/_local/alarms`.
 /// - `functions`: each with `name`, `idle_processes` and `start_failure`.
 /// - `faults`: `{"active": BOOLEAN}`, true while there is a plan or an outage.
 /// - `disk`: the files of the data directory, each with `file` and `bytes`.
@@ -49,6 +50,7 @@ pub(super) async fn status(State(backend): State<Backend>) -> Response {
         "data_dir": instance.directory(),
         "queues": queues,
         "subscriptions": subscriptions,
+        "alarms": backend.cloud_watch.alarms(),
         "functions": instance.functions(),
         "faults": { "active": backend.faults.active() || !backend.faults.outages().is_empty() },
         "disk": instance.directory().map(|directory| files(directory)).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! Tests of injected faults as a client sees them, with the real services.
 
 use axum::http::{HeaderMap, StatusCode};
+use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::{FaultPlan, Faults, Outage};
 use cloud_iam::{AccessKeys, Policy, Role};
@@ -47,6 +48,7 @@ async fn open() -> Backend {
         dynamodb: DynamoDb::open(&Location::Memory, Durability::Process)
             .await
             .unwrap(),
+        cloud_watch: CloudWatch::default(),
         access_keys: AccessKeys::default(),
         faults: Faults::default(),
         calls: crate::CallCounts::default(),

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::InvokeError;
 use crate::idle::IdleProcesses;
 use crate::invocation::MAX_PAYLOAD_BYTES;
+use crate::metrics;
 use crate::process::{Failure, Process};
 use crate::restart::Restart;
 use crate::settings::FunctionSettings;
@@ -69,6 +71,13 @@ impl Function {
     /// If the caller stops waiting before a process has taken the invocation, it is dropped. An invocation that a process
     /// works on continues, as on AWS.
     pub async fn invoke(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
+        let started = Instant::now();
+        let result = self.invoke_uncounted(payload).await;
+        metrics::count(&self.0.settings, &result, started.elapsed());
+        result
+    }
+
+    async fn invoke_uncounted(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(InvokeError::PayloadTooLarge(payload.len()));
         }
@@ -77,6 +86,7 @@ impl Function {
             TryAcquireError::NoPermits => InvokeError::Throttled,
             TryAcquireError::Closed => InvokeError::Stopping,
         })?;
+        metrics::concurrency(&self.0.settings, self.0.admissions.available_permits());
         let caller = CancellationToken::new();
         let _cancels_when_the_caller_goes = caller.clone().drop_guard();
         let inner = self.0.clone();

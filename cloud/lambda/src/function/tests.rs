@@ -35,6 +35,7 @@ impl FunctionSettings {
             credentials: Credentials::generate(),
             launcher: Launcher::new(move |_| command.clone()),
             log: LogSink::tracing("example"),
+            cloud_watch: cloud_cloudwatch::CloudWatch::default(),
             faults: Faults::default(),
         }
     }
@@ -326,4 +327,34 @@ async fn an_invocation_whose_caller_goes_while_the_process_starts_is_taken_back(
     invoke(&function, json!({})).await.unwrap();
     assert_eq!(std::fs::read_to_string(record).unwrap().lines().count(), 1);
     function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn invocations_errors_and_throttles_are_counted_apart() {
+    let settings = FunctionSettings {
+        concurrency: 1,
+        ..FunctionSettings::example()
+    };
+    let cloud_watch = settings.cloud_watch.clone();
+    let function = Function::new(settings);
+    assert!(invoke(&function, json!({})).await.is_ok());
+    assert!(invoke(&function, json!({"do": "fail"})).await.is_err());
+    // The first is polled first, and takes the only place.
+    let (first, second) = tokio::join!(
+        biased;
+        invoke(&function, json!({})),
+        invoke(&function, json!({}))
+    );
+    assert!(first.is_ok());
+    assert!(matches!(second, Err(InvokeError::Throttled)));
+    let text = cloud_watch.prometheus();
+    for line in [
+        r#"aws_lambda_invocations_sum{function_name="example"} 3"#,
+        r#"aws_lambda_errors_sum{function_name="example"} 1"#,
+        r#"aws_lambda_throttles_sum{function_name="example"} 1"#,
+        r#"aws_lambda_concurrent_executions{function_name="example"} 1"#,
+        r#"aws_lambda_duration_count{function_name="example"} 3"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
 }

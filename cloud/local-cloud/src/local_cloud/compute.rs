@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud_api_gateway::{ApiContext, BinaryMediaTypes, RestApi, RestApiSettings, Route, Routes};
+use cloud_api_gateway::{ApiContext, ApiMetrics, BinaryMediaTypes, RestApi, RestApiSettings, Route, Routes};
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
@@ -47,7 +47,8 @@ impl Compute {
                 Some(caller) if !role::may_log(services.iam(), caller, function, location) => {
                     LogSink::nowhere(&function.name)
                 }
-                _ => open_log(function, data_dir)?,
+                _ => open_log(function, data_dir)?
+                    .watched_by(services.cloud_watch.clone(), &function.log_group),
             };
             let settings = function_settings(config, function, location, services, log);
             if let Some(caller) = caller {
@@ -98,6 +99,11 @@ impl Compute {
                         .pages
                         .as_ref()
                         .map_or_else(Router::new, |pages| pages.routes.clone()),
+                    metrics: ApiMetrics {
+                        cloud_watch: services.cloud_watch.clone(),
+                        api_name: api.name.clone(),
+                        stage: api.stage.clone(),
+                    },
                 };
                 Some(RestApi::start(api_listener, settings))
             }
@@ -227,6 +233,7 @@ fn function_settings(
         credentials: Credentials::generate(),
         launcher: config.launcher.clone(),
         log,
+        cloud_watch: services.cloud_watch.clone(),
         faults: services.faults.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod compute;
 mod error;
+mod monitoring;
 mod ports;
 mod role;
 mod running;
@@ -109,6 +110,9 @@ impl LocalCloud {
             stack_name: location.stack_name.clone(),
             functions: compute.states(),
         });
+        services
+            .cloud_watch
+            .deploy(stack.metric_filters.clone(), stack.alarms.clone());
         compute.warm().await;
         let pages = config.pages.as_ref().filter(|_| stack.api.is_some());
         let endpoints = Endpoints {

@@ -11,6 +11,7 @@ use cloud_iam::Denials;
 use cloud_lambda::{Credentials, InvokeError};
 
 use super::compute::Compute;
+use super::monitoring::Monitoring;
 use crate::services::Services;
 
 /// How long invocations may continue when the system stops.
@@ -25,6 +26,7 @@ pub struct Running {
     aws_endpoint: AwsEndpoint,
     services: Services,
     data_dir: Option<DataDir>,
+    monitoring: Monitoring,
 }
 
 impl Running {
@@ -41,6 +43,7 @@ impl Running {
             stack,
             compute,
             aws_endpoint,
+            monitoring: Monitoring::start(services.cloud_watch.clone(), services.sqs.clone()),
             services,
             data_dir,
         }
@@ -103,6 +106,7 @@ impl Running {
         {
             tracing::warn!(%error, "could not remove the endpoints file");
         }
+        drop(self.monitoring);
         self.compute.stop(INVOCATION_GRACE).await;
         self.aws_endpoint.stop().await;
         self.services.close().await;

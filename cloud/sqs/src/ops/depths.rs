@@ -24,6 +24,9 @@ pub struct QueueDepth {
     pub in_flight: i64,
     /// Age of the oldest message, whatever its state. `None` if there is none.
     pub oldest_age_seconds: Option<i64>,
+    /// The value of the metric `ApproximateAgeOfOldestMessage`, in seconds.
+    #[serde(skip)]
+    pub metric_age_seconds: i64,
     /// Whether a queue names it in its redrive policy.
     pub is_dead_letter_queue: bool,
     /// The messages that passed through it since the start.
@@ -42,13 +45,16 @@ pub(crate) async fn depths(sqs: &Sqs) -> Result<Vec<QueueDepth>, SqsError> {
             for queue in Queue::some_after(tx, after, QUEUES)? {
                 let counts = queue.counts(tx)?;
                 let oldest = queue.oldest_sent_at(tx)?;
+                let counted = queue.oldest_counted_sent_at(tx)?;
+                let age = |sent_at: i64| (now - sent_at).max(0) / 1000;
                 let depth = QueueDepth {
                     traffic: service.traffic().count(&queue.name),
                     name: queue.name,
                     visible: counts.ready,
                     delayed: counts.delayed,
                     in_flight: counts.in_flight,
-                    oldest_age_seconds: oldest.map(|sent_at| (now - sent_at).max(0) / 1000),
+                    oldest_age_seconds: oldest.map(age),
+                    metric_age_seconds: counted.map_or(0, age),
                     is_dead_letter_queue: false,
                 };
                 some.push((queue.id, depth, queue.settings.redrive));

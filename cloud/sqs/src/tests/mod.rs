@@ -221,6 +221,29 @@ async fn waking_has_no_limit_on_the_number_of_messages() {
 }
 
 #[tokio::test]
+async fn the_metric_of_age_leaves_out_messages_that_were_received_three_times() {
+    let s = service().await;
+    let attributes = BTreeMap::from([("VisibilityTimeout".to_owned(), "0".to_owned())]);
+    s.sqs.converge_queue("q", attributes).await.unwrap();
+    let age = async || s.sqs.depths().await.unwrap()[0].metric_age_seconds;
+    assert_eq!(age().await, 0);
+    s.send("q", "old").await;
+    s.pass(100);
+    for _ in 0..2 {
+        assert_eq!(s.receive("q").await.len(), 1);
+        assert_eq!(age().await, 100);
+    }
+    s.send("q", "new").await;
+    s.pass(50);
+    assert_eq!(
+        s.sqs.receive("q", 1, Duration::ZERO).await.unwrap()[0].body,
+        "old"
+    );
+    assert_eq!(age().await, 50);
+    assert_eq!(s.sqs.depths().await.unwrap()[0].oldest_age_seconds, Some(150));
+}
+
+#[tokio::test]
 async fn a_poison_message_reaches_the_dead_letter_queue_although_nobody_polls_its_source() {
     let s = service().await;
     s.with_dead_letters().await;

@@ -1,0 +1,81 @@
+//! Samples the queues for CloudWatch, and has it judge the alarms after each minute.
+
+use std::time::Duration;
+
+use cloud_cloudwatch::{CloudWatch, Metric};
+use cloud_sqs::{QueueDepth, Sqs};
+use tokio_util::sync::CancellationToken;
+
+/// Time between two samples. SQS publishes one datapoint a minute; the statistics are over these samples.
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(10);
+const MINUTE_MS: i64 = 60_000;
+
+/// The running task. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Monitoring(CancellationToken);
+
+impl Monitoring {
+    /// Begins to sample and to judge.
+    pub(super) fn start(cloud_watch: CloudWatch, sqs: Sqs) -> Self {
+        let stopping = CancellationToken::new();
+        let stopped = stopping.clone();
+        tokio::spawn(async move { stopped.run_until_cancelled(run(cloud_watch, sqs)).await });
+        Self(stopping)
+    }
+}
+
+impl Drop for Monitoring {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+async fn run(cloud_watch: CloudWatch, sqs: Sqs) {
+    let mut judged = sqs.clock().now_ms().div_euclid(MINUTE_MS);
+    cloud_watch.evaluate();
+    loop {
+        let moved = sqs.clock().moved();
+        let now = sqs.clock().now_ms();
+        let minute = now.div_euclid(MINUTE_MS);
+        // At the end of a minute the sample still belongs to it.
+        let at = if minute > judged {
+            minute * MINUTE_MS - 1
+        } else {
+            now
+        };
+        sample(&cloud_watch, &sqs, at).await;
+        if minute > judged {
+            judged = minute;
+            cloud_watch.evaluate();
+        }
+        let next_minute = Duration::from_millis(u64::try_from((minute + 1) * MINUTE_MS - now).unwrap_or(0));
+        tokio::select! {
+            () = tokio::time::sleep(SAMPLE_INTERVAL.min(next_minute)) => {}
+            () = moved => {}
+        }
+    }
+}
+
+/// Samples every queue. A failure of the store is logged by the store.
+async fn sample(cloud_watch: &CloudWatch, sqs: &Sqs, at_ms: i64) {
+    for depth in sqs.depths().await.unwrap_or_default() {
+        for (name, value) in values(&depth) {
+            let metric = Metric::new("AWS/SQS", name, &[("QueueName", &depth.name)]);
+            #[expect(clippy::cast_precision_loss, reason = "no queue holds 2^52 messages")]
+            cloud_watch.sample_at(metric, value as f64, at_ms);
+        }
+    }
+}
+
+/// Source: SQS Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+fn values(depth: &QueueDepth) -> [(&'static str, i64); 4] {
+    [
+        ("ApproximateNumberOfMessagesVisible", depth.visible),
+        ("ApproximateNumberOfMessagesNotVisible", depth.in_flight),
+        ("ApproximateNumberOfMessagesDelayed", depth.delayed),
+        ("ApproximateAgeOfOldestMessage", depth.metric_age_seconds),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use order_core::{Fingerprint, Order};
+use order_core::{Fingerprint, Order, OrderMessage};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
@@ -95,9 +95,13 @@ impl Repair {
 /// fingerprint is not that of its order.
 fn with_fingerprint(queue: QueueName, mut document: Value) -> String {
     if queue == QueueName::Orders
-        && document.get("schema_version").and_then(Value::as_u64) == Some(1)
+        && matches!(
+            document.get("schema_version").and_then(Value::as_u64),
+            Some(1 | 2)
+        )
         && let Some(Ok(order)) = document.get("order").map(Order::restore)
     {
+        document["schema_version"] = OrderMessage::schema_version(&order).into();
         document["fingerprint"] = Fingerprint::of(&order).to_string().into();
     }
     document.to_string()

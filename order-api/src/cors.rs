@@ -14,10 +14,10 @@ use aws_lambda_events::http::header::{
 use crate::request::Request;
 
 /// The headers that a page's script may send: those of a request, of a signature (Signature Version 4) and of an API key.
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, \
+const ALLOWED_HEADERS: &str = "API-Version, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, \
     X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent";
 /// The headers that a page's script may read in addition to those that every script may.
-const EXPOSED_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS: &str = "API-Version, ETag, Location, Retry-After, X-Request-Id";
 /// How long a browser may cache the answer to a preflight, in seconds: two hours, Chromium's maximum.
 const MAX_AGE: &str = "7200";
 

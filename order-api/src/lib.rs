@@ -22,6 +22,7 @@ mod problem;
 mod request;
 mod response;
 mod route;
+mod version;
 
 use std::time::Duration;
 

@@ -22,6 +22,8 @@ pub(crate) enum ProblemKind {
     TooLarge,
     /// The body's media type is not JSON.
     UnsupportedMediaType,
+    /// There is no such version of the API.
+    UnsupportedVersion,
     /// Query parameters break rules.
     InvalidParameters,
     /// The body can be read, and breaks rules.
@@ -37,13 +39,14 @@ pub(crate) enum ProblemKind {
 impl ProblemKind {
     /// All kinds.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Malformed,
         Self::NotFound,
         Self::OrderNotFound,
         Self::MethodNotAllowed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::UnsupportedVersion,
         Self::InvalidParameters,
         Self::Invalid,
         Self::IdempotencyKeyReused,
@@ -54,7 +57,7 @@ impl ProblemKind {
     /// The HTTP status.
     pub(crate) fn status(self) -> u16 {
         match self {
-            Self::Malformed | Self::InvalidParameters => 400,
+            Self::Malformed | Self::UnsupportedVersion | Self::InvalidParameters => 400,
             Self::NotFound | Self::OrderNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
@@ -74,6 +77,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "urn:orders:problem:method-not-allowed",
             Self::TooLarge => "urn:orders:problem:too-large",
             Self::UnsupportedMediaType => "urn:orders:problem:unsupported-media-type",
+            Self::UnsupportedVersion => "urn:orders:problem:unsupported-version",
             Self::InvalidParameters => "urn:orders:problem:invalid-parameters",
             Self::Invalid => "urn:orders:problem:invalid",
             Self::IdempotencyKeyReused => "urn:orders:problem:idempotency-key-reused",
@@ -91,6 +95,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "This method is not allowed here",
             Self::TooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",
+            Self::UnsupportedVersion => "There is no such version of the API",
             Self::InvalidParameters => "The query parameters are not valid",
             Self::Invalid => "The content is not valid",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",

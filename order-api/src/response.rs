@@ -8,7 +8,7 @@ use aws_lambda_events::http::{HeaderMap, HeaderValue};
 use order_core::OrderId;
 use serde::Serialize;
 
-use crate::conditional;
+use crate::{conditional, version};
 
 /// For answers that are valid for one request only: errors and receipts.
 const NO_STORE: &str = "no-store";
@@ -164,6 +164,7 @@ impl Response {
     /// The answer as API Gateway expects it.
     pub(crate) fn into_proxy(self, request_id: Option<&str>, with_body: bool) -> ApiGatewayProxyResponse {
         let mut headers = HeaderMap::new();
+        headers.insert(version::HEADER, HeaderValue::from_static(version::CURRENT));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
         if let Some(content_type) = self.content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

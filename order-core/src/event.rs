@@ -139,6 +139,15 @@ mod tests {
     }
 
     #[test]
+    fn an_event_holds_reference_and_metadata() {
+        let golden = include_str!("../golden/event-v1-reference.json");
+        let event = OrderConfirmed::from_json(golden).unwrap();
+        assert_eq!(event.order.metadata().len(), 2);
+        let written: Value = serde_json::from_str(&event.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+    }
+
+    #[test]
     fn fields_of_a_later_version_are_ignored() {
         let later = GOLDEN
             .replace("\"note\"", "\"gift\": true, \"note\"")

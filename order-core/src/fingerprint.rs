@@ -6,13 +6,14 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use crate::order::Order;
-use crate::text::{CustomerName, EmailAddress, ItemName, Note};
+use crate::text::{CustomerName, EmailAddress, ItemName, Note, Reference};
 
-/// A versioned digest of an order's content: `v1:` and 64 lowercase hexadecimal digits of SHA-256.
+/// A versioned digest of an order's content: `v1:` or `v2:`, and 64 lowercase hexadecimal digits of SHA-256.
 ///
 /// It covers the order's content, without its id, its times and its total (which follows from the items). order-api computes
 /// it once; the message and the row carry it. Every version stays computable: an order is compared with a stored row in
-/// the version of the row's fingerprint.
+/// the version of the row's fingerprint. An order has the oldest version that covers all its fields, so that a request that is
+/// sent again after a deployment finds its stored order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     version: FingerprintVersion,
@@ -22,79 +23,114 @@ pub struct Fingerprint {
 /// The version of the rules that a fingerprint is computed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum FingerprintVersion {
+    /// Covers an order without reference and metadata.
     V1,
+    /// Covers every order.
+    V2,
 }
 
 /// The text is not a fingerprint of a version that this code knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a fingerprint of a known version (v1: and 64 hexadecimal digits)")]
+#[error("not a fingerprint of a known version (v1: or v2:, and 64 hexadecimal digits)")]
 pub struct FingerprintError;
 
 impl Fingerprint {
-    /// The order's fingerprint in the newest version.
+    /// The order's fingerprint, in the oldest version that covers it.
     #[must_use]
     pub fn of(order: &Order) -> Self {
-        Self::in_version(FingerprintVersion::V1, order)
+        let version = if order.needs_version_2() {
+            FingerprintVersion::V2
+        } else {
+            FingerprintVersion::V1
+        };
+        Self::in_version(version, order)
     }
 
     /// Whether `order` has this fingerprint, computed in this fingerprint's version.
     #[must_use]
     pub fn matches(&self, order: &Order) -> bool {
-        Self::in_version(self.version, order) == *self
+        let covers = self.version == FingerprintVersion::V2 || !order.needs_version_2();
+        covers && Self::in_version(self.version, order) == *self
     }
 
     fn in_version(version: FingerprintVersion, order: &Order) -> Self {
-        match version {
-            FingerprintVersion::V1 => Self {
-                version,
-                digest: digest_v1(order),
-            },
+        let mut content = Content::default();
+        content.write_v1(order);
+        if version == FingerprintVersion::V2 {
+            content.write_v2(order);
+        }
+        Self {
+            version,
+            digest: content.digest(),
         }
     }
 }
 
-/// Version 1: every value in a fixed order, each preceded by its length, so that two different orders never hash the same
-/// bytes. An optional value is preceded by `+`, a missing one is `-`.
-fn digest_v1(order: &Order) -> String {
-    let mut hash = Sha256::new();
-    let mut text = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    };
-    let mut write = |value: Option<&str>| match value {
-        Some(value) => {
-            text("+");
-            text(value);
+/// An order's values in a fixed order, each preceded by its length, so that two different orders never hash the same bytes. An
+/// optional value is preceded by `+`, a missing one is `-`.
+#[derive(Default)]
+struct Content(Sha256);
+
+impl Content {
+    fn write_v1(&mut self, order: &Order) {
+        let customer = order.customer();
+        self.write(Some(customer.id.as_str()));
+        self.write(customer.email.as_ref().map(EmailAddress::as_str));
+        self.write(customer.name.as_ref().map(CustomerName::as_str));
+        self.write(Some(order.currency().code()));
+        self.write(Some(&order.items().len().to_string()));
+        for item in order.items() {
+            self.write(Some(item.sku.as_str()));
+            self.write(item.name.as_ref().map(ItemName::as_str));
+            self.write(Some(&item.quantity.get().to_string()));
+            self.write(Some(&item.unit_price.minor_units().to_string()));
         }
-        None => text("-"),
-    };
-    let customer = order.customer();
-    write(Some(customer.id.as_str()));
-    write(customer.email.as_ref().map(EmailAddress::as_str));
-    write(customer.name.as_ref().map(CustomerName::as_str));
-    write(Some(order.currency().code()));
-    write(Some(&order.items().len().to_string()));
-    for item in order.items() {
-        write(Some(item.sku.as_str()));
-        write(item.name.as_ref().map(ItemName::as_str));
-        write(Some(&item.quantity.get().to_string()));
-        write(Some(&item.unit_price.minor_units().to_string()));
+        self.write(order.note().map(Note::as_str));
     }
-    write(order.note().map(Note::as_str));
-    hash.finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut hexadecimal, byte| {
-            use fmt::Write as _;
-            // Writing to a String cannot fail.
-            let _ = write!(hexadecimal, "{byte:02x}");
-            hexadecimal
-        })
+
+    /// The values that version 2 adds.
+    fn write_v2(&mut self, order: &Order) {
+        self.write(order.reference().map(Reference::as_str));
+        self.write(Some(&order.metadata().len().to_string()));
+        for (name, value) in order.metadata() {
+            self.write(Some(name.as_str()));
+            self.write(Some(value.as_str()));
+        }
+    }
+
+    fn write(&mut self, value: Option<&str>) {
+        match value {
+            Some(value) => {
+                self.text("+");
+                self.text(value);
+            }
+            None => self.text("-"),
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn digest(self) -> String {
+        self.0
+            .finalize()
+            .iter()
+            .fold(String::with_capacity(64), |mut hexadecimal, byte| {
+                use fmt::Write as _;
+                // Writing to a String cannot fail.
+                let _ = write!(hexadecimal, "{byte:02x}");
+                hexadecimal
+            })
+    }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.version {
             FingerprintVersion::V1 => write!(formatter, "v1:{}", self.digest),
+            FingerprintVersion::V2 => write!(formatter, "v2:{}", self.digest),
         }
     }
 }
@@ -103,14 +139,18 @@ impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
     fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let digest = text.strip_prefix("v1:").ok_or(FingerprintError)?;
+        let (version, digest) = match text.split_once(':') {
+            Some(("v1", digest)) => (FingerprintVersion::V1, digest),
+            Some(("v2", digest)) => (FingerprintVersion::V2, digest),
+            _ => return Err(FingerprintError),
+        };
         let is_digest = digest.len() == 64
             && digest
                 .bytes()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if is_digest {
             Ok(Self {
-                version: FingerprintVersion::V1,
+                version,
                 digest: digest.to_owned(),
             })
         } else {
@@ -147,6 +187,28 @@ mod tests {
     }
 
     #[test]
+    fn version_2_never_changes() {
+        // Another program computed it, from the description above.
+        let golden: Value = serde_json::from_str(include_str!("../golden/message-v2.json")).unwrap();
+        assert_eq!(
+            of(&golden["order"]).to_string(),
+            golden["fingerprint"].as_str().unwrap()
+        );
+    }
+
+    #[test]
+    fn version_1_does_not_match_what_it_does_not_cover() {
+        let mut more = document();
+        more["reference"] = json!("R");
+        let order = Order::restore(&more).unwrap();
+        assert!(!of(&document()).matches(&order) && of(&more).matches(&order));
+        assert!(!of(&more).matches(&Order::restore(&document()).unwrap()));
+        more.as_object_mut().unwrap().remove("reference");
+        more["metadata"] = json!({});
+        assert_eq!(of(&more), of(&document()));
+    }
+
+    #[test]
     fn the_stated_total_is_not_part_of_it() {
         let mut with_total = document();
         with_total["total"] = json!("25.00");
@@ -172,6 +234,9 @@ mod tests {
             change("/items/0/quantity", json!(3)),
             change("/items/0/unit_price", json!("12.51")),
             change("/note", json!("Ada")),
+            change("/reference", json!("Ada")),
+            change("/metadata", json!({"Ada": "Ada"})),
+            change("/metadata", json!({"A": "A", "d": "a"})),
         ];
         let count = all.len();
         all.sort_by_key(ToString::to_string);
@@ -188,6 +253,7 @@ mod tests {
             "",
             "v1:",
             "v2:00",
+            "v3:00",
             &fingerprint.to_string().to_uppercase(),
             &format!("{fingerprint}0"),
         ] {

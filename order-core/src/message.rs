@@ -8,13 +8,14 @@ use crate::json;
 use crate::order::Order;
 use timestamp::Timestamp;
 
-/// An accepted order that is not stored yet. Its JSON form is version 1:
+/// An accepted order that is not stored yet. Its JSON form is version 1, or version 2 if the order has a reference or metadata:
 ///
 /// ```json
 /// {"schema_version":1,"order_id":"…","fingerprint":"v1:…","accepted_at":"…","order":{…}}
 /// ```
 ///
-/// Every version that was ever written stays readable: messages wait in queues while new code is deployed.
+/// Every version that was ever written stays readable: messages wait in queues while new code is deployed. A message has the
+/// oldest version that holds its order, so that code of before reads as many as it can, and refuses the others whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderMessage {
     /// The order's id.
@@ -34,11 +35,9 @@ pub enum MessageError {
     #[error("{0}")]
     Malformed(String),
     /// A version that this code does not know.
-    #[error("schema_version {0} is not known; this version of the code reads 1")]
+    #[error("schema_version {0} is not known; this version of the code reads 1 and 2")]
     UnknownVersion(u64),
 }
-
-const VERSION: u64 = 1;
 
 impl OrderMessage {
     /// The message of an order that the API accepts.
@@ -52,11 +51,17 @@ impl OrderMessage {
         }
     }
 
-    /// The newest JSON form.
+    /// The `schema_version` of a message with this order.
+    #[must_use]
+    pub fn schema_version(order: &Order) -> u64 {
+        if order.needs_version_2() { 2 } else { 1 }
+    }
+
+    /// The JSON form, in the oldest version that holds the order.
     #[must_use]
     pub fn to_json(&self) -> String {
         json!({
-            "schema_version": VERSION,
+            "schema_version": Self::schema_version(&self.order),
             "order_id": self.order_id,
             "fingerprint": self.fingerprint.to_string(),
             "accepted_at": self.accepted_at,
@@ -69,13 +74,13 @@ impl OrderMessage {
     pub fn from_json(text: &str) -> Result<Self, MessageError> {
         let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
         match document.get("schema_version").and_then(Value::as_u64) {
-            Some(VERSION) => Self::from_version_1(&document),
+            Some(1 | 2) => Self::from_version_1_or_2(&document),
             Some(other) => Err(MessageError::UnknownVersion(other)),
             None => Err(malformed("the message has no schema_version")),
         }
     }
 
-    fn from_version_1(document: &Value) -> Result<Self, MessageError> {
+    fn from_version_1_or_2(document: &Value) -> Result<Self, MessageError> {
         let text = |name: &str| {
             document
                 .get(name)
@@ -130,6 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn a_message_of_version_2_stays_readable() {
+        let golden = include_str!("../golden/message-v2.json");
+        let message = OrderMessage::from_json(golden).unwrap();
+        assert_eq!(message.order.reference().unwrap().as_str(), "PO 2026/17");
+        let written: Value = serde_json::from_str(&message.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+    }
+
+    #[test]
     fn a_message_of_earlier_rules_is_read_whole() {
         // A withdrawn currency, a quantity over today's limit, and texts that today's rules refuse.
         let golden = include_str!("../golden/message-v1-earlier-rules.json");
@@ -170,9 +184,9 @@ mod tests {
         insta::assert_snapshot!(text, @r#"
         not a JSON document: expected value at line 1 column 1
         the message has no schema_version
-        schema_version 9 is not known; this version of the code reads 1
+        schema_version 9 is not known; this version of the code reads 1 and 2
         order_id: not an order id; an order id is a UUID such as 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b
-        fingerprint: not a fingerprint of a known version (v1: and 64 hexadecimal digits)
+        fingerprint: not a fingerprint of a known version (v1: or v2:, and 64 hexadecimal digits)
         accepted_at: not an RFC 3339 timestamp, for example 2026-11-23T09:35:00.123Z
         order: /total: does not match the items, which sum to "42.45"
         order: /currency: must be an ISO 4217 currency code in capitals, for example "EUR"

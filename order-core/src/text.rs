@@ -22,6 +22,9 @@ pub enum TextError {
     /// An identifier with a character that is not visible ASCII.
     #[error("must consist of visible ASCII characters without spaces")]
     NotVisibleAscii,
+    /// A name with another character than letters, digits, `_`, `-` and `.`.
+    #[error("must be named by 1 to 40 letters, digits, \"_\", \"-\" and \".\"")]
+    Name,
     /// Not an address of the form `local@domain`.
     #[error("must be an email address, for example \"ada@example.com\"")]
     Email,
@@ -59,6 +62,15 @@ fn identifier(text: &str, max: usize) -> Result<(), TextError> {
     }
 }
 
+fn name(text: &str, max: usize) -> Result<(), TextError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if (1..=max).contains(&text.len()) && text.bytes().all(is_allowed) {
+        Ok(())
+    } else {
+        Err(TextError::Name)
+    }
+}
+
 /// RFC 5321 §4.5.3.1 limits the parts. The address is stored and shown, and no email is sent to it. The quoted and the
 /// international forms, which only a mail server can check, are refused.
 fn email(text: &str, max: usize) -> Result<(), TextError> {
@@ -92,7 +104,7 @@ fn email(text: &str, max: usize) -> Result<(), TextError> {
 macro_rules! text_type {
     ($(#[$documentation:meta])* $name:ident, $rule:ident, $max:literal) => {
         $(#[$documentation])*
-        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -152,6 +164,19 @@ text_type!(
     EmailAddress, email, 254
 );
 
+text_type!(
+    /// The caller's own name of an order, for example an order number: one line, any script.
+    Reference, printable, 100
+);
+text_type!(
+    /// The name of an entry of an order's metadata.
+    MetadataName, name, 40
+);
+text_type!(
+    /// The value of an entry of an order's metadata: one line, any script.
+    MetadataValue, printable, 500
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +218,15 @@ mod tests {
         assert!(Sku::accept("MUG-01/b").is_ok());
         for text in ["a b", "é", "a\n"] {
             assert_eq!(Sku::accept(text), Err(TextError::NotVisibleAscii), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_metadata_are_plain() {
+        assert!(MetadataName::accept("utm_source.v-2").is_ok());
+        let long = "n".repeat(41);
+        for text in ["", "a b", "é", "a/b", &long] {
+            assert_eq!(MetadataName::accept(text), Err(TextError::Name), "{text:?}");
         }
     }
 

@@ -24,6 +24,10 @@ pub mod attribute {
     pub const TOTAL: &str = "total";
     /// The customer's note, if there is one.
     pub const NOTE: &str = "note";
+    /// The caller's own name of the order, if there is one.
+    pub const REFERENCE: &str = "reference";
+    /// The caller's own data, if there is any: a map of strings.
+    pub const METADATA: &str = "metadata";
     /// When the API accepted the order; the index's sort key.
     pub const ACCEPTED_AT: &str = "accepted_at";
     /// When the row was written.

@@ -1,5 +1,6 @@
 //! A stored order: from its attributes and to them.
 
+use order_core::order::MetadataDocument;
 use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage, Trace};
 use serde_json::{Value, json};
 use timestamp::Timestamp;
@@ -55,8 +56,6 @@ impl OrderStatus {
     }
 }
 
-const VERSION: u64 = 1;
-
 impl OrderRow {
     /// The row of an order that is being confirmed.
     #[must_use]
@@ -101,7 +100,11 @@ impl OrderRow {
         let customer = order.customer();
         let required = [
             (attribute::ORDER_ID, json!(self.order_id)),
-            (attribute::SCHEMA_VERSION, json!(VERSION)),
+            // The row has the version of a message with the order.
+            (
+                attribute::SCHEMA_VERSION,
+                json!(OrderMessage::schema_version(order)),
+            ),
             (attribute::STATUS, json!(self.status().as_str())),
             (attribute::FINGERPRINT, json!(self.fingerprint.to_string())),
             (attribute::CUSTOMER_ID, json!(customer.id.as_str())),
@@ -126,6 +129,14 @@ impl OrderRow {
                 self.trace.map(|trace| json!(trace.to_traceparent())),
             ),
             (
+                attribute::REFERENCE,
+                order.reference().map(|reference| json!(reference.as_str())),
+            ),
+            (
+                attribute::METADATA,
+                (!order.metadata().is_empty()).then(|| json!(MetadataDocument(order.metadata()))),
+            ),
+            (
                 attribute::NOTIFIED_AT,
                 self.notification.as_ref().map(|sent| json!(sent.notified_at)),
             ),
@@ -148,7 +159,7 @@ impl OrderRow {
     /// structure is checked, and its fingerprint.
     pub fn from_attributes(attributes: &Attributes) -> Result<Self, RowError> {
         match attributes.get(attribute::SCHEMA_VERSION).and_then(Value::as_u64) {
-            Some(VERSION) => {}
+            Some(1 | 2) => {}
             _ => {
                 return Err(RowError::new(
                     attribute::SCHEMA_VERSION,
@@ -212,6 +223,8 @@ fn order(attributes: &Attributes) -> Result<Order, RowError> {
         ("items", field(attribute::ITEMS)),
         ("total", field(attribute::TOTAL)),
         ("note", field(attribute::NOTE)),
+        ("reference", field(attribute::REFERENCE)),
+        ("metadata", field(attribute::METADATA)),
     ]);
     Order::restore(&document).map_err(|violations| RowError::new("order", violations.to_string()))
 }
@@ -252,6 +265,13 @@ mod tests {
             serde_json::from_str(include_str!("../golden/row-v1-notified.json")).unwrap();
         let read = OrderRow::from_attributes(&golden).unwrap();
         assert_eq!(read.status(), OrderStatus::Notified);
+        assert_eq!(read.to_attributes(), golden);
+    }
+
+    #[test]
+    fn a_row_of_version_2_is_read_for_ever() {
+        let golden: Attributes = serde_json::from_str(include_str!("../golden/row-v2.json")).unwrap();
+        let read = OrderRow::from_attributes(&golden).unwrap();
         assert_eq!(read.to_attributes(), golden);
     }
 

@@ -1,5 +1,7 @@
 //! An order, formatted for people.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use terminal::table::format_table;
@@ -15,6 +17,9 @@ pub(crate) struct OrderView {
     items: Vec<ItemView>,
     total: String,
     note: Option<String>,
+    reference: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
     accepted_at: String,
     confirmed_at: Option<String>,
     notified_at: Option<String>,
@@ -52,6 +57,16 @@ impl OrderView {
         ];
         lines.extend(self.confirmed_at.as_ref().map(|at| format!("confirmed  {at}")));
         lines.extend(self.notified_at.as_ref().map(|at| format!("notified   {at}")));
+        lines.extend(
+            self.reference
+                .as_ref()
+                .map(|reference| format!("reference  {reference}")),
+        );
+        lines.extend(
+            self.metadata
+                .iter()
+                .map(|(name, value)| format!("metadata   {name} = {value}")),
+        );
         lines.extend(self.note.as_ref().map(|note| format!("note       {note}")));
         let rows: Vec<[String; 4]> = self
             .items

@@ -46,6 +46,29 @@ async fn an_order_travels_from_post_to_email() {
 }
 
 #[tokio::test]
+async fn a_reference_and_metadata_travel_with_the_order() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let mut order = sample("order-minimal.json");
+    order["reference"] = json!("PO 2026/17");
+    order["metadata"] = json!({"channel": "web"});
+    order["items"][0]["quantity"] = json!(2.0);
+    let id = system.place(&order).await;
+    let stored = system.wait_until_notified(&id).await;
+    assert_eq!(
+        (
+            &stored["reference"],
+            &stored["metadata"],
+            &stored["items"][0]["quantity"]
+        ),
+        (&order["reference"], &order["metadata"], &json!(2))
+    );
+    let mail = system.find_mail(&id);
+    let body = mail[0]["body"].as_str().unwrap();
+    assert!(body.contains("PO 2026/17"), "{body}");
+}
+
+#[tokio::test]
 async fn the_subject_of_an_email_names_the_order() {
     let sandbox = Sandbox::new();
     let system = sandbox.start().await;

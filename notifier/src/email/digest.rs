@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use order_core::text::Reference;
 use order_core::{Money, OrderConfirmed};
 
+use super::customer_text::shown;
 use super::order::{customer, moment};
 use super::{Email, counted, footer};
 
@@ -29,12 +31,16 @@ impl DigestItem {
         let order = &event.order;
         let items = counted(order.items().len(), "item");
         let who = customer(order.customer());
-        let text = format!(
+        let mut text = format!(
             "{}  {}  {items}, {}, {who}",
             event.order_id,
             moment(event.accepted_at),
             order.total()
         );
+        if let Some(reference) = order.reference() {
+            text.push_str(", reference ");
+            text.push_str(&shown(reference.as_str(), Reference::MAX_CHARACTERS));
+        }
         Self {
             total: order.total(),
             text,
@@ -95,7 +101,7 @@ mod tests {
         let items = [
             DigestItem::new(&event(1)),
             DigestItem::new(&yen),
-            DigestItem::new(&event(3)),
+            DigestItem::new(&event_with(3, |order| order["reference"] = "PO 2026/17".into())),
         ];
         let email = email(
             &items.iter().collect::<Vec<_>>(),
@@ -113,7 +119,7 @@ mod tests {
         Orders
           0199d3a0-5c1e-7b3a-9f57-2c1d00000001  2026-11-23 09:35:00 UTC  2 items, EUR 29.95, Ada Lovelace (c-42)
           0199d3a0-5c1e-7b3a-9f57-2c1d00000002  2026-11-23 09:35:00 UTC  1 item, JPY 7,500, c-7
-          0199d3a0-5c1e-7b3a-9f57-2c1d00000003  2026-11-23 09:35:00 UTC  2 items, EUR 29.95, Ada Lovelace (c-42)
+          0199d3a0-5c1e-7b3a-9f57-2c1d00000003  2026-11-23 09:35:00 UTC  2 items, EUR 29.95, Ada Lovelace (c-42), reference PO 2026/17
 
         --
         Notification 0199d3a0-0000-7000-8000-000000000001 covers 3 orders.
@@ -124,6 +130,7 @@ mod tests {
     fn the_largest_digest_fits_sns() {
         let event = event_with(1, |order| {
             order["customer"]["name"] = "a.".repeat(100).into();
+            order["reference"] = "a.".repeat(50).into();
             order["items"] =
                 serde_json::json!([{"sku": "S", "quantity": 10_000, "unit_price": "9000000000000.00"}]);
             order.as_object_mut().unwrap().remove("total");

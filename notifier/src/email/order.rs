@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use order_core::order::MAX_METADATA_ENTRIES;
+use order_core::text::{MetadataName, MetadataValue, Reference};
 use order_core::{Customer, Item, OrderConfirmed, Timestamp};
 
 use super::customer_text::shown;
@@ -33,11 +35,26 @@ pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
     if let Some(email) = &order.customer().email {
         let _ = writeln!(body, "Email     {}", address::shown(email));
     }
+    if let Some(reference) = order.reference() {
+        let _ = writeln!(
+            body,
+            "Reference {}",
+            shown(reference.as_str(), Reference::MAX_CHARACTERS)
+        );
+    }
     body.push_str("\nItems\n");
     body.push_str(&items(order.items()));
     let _ = writeln!(body, "\nTotal     {}", order.total());
     if let Some(note) = order.note() {
         let _ = writeln!(body, "\nNote      {}", shown(note.as_str(), NOTE_CHARACTERS));
+    }
+    if !order.metadata().is_empty() {
+        body.push_str("\nMetadata\n");
+    }
+    for (name, value) in order.metadata().iter().take(MAX_METADATA_ENTRIES) {
+        let name = shown(name.as_str(), MetadataName::MAX_CHARACTERS);
+        let value = shown(value.as_str(), MetadataValue::MAX_CHARACTERS);
+        let _ = writeln!(body, "  {name} = {value}");
     }
     body.push('\n');
     body.push_str(&footer(notification_id, 1));
@@ -135,6 +152,23 @@ mod tests {
     }
 
     #[test]
+    fn it_names_the_reference_and_the_metadata() {
+        let event = event_with(1, |order| {
+            order["reference"] = "PO 2026/17".into();
+            order["metadata"] = serde_json::json!({"channel": "web", "page": "www.evil.example"});
+        });
+        let body = email(&event, "n-1").body;
+        assert!(
+            body.contains("Email     ada@example.com\nReference PO 2026/17\n\nItems\n"),
+            "{body}"
+        );
+        assert!(
+            body.contains("\nMetadata\n  channel = web\n  page = www[.]evil[.]example\n\n--\n"),
+            "{body}"
+        );
+    }
+
+    #[test]
     fn a_customer_cannot_forge_anything() {
         let event = event_with(1, |order| {
             order["customer"]["email"] = "www.evil.example/pay?o=1@evil.example".into();
@@ -187,6 +221,10 @@ mod tests {
             let item = serde_json::json!({"sku": "S".repeat(64), "name": "茶".repeat(200), "quantity": 10_000, "unit_price": "99999999.99"});
             order["items"] = vec![item; 100].into();
             order["note"] = "茶".repeat(1000).into();
+            order["metadata"] = (0..20)
+                .map(|index| (format!("{index:040}"), "茶".repeat(500).into()))
+                .collect::<serde_json::Map<_, _>>()
+                .into();
             order.as_object_mut().unwrap().remove("total");
         });
         let email = email(&event, "0199d3a0-0000-7000-8000-000000000001");

@@ -26,6 +26,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::request::{self, Request};
 use crate::response::{ErrorResponse, Response};
 use crate::route::Resource;
+use crate::version;
 
 /// The API. It answers every event, whatever happens.
 #[derive(Debug)]
@@ -97,6 +98,13 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 
     async fn answer(&self, request: &Request, resource: Resource<'_>) -> Result<Response, ErrorResponse> {
+        if !version::is_served(request) {
+            let detail = format!(
+                "API-Version: must be {}, and be sent once, or be left out",
+                version::CURRENT
+            );
+            return Err(ErrorResponse::new(ProblemKind::UnsupportedVersion, detail));
+        }
         if resource == Resource::Unknown {
             return Err(ErrorResponse::new(
                 ProblemKind::NotFound,

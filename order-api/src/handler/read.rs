@@ -1,7 +1,8 @@
 //! `GET /orders/{id}`: one stored order.
 
 use aws_lambda_events::http::header::RETRY_AFTER;
-use order_core::text::Note;
+use order_core::order::MetadataDocument;
+use order_core::text::{Note, Reference};
 use order_core::{Customer, Item, OrderId, Timestamp};
 use order_table::OrderRow;
 use serde::Serialize;
@@ -30,6 +31,10 @@ pub(super) struct StoredOrder<'a> {
     total: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<MetadataDocument<'a>>,
 }
 
 impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
@@ -48,6 +53,8 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
             items: order.items(),
             total: order.total().decimal(),
             note: order.note().map(Note::as_str),
+            reference: order.reference().map(Reference::as_str),
+            metadata: (!order.metadata().is_empty()).then(|| MetadataDocument(order.metadata())),
         }
     }
 }

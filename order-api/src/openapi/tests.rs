@@ -1,8 +1,10 @@
 //! Compares the document with the code: limits, currencies, problem types and examples.
 
 use order_core::batch;
-use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS, Quantity};
-use order_core::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
+use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS, MAX_METADATA_ENTRIES, Quantity};
+use order_core::text::{
+    CustomerId, CustomerName, EmailAddress, ItemName, MetadataName, MetadataValue, Note, Reference, Sku,
+};
 use order_core::{Currency, IdempotencyKey, Order, Timestamp};
 use serde_json::{Value, json};
 
@@ -66,6 +68,22 @@ fn its_limits_are_those_of_the_code() {
             json!(ItemName::MAX_CHARACTERS),
         ),
         (schema("Note")["maxLength"].clone(), json!(Note::MAX_CHARACTERS)),
+        (
+            schema("Reference")["maxLength"].clone(),
+            json!(Reference::MAX_CHARACTERS),
+        ),
+        (
+            schema("Metadata")["maxProperties"].clone(),
+            json!(MAX_METADATA_ENTRIES),
+        ),
+        (
+            schema("Metadata")["additionalProperties"]["maxLength"].clone(),
+            json!(MetadataValue::MAX_CHARACTERS),
+        ),
+        (
+            schema("Metadata")["propertyNames"]["pattern"].clone(),
+            json!(format!("^[A-Za-z0-9_.-]{{1,{}}}$", MetadataName::MAX_CHARACTERS)),
+        ),
         (
             schema("IdempotencyKey")["maxLength"].clone(),
             json!(IdempotencyKey::MAX_CHARACTERS),

@@ -2,18 +2,25 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::metadata::MetadataDocument;
 use super::{Customer, Item, Order};
 
 impl Serialize for Order {
     /// Always with `total`, so that every reader sees the same sum. Optional fields only if they are set.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut order = serializer.serialize_struct("Order", 4 + usize::from(self.note.is_some()))?;
+        let mut order = serializer.serialize_struct("Order", 7)?;
         order.serialize_field("customer", &self.customer)?;
         order.serialize_field("currency", self.currency.code())?;
         order.serialize_field("items", &self.items)?;
         order.serialize_field("total", &self.total.decimal())?;
         if let Some(note) = &self.note {
             order.serialize_field("note", note.as_str())?;
+        }
+        if let Some(reference) = &self.reference {
+            order.serialize_field("reference", reference.as_str())?;
+        }
+        if !self.metadata.is_empty() {
+            order.serialize_field("metadata", &MetadataDocument(&self.metadata))?;
         }
         order.end()
     }

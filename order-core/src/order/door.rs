@@ -2,7 +2,7 @@
 
 use timestamp::Timestamp;
 
-use super::{MAX_ITEMS, Quantity};
+use super::{MAX_ITEMS, MAX_METADATA_ENTRIES, Quantity};
 use crate::currency::{Currency, CurrencyError};
 use crate::fields::Fields;
 use crate::text::TextError;
@@ -55,6 +55,14 @@ impl Door {
     pub(super) fn allows_items(self, count: usize) -> bool {
         match self {
             Self::Accept(_) => (1..=MAX_ITEMS).contains(&count),
+            Self::Restore | Self::RestoreKnown => true,
+        }
+    }
+
+    /// Whether an order may have this number of entries of metadata.
+    pub(super) fn allows_metadata(self, count: usize) -> bool {
+        match self {
+            Self::Accept(_) => count <= MAX_METADATA_ENTRIES,
             Self::Restore | Self::RestoreKnown => true,
         }
     }

@@ -2,13 +2,16 @@
 
 mod document;
 mod door;
+mod metadata;
 mod parse;
 #[cfg(test)]
 mod properties;
 
+pub use metadata::{MAX_METADATA_ENTRIES, Metadata, MetadataDocument};
+
 use crate::currency::Currency;
 use crate::money::Money;
-use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
+use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Reference, Sku};
 
 /// The most items of a new order. With [`MAX_BODY_BYTES`] it keeps an order below the limits of queue, topic and table.
 pub const MAX_ITEMS: usize = 100;
@@ -27,6 +30,8 @@ pub struct Order {
     currency: Currency,
     items: Vec<Item>,
     note: Option<Note>,
+    reference: Option<Reference>,
+    metadata: Metadata,
     total: Money,
 }
 
@@ -107,6 +112,23 @@ impl Order {
     #[must_use]
     pub fn note(&self) -> Option<&Note> {
         self.note.as_ref()
+    }
+
+    /// The caller's own name of the order. It need not be unique.
+    #[must_use]
+    pub fn reference(&self) -> Option<&Reference> {
+        self.reference.as_ref()
+    }
+
+    /// The caller's own data, up to [`MAX_METADATA_ENTRIES`] entries in a new order.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Whether the order has a field that version 1 of its forms cannot hold.
+    pub(crate) fn needs_version_2(&self) -> bool {
+        self.reference.is_some() || !self.metadata.is_empty()
     }
 
     /// The sum over the items of quantity times unit price.

@@ -3,17 +3,19 @@
 use serde_json::Value;
 
 use super::door::Door;
-use super::{Customer, Item, MAX_ITEMS, Order};
+use super::{Customer, Item, MAX_ITEMS, MAX_METADATA_ENTRIES, Metadata, Order};
 use crate::currency::Currency;
 use crate::fields::Fields;
 use crate::money::{Money, MoneyError};
-use crate::text::{CustomerId, CustomerName, EmailAddress, ItemName, Note, Sku};
-use crate::violation::Violations;
+use crate::text::{
+    CustomerId, CustomerName, EmailAddress, ItemName, MetadataName, MetadataValue, Note, Reference, Sku,
+};
+use crate::violation::{Violations, pointer, shortened};
 use timestamp::Timestamp;
 
 impl Order {
     /// Reads a new order by today's rules, which are those of the moment `on`: `customer`, `currency`, `items`, and optionally
-    /// `total` (which must match) and `note`. The error lists every violation with its JSON pointer.
+    /// `total` (which must match), `note`, `reference` and `metadata`. The error lists every violation with its JSON pointer.
     pub fn accept(document: &Value, on: Timestamp) -> Result<Self, Violations> {
         parse(document, Door::Accept(on))
     }
@@ -53,6 +55,15 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
         .optional("total")
         .map(|value| (value, fields.pointer("total")));
     let note = fields.optional_text("note", door.text(Note::accept, Note::restore), violations);
+    let reference = fields.optional_text(
+        "reference",
+        door.text(Reference::accept, Reference::restore),
+        violations,
+    );
+    let metadata = match fields.optional("metadata") {
+        Some(value) => parse_metadata(value, &fields.pointer("metadata"), door, violations),
+        None => Some(Metadata::new()),
+    };
     door.finish(fields, violations);
 
     let total = match (&items, currency) {
@@ -67,8 +78,41 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
         currency: currency?,
         items: items?,
         note: note.ok()?,
+        reference: reference.ok()?,
+        metadata: metadata?,
         total: total?,
     })
+}
+
+fn parse_metadata(value: &Value, at: &str, door: Door, violations: &mut Violations) -> Option<Metadata> {
+    let Value::Object(entries) = value else {
+        violations.push(at, "must be an object");
+        return None;
+    };
+    if !door.allows_metadata(entries.len()) {
+        violations.push(at, format!("must have at most {MAX_METADATA_ENTRIES} entries"));
+        return None;
+    }
+    let entries: Vec<Option<(MetadataName, MetadataValue)>> = entries
+        .iter()
+        .map(|(name, value)| {
+            let at = pointer(at, &shortened(name));
+            let Value::String(text) = value else {
+                violations.push(at, "must be a string");
+                return None;
+            };
+            let name = door.text(MetadataName::accept, MetadataName::restore)(name);
+            let value = door.text(MetadataValue::accept, MetadataValue::restore)(text);
+            match (name, value) {
+                (Ok(name), Ok(value)) => Some((name, value)),
+                (Err(error), _) | (_, Err(error)) => {
+                    violations.push(at, error.to_string());
+                    None
+                }
+            }
+        })
+        .collect();
+    entries.into_iter().collect()
 }
 
 fn parse_customer(value: &Value, door: Door, violations: &mut Violations) -> Option<Customer> {
@@ -142,7 +186,7 @@ fn parse_item(
     let name = fields.optional_text("name", door.text(ItemName::accept, ItemName::restore), violations);
     let quantity = match fields.required("quantity", violations) {
         Some(value) => door
-            .quantity(value.as_u64())
+            .quantity(integer(value))
             .map_err(|rule| violations.push(fields.pointer("quantity"), rule))
             .ok(),
         None => None,
@@ -158,6 +202,14 @@ fn parse_item(
         quantity: quantity?,
         unit_price: unit_price?,
     })
+}
+
+/// The integer that a JSON number is. `2`, `2.0` and `2e0` are the same integer, as in JSON Schema.
+fn integer(value: &Value) -> Option<u64> {
+    // A float is written without an exponent, and without decimals if it has none.
+    value
+        .as_u64()
+        .or_else(|| value.as_f64()?.to_string().parse().ok())
 }
 
 /// Without a currency only the JSON type can be checked; the currency's own violation is in the list.
@@ -290,9 +342,69 @@ mod tests {
         /items/1/colour~1size  is not a field here; the fields are sku, name, quantity, unit_price
         /items/2  must be an object
         /note  must be a string
-        /coupon  is not a field here; the fields are customer, currency, items, total, note
+        /coupon  is not a field here; the fields are customer, currency, items, total, note, reference, metadata
         /total  must be a decimal string in EUR with 2 decimals, for example "12.50"
         "#);
+    }
+
+    #[test]
+    fn a_reference_and_metadata_are_read() {
+        let mut document = valid();
+        document["reference"] = json!("PO 2026/17");
+        document["metadata"] = json!({"channel": "web", "utm.source": "Übersicht"});
+        let order = accept(&document).unwrap();
+        assert_eq!(order.reference().unwrap().as_str(), "PO 2026/17");
+        assert_eq!(order.metadata().len(), 2);
+        assert_eq!(serde_json::to_value(&order).unwrap(), document);
+    }
+
+    #[test]
+    fn metadata_is_bounded_and_holds_texts() {
+        let mut document = valid();
+        document["reference"] = json!(7);
+        document["metadata"] = json!({"a b": "x", "n": 1, "o": {}, "p": "", "q": "a\nb", "r/s": "x"});
+        assert_snapshot!(listed(&document), @r#"
+        /reference  must be a string
+        /metadata/a b  must be named by 1 to 40 letters, digits, "_", "-" and "."
+        /metadata/n  must be a string
+        /metadata/o  must be a string
+        /metadata/p  must have 1 to 500 characters
+        /metadata/q  must not hold line breaks, control characters or characters that reverse the direction of writing
+        /metadata/r~1s  must be named by 1 to 40 letters, digits, "_", "-" and "."
+        "#);
+        document["reference"] = json!("r".repeat(101));
+        let entries = |count: usize| (0..count).map(|index| (format!("n{index}"), json!("v")));
+        document["metadata"] = entries(21).collect::<serde_json::Map<_, _>>().into();
+        assert_snapshot!(listed(&document), @r"
+        /reference  must have 1 to 100 characters
+        /metadata  must have at most 20 entries
+        ");
+        document["reference"] = json!("r");
+        document["metadata"] = entries(20).collect::<serde_json::Map<_, _>>().into();
+        assert!(accept(&document).is_ok());
+        document["metadata"] = json!("x");
+        assert_snapshot!(listed(&document), @"/metadata  must be an object");
+    }
+
+    #[test]
+    fn a_quantity_is_an_integer_however_it_is_written() {
+        let mut document = valid();
+        for (text, quantity) in [
+            ("2.0", Some(2)),
+            ("2e0", Some(2)),
+            ("1E4", Some(10_000)),
+            ("2.5", None),
+            ("-0.0", None),
+            ("1e5", None),
+            ("1e300", None),
+        ] {
+            document["items"][0]["quantity"] = serde_json::from_str(text).unwrap();
+            document.as_object_mut().unwrap().remove("total");
+            let read = accept(&document)
+                .ok()
+                .map(|order| order.items()[0].quantity.get());
+            assert_eq!(read, quantity, "{text}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ prop_compose! {
         name in prop::option::of(text()),
         items in prop::collection::vec(item(), 1..8),
         note in prop::option::of(text()),
+        reference in prop::option::of(text()),
+        metadata in prop::collection::btree_map("[a-zA-Z0-9_.-]{1,40}", text(), 0..4),
     ) -> Value {
         let mut document = json!({"customer": {"id": id}, "currency": "EUR", "items": items});
         if let Some(name) = name {
@@ -49,6 +51,12 @@ prop_compose! {
         }
         if let Some(note) = note {
             document["note"] = json!(note);
+        }
+        if let Some(reference) = reference {
+            document["reference"] = json!(reference);
+        }
+        if !metadata.is_empty() {
+            document["metadata"] = json!(metadata);
         }
         document
     }
@@ -107,7 +115,7 @@ proptest! {
     fn any_change_of_meaning_changes_the_fingerprint(
         document in document(),
         item in any::<prop::sample::Index>(),
-        part in 0..6_u8,
+        part in 0..8_u8,
         text in text(),
         quantity in 1..=10_000_u32,
         cents in 0..100_u32,
@@ -119,7 +127,9 @@ proptest! {
             1 => changed["note"] = json!(text),
             2 => changed["items"][item]["name"] = json!(text),
             3 => changed["items"][item]["quantity"] = json!(quantity),
-            4 => changed["items"][item]["unit_price"] = json!(format!("1.{cents:02}")),
+            4 => changed["reference"] = json!(text),
+            5 => changed["metadata"]["name"] = json!(text),
+            6 => changed["items"][item]["unit_price"] = json!(format!("1.{cents:02}")),
             _ => changed["items"].as_array_mut().unwrap().reverse(),
         }
         let (before, after) = (accept(&document).unwrap(), accept(&changed).unwrap());

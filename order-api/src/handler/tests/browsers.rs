@@ -62,12 +62,13 @@ async fn a_preflight_lists_what_a_page_may_send() {
     let response = api.answer_to(preflight).await;
     insta::assert_snapshot!(shown(&response), @r"
     204
-    access-control-allow-headers: Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent
+    access-control-allow-headers: API-Version, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent
     access-control-allow-methods: GET, HEAD, POST, OPTIONS
     access-control-allow-origin: https://shop.example.com
-    access-control-expose-headers: ETag, Location, Retry-After, X-Request-Id
+    access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
     access-control-max-age: 7200
     allow: GET, HEAD, POST, OPTIONS
+    api-version: 1
     cache-control: no-store
     vary: origin
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
@@ -91,7 +92,7 @@ async fn every_answer_can_be_read_by_an_allowed_page() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(cors_headers(&response), @r"
             access-control-allow-origin: https://shop.example.com
-            access-control-expose-headers: ETag, Location, Retry-After, X-Request-Id
+            access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
             vary: origin
             ");
         }
@@ -167,7 +168,8 @@ async fn a_client_that_holds_the_answer_gets_a_304() {
             insta::assert_snapshot!(shown(&unchanged), @r#"
             304
             access-control-allow-origin: https://shop.example.com
-            access-control-expose-headers: ETag, Location, Retry-After, X-Request-Id
+            access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
+            api-version: 1
             cache-control: private, no-cache
             etag: "D9qZqYlKXsYa53-AgBL-6w"
             vary: origin

@@ -130,6 +130,8 @@ fn exchanges() -> Vec<Exchange> {
     wrong["discount"] = json!("5.00");
     let mut delete = at("/orders");
     delete["httpMethod"] = json!("DELETE");
+    let mut other_version = at("/orders");
+    other_version["multiValueHeaders"] = json!({"API-Version": ["2"]});
     let placing = |status: &str| response("/orders", "post", status);
     let batch = |status: &str| response("/orders/batch", "post", status);
     let listing = |status: &str| response("/orders", "get", status);
@@ -200,6 +202,7 @@ fn exchanges() -> Vec<Exchange> {
         Exchange::new(shared("Internal"), "internal", 500, place(&order.to_string()))
             .with_queue(Queue::failing(Fault::Panic)),
         Exchange::new(shared("Refused"), "method_not_allowed", 405, delete),
+        Exchange::new(shared("Refused"), "unsupported_version", 400, other_version),
         Exchange::new(shared("Refused"), "no_such_path", 404, at("/basket")),
         Exchange::new(shared("Failed"), "out_of_time", 503, place(&order.to_string()))
             .with_queue(Queue::failing(Fault::Hang)),
@@ -213,10 +216,68 @@ fn content(document: &Value, pointer: &str) -> (String, Value) {
     (media_type.clone(), content.clone())
 }
 
+/// Forbids fields that a schema does not name. The document allows them, so that a later version can add some; the code of this
+/// version must not answer with a field that the document does not have.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Array(schemas) => schemas.iter_mut().for_each(close),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(close);
+            if fields.get("type") == Some(&json!("object")) && fields.contains_key("properties") {
+                fields.insert("additionalProperties".to_owned(), json!(false));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every schema that the part of the document names, and those that they name.
+fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {
+    match part {
+        Value::Array(parts) => parts
+            .iter()
+            .for_each(|part| collect_schemas(document, part, names)),
+        Value::Object(fields) => {
+            for part in fields.values() {
+                collect_schemas(document, part, names);
+            }
+            let reference = fields.get("$ref").and_then(Value::as_str);
+            if let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#'))
+                && (!pointer.contains("/schemas/") || names.insert(pointer.to_owned()))
+            {
+                collect_schemas(document, document.pointer(pointer).unwrap(), names);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_later_version_can_add_fields_and_values_to_every_answer() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for operation in document["paths"].as_object().unwrap().values() {
+        for method in operation.as_object().unwrap().values() {
+            collect_schemas(&document, &method["responses"], &mut names);
+        }
+    }
+    assert!(names.contains("/components/schemas/StoredOrder"), "{names:?}");
+    for name in names {
+        let schema = document.pointer(&name).unwrap();
+        assert_ne!(schema["additionalProperties"], json!(false), "{name}");
+        let status = &schema["properties"]["status"];
+        assert!(
+            status.get("enum").is_none() && status.get("const").is_none(),
+            "{name}"
+        );
+    }
+}
+
 /// Checks `instance` against a schema of the document, whose references lead into its components.
 fn assert_fits(document: &Value, schema: &Value, instance: &Value, what: &str) {
     let mut schema = schema.clone();
     schema["components"] = document["components"].clone();
+    close(&mut schema);
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     let wrong: Vec<String> = validator
         .iter_errors(instance)

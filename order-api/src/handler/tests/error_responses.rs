@@ -124,6 +124,7 @@ async fn the_invalid_sample_names_every_violation() {
     .await;
     insta::assert_snapshot!(shown(&response), @r#"
     422
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
@@ -148,7 +149,7 @@ async fn the_invalid_sample_names_every_violation() {
           "pointer": "/items/1/unit_price"
         },
         {
-          "detail": "is not a field here; the fields are customer, currency, items, total, note",
+          "detail": "is not a field here; the fields are customer, currency, items, total, note, reference, metadata",
           "pointer": "/coupon"
         }
       ],

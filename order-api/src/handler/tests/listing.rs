@@ -73,6 +73,7 @@ async fn a_page_holds_the_newest_orders_and_leads_to_the_next() {
         .await;
     insta::assert_snapshot!(shown(&second), @r#"
     200
+    api-version: 1
     cache-control: private, no-cache
     content-type: application/json
     etag: "EY7r7N1w93T-FMnCl2ZHzQ"
@@ -155,6 +156,7 @@ async fn wrong_parameters_are_named_and_nothing_is_read() {
         .await;
     insta::assert_snapshot!(shown(&response), @r#"
     400
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
@@ -196,6 +198,7 @@ async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
     let api = api(Queue::default(), Table::failing(Fault::Error));
     insta::assert_snapshot!(shown(&api.answer_to(list(&[("customer_id", "c-1")])).await), @r#"
     503
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     retry-after: 1

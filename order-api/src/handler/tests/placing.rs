@@ -23,6 +23,7 @@ async fn an_order_is_enqueued_by_one_call() {
     let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     202
+    api-version: 1
     cache-control: no-store
     content-type: application/json
     location: /dev/orders/01a207bd-a9c0-7eeb-be96-e59ce40f9cb1
@@ -108,6 +109,7 @@ async fn a_key_of_another_order_is_refused() {
     let response = api.answer_to(post(&json!({"/body": other}))).await;
     insta::assert_snapshot!(shown(&response), @r#"
     422
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
@@ -142,6 +144,7 @@ async fn a_queue_that_refuses_is_never_a_202() {
     let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     503
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     retry-after: 1
@@ -163,6 +166,7 @@ async fn a_queue_that_never_answers_is_a_503_before_the_functions_time_is_over()
     let response = api.handle(post(&without_key()), Duration::from_millis(10)).await;
     insta::assert_snapshot!(shown(&response), @r#"
     503
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     retry-after: 1
@@ -184,6 +188,7 @@ async fn a_panic_is_a_500() {
     let response = api.answer_to(post(&without_key())).await;
     insta::assert_snapshot!(shown(&response), @r#"
     500
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9

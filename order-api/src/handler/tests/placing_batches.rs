@@ -61,6 +61,7 @@ async fn each_item_is_answered_on_its_own() {
         .await;
     insta::assert_snapshot!(shown(&response), @r#"
     207
+    api-version: 1
     cache-control: no-store
     content-type: application/json
     x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9

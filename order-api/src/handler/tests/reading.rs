@@ -20,6 +20,7 @@ async fn a_stored_order_is_shown() {
     let api = api(Queue::default(), Table::holding([row()]));
     insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     200
+    api-version: 1
     cache-control: private, no-cache
     content-type: application/json
     etag: "D9qZqYlKXsYa53-AgBL-6w"
@@ -81,6 +82,7 @@ async fn a_missing_order_may_be_stored_soon() {
     let api = api(Queue::default(), Table::default());
     insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     404
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     retry-after: 1
@@ -102,6 +104,7 @@ async fn a_text_that_is_not_an_id_is_not_looked_up() {
     let response = api.answer_to(get(&json!({"/path": "/orders/42"}))).await;
     insta::assert_snapshot!(shown(&response), @r#"
     404
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
@@ -122,6 +125,7 @@ async fn a_table_that_fails_is_a_503_that_leaks_nothing() {
     let api = api(Queue::default(), Table::failing(Fault::Error));
     insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
     503
+    api-version: 1
     cache-control: no-store
     content-type: application/problem+json
     retry-after: 1
@@ -145,6 +149,7 @@ async fn the_index_links_with_the_stage() {
         .await;
     insta::assert_snapshot!(shown(&response), @r#"
     200
+    api-version: 1
     cache-control: private, no-cache
     content-type: application/json
     etag: "YhwPsjX7vmvB1Ha6YifwoA"

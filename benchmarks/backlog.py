@@ -58,13 +58,9 @@ def main():
 
 def drain(orderctl, directory, name, count):
     """Fills the queue and drains it. Returns the drained orders per second."""
-    text = TEMPLATE.read_text()
-    assert text.count(EVENT_SOURCE) == 1
-    paused = directory / "template.yaml"
-    paused.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "            Enabled: false\n"))
-    with up(orderctl, directory, "--template", str(paused)) as system:
+    with up(orderctl, directory, "--template", str(write_paused_template(directory))) as system:
         started = time.monotonic()
-        fill(system["api_url"], name, count)
+        fill(system["api_url"], count, lambda number: make_entry(name, number))
         accepted = count / (time.monotonic() - started)
         assert count_messages(connect(system), "orders") == count
     with up(orderctl, directory) as system:
@@ -75,6 +71,15 @@ def drain(orderctl, directory, name, count):
     parts = " ".join(f"{tenth:.0f}" for tenth in rate_by_tenths(marks))
     print(f"{name:>6}: {count:,} orders accepted at {accepted:.0f}/s, drained at {rate:.0f}/s; by tenths: {parts}", flush=True)
     return rate
+
+
+def write_paused_template(directory):
+    """Writes a template in which order-worker does not read the queue."""
+    text = TEMPLATE.read_text()
+    assert text.count(EVENT_SOURCE) == 1
+    paused = directory / "template.yaml"
+    paused.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "            Enabled: false\n"))
+    return paused
 
 
 @contextlib.contextmanager
@@ -92,7 +97,8 @@ def up(orderctl, directory, *options):
             process.send_signal(signal.SIGTERM)
 
 
-def fill(api_url, name, count):
+def fill(api_url, count, entry_of):
+    """Places orders by the API: `entry_of(number)` for each number below `count`."""
     failures = []
 
     def send(first):
@@ -100,7 +106,7 @@ def fill(api_url, name, count):
             address = urllib.parse.urlsplit(api_url)
             connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
             for start in range(first, count, BATCH * SENDERS):
-                body = json.dumps({"entries": [make_entry(name, number) for number in range(start, start + BATCH)]})
+                body = json.dumps({"entries": [entry_of(number) for number in range(start, start + BATCH)]})
                 connection.request("POST", address.path.rstrip("/") + "/orders/batch", body, {"content-type": "application/json"})
                 answer = connection.getresponse()
                 text = answer.read()

@@ -67,6 +67,18 @@ async fn a_hostile_environment_changes_nothing_on_this_machine() {
     let journal = journal.to_str().unwrap();
     run(&["load", "--count", "3", "--journal", journal]);
     run(&["verify", "--journal", journal]);
+    // `AWS_ENDPOINT_URL` and `ORDERS_API_URL` name another system, and the data directory decides.
+    let backup = sandbox.file("backup.jsonl");
+    run(&[
+        "dlq",
+        "purge",
+        "--all",
+        "--yes",
+        "--backup",
+        backup.to_str().unwrap(),
+    ]);
+    assert_eq!(system.count_messages("orders-dlq").await, 0);
+    assert_ne!(run(&["status"]), "");
 }
 
 #[tokio::test]
@@ -160,6 +172,12 @@ fn a_bad_setting_for_aws_gets_a_sentence() {
     for (name, value, expected) in [
         ("AWS_RETRY_MODE", "nonsense", "must be standard or adaptive"),
         ("AWS_MAX_ATTEMPTS", "0", "must be a number above 0"),
+        ("AWS_USE_FIPS_ENDPOINT", "perhaps", "AWS_USE_FIPS_ENDPOINT"),
+        (
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            "perhaps",
+            "AWS_USE_DUALSTACK_ENDPOINT",
+        ),
         ("AWS_REGION", "not a region", "is no AWS region"),
         ("AWS_REGION", "", "no AWS region is set"),
         ("AWS_ENDPOINT_URL", "127.0.0.1:1", "http://127.0.0.1:1"),

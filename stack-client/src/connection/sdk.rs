@@ -49,7 +49,7 @@ pub(super) fn local(endpoint_url: &str, credentials: Credentials) -> SdkConfig {
 
 /// The configuration of clients of AWS, from the environment and the files of the AWS configuration.
 pub(super) async fn aws(settings: AwsSettings<'_>) -> anyhow::Result<SdkConfig> {
-    let retry = retry_config(settings.profile).await?;
+    let retry = checked_settings(settings.profile).await?;
     let mut loader = aws_config::defaults(version())
         .timeout_config(timeouts())
         .retry_config(retry);
@@ -83,9 +83,9 @@ pub(super) async fn aws(settings: AwsSettings<'_>) -> anyhow::Result<SdkConfig> 
     Ok(config)
 }
 
-/// Reads the retry settings of the environment and of the profile. The loader of `aws_config` reads the same, and panics
-/// if one of them is not valid.
-async fn retry_config(profile: Option<&str>) -> anyhow::Result<RetryConfig> {
+/// Reads the settings of the environment and of the profile that the loader of `aws_config` does not judge, and returns those for
+/// retries. The loader panics if a retry setting is not valid, and ignores a switch that is not valid.
+async fn checked_settings(profile: Option<&str>) -> anyhow::Result<RetryConfig> {
     let profiles = aws_config::profile::load(
         &Fs::real(),
         &Env::real(),
@@ -106,10 +106,22 @@ async fn retry_config(profile: Option<&str>) -> anyhow::Result<RetryConfig> {
             .map(|value| (variable, value))
             .or_else(|| Some((key, profiles.get(key)?.to_owned())))
     };
+    check_switch(setting("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"))?;
+    check_switch(setting("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"))?;
     parse_retry(
         setting("AWS_RETRY_MODE", "retry_mode"),
         setting("AWS_MAX_ATTEMPTS", "max_attempts"),
     )
+}
+
+/// Makes sure that a switch, with the name under which it was found, is on or off.
+fn check_switch(switch: Option<(&str, String)>) -> anyhow::Result<()> {
+    match switch {
+        Some((name, value)) if !["true", "false"].contains(&value.to_ascii_lowercase().as_str()) => {
+            anyhow::bail!("{name} of your AWS configuration is {value:?}, but must be true or false")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Parses retry settings, each with the name under which it was found.
@@ -163,6 +175,21 @@ mod tests {
         ] {
             let error = parse(mode, attempts).unwrap_err().to_string();
             assert!(error.starts_with("AWS_X of your AWS configuration is"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_neither_on_nor_off_gets_a_sentence() {
+        let check = |value: Option<&str>| check_switch(value.map(|value| ("AWS_X", value.to_owned())));
+        for value in [None, Some("true"), Some("FALSE")] {
+            check(value).unwrap();
+        }
+        for value in ["perhaps", "1", " true"] {
+            let error = check(Some(value)).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!("AWS_X of your AWS configuration is {value:?}, but must be true or false")
+            );
         }
     }
 

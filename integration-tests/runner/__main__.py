@@ -1,9 +1,9 @@
-"""`python -m runner localstack|aws|plugins`. run-localstack.sh and run-aws.sh call the first two."""
+"""`python -m runner localstack|aws|rows|plugins`. run-localstack.sh, run-aws.sh and run-localstack-rows.sh call the first three."""
 
 import signal
 import sys
 
-from . import aws, localstack, plugins
+from . import aws, localstack, plugins, rows
 from .failure import Failure
 
 
@@ -17,7 +17,7 @@ def main() -> int:
         signal.signal(number, _interrupt)
     target, *arguments = sys.argv[1:]
     try:
-        return {"localstack": localstack.main, "aws": aws.main, "plugins": plugins.main}[target](arguments)
+        return {"localstack": localstack.main, "aws": aws.main, "rows": rows.main, "plugins": plugins.main}[target](arguments)
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1

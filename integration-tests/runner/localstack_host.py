@@ -18,9 +18,9 @@ START_TIMEOUT = 300.0
 
 
 class LocalStackOnHost:
-    """LocalStack on a free port, with a state folder of its own."""
+    """LocalStack on a free port, with a state folder of its own. Without `orderctl` it serves no tables."""
 
-    def __init__(self, python: Path, plugins: Path, orderctl: Path, state: Path, logs: Path) -> None:
+    def __init__(self, python: Path, plugins: Path, orderctl: Path | None, state: Path, logs: Path) -> None:
         self._groups: list[Group] = []
         self._log = logs / "localstack.log"
         functions = logs / "functions"
@@ -28,7 +28,7 @@ class LocalStackOnHost:
             folder.mkdir(parents=True)
         self.function_logs = functions
         try:
-            tables = self._start_tables(orderctl, logs / "dynamodb.log")
+            tables = self._start_tables(orderctl, logs / "dynamodb.log") if orderctl else None
             # After the tables have started: they use a free port, too, and could take this one.
             port = _find_free_port()
             self.endpoint_url = f"http://127.0.0.1:{port}"
@@ -40,8 +40,6 @@ class LocalStackOnHost:
                 "NO_PROXY": "127.0.0.1,localhost",
                 "LAMBDA_RUNTIME_EXECUTOR": "native",
                 "ORDERS_FUNCTION_LOGS": str(functions),
-                "PROVIDER_OVERRIDE_DYNAMODB": "forwarded",
-                "FORWARDED_DYNAMODB_URL": tables,
                 "GATEWAY_SERVER": "hypercorn",
                 "GATEWAY_LISTEN": f"127.0.0.1:{port}",
                 "LOCALSTACK_HOST": f"127.0.0.1:{port}",
@@ -56,6 +54,8 @@ class LocalStackOnHost:
                 "DISABLE_EVENTS": "1",
                 "SKIP_SSL_CERT_DOWNLOAD": "1",
             }
+            if tables:
+                environment |= {"PROVIDER_OVERRIDE_DYNAMODB": "forwarded", "FORWARDED_DYNAMODB_URL": tables}
             localstack = Group([python, "-m", "orders_localstack"], environment, self._log)
             self._groups.append(localstack)
             _wait_until_healthy(self.endpoint_url, localstack, self._log)

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::arns;
+
 /// The reason why a table could not be created or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvergeError {
@@ -120,7 +122,8 @@ fn answer(answer: &impl Serialize) -> Result<Value, DynoxideError> {
 }
 
 fn arn(table: &Value) -> Result<String, ConvergeError> {
-    let arn = table["TableArn"].as_str().map(str::to_owned);
+    let arn = table["TableArn"].as_str();
+    let arn = arn.map(|arn| arns::to_client("DescribeTable", arn.to_owned()));
     arn.ok_or_else(|| ConvergeError::Engine("the table has no ARN".to_owned()))
 }
 

@@ -16,6 +16,9 @@ use crate::source::Open;
 /// How long the jobs that wait may take at a stop.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// The size of the thread's stack: the engine's parsers need some for each level of nesting that `bounds` allows.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
 type Job = Box<dyn FnOnce(&Database) + Send>;
 
 /// The engine did not finish a job: it panicked, its database cannot be opened, or it is closed.
@@ -44,6 +47,7 @@ impl Engine {
         };
         std::thread::Builder::new()
             .name("dynamodb".to_owned())
+            .stack_size(STACK_BYTES)
             .spawn(move || {
                 match (worker.open)() {
                     Ok(database) => {

@@ -9,7 +9,9 @@
 //! survive.
 
 mod answer;
+mod arns;
 mod batch;
+mod bounds;
 mod converge;
 mod engine;
 mod operation;

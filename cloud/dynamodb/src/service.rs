@@ -16,6 +16,8 @@ use http::{HeaderMap, Response, header};
 use serde_json::Value;
 
 use crate::answer;
+use crate::arns;
+use crate::bounds;
 use crate::converge::{ConvergeError, converge};
 use crate::engine::Engine;
 use crate::operation::{Outcome, is_write, perform};
@@ -127,9 +129,16 @@ impl DynamoDb {
     /// Performs an operation on the engine's thread. Returns `None` if the engine did not finish it.
     async fn perform(&self, operation: String, body: Bytes) -> Option<Outcome> {
         let writes = is_write(&operation);
-        let work = move |database: &dynoxide::Database| match std::str::from_utf8(&body) {
-            Ok(body) => perform(database, &operation, body),
-            Err(_) => Outcome::NotJson,
+        let Ok(body) = String::from_utf8(body.into()) else {
+            return Some(Outcome::NotJson);
+        };
+        if let Err(error) = bounds::check(&body) {
+            return Some(Outcome::Failed(error));
+        }
+        let body = arns::to_engine(&operation, body);
+        let work = move |database: &dynoxide::Database| match perform(database, &operation, &body) {
+            Outcome::Done(answer, failure) => Outcome::Done(arns::to_client(&operation, answer), failure),
+            outcome => outcome,
         };
         let outcome = match self.0.engine.run(work).await {
             Ok(outcome) => outcome,

@@ -50,6 +50,59 @@ def test_errors(dynamodb, table, code):
     assert code(dynamodb.describe_continuous_backups, TableName=table) == "UnknownOperationException"
 
 
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/"
+
+
+def test_arns(dynamodb, table):
+    arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+    assert arn == ARN + table
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "shop"}])
+    assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "shop"}]
+
+
+def test_a_table_by_its_arn(dynamodb, table, code):
+    arn = ARN + table
+    # An attribute that looks like an ARN is data.
+    item = {"order_id": {"S": arn}}
+    dynamodb.put_item(TableName=arn, Item=item)
+    assert dynamodb.get_item(TableName=table, Key=item)["Item"] == item
+    dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": arn, "Item": {"order_id": {"S": "b"}}}}])
+    assert len(dynamodb.batch_get_item(RequestItems={arn: {"Keys": [item]}})["Responses"][table]) == 1
+    assert dynamodb.scan(TableName=arn)["Count"] == 2
+    assert dynamodb.describe_table(TableName=arn)["Table"]["TableName"] == table
+    foreign = arn.replace("us-east-1", "eu-west-1")
+    assert code(dynamodb.get_item, TableName=foreign, Key=item) in ("ResourceNotFoundException", "ValidationException")
+
+
+def test_numbers(dynamodb, table, code):
+    def stored(number):
+        dynamodb.put_item(TableName=table, Item={"order_id": {"S": "n"}, "n": {"N": number}})
+        return dynamodb.get_item(TableName=table, Key={"order_id": {"S": "n"}})["Item"]["n"]["N"]
+
+    for sent, expected in [
+        ("1.50", "1.5"),
+        ("100", "100"),
+        ("1e2", "100"),
+        ("0.00", "0"),
+        ("-0", "0"),
+        ("007", "7"),
+        ("1" * 38, "1" * 38),
+    ]:
+        assert stored(sent) == expected, sent
+    for wrong in ("1" * 39, "1e126", "1e-131", "x", "", "1,5"):
+        assert code(stored, wrong) == "ValidationException", wrong
+
+
+def test_limits_of_statements(dynamodb, table, code):
+    statement = lambda condition: f"SELECT * FROM \"{table}\" WHERE {condition}"
+    for condition in ("(" * 5000 + "a=1" + ")" * 5000, "NOT " * 2000 + "a=1", "a='" + "x" * 9000 + "'"):
+        assert code(dynamodb.execute_statement, Statement=statement(condition)) == "ValidationException"
+    for expression in ("(" * 1500 + "a=b" + ")" * 1500, "NOT " * 1000 + "a=b", "a" * 5000):
+        assert code(dynamodb.scan, TableName=table, FilterExpression=expression) == "ValidationException"
+    # The engine is still there.
+    assert dynamodb.scan(TableName=table)["Count"] == 0
+
+
 def test_caller_identity(client):
     identity = client("sts").get_caller_identity()
     assert identity["Account"] == "000000000000"

@@ -125,6 +125,43 @@ mod tests {
         );
     }
 
+    /// Lambda reads `batchItemFailures` by its exact name, so an answer with another key holds no failure.
+    #[test]
+    fn another_key_is_success() {
+        for answer in [
+            r#"{"BatchItemFailures":[{"itemIdentifier":"a"}]}"#,
+            r#"{"batch_item_failures":[{"itemIdentifier":"a"}]}"#,
+        ] {
+            assert_eq!(parse_answer(answer), Verdict::Done, "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_element_that_is_no_object_fails_all() {
+        for answer in [
+            r#"{"batchItemFailures":[null]}"#,
+            r#"{"batchItemFailures":["a"]}"#,
+            r#"{"batchItemFailures":[{}]}"#,
+            r#"{"batchItemFailures":[{"ItemIdentifier":"a"}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":1}]}"#,
+        ] {
+            let expected = Verdict::Failed("an element has no itemIdentifier");
+            assert_eq!(parse_answer(answer), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn every_identifier_of_the_batch_fails_each_on_its_own() {
+        let all = ["a", "b", "c"]
+            .map(|id| format!(r#"{{"itemIdentifier":"{id}"}}"#))
+            .join(",");
+        let expected = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(
+            parse_answer(&format!(r#"{{"batchItemFailures":[{all}]}}"#)),
+            Verdict::AllBut(BTreeSet::from(expected))
+        );
+    }
+
     #[test]
     fn malformed_json_fails_all() {
         assert_eq!(

@@ -31,20 +31,30 @@ def _deployed(overrides):
     return transformed(**dict(overrides))
 
 
-def transformed(**overrides):
-    """The same, without a cache."""
+def translated(**overrides):
+    """The template after SAM, with all its conditions."""
     template = source()
-    unknown = overrides.keys() - template["Parameters"].keys()
-    assert not unknown, unknown
-    parameters = {name: one.get("Default") for name, one in template["Parameters"].items()} | overrides
     # `sam package` uploads the code to S3. The transform only needs a URI.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    translated = Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, parameters)
-    decide = _Decisions(translated["Conditions"], parameters)
+    return Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, values(overrides))
+
+
+def values(overrides):
+    """The values of all parameters."""
+    declared = source()["Parameters"]
+    unknown = overrides.keys() - declared.keys()
+    assert not unknown, unknown
+    return {name: one.get("Default") for name, one in declared.items()} | overrides
+
+
+def transformed(**overrides):
+    """The same as `deployed`, without a cache."""
+    template = translated(**overrides)
+    decide = _Decisions(template["Conditions"], values(overrides))
     for section in ("Resources", "Outputs"):
-        kept = {k: v for k, v in translated[section].items() if decide.holds(v.get("Condition"))}
-        translated[section] = decide.resolve(kept)
-    return translated
+        kept = {k: v for k, v in template[section].items() if decide.holds(v.get("Condition"))}
+        template[section] = decide.resolve(kept)
+    return template
 
 
 class _Decisions:

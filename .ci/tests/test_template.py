@@ -2,9 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
-from deployed_template import deployed, each_of_type, of_type, source, transformed
+from deployed_template import deployed, each_of_type, of_type, source, transformed, translated
 
 MODES = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}], "NONE": []}
 ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -418,3 +421,15 @@ def test_every_reference_has_its_target():
     known = template["Parameters"].keys() | template["Resources"].keys()
     for name in references({section: template[section] for section in ("Conditions", "Globals", "Resources", "Outputs")}):
         assert name.split(".")[0] in known or name.startswith("AWS::"), name
+
+
+def test_the_linter_sees_the_resources_that_sam_makes(tmp_path):
+    """CI lints the transformed template. The source alone would show neither of these faults."""
+    template = translated()
+    template["Resources"]["OrdersQueue"]["Properties"]["VisibilityTimeout"] = 1
+    template["Resources"]["NotifierFunctionNotificationsQueue"]["Properties"]["ScalingConfig"] = {"MaximumConcurrency": 1}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    linter = Path(sys.executable).parent / "cfn-lint"
+    found = subprocess.run([linter, "--template", path], capture_output=True, text=True, check=False).stdout
+    assert {"E3505", "E3034"} <= set(re.findall(r"^[EW]\d{4}", found, re.MULTILINE))

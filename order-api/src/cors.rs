@@ -13,9 +13,10 @@ use aws_lambda_events::http::header::{
 
 use crate::request::Request;
 
-/// The headers that a page's script may send: those of a request, of a signature (Signature Version 4) and of an API key.
-const ALLOWED_HEADERS: &str = "API-Version, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, \
-    X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent";
+/// The headers that a page's script may send: those of a request, of a signature (Signature Version 4), of an API key, and of a
+/// trace (X-Ray, W3C Trace Context, W3C Baggage), which tracing libraries add to every request.
+const ALLOWED_HEADERS: &str = "API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, \
+    Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key";
 /// The headers that a page's script may read in addition to those that every script may.
 const EXPOSED_HEADERS: &str = "API-Version, ETag, Location, Retry-After, X-Request-Id";
 /// How long a browser may cache the answer to a preflight, in seconds: two hours, Chromium's maximum.

@@ -1,11 +1,10 @@
-//! The error answers of API Gateway itself. They do not come from a function.
+//! The errors of API Gateway itself. They do not come from a function.
 //!
 //! Source: the API Gateway Developer Guide, "Gateway response types".
 
-use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::StatusCode;
 
-/// An error answer of the gateway.
+/// The reason why the gateway answers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GatewayError {
     /// The API has no such path, or no such method on the path.
@@ -14,56 +13,77 @@ pub(crate) enum GatewayError {
     RequestTooLarge,
     /// The body did not arrive completely.
     BadRequest,
+    /// The method or the API key got more requests than its rate and burst allow.
+    Throttled,
     /// The function took longer than 29 seconds.
     IntegrationTimeout,
     /// Lambda did not take the invocation, for example because the function is at its concurrency limit.
     ///
     /// Source: Lambda Developer Guide, "Handling Lambda errors with an API Gateway API": "If the Lambda API rejects the
-    /// invocation request, API Gateway returns a 500 error code."
+    /// invocation request, API Gateway returns a 500 error code." LocalStack's suite recorded it as an `INTEGRATION_FAILURE`.
     InvocationRefused,
     /// The function failed, or its answer is not a proxy response.
     InternalServerError,
 }
 
 impl GatewayError {
-    pub(crate) fn response(self) -> Response<Body> {
-        let (status, kind, message) = match self {
-            Self::MissingAuthenticationToken => (
-                StatusCode::FORBIDDEN,
-                "MissingAuthenticationTokenException",
-                r#"{"message":"Missing Authentication Token"}"#,
-            ),
-            Self::RequestTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestTooLargeException",
-                r#"{"message":"HTTP content length exceeded 10485760 bytes."}"#,
-            ),
-            Self::BadRequest => (
-                StatusCode::BAD_REQUEST,
-                "BadRequestException",
-                r#"{"message":"Bad Request"}"#,
-            ),
-            Self::IntegrationTimeout => (
-                StatusCode::GATEWAY_TIMEOUT,
-                "InternalServerErrorException",
-                r#"{"message":"Endpoint request timed out"}"#,
-            ),
-            Self::InvocationRefused => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalServerErrorException",
-                r#"{"message":"Internal server error"}"#,
-            ),
-            Self::InternalServerError => (
-                StatusCode::BAD_GATEWAY,
-                "InternalServerErrorException",
-                r#"{"message":"Internal server error"}"#,
-            ),
-        };
-        let mut response = Response::new(Body::from(message));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-amzn-errortype", HeaderValue::from_static(kind));
-        response
+    /// The response type, by which a template declares the answer.
+    pub(crate) fn response_type(self) -> &'static str {
+        match self {
+            Self::MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
+            Self::RequestTooLarge => "REQUEST_TOO_LARGE",
+            Self::BadRequest => "DEFAULT_4XX",
+            Self::Throttled => "THROTTLED",
+            Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
+            Self::InvocationRefused => "INTEGRATION_FAILURE",
+            Self::InternalServerError => "DEFAULT_5XX",
+        }
+    }
+
+    /// The response type that stands for those that are not declared.
+    pub(crate) fn default_type(self) -> &'static str {
+        if self.status().is_server_error() {
+            "DEFAULT_5XX"
+        } else {
+            "DEFAULT_4XX"
+        }
+    }
+
+    /// The status, unless the template declares another one.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::MissingAuthenticationToken => StatusCode::FORBIDDEN,
+            Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::IntegrationTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::InvocationRefused => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::InternalServerError => StatusCode::BAD_GATEWAY,
+        }
+    }
+
+    /// The value of the header `x-amzn-ErrorType`.
+    pub(crate) fn error_type(self) -> &'static str {
+        match self {
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::RequestTooLarge => "RequestTooLargeException",
+            Self::BadRequest => "BadRequestException",
+            Self::Throttled => "TooManyRequestsException",
+            Self::IntegrationTimeout | Self::InvocationRefused | Self::InternalServerError => {
+                "InternalServerErrorException"
+            }
+        }
+    }
+
+    /// The value of `$context.error.message`.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::MissingAuthenticationToken => "Missing Authentication Token",
+            Self::RequestTooLarge => "HTTP content length exceeded 10485760 bytes.",
+            Self::BadRequest => "Bad Request",
+            Self::Throttled => "Too Many Requests",
+            Self::IntegrationTimeout => "Endpoint request timed out",
+            Self::InvocationRefused | Self::InternalServerError => "Internal server error",
+        }
     }
 }

@@ -9,16 +9,20 @@
 mod binary_media_types;
 mod event_headers;
 mod gateway_error;
+mod gateway_response;
 mod metrics;
 mod multiple;
 mod proxy_event;
 mod proxy_response;
 mod routes;
 mod server;
+mod throttle;
 mod trace_id;
 
 pub use binary_media_types::BinaryMediaTypes;
+pub use gateway_response::{GatewayResponse, GatewayResponses};
 pub use metrics::ApiMetrics;
 pub use proxy_event::ApiContext;
 pub use routes::{Route, Routes};
 pub use server::{RestApi, RestApiSettings};
+pub use throttle::{ThrottleSetting, Throttles};

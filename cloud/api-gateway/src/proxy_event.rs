@@ -220,6 +220,7 @@ mod tests {
         };
         let found = Match {
             resource: "/orders/{id}",
+            method: "ANY",
             function: "f",
             parameters: BTreeMap::from([("id", "7".to_owned())]),
         };

@@ -41,6 +41,8 @@ enum Segment {
 pub(crate) struct Match<'r> {
     /// The path of the resource, for example `/orders/{id}`.
     pub(crate) resource: &'r str,
+    /// The method of the route, which may be `ANY`.
+    pub(crate) method: &'r str,
     /// The name of the function.
     pub(crate) function: &'r str,
     /// The path parameters as they stand in the path, not decoded (recorded on AWS).
@@ -80,12 +82,13 @@ impl Routes {
             .0
             .iter()
             .find_map(|resource| Some((resource, resource.capture(&segments)?)))?;
-        let function = resource
+        let (method, function) = resource
             .methods
-            .get(method)
-            .or_else(|| resource.methods.get("ANY"))?;
+            .get_key_value(method)
+            .or_else(|| resource.methods.get_key_value("ANY"))?;
         Some(Match {
             resource: &resource.path,
+            method,
             function,
             parameters,
         })

@@ -79,13 +79,21 @@ pub(crate) const API: &[&str] = &[
     "Description",
     "EndpointConfiguration",
     "FailOnWarnings",
-    "GatewayResponses",
-    "MethodSettings",
     "MinimumCompressionSize",
     "OpenApiVersion",
     "PropagateTags",
     "Tags",
     "TracingEnabled",
+];
+
+/// Settings of a method without local effect: caches, and the metrics and logs of the gateway.
+pub(crate) const METHOD_SETTING: &[&str] = &[
+    "CacheDataEncrypted",
+    "CacheTtlInSeconds",
+    "CachingEnabled",
+    "DataTraceEnabled",
+    "LoggingLevel",
+    "MetricsEnabled",
 ];
 
 /// Properties of a role without local effect.

@@ -31,6 +31,8 @@ pub use redrive_order::{RedriveCircle, sort_by_redrive};
 pub use resources::api::Api;
 pub use resources::event_source_mapping::EventSourceMapping;
 pub use resources::function::Function;
+pub use resources::gateway_response::GatewayResponse;
+pub use resources::method_throttle::MethodThrottle;
 pub use resources::queue::Queue;
 pub use resources::role::{Policy, Role};
 pub use resources::route::Route;

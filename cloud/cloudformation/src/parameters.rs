@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::error::TemplateError;
@@ -57,13 +58,17 @@ impl Parameters {
     }
 }
 
-/// The declaration of a parameter. `AllowedPattern` is checked by CloudFormation only, because it is a Java
-/// regular expression.
+/// The declaration of a parameter.
+///
+/// Source: CloudFormation User Guide, "Parameters".
 #[derive(Debug, Default)]
 struct Declaration {
     kind: Kind,
     default: Option<String>,
     allowed: Vec<String>,
+    pattern: Option<Pattern>,
+    /// Replaces the description of the broken rule.
+    constraint: Option<String>,
     min_value: Option<f64>,
     max_value: Option<f64>,
     min_length: Option<usize>,
@@ -102,7 +107,9 @@ impl Declaration {
                 "MaxValue" => declaration.max_value = Some(number(&value, &at)?),
                 "MinLength" => declaration.min_length = Some(number(&value, &at)?),
                 "MaxLength" => declaration.max_length = Some(number(&value, &at)?),
-                "AllowedPattern" | "ConstraintDescription" | "Description" | "NoEcho" => {}
+                "AllowedPattern" => declaration.pattern = Some(Pattern::parse(scalar(&value, &at)?, &at)?),
+                "ConstraintDescription" => declaration.constraint = Some(scalar(&value, &at)?),
+                "Description" | "NoEcho" => {}
                 _ => return Err(TemplateError::unsupported(&at, format!("`{key}` of a parameter"))),
             }
         }
@@ -110,40 +117,88 @@ impl Declaration {
     }
 
     fn accept(&self, name: &str, text: &str) -> Result<Value, TemplateError> {
-        let refuse = |rule: String| TemplateError::ParameterValue {
+        let broken = |rule: String| TemplateError::ParameterValue {
             name: name.to_owned(),
             value: text.to_owned(),
-            rule,
+            rule: self.constraint.clone().unwrap_or(rule),
         };
-        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == text) {
-            return Err(refuse(format!("allowed are {}", self.allowed.join(", "))));
-        }
-        if self.min_length.is_some_and(|least| text.chars().count() < least) {
-            return Err(refuse("it is too short".to_owned()));
-        }
-        if self.max_length.is_some_and(|most| text.chars().count() > most) {
-            return Err(refuse("it is too long".to_owned()));
-        }
         match self.kind {
-            Kind::String => Ok(Value::String(text.to_owned())),
-            Kind::Number => {
-                let parsed: f64 = text
-                    .trim()
-                    .parse()
-                    .map_err(|_| refuse("a number is expected".to_owned()))?;
-                if self.min_value.is_some_and(|least| parsed < least) {
-                    return Err(refuse("it is below MinValue".to_owned()));
-                }
-                if self.max_value.is_some_and(|most| parsed > most) {
-                    return Err(refuse("it is above MaxValue".to_owned()));
-                }
-                // CloudFormation passes on the value of a Number parameter as the given text.
-                Ok(Value::String(text.trim().to_owned()))
+            Kind::String => {
+                self.check(text).map_err(broken)?;
+                Ok(Value::String(text.to_owned()))
             }
-            Kind::CommaDelimitedList => Ok(text
-                .split(',')
-                .map(|item| Value::String(item.trim().to_owned()))
-                .collect()),
+            Kind::Number => {
+                let text = text.trim();
+                self.check(text).map_err(broken)?;
+                self.check_number(text).map_err(broken)?;
+                // CloudFormation passes on the value of a Number parameter as the given text.
+                Ok(Value::String(text.to_owned()))
+            }
+            Kind::CommaDelimitedList => {
+                // The rules apply to each value.
+                let items: Vec<&str> = text.split(',').map(str::trim).collect();
+                items
+                    .iter()
+                    .try_for_each(|item| self.check(item))
+                    .map_err(broken)?;
+                Ok(items
+                    .into_iter()
+                    .map(|item| Value::String(item.to_owned()))
+                    .collect())
+            }
+        }
+    }
+
+    /// Checks one value. Returns the rule that it breaks.
+    fn check(&self, text: &str) -> Result<(), String> {
+        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == text) {
+            return Err(format!("allowed are {}", self.allowed.join(", ")));
+        }
+        let length = text.chars().count();
+        if let Some(least) = self.min_length.filter(|least| length < *least) {
+            return Err(format!("it must have at least {least} characters"));
+        }
+        if let Some(most) = self.max_length.filter(|most| length > *most) {
+            return Err(format!("it must have at most {most} characters"));
+        }
+        match &self.pattern {
+            Some(pattern) if !pattern.whole.is_match(text) => {
+                Err(format!("it must match the pattern {}", pattern.text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_number(&self, text: &str) -> Result<(), String> {
+        // `inf` and `nan` are numbers for Rust, and not for CloudFormation.
+        let parsed = text.parse::<f64>().ok().filter(|number| number.is_finite());
+        let number = parsed.ok_or("a number is expected")?;
+        if let Some(least) = self.min_value.filter(|least| number < *least) {
+            return Err(format!("it must be at least {least}"));
+        }
+        if let Some(most) = self.max_value.filter(|most| number > *most) {
+            return Err(format!("it must be at most {most}"));
+        }
+        Ok(())
+    }
+}
+
+/// A regular expression that has to match a whole value.
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    whole: Regex,
+}
+
+impl Pattern {
+    /// CloudFormation takes Java's regular expressions. One with a construct that only Java has is refused.
+    fn parse(text: String, at: &TemplatePath) -> Result<Self, TemplateError> {
+        match Regex::new(&format!("^(?:{text})$")) {
+            Ok(whole) => Ok(Self { text, whole }),
+            Err(error) => Err(TemplateError::unsupported(
+                at,
+                format!("the pattern `{text}` ({error})"),
+            )),
         }
     }
 }

@@ -119,10 +119,76 @@ fn parameter_values_must_follow_the_rules_of_the_template() {
     let refuse = |name, value| load(SMALL, &[(name, value)]).unwrap_err().to_string();
     insta::assert_snapshot!(refuse("Sise", "1"), @"the template has no parameter `Sise`");
     insta::assert_snapshot!(refuse("Mode", "KEY"), @"parameter `Mode` cannot be `KEY`: allowed are NONE, IAM");
-    insta::assert_snapshot!(refuse("Size", "11"), @"parameter `Size` cannot be `11`: it is above MaxValue");
+    insta::assert_snapshot!(refuse("Size", "11"), @"parameter `Size` cannot be `11`: it must be at most 10");
     insta::assert_snapshot!(refuse("Size", "ten"), @"parameter `Size` cannot be `ten`: a number is expected");
+    insta::assert_snapshot!(refuse("Size", "inf"), @"parameter `Size` cannot be `inf`: a number is expected");
     insta::assert_snapshot!(load_error("{Parameters: {P: {Type: String}}, Resources: {}}"),
         @"parameter `P` has no default and was given no value");
+}
+
+#[test]
+fn a_pattern_matches_whole_values_and_has_a_description() {
+    let refuse = |declaration: &str, value: &str| {
+        let template = format!("{{Parameters: {{P: {{{declaration}}}}}, Resources: {{}}}}");
+        match load(&template, &[("P", value)]) {
+            Ok(_) => "taken".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    };
+    let origins = "Type: String, AllowedPattern: '^$|^https?://[a-z.]+(,https?://[a-z.]+)*$'";
+    assert_eq!(refuse(origins, ""), "taken");
+    assert_eq!(refuse(origins, "https://a.example,http://b.example"), "taken");
+    insta::assert_snapshot!(refuse(origins, "https://a.example/"),
+        @"parameter `P` cannot be `https://a.example/`: it must match the pattern ^$|^https?://[a-z.]+(,https?://[a-z.]+)*$");
+    let described = "Type: String, AllowedPattern: '[a-z]+', ConstraintDescription: lowercase letters only";
+    insta::assert_snapshot!(refuse(described, "ab1"), @"parameter `P` cannot be `ab1`: lowercase letters only");
+    let list = "Type: CommaDelimitedList, AllowedPattern: '[a-z]+', MaxLength: 2";
+    assert_eq!(refuse(list, "ab, c"), "taken");
+    insta::assert_snapshot!(refuse(list, "ab,C"), @"parameter `P` cannot be `ab,C`: it must match the pattern [a-z]+");
+    insta::assert_snapshot!(refuse(list, "ab,cde"), @"parameter `P` cannot be `ab,cde`: it must have at most 2 characters");
+    insta::assert_snapshot!(refuse("Type: String, MinLength: 3", "ab"),
+        @"parameter `P` cannot be `ab`: it must have at least 3 characters");
+    insta::assert_snapshot!(refuse("Type: String, AllowedPattern: '(?=x)'", "x").split(" (").next().unwrap(),
+        @"Parameters.P.AllowedPattern: the pattern `(?=x)`");
+}
+
+#[test]
+fn the_answers_and_the_limits_of_the_gateway_are_read() {
+    let api = |properties: &str| {
+        format!(
+            "Resources: {{Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: dev, {properties}}}}}}}"
+        )
+    };
+    let declared = "GatewayResponses: {THROTTLED: {StatusCode: '429', ResponseParameters: {Headers: {Retry-After: \"'1'\"}}, \
+                    ResponseTemplates: {application/json: '{}'}}}, \
+                    MethodSettings: [{ResourcePath: '/*', HttpMethod: '*', ThrottlingRateLimit: 1.5, ThrottlingBurstLimit: '7'}, \
+                    {ResourcePath: /~1orders~1batch, HttpMethod: post, DataTraceEnabled: false}, \
+                    {ResourcePath: /~1orders, HttpMethod: POST, ThrottlingRateLimit: 2, ThrottlingBurstLimit: 3}]";
+    let api_of = load(&api(declared), &[]).unwrap().api.unwrap();
+    assert_eq!(
+        api_of.gateway_responses,
+        [super::GatewayResponse {
+            kind: "THROTTLED".to_owned(),
+            status: Some(429),
+            headers: vec![("Retry-After".to_owned(), "1".to_owned())],
+            template: Some("{}".to_owned()),
+        }]
+    );
+    let throttle = |resource: &str, method: &str, rate, burst| super::MethodThrottle {
+        resource: resource.to_owned(),
+        method: method.to_owned(),
+        rate,
+        burst,
+    };
+    assert_eq!(
+        api_of.throttles,
+        [throttle("*", "*", 1.5, 7), throttle("/orders", "POST", 2.0, 3)]
+    );
+    insta::assert_snapshot!(
+        load_error(&api("GatewayResponses: {X: {ResponseParameters: {Headers: {A: method.request.header.B}}}}")),
+        @"Api.Properties.GatewayResponses.X.ResponseParameters.Headers.A: a header value that is not a fixed text in single quotes is not supported by local-cloud");
+    insta::assert_snapshot!(load_error(&api("GatewayResponses: {X: {StatusCode: 20}}")),
+        @"Api.Properties.GatewayResponses.X.StatusCode: a status from 200 to 599 is expected");
 }
 
 #[test]

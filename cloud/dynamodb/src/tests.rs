@@ -139,9 +139,13 @@ async fn answers_are_those_of_the_engines_own_server() {
         let (operation, body) = (one["operation"].as_str().unwrap(), one["body"].as_str().unwrap());
         let answer = db.call(&headers(operation), Bytes::from(body.to_owned())).await;
         let text = String::from_utf8(answer.body().to_vec()).unwrap();
-        let expected = one["answer"].as_str().unwrap();
+        // The engine's ARNs have a region of its own.
+        let expected = one["answer"]
+            .as_str()
+            .unwrap()
+            .replace(":dynoxide:", ":us-east-1:");
         if u64::from(answer.status().as_u16()) != one["status"].as_u64().unwrap()
-            || comparable(&text) != comparable(expected)
+            || comparable(&text) != comparable(&expected)
         {
             different.push(format!("{operation} {body}\n  is  {text}\n  not {expected}"));
         }

@@ -16,6 +16,8 @@ pub struct LogSink {
     function: Arc<str>,
     target: Target,
     watcher: Option<Watcher>,
+    /// The last line that is not empty.
+    last_line: Arc<Mutex<String>>,
 }
 
 /// Reads the metrics in the lines.
@@ -37,6 +39,8 @@ enum Target {
 
 /// The maximum length of a line. Longer lines are split, so that one line cannot fill the memory.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
+/// How much of the last line is kept in memory.
+const MAX_LAST_LINE_BYTES: usize = 1024;
 /// Size in bytes at which a log file is replaced.
 const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
 
@@ -48,6 +52,7 @@ impl LogSink {
             function: function.into(),
             target: Target::Tracing,
             watcher: None,
+            last_line: Arc::default(),
         }
     }
 
@@ -58,6 +63,7 @@ impl LogSink {
             function: function.into(),
             target: Target::Nowhere,
             watcher: None,
+            last_line: Arc::default(),
         }
     }
 
@@ -79,6 +85,7 @@ impl LogSink {
             function: function.into(),
             target: Target::File(Arc::new(Mutex::new(file))),
             watcher: None,
+            last_line: Arc::default(),
         })
     }
 
@@ -99,6 +106,7 @@ impl LogSink {
         if let Some(watcher) = &self.watcher {
             watcher.cloud_watch.read_line(&watcher.log_group, line);
         }
+        self.keep(line);
         let file = match &self.target {
             Target::File(file) => file,
             Target::Tracing => {
@@ -119,6 +127,25 @@ impl LogSink {
             && !was_failing
         {
             tracing::warn!(function = &*self.function, %error, "log lines cannot be written");
+        }
+    }
+
+    /// Returns the beginning of the last line that is not empty, on one line.
+    #[must_use]
+    pub fn last_line(&self) -> String {
+        self.last_line
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn keep(&self, line: &[u8]) {
+        let text = String::from_utf8_lossy(&line[..line.len().min(MAX_LAST_LINE_BYTES)]);
+        let text = text.trim();
+        if !text.is_empty() {
+            let mut last = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+            last.clear();
+            last.extend(text.chars().filter(|character| !character.is_control()));
         }
     }
 
@@ -150,9 +177,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let sink = LogSink::file("f", directory.path()).unwrap();
         sink.clone().copy(&b"one\ntwo"[..]).await;
-        sink.copy(&b"three\n"[..]).await;
+        sink.clone().copy(&b"three\n\n"[..]).await;
         let text = std::fs::read_to_string(directory.path().join("f.log")).unwrap();
-        assert_eq!(text, "one\ntwo\nthree\n");
+        assert_eq!(text, "one\ntwo\nthree\n\n");
+        assert_eq!(sink.last_line(), "three");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 
 A row: operation or feature | verdict | source | test. The verdict is `exact`, `differs: WHY` or `refused: ERROR`. The last
 cell names tests in backquotes. Each of them has to exist, as a Python function below tests/boto3 or as a Rust function below
-cloud/.
+cloud/, orderctl/src/ or integration-tests/tests/.
 
 Usage: compatibility.py [--differences]
 """
@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = ROOT / "docs/AWS-COMPATIBILITY.md"
 VERDICTS = ("exact", "differs", "refused")
 MAX_CHARACTERS = 299
+# Folders whose Rust tests a row can name.
+RUST_TESTS = ("cloud", "orderctl/src", "integration-tests/tests")
 
 
 def cells(line):
@@ -48,7 +50,7 @@ def tests():
     names = set()
     for path in ROOT.glob("cloud/local-cloud/tests/boto3/test_*.py"):
         names.update(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))
-    for path in ROOT.glob("cloud/**/*.rs"):
+    for path in (path for folder in RUST_TESTS for path in (ROOT / folder).glob("**/*.rs")):
         names.update(re.findall(r"\bfn (\w+)\(", path.read_text()))
     return names
 

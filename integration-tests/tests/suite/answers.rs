@@ -43,7 +43,9 @@ async fn pages_of_allowed_origins_may_call_and_others_may_not() {
             );
         };
         listed("access-control-allow-methods", method);
-        listed("access-control-allow-headers", "idempotency-key");
+        for header in ["idempotency-key", "traceparent", "tracestate", "baggage"] {
+            listed("access-control-allow-headers", header);
+        }
         listed("access-control-allow-headers", "authorization");
         let stranger = preflight(path, "https://evil.example.com", method).await;
         // The listener's guard answers: on this machine a page that nobody allowed does not reach the function.
@@ -68,6 +70,62 @@ async fn pages_of_allowed_origins_may_call_and_others_may_not() {
             (status, &shop.parse().unwrap())
         );
     }
+}
+
+#[tokio::test]
+async fn errors_of_the_gateway_are_problems_that_allowed_pages_can_read() {
+    let sandbox = Sandbox::new();
+    let pages = ["http://localhost:3000", "https://shop.example.com"];
+    let system = sandbox
+        .start_with(&[
+            "--parameter",
+            &format!("AllowedOrigins={}", pages.join(",")),
+            "--parameter",
+            "PlaceOrderRateLimit=1",
+            "--parameter",
+            "PlaceOrderBurstLimit=1",
+        ])
+        .await;
+    let post = async |page: &str, body: Vec<u8>| {
+        system
+            .request(|http, url| {
+                let request = http.post(format!("{url}/orders")).header("Origin", page);
+                request.header("Content-Type", "application/json").body(body)
+            })
+            .await
+    };
+    let mut statuses = Vec::new();
+    for page in pages {
+        // Over the gateway's limit. The body does not reach the function.
+        let too_large = eventually("the throttle has a token", async || {
+            let answer = post(page, vec![b' '; 11 * 1024 * 1024]).await;
+            (answer.status != 429).then_some(answer)
+        })
+        .await;
+        let throttled = eventually("the throttle has no token", async || {
+            let answer = post(page, b"{}".to_vec()).await;
+            (answer.status == 429).then_some(answer)
+        })
+        .await;
+        for answer in [too_large, throttled] {
+            statuses.push(answer.status);
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+            assert_eq!(answer.headers["access-control-allow-origin"], "*");
+            assert_eq!(answer.body["status"], answer.status);
+            assert!(
+                answer.body["type"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("urn:orders:problem:")
+            );
+            assert_eq!(
+                answer.body["request_id"],
+                answer.headers["x-amzn-requestid"].to_str().unwrap()
+            );
+            assert_eq!(answer.headers.contains_key("retry-after"), answer.status == 429);
+        }
+    }
+    assert_eq!(statuses, [413, 429, 413, 429]);
 }
 
 #[tokio::test]

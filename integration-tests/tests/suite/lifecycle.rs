@@ -107,6 +107,32 @@ async fn a_port_in_use_is_named_with_its_flag() {
 }
 
 #[tokio::test]
+async fn a_parameter_that_breaks_a_rule_is_refused_and_a_function_that_cannot_start_ends_up() {
+    for (value, reason) in [
+        // Before anything starts.
+        ("https://a.example/", "it must match the pattern"),
+        // The template's pattern allows the port, and order-api does not.
+        ("https://a.example:443", "function order-api cannot start"),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.up();
+        let command = command.args(["--parameter", &format!("AllowedOrigins={value}")]);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let (text, error) = (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        );
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(reason) && !text.contains("is up"), "{text}{error}");
+        assert!(!sandbox.file("ready.json").exists());
+        if reason.contains("order-api") {
+            // The reason of the function itself.
+            assert!(error.contains("ALLOWED_ORIGINS"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_ephemeral_system_writes_nothing() {
     let sandbox = Sandbox::new();
     let mut system = sandbox.start_with(&["--ephemeral"]).await;

@@ -18,10 +18,12 @@ use uuid::Uuid;
 use crate::binary_media_types::BinaryMediaTypes;
 use crate::event_headers::{Arrival, EventHeaders};
 use crate::gateway_error::GatewayError;
+use crate::gateway_response::GatewayResponses;
 use crate::metrics::ApiMetrics;
 use crate::proxy_event::{self, ApiContext, Received};
 use crate::proxy_response;
 use crate::routes::Routes;
+use crate::throttle::Throttles;
 
 /// API Gateway's limit for a request body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -51,6 +53,10 @@ pub struct RestApiSettings {
     pub pages: Router,
     /// Counts the requests.
     pub metrics: ApiMetrics,
+    /// The answers of the gateway itself.
+    pub gateway_responses: GatewayResponses,
+    /// The limits of methods.
+    pub throttles: Throttles,
 }
 
 #[derive(Debug)]
@@ -109,7 +115,7 @@ async fn handle(
     };
     let mut response = match api.answer(request, arrival).await {
         Ok(response) => response,
-        Err(error) => error.response(),
+        Err(error) => api.settings.gateway_responses.answer(error, request_id),
     };
     api.settings.metrics.count(response.status(), started.elapsed());
     let ids = [
@@ -138,6 +144,12 @@ impl Api {
             .routes
             .find(parts.method.as_str(), parts.uri.path())
             .ok_or(GatewayError::MissingAuthenticationToken)?;
+        if !settings
+            .throttles
+            .admit(found.resource, found.method, Instant::now())
+        {
+            return Err(GatewayError::Throttled);
+        }
         let function = settings
             .functions
             .get(found.function)

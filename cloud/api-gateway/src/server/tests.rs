@@ -4,7 +4,9 @@ use cloud_cloudwatch::CloudWatch;
 use cloud_lambda::FunctionSettings;
 
 use super::*;
+use crate::gateway_response::GatewayResponse;
 use crate::routes::Route;
+use crate::throttle::ThrottleSetting;
 
 /// The name under which the child's test is found.
 const CHILD: &str = "server::tests::child";
@@ -50,12 +52,30 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
             api_id: "api".to_owned(),
             stage: "dev".to_owned(),
         },
-        routes: Routes::new(&[route("ANY", "/echo/{how}"), route("POST", "/post")]),
+        routes: Routes::new(&[
+            route("ANY", "/echo/{how}"),
+            route("POST", "/post"),
+            route("GET", "/throttled"),
+        ]),
         functions: BTreeMap::from([("example".to_owned(), function.clone())]),
         origins: Origins::parse("https://shop.example.com"),
         binary_media_types: BinaryMediaTypes::new(["application/octet-stream"]),
         pages: Router::new(),
         metrics,
+        gateway_responses: GatewayResponses::new([(
+            "THROTTLED".to_owned(),
+            GatewayResponse {
+                status: None,
+                headers: vec![("Access-Control-Allow-Origin".to_owned(), "*".to_owned())],
+                template: Some(r#"{"status":429,"detail":$context.error.messageString}"#.to_owned()),
+            },
+        )]),
+        throttles: Throttles::new(vec![ThrottleSetting {
+            resource: "/throttled".to_owned(),
+            method: "GET".to_owned(),
+            rate: 0.0,
+            burst: 1,
+        }]),
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     Client {
@@ -144,6 +164,20 @@ async fn a_body_over_the_limit_is_refused() {
     // Within the limit of the gateway, but above the limit of Lambda.
     let (status, _, _) = client.send("POST", "/post", vec![b'x'; 7 * 1024 * 1024]).await;
     assert_eq!(status, 413);
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_throttled_request_gets_the_declared_answer() {
+    let client = client().await;
+    assert_eq!(client.send("GET", "/throttled", vec![]).await.0, 201);
+    let (status, body, headers) = client.send("GET", "/throttled", vec![]).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (429, r#"{"status":429,"detail":"Too Many Requests"}"#)
+    );
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    assert_eq!(headers["x-amzn-errortype"], "TooManyRequestsException");
     client.function.stop(Duration::ZERO).await;
 }
 

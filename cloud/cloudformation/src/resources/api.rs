@@ -1,5 +1,7 @@
 //! `AWS::Serverless::Api`, and function events of type `Api`.
 
+use super::gateway_response::GatewayResponse;
+use super::method_throttle::MethodThrottle;
 use super::openapi;
 use super::route::Route;
 use crate::error::TemplateError;
@@ -9,7 +11,7 @@ use crate::stack_location::StackLocation;
 use crate::template_path::TemplatePath;
 
 /// The REST API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Api {
     /// The id.
     pub id: String,
@@ -21,6 +23,10 @@ pub struct Api {
     pub routes: Vec<Route>,
     /// The media types of bodies that are binary data, such as `image/png`.
     pub binary_media_types: Vec<String>,
+    /// The answers of the gateway itself.
+    pub gateway_responses: Vec<GatewayResponse>,
+    /// The limits of methods.
+    pub throttles: Vec<MethodThrottle>,
     /// True if the routes come from an OpenAPI body. Then the functions' events add no routes.
     has_body: bool,
 }
@@ -39,6 +45,8 @@ impl Api {
         // SAM writes a slash as `~1`, as in a JSON pointer.
         let media_types = properties.texts("BinaryMediaTypes")?;
         let binary_media_types = media_types.iter().map(|name| name.replace("~1", "/")).collect();
+        let gateway_responses = GatewayResponse::read_all(&mut properties)?;
+        let throttles = MethodThrottle::read_all(&mut properties)?;
         properties.finish()?;
         let has_body = body.is_some();
         let routes = body.map(openapi::read_routes).transpose()?.unwrap_or_default();
@@ -48,6 +56,8 @@ impl Api {
             stage,
             routes,
             binary_media_types,
+            gateway_responses,
+            throttles,
             has_body,
         })
     }
@@ -60,6 +70,8 @@ impl Api {
             stage: "Prod".to_owned(),
             routes: Vec::new(),
             binary_media_types: Vec::new(),
+            gateway_responses: Vec::new(),
+            throttles: Vec::new(),
             has_body: false,
         }
     }

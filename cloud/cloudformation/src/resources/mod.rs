@@ -4,6 +4,8 @@ pub(crate) mod alarm;
 pub(crate) mod api;
 pub(crate) mod event_source_mapping;
 pub(crate) mod function;
+pub(crate) mod gateway_response;
+pub(crate) mod method_throttle;
 pub(crate) mod metric_filter;
 pub(crate) mod openapi;
 pub(crate) mod policies;

@@ -101,7 +101,7 @@ impl Function {
         invocation.await.unwrap_or(Err(InvokeError::Stopping))
     }
 
-    /// Starts a process before the first invocation.
+    /// Starts a process before the first invocation. After an error the log has what the process wrote.
     pub async fn warm(&self) -> Result<(), InvokeError> {
         let inner = &self.0;
         let _permit = inner
@@ -111,7 +111,10 @@ impl Function {
             .map_err(|_| InvokeError::Stopping)?;
         let started = async {
             let process = Process::spawn(&inner.settings, &inner.reapers).await?;
-            process.initialized().await?;
+            if let Err(error) = process.initialized().await {
+                process.output_ended().await;
+                return Err(error);
+            }
             Ok(process)
         };
         let process = started

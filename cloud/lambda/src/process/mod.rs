@@ -23,12 +23,17 @@ use reaper::DesiredState;
 /// How long a process may take until its first request for work, as on AWS.
 const INITIALIZATION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the last output of a process may take.
+const OUTPUT_GRACE: Duration = Duration::from_millis(500);
+
 /// A running process. Dropping it kills its whole process group.
 #[derive(Debug)]
 pub(crate) struct Process {
     runtime_api: RuntimeApi,
     desired_state: watch::Sender<DesiredState>,
     exited: watch::Receiver<Option<String>>,
+    /// The tasks that copy its output.
+    outputs: TaskTracker,
     /// True if the process has taken an invocation before.
     proven: bool,
     started: Instant,
@@ -71,12 +76,14 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| InvokeError::Spawn(format!("{}: {error}", command.program.display())))?;
+        let outputs = TaskTracker::new();
         if let Some(output) = child.stdout.take() {
-            tokio::spawn(settings.log.clone().copy(output));
+            outputs.spawn(settings.log.clone().copy(output));
         }
         if let Some(output) = child.stderr.take() {
-            tokio::spawn(settings.log.clone().copy(output));
+            outputs.spawn(settings.log.clone().copy(output));
         }
+        outputs.close();
         let (desired_state, desired_states) = watch::channel(DesiredState::Running);
         let (exit, exited) = watch::channel(None);
         reapers.spawn(reaper::reap(child, desired_states, exit));
@@ -84,6 +91,7 @@ impl Process {
             runtime_api,
             desired_state,
             exited,
+            outputs,
             proven: false,
             started: Instant::now(),
         })
@@ -173,6 +181,12 @@ impl Process {
                 Err(Failure::Died(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
             }
         }
+    }
+
+    /// Waits a moment until all output of a process that ended is in its log.
+    pub(crate) async fn output_ended(&self) {
+        // A process that it started may hold the pipes open.
+        tokio::time::timeout(OUTPUT_GRACE, self.outputs.wait()).await.ok();
     }
 
     /// Asks the process to end: closes its standard input and sends SIGTERM to its process group.

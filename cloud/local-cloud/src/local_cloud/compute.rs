@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cloud_api_gateway::{ApiContext, ApiMetrics, BinaryMediaTypes, RestApi, RestApiSettings, Route, Routes};
+use cloud_api_gateway::RestApi;
 use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
-use cloud_http::{Listener, Origins, Router};
+use cloud_http::Listener;
 use cloud_iam::{Caller, Role};
-use cloud_lambda::{Credentials, Function, FunctionMonitor, FunctionSettings, LogSink, ProcessLifetime};
+use cloud_lambda::{
+    Credentials, Function, FunctionMonitor, FunctionSettings, InvokeError, LogSink, ProcessLifetime,
+};
 use futures_util::future::join_all;
 
 use super::error::StartError;
-use super::role;
+use super::{rest_api, role};
 use crate::config::LocalCloudConfig;
 use crate::services::Services;
 
@@ -72,39 +74,10 @@ impl Compute {
         let rest_api = match &stack.api {
             None => None,
             Some(api) => {
-                let mut routes = Vec::with_capacity(api.routes.len());
                 for route in &api.routes {
                     known(&format!("{} {}", route.method, route.path), &route.function_name)?;
-                    routes.push(Route {
-                        method: route.method.clone(),
-                        path: route.path.clone(),
-                        function_name: route.function_name.clone(),
-                    });
                 }
-                let context = ApiContext {
-                    account_id: location.account_id.clone(),
-                    api_id: api.id.clone(),
-                    stage: api.stage.clone(),
-                };
-                let origins = stack.parameters.get(&config.origins_parameter);
-                let settings = RestApiSettings {
-                    context,
-                    routes: Routes::new(&routes),
-                    functions: functions.clone(),
-                    origins: Origins::parse(origins.map_or("", String::as_str)),
-                    binary_media_types: BinaryMediaTypes::new(
-                        api.binary_media_types.iter().map(String::as_str),
-                    ),
-                    pages: config
-                        .pages
-                        .as_ref()
-                        .map_or_else(Router::new, |pages| pages.routes.clone()),
-                    metrics: ApiMetrics {
-                        cloud_watch: services.cloud_watch.clone(),
-                        api_name: api.name.clone(),
-                        stage: api.stage.clone(),
-                    },
-                };
+                let settings = rest_api::settings(config, stack, api, location, services, functions.clone());
                 Some(RestApi::start(api_listener, settings))
             }
         };
@@ -131,14 +104,21 @@ impl Compute {
         })
     }
 
-    /// Starts a process of each function. A failure is logged; the next invocation starts a process again.
-    pub(super) async fn warm(&self) {
-        join_all(self.functions.values().map(async |function| {
-            if let Err(error) = function.warm().await {
-                tracing::error!(function = function.settings().name, %error, "a function could not be started");
-            }
-        }))
-        .await;
+    /// Starts a process of each function, all at the same time. Returns the failure of the first that cannot start.
+    pub(super) async fn warm(&self) -> Result<(), StartError> {
+        let warm = self.functions.values().map(async |function| {
+            let started = match function.warm().await {
+                // A busy machine can be slow once.
+                Err(InvokeError::TimedOut(_)) => function.warm().await,
+                started => started,
+            };
+            started.map_err(|error| StartError::Function {
+                function: function.settings().name.clone(),
+                error,
+                output: function.settings().log.last_line(),
+            })
+        });
+        join_all(warm).await.into_iter().collect()
     }
 
     /// Returns a closure that describes the functions as they are when it is called.

@@ -5,6 +5,7 @@ use std::io;
 use cloud_cloudformation::TemplateError;
 use cloud_data_dir::DataDirError;
 use cloud_iam::LAMBDA;
+use cloud_lambda::InvokeError;
 
 use crate::deploy::DeployError;
 use crate::services::ServicesError;
@@ -34,6 +35,16 @@ pub enum StartError {
     /// A resource could not be created or updated.
     #[error(transparent)]
     Deploy(#[from] DeployError),
+    /// A function cannot start, so that its requests or messages would wait for ever.
+    #[error("function {function} cannot start: {error}{}", said(output))]
+    Function {
+        /// The name of the function.
+        function: String,
+        /// How its start failed.
+        error: InvokeError,
+        /// The last line that it wrote, empty if it wrote none.
+        output: String,
+    },
     /// A mapping or a route names a function that the template does not have.
     #[error("{referrer} names function {function}, which the template does not have")]
     NoSuchFunction {
@@ -70,4 +81,13 @@ pub enum StartError {
         /// The error of the operating system.
         source: io::Error,
     },
+}
+
+/// The end of a sentence with the output of a function.
+fn said(output: &str) -> String {
+    if output.is_empty() {
+        String::new()
+    } else {
+        format!("; it wrote: {output}")
+    }
 }

@@ -4,11 +4,14 @@ mod compute;
 mod error;
 mod monitoring;
 mod ports;
+mod rest_api;
 mod role;
 mod running;
 
 pub use error::StartError;
 pub use running::Running;
+
+use std::time::Duration;
 
 use cloud_cloudformation::{Stack, StackLocation};
 use cloud_data_dir::{DataDir, Endpoints, OperatorKey};
@@ -113,7 +116,11 @@ impl LocalCloud {
         services
             .cloud_watch
             .deploy(stack.metric_filters.clone(), stack.alarms.clone());
-        compute.warm().await;
+        if let Err(error) = compute.warm().await {
+            compute.stop(Duration::ZERO).await;
+            aws_endpoint.stop().await;
+            return Err(error);
+        }
         let pages = config.pages.as_ref().filter(|_| stack.api.is_some());
         let endpoints = Endpoints {
             console_url: pages.map(|pages| format!("{}{}", location.api_url, pages.path)),

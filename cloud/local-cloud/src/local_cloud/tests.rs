@@ -1,6 +1,8 @@
 //! Tests of everything together: a small template, real services and real processes.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cloud_lambda::{Command, Launcher};
@@ -347,15 +349,52 @@ async fn the_status_describes_this_run() {
     running.stop().await;
 }
 
+/// A launcher of a program that is there until `is_gone` says otherwise.
+fn launcher_until(is_gone: &Arc<AtomicBool>) -> Launcher {
+    let (is_gone, working) = (is_gone.clone(), example_function::launcher(CHILD));
+    Launcher::new(move |binary| {
+        if is_gone.load(Ordering::SeqCst) {
+            Command {
+                program: "/nowhere/at/all".into(),
+                arguments: vec![],
+            }
+        } else {
+            working.command(binary)
+        }
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_health_names_a_function_that_cannot_start() {
+async fn a_function_that_cannot_start_ends_the_start() {
     let directory = tempfile::tempdir().unwrap();
     let mut broken = config(directory.path());
-    broken.launcher = Launcher::new(|_| Command {
-        program: "/nowhere/at/all".into(),
-        arguments: vec![],
-    });
-    let running = LocalCloud::start(broken).await.unwrap();
+    broken.launcher = launcher_until(&Arc::new(AtomicBool::new(true)));
+    let error = LocalCloud::start(broken).await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("function worker cannot start: the function could not be started: /nowhere/at/all"),
+        "{error}"
+    );
+    // Nothing is left that holds the directory.
+    let running = LocalCloud::start(config(directory.path())).await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_health_names_a_function_that_cannot_start_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut breaks = config(directory.path());
+    let is_gone = Arc::new(AtomicBool::new(false));
+    breaks.launcher = launcher_until(&is_gone);
+    let running = LocalCloud::start(breaks).await.unwrap();
+    is_gone.store(true, Ordering::SeqCst);
+    for action in ["exit", "record"] {
+        let payload = json!({ "do": action }).to_string();
+        running
+            .invoke("worker", payload.into())
+            .await
+            .unwrap()
+            .unwrap_err();
+    }
     assert_eq!(health_is(&running, "degraded").await, ["function"]);
     running.stop().await;
 }

@@ -62,7 +62,7 @@ async fn a_preflight_lists_what_a_page_may_send() {
     let response = api.answer_to(preflight).await;
     insta::assert_snapshot!(shown(&response), @r"
     204
-    access-control-allow-headers: API-Version, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Api-Key, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent
+    access-control-allow-headers: API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key
     access-control-allow-methods: GET, HEAD, POST, OPTIONS
     access-control-allow-origin: https://shop.example.com
     access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id

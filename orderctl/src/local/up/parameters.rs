@@ -7,6 +7,9 @@ use super::arguments::Arguments;
 /// The inbox that is notified of orders unless `--email` names another.
 const EMAIL: &str = "you@example.com";
 
+/// Rates that a laptop does not reach. Those of the template protect an account on AWS, and would only slow tests down here.
+const UNLIMITED: &str = "1000000";
+
 /// Chooses the values of the parameters: the defaults for this machine, as far as the template declares them, and the
 /// arguments, which override them.
 ///
@@ -15,7 +18,14 @@ pub(super) fn choose_parameters(
     arguments: &Arguments,
     declared: &BTreeSet<String>,
 ) -> BTreeMap<String, String> {
-    let defaults = [("NotificationEmail", EMAIL), ("ApiAuth", "NONE")];
+    let defaults = [
+        ("NotificationEmail", EMAIL),
+        ("ApiAuth", "NONE"),
+        ("ApiRateLimit", UNLIMITED),
+        ("ApiBurstLimit", UNLIMITED),
+        ("PlaceOrderRateLimit", UNLIMITED),
+        ("PlaceOrderBurstLimit", UNLIMITED),
+    ];
     let defaults = defaults
         .into_iter()
         .filter(|(name, _)| declared.contains(*name))

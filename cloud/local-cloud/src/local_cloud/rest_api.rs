@@ -1,0 +1,64 @@
+//! A REST API of the template as API Gateway takes it.
+
+use std::collections::BTreeMap;
+
+use cloud_api_gateway::{
+    ApiContext, ApiMetrics, BinaryMediaTypes, GatewayResponse, GatewayResponses, RestApiSettings, Route,
+    Routes, ThrottleSetting, Throttles,
+};
+use cloud_cloudformation::{Api, Stack, StackLocation};
+use cloud_http::{Origins, Router};
+use cloud_lambda::Function;
+
+use crate::config::LocalCloudConfig;
+use crate::services::Services;
+
+pub(super) fn settings(
+    config: &LocalCloudConfig,
+    stack: &Stack,
+    api: &Api,
+    location: &StackLocation,
+    services: &Services,
+    functions: BTreeMap<String, Function>,
+) -> RestApiSettings {
+    let origins = stack.parameters.get(&config.origins_parameter);
+    let pages = config.pages.as_ref();
+    let routes = api.routes.iter().map(|route| Route {
+        method: route.method.clone(),
+        path: route.path.clone(),
+        function_name: route.function_name.clone(),
+    });
+    let responses = api.gateway_responses.iter().map(|declared| {
+        let response = GatewayResponse {
+            status: declared.status,
+            headers: declared.headers.clone(),
+            template: declared.template.clone(),
+        };
+        (declared.kind.clone(), response)
+    });
+    let throttles = api.throttles.iter().map(|throttle| ThrottleSetting {
+        resource: throttle.resource.clone(),
+        method: throttle.method.clone(),
+        rate: throttle.rate,
+        burst: throttle.burst,
+    });
+    RestApiSettings {
+        context: ApiContext {
+            account_id: location.account_id.clone(),
+            api_id: api.id.clone(),
+            stage: api.stage.clone(),
+        },
+        routes: Routes::new(&routes.collect::<Vec<_>>()),
+        functions,
+        origins: Origins::parse(origins.map_or("", String::as_str)),
+        binary_media_types: BinaryMediaTypes::new(api.binary_media_types.iter().map(String::as_str)),
+        gateway_responses: GatewayResponses::new(responses),
+        throttles: Throttles::new(throttles.collect()),
+        pages: pages.map_or_else(Router::new, |pages| pages.routes.clone()),
+        metrics: ApiMetrics {
+            cloud_watch: services.cloud_watch.clone(),
+            api_name: api.name.clone(),
+            stage: api.stage.clone(),
+        },
+    }
+}

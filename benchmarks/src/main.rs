@@ -1,6 +1,7 @@
-//! Measurements of the whole pipeline: `benchmarks pipeline`. All other arguments run the operator's command, so that this
+//! Measurements of the whole pipeline: `benchmarks pipeline` and `benchmarks watched`. All other arguments run the operator's command, so that this
 //! program can start the system that it measures.
 
+mod console;
 mod cpu_time;
 mod pipeline;
 
@@ -21,12 +22,17 @@ enum Command {
     /// Send orders to a system of its own in each durability; fails if any is lost or an email subscription is suspended
     #[command(alias = "line")]
     Pipeline(pipeline::Arguments),
+    /// Measure what an open console costs an idle system; fails if it is over 5%
+    Watched(console::Arguments),
 }
 
 fn main() -> ExitCode {
-    let is_benchmark = std::env::args()
-        .nth(1)
-        .is_none_or(|first| matches!(first.as_str(), "pipeline" | "line" | "help" | "--help" | "-h"));
+    let is_benchmark = std::env::args().nth(1).is_none_or(|first| {
+        matches!(
+            first.as_str(),
+            "pipeline" | "line" | "watched" | "help" | "--help" | "-h"
+        )
+    });
     if !is_benchmark {
         return orderctl::run();
     }
@@ -44,6 +50,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Pipeline(arguments) => pipeline::run(&arguments).await,
+            Command::Watched(arguments) => console::run(&arguments).await,
         }
     })
 }

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 
 /// How the system keeps its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Durability {
+pub(crate) enum Durability {
     /// `up --ephemeral`
     Memory,
     /// `up --sync normal`
@@ -57,15 +57,15 @@ impl Durability {
 
 /// The needed part of the ready file.
 #[derive(Debug, Deserialize)]
-struct Endpoints {
-    api_url: String,
+pub(crate) struct Endpoints {
+    pub(crate) api_url: String,
     aws_endpoint_url: String,
 }
 
 /// A running system. It is killed when the value is dropped.
-struct System {
-    child: Child,
-    endpoints: Endpoints,
+pub(crate) struct System {
+    pub(crate) child: Child,
+    pub(crate) endpoints: Endpoints,
 }
 
 impl Drop for System {
@@ -119,7 +119,7 @@ async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Resul
 }
 
 impl System {
-    async fn start(directory: &Path, durability: Durability) -> anyhow::Result<Self> {
+    pub(crate) async fn start(directory: &Path, durability: Durability) -> anyhow::Result<Self> {
         let ready = directory.join("ready.json");
         let child = Command::new(std::env::current_exe()?)
             .args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"])

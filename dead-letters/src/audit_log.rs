@@ -109,6 +109,31 @@ impl AuditedChange {
     }
 }
 
+/// Writes to the audit log that somebody asks for the personal data of one thing: `kind` is such as `order`.
+pub async fn audit_reveal(connection: &Connection, kind: &str, id: &str) -> anyhow::Result<()> {
+    let selection = json!({ "ids": [id] });
+    let audit =
+        AuditedChange::begin(&AuditOptions::default(), connection, "reveal", kind, &selection).await?;
+    audit.end(&Value::Null)
+}
+
+/// The newest lines of the audit log, newest first. A file that does not exist has none.
+pub fn read_audit_log(connection: &Connection, limit: usize) -> anyhow::Result<Vec<Value>> {
+    let path = default_path(connection)?;
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            return Err(error).with_context(|| format!("the audit log {} cannot be read", path.display()));
+        }
+    };
+    let lines = text
+        .lines()
+        .rev()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    Ok(lines.take(limit).collect())
+}
+
 /// Opens the file for appending. Only its owner may read a new file, since it names people.
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;

@@ -38,8 +38,10 @@ use std::process::ExitCode;
 
 use stack_client::Connection;
 
+pub use audit_log::{audit_reveal, read_audit_log};
 pub use dead_letter::DeadLetter;
 pub use find::{Interrupted, find_letter, read_all_letters};
+pub use mask::hide_personal_data;
 pub use queue::{DeadLetterQueue, QueueName};
 
 /// The commands of `dlq`.

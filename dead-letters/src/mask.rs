@@ -9,7 +9,7 @@ const MASK: &str = "[hidden]";
 
 /// Fields that hold no personal data. `name` is public below `items`, where it is a product's name; elsewhere it is a
 /// person's.
-const PUBLIC_FIELDS: [&str; 21] = [
+const PUBLIC_FIELDS: [&str; 24] = [
     "order_id",
     "fingerprint",
     "accepted_at",
@@ -31,10 +31,14 @@ const PUBLIC_FIELDS: [&str; 21] = [
     "failed_at",
     "source_message_id",
     "receive_count",
+    "status",
+    "notified_at",
+    "notification_id",
 ];
 
 /// Indents a body and hides its personal data.
-pub(super) fn hide_personal_data(body: &str) -> String {
+#[must_use]
+pub fn hide_personal_data(body: &str) -> String {
     match serde_json::from_str::<Value>(body) {
         Ok(document @ (Value::Object(_) | Value::Array(_))) => pretty(&hide(document, "", false)),
         // It may be a truncated document with personal data, so that only its shape is shown.

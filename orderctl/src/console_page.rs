@@ -8,7 +8,7 @@ use cloud_http::Listener;
 use serde_json::to_value;
 use stack_client::Connection;
 use terminal::stdout;
-use web_console::{Console, PATH, System};
+use web_console::{Console, PATH, ReadingStatus, System};
 
 use crate::status;
 
@@ -21,7 +21,11 @@ pub(crate) struct Arguments {
 
 /// The system of a console, which shows the document of `status --json`.
 pub(crate) fn make_system() -> System {
-    System::new(|connection| Box::pin(async move { Ok(to_value(status::read(&connection).await?)?) }))
+    let read_status = |connection: Arc<Connection>| -> ReadingStatus {
+        Box::pin(async move { Ok(to_value(status::read(&connection).await?)?) })
+    };
+    // The path is read once. After a rebuild it leads to the new program, as for the processes of the functions.
+    System::new(read_status, std::env::current_exe().ok())
 }
 
 /// Serves the page on loopback until the process is stopped. All calls have the operator's own credentials.

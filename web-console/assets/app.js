@@ -2,7 +2,12 @@
 
 import { fill, h, setText, ZONE } from "./dom.js";
 import { listen, onConnection, onLive } from "./server.js";
+import { faultBanner } from "./faults.js";
+import { letters } from "./letters.js";
+import { mailbox } from "./mail.js";
+import { orders } from "./orders.js";
 import { overview } from "./pipeline.js";
+import { plots } from "./plots.js";
 
 /**
  * A page: its elements, and what to do when another page is opened.
@@ -12,6 +17,10 @@ import { overview } from "./pipeline.js";
 /** @type {{ id: string, title: string, open: () => Page }[]} */
 const PAGES = [
   { id: "overview", title: "Overview", open: overview },
+  { id: "orders", title: "Orders", open: orders },
+  { id: "mail", title: "Mailbox", open: mailbox },
+  { id: "letters", title: "Dead letters", open: letters },
+  { id: "plots", title: "Plots", open: plots },
 ];
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -21,7 +30,7 @@ let leave = () => {};
 
 function open() {
   const id = location.hash.slice(1).split("/")[0];
-  const page = PAGES.find((page) => page.id === id) ?? PAGES[0];
+  const page = PAGES.find((one) => one.id === id) ?? PAGES[0];
   leave();
   const opened = page.open();
   leave = opened.leave;
@@ -68,6 +77,7 @@ function showState() {
 fill(tabs, ...PAGES.map((page) => h("li", {}, h("a", { href: `#${page.id}` }, page.title))));
 setText(/** @type {HTMLElement} */ (document.getElementById("zone")), `Times are in your zone: ${ZONE}.`);
 startTheme();
+document.querySelector(".top")?.after(faultBanner());
 onConnection((state) => {
   connection = state;
   showState();

@@ -2,6 +2,7 @@
 
 import { fill, formatAge, formatNumber, formatRate, h, setText } from "./dom.js";
 import { onConnection, onLive } from "./server.js";
+import { faultSwitches } from "./faults.js";
 import { placeForm } from "./place.js";
 
 /**
@@ -92,7 +93,7 @@ class Stage {
       this.figures[id] = new Figure(label, hint);
     }
     this.element = h("section", { class: `stage ${kind}`, "aria-label": title },
-      h("p", { class: "kind" }, what), h("h3", {}, title),
+      h("p", { class: "kind" }, what), h("h2", {}, title),
       h("dl", {}, ...Object.values(this.figures).map((figure) => figure.element)));
   }
 }
@@ -107,10 +108,11 @@ class QueueCard {
     this.flight = new Figure("in flight", "messages that a consumer has received and not deleted");
     this.delayed = new Figure("delayed", "messages that become visible later");
     this.oldest = new Figure("oldest", "age of the oldest message");
-    this.rate = new Figure("in / out a s", "messages a second, over five seconds");
-    const figures = kind === "dead" ? [this.waiting, this.oldest] : [this.waiting, this.flight, this.delayed, this.oldest, this.rate];
+    this.rate = new Figure("in / out /s", "messages a second, over five seconds");
+    const figures = { dead: [this.waiting, this.oldest], retry: [this.waiting, this.delayed, this.oldest],
+      queue: [this.waiting, this.flight, this.delayed, this.oldest, this.rate] }[kind];
     this.element = h("section", { class: `stage ${kind}`, "aria-label": `${what} ${name}`, "data-queue": name },
-      h("p", { class: "kind" }, what), h("h3", {}, name), h("dl", {}, ...figures.map((figure) => figure.element)));
+      h("p", { class: "kind" }, what), h("h2", {}, name), h("dl", {}, ...figures.map((figure) => figure.element)));
   }
 
   /** @param {Queue} queue @param {Samples} samples @param {number} now @param {number} at */
@@ -170,17 +172,17 @@ class Line {
     this.cards = new Map();
     this.names = "";
     this.element = h("div", { class: "line" }, h("p", { class: "empty" }, "Waiting for the first status."));
-    this.api = new Stage("API", "service", "API Gateway, order-api", { rate: ["accepted a s", "orders answered with 202 a second"] });
+    this.api = new Stage("API", "service", "order-api", { rate: ["accepted /s", "orders answered with 202 a second"] });
     this.worker = new Stage("order-worker", "service", "Lambda function", {
-      rate: ["done a s", "messages that it acknowledged a second"],
-      failed: ["not done", "receives in the last seconds whose message comes again"],
+      rate: ["done /s", "messages that it acknowledged a second"],
+      failed: ["returned", "messages that were received in the last seconds and came back to the queue"],
     });
-    this.table = new Stage("table, topic", "store", "DynamoDB, SNS", { published: ["published a s", "events that the topic delivered a second"] });
+    this.table = new Stage("table, topic", "store", "DynamoDB, SNS", { published: ["published /s", "events that the topic delivered a second"] });
     this.notifier = new Stage("notifier", "service", "Lambda function", {
-      rate: ["done a s", "notifications that it acknowledged a second"],
-      failed: ["not done", "receives in the last seconds whose message comes again"],
+      rate: ["done /s", "notifications that it acknowledged a second"],
+      failed: ["returned", "messages that were received in the last seconds and came back to the queue"],
     });
-    this.mailbox = new Stage("mailbox", "store", "SNS email", { subscribers: ["subscribers", "confirmed email subscriptions"] });
+    this.mailbox = new Stage("mailbox", "store", "SNS email", { emails: ["emails", "emails in the mailbox so far"], subscribers: ["subscribers", "confirmed email subscriptions"] });
     this.arrows = Array.from({ length: 6 }, () => new Arrow());
     this.others = h("div", { class: "others" });
   }
@@ -200,11 +202,11 @@ class Line {
     const steps = [alone(this.api), column(WAY[0]), alone(this.worker), alone(this.table), column(WAY[1]), alone(this.notifier), alone(this.mailbox)];
     const row = steps.flatMap((step, index) => (index === 0 ? [step] : [this.arrows[index - 1].element, step]));
     fill(this.others, ...rest.map(card));
-    fill(this.element, h("div", { class: "way" }, ...row), rest.length > 0 && h("h3", { class: "minor" }, "Other queues"), rest.length > 0 && this.others);
+    fill(this.element, h("div", { class: "way" }, ...row), rest.length > 0 && h("h2", { class: "minor" }, "Other queues"), rest.length > 0 && this.others);
   }
 
-  /** @param {any} status @param {number} at */
-  add(status, at) {
+  /** @param {any} status @param {number} at @param {number | null | undefined} emails */
+  add(status, at, emails) {
     /** @type {Queue[]} */
     const queues = status.queues;
     const names = queues.map((queue) => queue.name).join();
@@ -213,6 +215,7 @@ class Line {
       this.build(queues);
     }
     this.status = status;
+    this.mailbox.figures.emails.set(emails === null || emails === undefined ? "–" : formatNumber(emails));
     this.at = at;
     this.clock = Date.now();
     this.samples.add(at, queues);
@@ -236,7 +239,7 @@ class Line {
     for (const [stage, queue] of /** @type {[Stage, string][]} */ ([[this.worker, WAY[0]], [this.notifier, WAY[1]]])) {
       stage.figures.rate.set(formatRate(this.samples.rate(queue, "deleted", now)));
       const failed = this.samples.failures(queue, now);
-      stage.figures.failed.set(failed === null ? "–" : formatNumber(failed), (failed ?? 0) > 0);
+      stage.figures.failed.set(failed === null ? "–" : formatNumber(failed));
     }
     const emails = this.status.subscriptions.filter((/** @type {any} */ one) => one.protocol.startsWith("email"));
     const confirmed = emails.filter((/** @type {any} */ one) => one.state === "confirmed").length;
@@ -256,13 +259,14 @@ export function overview() {
   const notice = h("ul", { class: "problems", "aria-label": "Problems" });
   const stopped = h("p", { class: "stopped", role: "alert", hidden: true });
   const form = placeForm();
+  const faults = faultSwitches();
   const stops = [
     onLive((live) => {
       stopped.hidden = live.error === undefined;
       setText(stopped, live.error ? `The system does not answer: ${live.error}` : "");
       if (live.status) {
         fill(notice, ...problems(live.status));
-        line.add(live.status, live.at);
+        line.add(live.status, live.at, live.emails);
       }
     }),
     onConnection((connection) => line.element.classList.toggle("stale", connection === "lost")),
@@ -270,12 +274,13 @@ export function overview() {
   const timer = setInterval(() => line.tick(), 1000);
   return {
     elements: [
-      h("h1", {}, "The way of an order"), stopped, notice, line.element, form.element,
+      h("h1", {}, "The way of an order"), stopped, notice, line.element, form.element, faults.element,
     ],
     leave: () => {
       clearInterval(timer);
       stops.forEach((stop) => stop());
       form.leave();
+      faults.leave();
     },
   };
 }

@@ -160,7 +160,7 @@ export function placeForm() {
   /** Follows an order until its email is sent. @param {string} id */
   const follow = async (id) => {
     for (let turn = 0; turn < MAX_FOLLOWS && isOpen && steps.dataset.order === id; turn += 1) {
-      const order = await get(`orders/${id}`).catch(() => null);
+      const order = await get(`orders/${id}/stage`).catch(() => null);
       const stage = order?.stage ?? "accepted";
       const done = { accepted: 1, confirmed: 2, notified: 3 }[/** @type {"accepted"} */ (stage)] ?? 1;
       [...steps.children].forEach((step, index) => step.classList.toggle("done", index < done));
@@ -186,7 +186,7 @@ export function placeForm() {
     const id = answer.body.order_id;
     const isAgain = last?.key === withKey && steps.dataset.order === id;
     last = { order, key: withKey };
-    fill(summary, h("p", { class: "good" }, isAgain ? "The same order again: it stays one order." : "Accepted.", " ", h("code", { "data-order": id }, id)));
+    fill(summary, h("p", { class: "good" }, isAgain ? "The same order again: it stays one order." : "Accepted.", " ", h("a", { href: `#orders/${id}` }, h("code", { "data-order": id }, id))));
     steps.dataset.order = id;
     fill(steps, ...["accepted", "confirmed", "notified"].map((name, index) => h("li", { class: index === 0 ? "done" : "" }, name)));
     void follow(id);

@@ -1,7 +1,7 @@
 // Calls of the console's server, and its live events.
 
 /** @typedef {{ token: string, target: "local" | "aws", api_url: string, options: string }} Session */
-/** @typedef {{ at: number, status?: any, error?: string }} Live */
+/** @typedef {{ at: number, status?: any, error?: string, emails?: number | null }} Live */
 /** @typedef {"connecting" | "live" | "lost"} Connection */
 
 /** An answer that is no success, with a sentence for people. */

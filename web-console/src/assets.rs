@@ -34,6 +34,11 @@ const ASSETS: &[Asset] = &assets! {
     "server.js" "text/javascript; charset=utf-8"
     "pipeline.js" "text/javascript; charset=utf-8"
     "place.js" "text/javascript; charset=utf-8"
+    "orders.js" "text/javascript; charset=utf-8"
+    "mail.js" "text/javascript; charset=utf-8"
+    "letters.js" "text/javascript; charset=utf-8"
+    "faults.js" "text/javascript; charset=utf-8"
+    "plots.js" "text/javascript; charset=utf-8"
     "icon.svg" "image/svg+xml"
 };
 

@@ -1,6 +1,7 @@
 //! The system that the console shows.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
@@ -12,12 +13,16 @@ use axum::http::StatusCode;
 use crate::failure::Failure;
 
 /// Reads the document that `orderctl status --json` prints.
-pub type ReadStatus = fn(Arc<Connection>) -> Pin<Box<dyn Future<Output = anyhow::Result<Value>> + Send>>;
+pub type ReadStatus = fn(Arc<Connection>) -> ReadingStatus;
+
+/// The reading of a status.
+pub type ReadingStatus = Pin<Box<dyn Future<Output = anyhow::Result<Value>> + Send>>;
 
 /// The system that the console shows. Cloning it is cheap.
 #[derive(Clone)]
 pub struct System {
     read_status: ReadStatus,
+    program: Option<PathBuf>,
     connected: Arc<OnceLock<Connected>>,
 }
 
@@ -28,11 +33,12 @@ struct Connected {
 }
 
 impl System {
-    /// A system that is not connected yet.
+    /// A system that is not connected yet. `program` is `orderctl` itself, whose commands the console runs.
     #[must_use]
-    pub fn new(read_status: ReadStatus) -> Self {
+    pub fn new(read_status: ReadStatus, program: Option<PathBuf>) -> Self {
         Self {
             read_status,
+            program,
             connected: Arc::default(),
         }
     }
@@ -54,6 +60,12 @@ impl System {
                 "The system is starting. This page follows by itself.",
             )
         })
+    }
+
+    /// The program whose commands the console runs.
+    pub(crate) fn program(&self) -> Result<&Path, Failure> {
+        let program = self.program.as_deref();
+        program.ok_or_else(|| Failure::from(anyhow::anyhow!("the path of orderctl is not known")))
     }
 
     /// The number of messages that passed through the queues, if it is known.

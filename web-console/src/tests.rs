@@ -8,7 +8,7 @@ use super::*;
 
 /// A console whose system is not connected.
 async fn console() -> (Console, String) {
-    let system = System::new(|_| Box::pin(async { anyhow::bail!("no system") }));
+    let system = System::new(|_| Box::pin(async { anyhow::bail!("no system") }), None);
     let console = Console::new(system);
     let listener = Listener::bind(0).await.unwrap();
     let url = listener.url();
@@ -85,7 +85,13 @@ async fn a_change_needs_the_token() {
         }
         request.send().await.unwrap().status().as_u16()
     };
-    for path in ["/console/api/orders", "/console/api/poison", "/console/api/burst"] {
+    for path in [
+        "/console/api/orders",
+        "/console/api/poison",
+        "/console/api/burst",
+        "/console/api/reveal",
+        "/console/api/letters/replay",
+    ] {
         assert_eq!(post(path, None).await, 403, "{path}");
         assert_eq!(post(path, Some("")).await, 403, "{path}");
         assert_eq!(post(path, Some(Token::generate().as_str())).await, 403, "{path}");

@@ -165,6 +165,10 @@ async fn the_numbers_of_the_page_are_those_of_the_status_command() {
         for queue in document["queues"].as_array_mut().unwrap() {
             queue["oldest_age_seconds"] = Value::Null;
         }
+        // An alarm is evaluated again meanwhile.
+        document["alarms"] = Value::Null;
+        let problems = document["problems"].as_array_mut().unwrap();
+        problems.retain(|problem| problem["code"] != "alarm");
         // A hint names the program by the way in which it was started, and the directory by the option that was given.
         for problem in document["problems"].as_array_mut().unwrap() {
             problem["command"] = Value::Null;
@@ -204,4 +208,208 @@ async fn the_ready_file_names_the_page() {
     let endpoints = std::fs::read(sandbox.data_dir().join("endpoints.json")).unwrap();
     let endpoints: Value = serde_json::from_slice(&endpoints).unwrap();
     assert_eq!(endpoints["console_url"], format!("{}/console", system.api_url));
+}
+
+#[tokio::test]
+async fn an_order_is_found_and_its_timeline_is_told() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let page = Page::open(&system).await;
+    let sent = json!({ "order": sample("order.json"), "idempotency_key": "checkout-42" });
+    let answer = page.send("orders", &sent).await;
+    let id = answer["body"]["order_id"].as_str().unwrap().to_owned();
+    system.wait_until_notified(&id).await;
+    for query in [&id[..], &id[id.len() - 8..], "customer-1001", "checkout-42", ""] {
+        eventually("the search finds the order", async || {
+            let found = page.get(&format!("orders?q={query}&status=notified")).await;
+            (found["orders"][0]["order_id"] == id.as_str() && found["counts"]["notified"] == 1).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(page.get("orders?q=nobody").await["total"], 0);
+    let told = page.get(&format!("orders/{id}")).await;
+    let steps = told["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|step| step["done"] == true), "{told}");
+    assert_eq!(steps.last().unwrap()["at"], told["order"]["notified_at"]);
+}
+
+#[tokio::test]
+async fn personal_data_is_hidden_until_asked_for_and_the_asking_is_logged() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let page = Page::open(&system).await;
+    let id = system.place(&sample("order.json")).await;
+    system.wait_until_notified(&id).await;
+    let mail = eventually("the email is in the mailbox", async || {
+        let mail = page.get("mail").await["mail"][0].clone();
+        mail["sequence"].is_number().then_some(mail)
+    })
+    .await;
+    system
+        .send("orders", r#"{"customer":{"name":"Ada Example"},"no":"order"}"#)
+        .await;
+    system.wait_for_dead_letter("Ada Example").await;
+    let letter = page.get("letters?again=true").await["letters"][0]["message_id"].clone();
+    let letter = letter.as_str().unwrap();
+    let masked = [
+        page.get(&format!("orders/{id}")).await,
+        mail.clone(),
+        page.get(&format!("letters/{letter}")).await,
+    ];
+    for document in &masked {
+        let text = document.to_string();
+        assert!(!text.contains("Ada") && !text.contains("ada@"), "{text}");
+    }
+    let asked = [
+        json!({ "kind": "order", "id": id }),
+        json!({ "kind": "mail", "id": mail["sequence"] }),
+        json!({ "kind": "letter", "id": letter }),
+    ];
+    for wanted in &asked {
+        let shown = page.send("reveal", wanted).await.to_string();
+        assert!(shown.contains("Ada Example"), "{shown}");
+    }
+    let log = std::fs::read_to_string(sandbox.data_dir().join("audit.jsonl")).unwrap();
+    for wanted in &asked {
+        let id = wanted["id"].to_string();
+        let is_logged = log
+            .lines()
+            .any(|line| line.contains("reveal") && line.contains(id.trim_matches('"')));
+        assert!(is_logged, "{wanted} in {log}");
+    }
+    assert!(!log.contains("Ada Example"), "{log}");
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_predicted_repaired_and_replayed() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let page = Page::open(&system).await;
+    page.send("poison", &json!({})).await;
+    system.wait_for_dead_letter("poison from the console").await;
+    let list = page.get("letters?again=true").await;
+    assert_eq!(
+        list["groups"][0],
+        json!({ "queue": "orders", "reason": "malformed", "count": 1 })
+    );
+    let id = &list["letters"][0]["message_id"];
+    let dry = page
+        .send("letters/replay", &json!({ "ids": [id], "dry_run": true }))
+        .await;
+    assert_eq!(dry["lines"][0]["message_id"], *id, "{dry}");
+    let invalid = page
+        .send(
+            "letters/replay",
+            &json!({ "ids": [id], "body": "{\"schema_version\":1}" }),
+        )
+        .await;
+    assert_eq!(invalid["done"], false, "{invalid}");
+    let body = include_str!("../../../order-core/golden/message-v1.json");
+    let repaired = page
+        .send("letters/replay", &json!({ "ids": [id], "body": body }))
+        .await;
+    assert_eq!(repaired["done"], true, "{repaired}");
+    let message: Value = serde_json::from_str(body).unwrap();
+    system
+        .wait_until_notified(message["order_id"].as_str().unwrap())
+        .await;
+    assert_eq!(page.get("letters?again=true").await["all"], 0);
+    let audit = page.get("letters/audit").await;
+    assert_eq!(
+        (&audit["lines"][0]["action"], &audit["lines"][0]["state"]),
+        (&"replay".into(), &"ended".into())
+    );
+}
+
+#[tokio::test]
+async fn faults_are_switched_on_and_off() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let page = Page::open(&system).await;
+    let put = async |switches: Value| {
+        let request = page.http.put(format!("{}/api/faults", page.url)).json(&switches);
+        let answer = request
+            .header("x-console-token", &page.token)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json::<Value>().await.unwrap()
+    };
+    let on = json!({ "throttle": true, "lost": true, "kills": true });
+    let state = put(on.clone()).await;
+    assert_eq!((&state["active"], &state["switches"]), (&true.into(), &on));
+    page.wait_for_event("the page learns of the faults", |event| {
+        event["status"]["faults_active"] == true
+    })
+    .await;
+    let off = json!({ "throttle": false, "lost": false, "kills": false });
+    let state = put(off.clone()).await;
+    assert_eq!((&state["active"], &state["switches"]), (&false.into(), &off));
+    page.wait_for_event("the page learns of the end", |event| {
+        event["status"]["faults_active"] == false
+    })
+    .await;
+    let plots = page.get("plots").await;
+    let markers: Vec<&str> = plots["markers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|marker| marker["text"].as_str().unwrap())
+        .collect();
+    assert!(
+        markers.contains(&"faults on") && markers.contains(&"faults off"),
+        "{markers:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_numbers_of_the_page_are_those_of_verify() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let page = Page::open(&system).await;
+    let journal = sandbox.file("journal");
+    let journal = journal.to_str().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = sandbox.orderctl().args(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    };
+    run(&[
+        "load",
+        "--count",
+        "60",
+        "--poison",
+        "10%",
+        "--seed",
+        "1",
+        "--journal",
+        journal,
+        "--json",
+    ]);
+    let report: Value = serde_json::from_slice(&run(&["verify", "--journal", journal, "--json"])).unwrap();
+    let letters = run(&["dlq", "list", "--json"]);
+    let letters = letters
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .count();
+    assert!(letters > 0, "the load sent no poison");
+    eventually("the page counts the rows of verify", async || {
+        (page.get("orders").await["total"] == report["rows"]).then_some(())
+    })
+    .await;
+    assert_eq!(page.get("letters?again=true").await["all"], letters);
+    let event = page
+        .wait_for_event("a status", |event| event["status"].is_object())
+        .await;
+    assert_eq!(
+        event["emails"], report["emails"],
+        "every email is a notification here: {report}"
+    );
+    let dead = count(&event, "orders-dlq", "visible") + count(&event, "notifications-dlq", "visible");
+    assert_eq!(dead, letters as u64);
 }

@@ -15,7 +15,7 @@ use anyhow::Context;
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use terminal::exit::UsageError;
-use terminal::text::{quote, quote_path};
+use terminal::text::quote;
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
@@ -176,25 +176,41 @@ impl Connection {
     #[must_use]
     pub fn options(&self) -> String {
         let mut options = String::new();
-        let mut add = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                options.extend([" ", name, " ", &value]);
-            }
-        };
-        let quoted = |value: &Option<String>| value.as_deref().map(quote);
+        for (name, value) in self.selection() {
+            options.extend([" ", name, " ", &quote(&value)]);
+        }
+        options
+    }
+
+    /// The same options as the arguments of a process, with the profile.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let profile = Self::non_empty(self.profile.as_ref()).filter(|_| self.target == Target::Aws);
+        let profile = profile.map(|profile| ("--profile", profile.to_owned()));
+        let selected = self.selection().into_iter().chain(profile);
+        selected.map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    /// The names and values of the options that select this system.
+    fn selection(&self) -> Vec<(&'static str, String)> {
+        let mut options = Vec::new();
         match self.target {
-            Target::Local => add("--data-dir", self.data_dir.as_deref().map(quote_path)),
+            Target::Local => {
+                let directory = self.data_dir.as_deref();
+                options.extend(directory.map(|path| ("--data-dir", path.display().to_string())));
+            }
             Target::Aws => {
-                add("--target", Some("aws".to_owned()));
-                add(
-                    "--stack",
-                    Some(quote(&self.stack)).filter(|name| name != "orders"),
-                );
-                add("--region", quoted(&self.region));
+                options.push(("--target", "aws".to_owned()));
+                options.extend((self.stack != "orders").then(|| ("--stack", self.stack.clone())));
+                options.extend(self.region.clone().map(|region| ("--region", region)));
             }
         }
-        add("--api-url", quoted(&self.api_url));
-        add("--aws-endpoint-url", quoted(&self.aws_endpoint_url));
+        options.extend(self.api_url.clone().map(|url| ("--api-url", url)));
+        options.extend(
+            self.aws_endpoint_url
+                .clone()
+                .map(|url| ("--aws-endpoint-url", url)),
+        );
         options
     }
 

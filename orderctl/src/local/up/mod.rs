@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
         () = stop_signal.received() => return Ok(ExitCode::SUCCESS),
     };
     connect_console(&system, &running);
+    console.watch();
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
     }

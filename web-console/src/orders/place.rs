@@ -1,11 +1,10 @@
-//! Orders: `POST /console/api/orders` places one on the public API, `GET /console/api/orders/ID` says how far one has come.
+//! `POST /console/api/orders`: places an order on the public API.
 
 use anyhow::Context;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::live::Live;
@@ -51,33 +50,4 @@ pub(crate) async fn place(
     let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     live.look_now();
     Ok(Json(json!({ "status": status, "body": body })))
-}
-
-/// Answers how far an order has come: `{"stage", "accepted_at", "confirmed_at", "notified_at"}`. An order that is not stored
-/// has the stage `null`.
-pub(crate) async fn show(State(system): State<System>, Path(id): Path<Uuid>) -> Result<Json<Value>, Failure> {
-    let api = system.connection()?.api().await?;
-    let answer = api
-        .send(api.get(&format!("/orders/{id}")))
-        .await
-        .map_err(anyhow::Error::from)
-        .context("the API does not answer")?;
-    let status = answer.status();
-    let body = answer
-        .bytes()
-        .await
-        .context("the answer of the API was cut off")?;
-    if status == reqwest::StatusCode::NOT_FOUND {
-        return Ok(Json(json!({ "stage": null })));
-    }
-    if status != reqwest::StatusCode::OK {
-        return Err(anyhow::anyhow!("{}", stack_client::problem::format_problem(status, &body)).into());
-    }
-    let order: Value = serde_json::from_slice(&body).context("the answer of the API is not JSON")?;
-    Ok(Json(json!({
-        "stage": order["status"],
-        "accepted_at": order["accepted_at"],
-        "confirmed_at": order["confirmed_at"],
-        "notified_at": order["notified_at"],
-    })))
 }

@@ -1,0 +1,194 @@
+//! The orders of the table in memory, newest first, by which the page searches.
+//!
+//! The table has no index of all orders by time, so that the console reads it whole: the first time when somebody looks at
+//! orders, and again after messages have passed through the queues, but for at most a twentieth of the time. It is forgotten
+//! when nobody has asked for a while. No field holds personal data but the customer's id.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::types::AttributeValue;
+use order_table::attribute;
+use serde::Serialize;
+use stack_client::{Resource, Target};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::failure::Failure;
+use crate::system::System;
+
+/// The most rows that are kept from the table on this machine.
+const MAX_ROWS: usize = 250_000;
+/// The most rows that are read on AWS, where each read costs money: about 0.3 cents.
+const MAX_ROWS_ON_AWS: usize = 20_000;
+/// A read takes at most one part in so many of the time.
+const SHARE: u32 = 20;
+/// The shortest time between two reads.
+const MIN_AGE: Duration = Duration::from_millis(700);
+/// The time after which rows are read again although nobody knows of a change.
+const MAX_AGE: Duration = Duration::from_secs(30);
+/// The time after which unused rows are forgotten.
+const IDLE: Duration = Duration::from_mins(5);
+
+/// The fields of an order that the list shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Row {
+    pub(crate) order_id: String,
+    pub(crate) status: String,
+    pub(crate) customer_id: String,
+    pub(crate) accepted_at: String,
+    pub(crate) confirmed_at: Option<String>,
+    pub(crate) notified_at: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) total: String,
+    /// The caller's own name of the order. It may hold personal data, so that it is searched and not shown.
+    #[serde(skip)]
+    pub(crate) reference: Option<String>,
+}
+
+/// The rows, and whether they are all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) newest_first: Arc<Vec<Row>>,
+    pub(crate) is_complete: bool,
+}
+
+/// The rows that were read last. Cloning it is cheap.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    rows: Option<Rows>,
+    read_at: Option<Instant>,
+    used_at: Option<Instant>,
+    took: Duration,
+    activity: Option<u64>,
+    is_reading: bool,
+}
+
+impl State {
+    fn is_due(&self, activity: Option<u64>) -> bool {
+        let age = self.read_at.map_or(Duration::MAX, |at| at.elapsed());
+        let is_changed = activity.is_none() || activity != self.activity;
+        let pause = (self.took * SHARE).max(MIN_AGE);
+        age >= pause && (is_changed || age >= MAX_AGE.max(pause))
+    }
+}
+
+impl Index {
+    /// The rows. The first call reads the table; a later one returns what is known, and has the table read again if it may
+    /// have changed.
+    pub(crate) async fn rows(&self, system: &System) -> Result<Rows, Failure> {
+        let activity = system.activity();
+        let mut state = self.0.lock().await;
+        state.used_at = Some(Instant::now());
+        let Some(known) = state.rows.clone() else {
+            // Others that ask meanwhile wait for the lock, and find the rows.
+            let begun = Instant::now();
+            let rows = read(system).await?;
+            return Ok(store(&mut state, activity, begun, rows));
+        };
+        if !state.is_reading && state.is_due(activity) {
+            state.is_reading = true;
+            tokio::spawn(self.clone().read_again(system.clone(), activity));
+        }
+        Ok(known)
+    }
+
+    async fn read_again(self, system: System, activity: Option<u64>) {
+        let begun = Instant::now();
+        let read = read(&system).await;
+        {
+            let mut state = self.0.lock().await;
+            state.is_reading = false;
+            match read {
+                Ok(rows) => drop(store(&mut state, activity, begun, rows)),
+                // The next call tries again, and the page shows the old rows until then.
+                Err(_) => state.read_at = Some(Instant::now()),
+            }
+        }
+        tokio::time::sleep(IDLE).await;
+        let mut state = self.0.lock().await;
+        if state.used_at.is_none_or(|at| at.elapsed() >= IDLE) {
+            *state = State::default();
+        }
+    }
+}
+
+fn store(state: &mut State, activity: Option<u64>, begun: Instant, rows: Rows) -> Rows {
+    state.rows = Some(rows.clone());
+    state.took = begun.elapsed();
+    state.read_at = Some(Instant::now());
+    state.activity = activity;
+    rows
+}
+
+async fn read(system: &System) -> Result<Rows, Failure> {
+    let connection = system.connection()?;
+    let limit = match connection.target() {
+        Target::Local => MAX_ROWS,
+        Target::Aws => MAX_ROWS_ON_AWS,
+    };
+    let table = connection.resource(Resource::OrdersTableName).await?;
+    let names = [
+        attribute::ORDER_ID,
+        attribute::STATUS,
+        attribute::CUSTOMER_ID,
+        attribute::ACCEPTED_AT,
+        attribute::CONFIRMED_AT,
+        attribute::NOTIFIED_AT,
+        attribute::CURRENCY,
+        attribute::TOTAL,
+        attribute::REFERENCE,
+    ];
+    let placeholders: Vec<String> = (0..names.len()).map(|index| format!("#a{index}")).collect();
+    let by_placeholder: HashMap<String, String> = placeholders
+        .iter()
+        .cloned()
+        .zip(names.iter().map(|name| (*name).to_owned()))
+        .collect();
+    let scan = connection.dynamodb().await?.scan().table_name(table);
+    let mut items = scan
+        .projection_expression(placeholders.join(", "))
+        .set_expression_attribute_names(Some(by_placeholder))
+        .into_paginator()
+        .items()
+        .send();
+    let mut rows = Vec::new();
+    let mut is_complete = true;
+    while let Some(item) = items.next().await {
+        rows.push(Row::parse(&item.context("the table cannot be read")?));
+        if rows.len() >= limit {
+            is_complete = false;
+            break;
+        }
+    }
+    rows.sort_unstable_by(|one, other| {
+        let key = |row: &Row| (row.accepted_at.clone(), row.order_id.clone());
+        key(other).cmp(&key(one))
+    });
+    Ok(Rows {
+        newest_first: Arc::new(rows),
+        is_complete,
+    })
+}
+
+impl Row {
+    fn parse(item: &HashMap<String, AttributeValue>) -> Self {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        Self {
+            order_id: text(attribute::ORDER_ID).unwrap_or_default(),
+            status: text(attribute::STATUS).unwrap_or_default(),
+            customer_id: text(attribute::CUSTOMER_ID).unwrap_or_default(),
+            accepted_at: text(attribute::ACCEPTED_AT).unwrap_or_default(),
+            confirmed_at: text(attribute::CONFIRMED_AT),
+            notified_at: text(attribute::NOTIFIED_AT),
+            currency: text(attribute::CURRENCY).unwrap_or_default(),
+            total: text(attribute::TOTAL).unwrap_or_default(),
+            reference: text(attribute::REFERENCE),
+        }
+    }
+}

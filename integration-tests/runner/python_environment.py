@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from .failure import Failure
-from .paths import PLUGINS, cache
+from .paths import PLUGINS, ROOT, cache
 
 CONSTRAINTS = PLUGINS / "constraints.txt"
+REQUIREMENTS = ROOT / ".ci/requirements.txt"
 UV = "0.13.9"
 # LocalStack 4.13.1 annotates a parameter with `Lock | None`, where `Lock` is a function before Python 3.13: importing it fails.
 BUG_FIX = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = None')
@@ -20,19 +21,27 @@ BUG_FIX = ("install_lock: Lock | None = None", 'install_lock: "Lock | None" = No
 
 def install(log: Path) -> Path:
     """Installs LocalStack unless it is installed. Returns the environment's folder."""
-    key = hashlib.sha256(CONSTRAINTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    packages = ["--compile-bytecode", "localstack-core[runtime]", "pytest", "setuptools"]
-    return _install(cache() / f"localstack-{key}", packages, log, finish=_fix_bug)
+    packages = ["--constraint", CONSTRAINTS, "--compile-bytecode", "localstack-core[runtime]", "pytest", "setuptools"]
+    return _install(cache() / f"localstack-{_key(CONSTRAINTS)}", packages, log, finish=_fix_bug)
+
+
+def install_clients(log: Path) -> Path:
+    """Installs the packages with which CI tests, for tests by other clients than LocalStack's. Returns the environment's folder."""
+    return _install(cache() / f"clients-{_key(REQUIREMENTS)}", ["--requirement", REQUIREMENTS], log)
 
 
 def install_boto3(log: Path) -> Path:
     """Installs boto3 alone, for a run without LocalStack. Returns the Python interpreter."""
     [pin] = [line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("boto3==")]
     folder = cache() / f"{pin.replace('==', '-')}-python{sys.version_info.major}.{sys.version_info.minor}"
-    return _install(folder, [pin], log) / "bin/python"
+    return _install(folder, ["--constraint", CONSTRAINTS, pin], log) / "bin/python"
 
 
-def _install(folder: Path, packages: list[str], log: Path, finish: Callable[[Path], None] = lambda _: None) -> Path:
+def _key(pins: Path) -> str:
+    return hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:16]
+
+
+def _install(folder: Path, packages: list[str | Path], log: Path, finish: Callable[[Path], None] = lambda _: None) -> Path:
     """Installs the packages into a folder unless they are installed. Returns the folder."""
     cache().mkdir(parents=True, exist_ok=True)
     # Two runs at the same time must not install it twice.
@@ -42,7 +51,7 @@ def _install(folder: Path, packages: list[str], log: Path, finish: Callable[[Pat
             shutil.rmtree(folder, ignore_errors=True)
             uv = _install_uv(output)
             _run([uv, "venv", "--quiet", "--python", sys.executable, folder], output)
-            _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python", "--constraint", CONSTRAINTS, *packages], output)
+            _run([uv, "pip", "install", "--quiet", "--python", folder / "bin/python", *packages], output)
             finish(folder)
             (folder / ".complete").touch()
     return folder

@@ -16,39 +16,40 @@ from .paths import ROOT
 
 SUITE = ROOT / "cloud/local-cloud/tests/boto3"
 # LocalStack on this machine has the tables of local-cloud, so those of DynamoDB would compare nothing.
-FILES = ["test_sqs.py", "test_sqs_recorded.py", "test_sts.py"]
+FILES = ["test_sqs.py", "test_sqs_recorded.py", "test_sns.py", "test_sns_messages.py", "test_sts.py"]
 DISAGREEMENTS = SUITE / "localstack.toml"
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="run-localstack-rows.sh",
-        description="Runs the boto3 tests of SQS and STS against LocalStack, as a process of this machine. Fails unless exactly the tests fail "
+        description="Runs the boto3 tests of SQS, SNS and STS against LocalStack, as a process of this machine. Fails unless exactly the tests fail "
         "that boto3/localstack.toml lists with the reason. Installed packages are kept in ~/.cache/orders-ci.",
     )
     parser.add_argument("--endpoint", metavar="URL", help="use a LocalStack that already runs there")
     options = parser.parse_args(arguments)
     logs = ROOT / "target/localstack" / f"rows-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     logs.mkdir(parents=True)
-    environment = python_environment.install(logs / "install.log")
+    clients = python_environment.install_clients(logs / "install.log")
     if options.endpoint:
         if not is_healthy(options.endpoint):
             raise Failure(f"no LocalStack answers at {options.endpoint}/_localstack/health")
-        return compare(run(environment, options.endpoint, logs))
+        return compare(run(clients, options.endpoint, logs))
+    environment = python_environment.install(logs / "install.log")
     with tempfile.TemporaryDirectory(prefix="orders-localstack-", ignore_cleanup_errors=True) as folder:
         state = Path(folder)
         python_environment.install_plugins(environment, state / "plugins", logs / "install.log")
         localstack = LocalStackOnHost(environment / "bin/python", state / "plugins", None, state, logs)
         try:
-            return compare(run(environment, localstack.endpoint_url, logs))
+            return compare(run(clients, localstack.endpoint_url, logs))
         finally:
             localstack.stop()
 
 
-def run(environment: Path, endpoint_url: str, logs: Path) -> dict[str, str]:
+def run(clients: Path, endpoint_url: str, logs: Path) -> dict[str, str]:
     """Runs the tests. Returns the result of each, passed, failed or skipped, by its file and name."""
     report = logs / "rows.xml"
-    command = [environment / "bin/python", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}", *FILES]
+    command = [clients / "bin/python", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}", *FILES]
     variables = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"}
     variables |= {"AWS_ENDPOINT_URL": endpoint_url, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1,localhost"}
     with (logs / "rows.log").open("w") as log:

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Response, header};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use cloud_http::{Listener, Origins, serve, spelled_headers};
 use cloud_lambda::{Function, InvokeError};
+use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ use crate::throttle::Throttles;
 
 /// API Gateway's limit for a request body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+/// How much of a body is read in all, in bytes.
+const MAX_DROPPED_BYTES: usize = 256 * 1024 * 1024;
 /// How long API Gateway waits for a function.
 const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
@@ -138,6 +141,8 @@ fn insert(response: &mut Response<Body>, name: &'static str, value: &str) {
 impl Api {
     async fn answer(&self, request: Request, arrival: Arrival) -> Result<Response<Body>, GatewayError> {
         let (parts, body) = request.into_parts();
+        // First, because no answer reaches a client that still sends.
+        let body = read(body).await?;
         let request_id = arrival.request_id;
         let settings = &self.settings;
         let found = settings
@@ -154,7 +159,6 @@ impl Api {
             .functions
             .get(found.function)
             .ok_or(GatewayError::InternalServerError)?;
-        let body = read(&parts.headers, body).await?;
         let sent = spelled_headers(&parts).await.map_err(|error| {
             tracing::warn!(%request_id, %error, "the headers of a request cannot be read");
             GatewayError::BadRequest
@@ -207,24 +211,27 @@ impl Api {
     }
 }
 
-/// Reads a body up to the limit. If `Content-Length` is above the limit, the body is not read.
-async fn read(headers: &axum::http::HeaderMap, body: Body) -> Result<Bytes, GatewayError> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
-        return Err(GatewayError::RequestTooLarge);
-    }
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
-        // The reader itself returns only one error: the limit was exceeded.
-        let is_limit = std::error::Error::source(&error)
-            .is_some_and(|source| source.to_string().contains("length limit exceeded"));
-        if is_limit {
-            GatewayError::RequestTooLarge
-        } else {
-            GatewayError::BadRequest
+/// Reads a body up to the limit.
+///
+/// The rest of a longer body is read and dropped. A client that still sends would otherwise see a broken connection instead of the
+/// answer.
+async fn read(body: Body) -> Result<Bytes, GatewayError> {
+    let (mut received, mut bytes) = (BytesMut::new(), 0_usize);
+    let mut chunks = body.into_data_stream();
+    while bytes <= MAX_DROPPED_BYTES
+        && let Some(chunk) = chunks.next().await
+    {
+        let chunk = chunk.map_err(|_| GatewayError::BadRequest)?;
+        bytes += chunk.len();
+        if bytes <= MAX_BODY_BYTES {
+            received.extend_from_slice(&chunk);
         }
-    })
+    }
+    if bytes <= MAX_BODY_BYTES {
+        Ok(received.freeze())
+    } else {
+        Err(GatewayError::RequestTooLarge)
+    }
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ def test_numbers(dynamodb, table, code):
     ]:
         assert stored(sent) == expected, sent
     for wrong in ("1" * 39, "1e126", "1e-131", "x", "", "1,5"):
-        assert code(stored, wrong) == "ValidationException", wrong
+        assert code(stored, number=wrong) == "ValidationException", wrong
 
 
 def test_limits_of_statements(dynamodb, table, code):

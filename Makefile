@@ -14,6 +14,8 @@ CARGO_LAMBDA_FLAG := $(CARGO_LAMBDA_FLAG_$(ARCHITECTURE))
 LAMBDA_DIR ?= target/lambda
 PROGRAMS := order-api order-worker notifier
 
+export NOTIFICATION_EMAIL
+
 .PHONY: help bootstraps build deploy delete check build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction
 
 help:
@@ -38,11 +40,11 @@ build:
 	sam build
 
 # A parameter that is left out keeps the value that the stack has: a prod stack does not become dev by mistake. The architecture is always given,
-# because it must be the one that was built.
+# because it must be the one that was built. The address comes from the environment of the shell, so that an apostrophe in it ends no quotes.
 deploy: build
 	sam deploy --stack-name '$(STACK)' --parameter-overrides \
 		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
-		$(if $(NOTIFICATION_EMAIL),'NotificationEmail=$(NOTIFICATION_EMAIL)') $(PARAMETERS)
+		$(if $(NOTIFICATION_EMAIL),"NotificationEmail=$$NOTIFICATION_EMAIL") $(PARAMETERS)
 
 delete:
 	deploy/delete-stack '$(STACK)'

@@ -93,10 +93,11 @@ impl DeadLetter {
             || self.texts.iter().any(|value| value.contains(text))
     }
 
-    /// Whether this is its message id or its order id.
+    /// Whether this is its message id or its order id, in capitals or not: both are UUIDs.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
-        self.message_id == id || self.order_id.as_deref() == Some(id)
+        let is = |own: &str| own.eq_ignore_ascii_case(id);
+        is(&self.message_id) || self.order_id.as_deref().is_some_and(is)
     }
 }
 

@@ -154,6 +154,7 @@ mod tests {
         assert!(!selection.includes(&other("malformed", "m-1")));
         assert!(!selection.includes(&other("conflict", "m-3")));
         assert!(selection.includes(&other("conflict", "m-1")));
+        assert!(selection.includes(&other("conflict", "M-1")));
         assert_eq!(selection.report_missing(), 1);
     }
 

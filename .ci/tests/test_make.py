@@ -1,0 +1,30 @@
+"""`make deploy` with a `sam` that writes down what it is asked."""
+
+import os
+import subprocess
+
+from repository import ROOT
+
+
+def deploy(tmp_path, *variables):
+    """The arguments of `sam deploy`, one a line."""
+    sam = tmp_path / "sam"
+    sam.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    sam.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    environment.pop("NOTIFICATION_EMAIL", None)
+    command = ["make", "--silent", "-C", ROOT, "deploy", *variables]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_an_address_arrives_whole(tmp_path):
+    for address in ("o'neil@example.com", "a b@example.com", '"a"@example.com', "$(id)@example.com".replace("$", "$$")):
+        arguments = deploy(tmp_path, f"NOTIFICATION_EMAIL={address}")
+        assert f"NotificationEmail={address.replace('$$', '$')}" in arguments
+
+
+def test_a_parameter_that_is_left_out_keeps_its_value(tmp_path):
+    arguments = deploy(tmp_path, "PARAMETERS=ApiAuth=API_KEY MaxReceiveCount=20")
+    assert {"Architecture=arm64", "ApiAuth=API_KEY", "MaxReceiveCount=20"} <= set(arguments)
+    assert not [argument for argument in arguments if argument.startswith(("NotificationEmail", "Stage"))]

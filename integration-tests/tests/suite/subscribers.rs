@@ -126,7 +126,7 @@ async fn a_subscriber_gets_the_events_that_match_its_filter() {
 #[tokio::test]
 async fn an_order_keeps_its_trace_and_its_group_from_the_request_to_the_subscriber() {
     let sandbox = Sandbox::new();
-    let system = sandbox.start().await;
+    let system = sandbox.start_alone().await;
     let subscriber = Subscriber::subscribe(&system, "orders.order.confirmed.v1").await;
     let order = sample("order.json");
     let trace_id = Uuid::new_v4().simple().to_string();
@@ -142,7 +142,7 @@ async fn an_order_keeps_its_trace_and_its_group_from_the_request_to_the_subscrib
     let (event, message) = subscriber.wait_for_event(id).await;
     assert_eq!(event["traceparent"], traceparent, "{event}");
     let system_attributes = message.attributes.unwrap();
-    // An event that shares its call with events of other traces has its trace in the event alone. Nobody else places orders here.
+    // An event that shares its call with events of other traces has its trace in the event alone. Nobody else places orders meanwhile.
     assert_eq!(
         system_attributes[&MessageSystemAttributeName::AwsTraceHeader]
             .split(";Lineage")
@@ -158,6 +158,30 @@ async fn an_order_keeps_its_trace_and_its_group_from_the_request_to_the_subscrib
     assert_eq!(
         system_attributes[&MessageSystemAttributeName::MessageGroupId],
         "e30a606a038b9df4507d4f030b5e1df0"
+    );
+    subscriber.unsubscribe().await;
+}
+
+#[tokio::test]
+async fn an_order_without_a_trace_of_its_client_has_that_of_the_gateway() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start().await;
+    let subscriber = Subscriber::subscribe(&system, "orders.order.confirmed.v1").await;
+    let answer = system.post(&sample("order.json")).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    // API Gateway answers with the trace that it gave to the request: `Root=1-67891233-abcdef012345678912345678`.
+    let header = answer.headers["x-amzn-trace-id"].to_str().unwrap();
+    let root = header
+        .split(';')
+        .find_map(|field| field.trim().strip_prefix("Root=1-"));
+    let trace_id = root.unwrap().replace('-', "");
+    let (event, _) = subscriber
+        .wait_for_event(answer.body["order_id"].as_str().unwrap())
+        .await;
+    let traceparent = event["traceparent"].as_str().unwrap();
+    assert!(
+        traceparent.starts_with(&format!("00-{trace_id}-")),
+        "{traceparent} {header}"
     );
     subscriber.unsubscribe().await;
 }

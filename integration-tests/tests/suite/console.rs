@@ -82,6 +82,14 @@ impl Page {
     }
 }
 
+/// Starts a system whose audit log is in its data directory. The tests of the suite share another one.
+async fn start_with_own_audit_log(sandbox: &Sandbox) -> System {
+    let change = |command: &mut std::process::Command| {
+        command.env_remove("ORDERS_AUDIT_LOG");
+    };
+    sandbox.start_in(&[], change).await
+}
+
 /// A number of a queue in a live event.
 fn count(event: &Value, queue: &str, name: &str) -> u64 {
     let queues = event["status"]["queues"].as_array().unwrap();
@@ -236,7 +244,7 @@ async fn an_order_is_found_and_its_timeline_is_told() {
 #[tokio::test]
 async fn personal_data_is_hidden_until_asked_for_and_the_asking_is_logged() {
     let sandbox = Sandbox::new();
-    let system = sandbox.start().await;
+    let system = start_with_own_audit_log(&sandbox).await;
     let page = Page::open(&system).await;
     let id = system.place(&sample("order.json")).await;
     system.wait_until_notified(&id).await;
@@ -283,7 +291,7 @@ async fn personal_data_is_hidden_until_asked_for_and_the_asking_is_logged() {
 #[tokio::test]
 async fn a_dead_letter_is_predicted_repaired_and_replayed() {
     let sandbox = Sandbox::new();
-    let system = sandbox.start().await;
+    let system = start_with_own_audit_log(&sandbox).await;
     let page = Page::open(&system).await;
     page.send("poison", &json!({})).await;
     system.wait_for_dead_letter("poison from the console").await;

@@ -81,6 +81,17 @@ def test_the_stage_and_the_placing_of_orders_are_throttled():
     assert "post" in api["Body"]["paths"]["/orders"]
 
 
+def test_preflights_have_a_small_limit_on_every_path():
+    def options(**parameters):
+        return {s["ResourcePath"]: s for s in stage(**parameters)["MethodSettings"] if s["HttpMethod"] == "OPTIONS"}
+
+    assert not options()
+    (api,) = of_type(deployed(), "AWS::ApiGateway::RestApi").values()
+    limited = options(AllowedOrigins="*")
+    assert {path.replace("~1", "/").replace("//", "/") for path in limited} == api["Body"]["paths"].keys()
+    assert all(setting["ThrottlingRateLimit"] == 20 for setting in limited.values())
+
+
 def test_a_plan_limits_each_key():
     def plan(**parameters):
         (one,) = of_type(deployed(ApiAuth="API_KEY", **parameters), "AWS::ApiGateway::UsagePlan").values()

@@ -91,7 +91,7 @@ fn log_errors(what: &'static str, answers: &[Result<(), CallError>]) {
         .filter_map(|answer| answer.as_ref().err())
         .collect();
     if let Some(first) = errors.first() {
-        tracing::warn!(what, failed = errors.len(), code = %first, "calls to the queue failed");
+        tracing::warn!(what, failed = errors.len(), error_code = %first, "calls to the queue failed");
     }
 }
 

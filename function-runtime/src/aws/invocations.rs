@@ -1,12 +1,19 @@
 //! Lambda's runtime: one invocation after the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
+use tracing::Instrument as _;
+
+/// Whether no invocation has begun in this process.
+static IS_COLD: AtomicBool = AtomicBool::new(true);
 
 /// Passes each invocation's event and time left to `handle`, until Lambda ends the process.
+///
+/// Every line that is logged during it has the ids of the invocation: `telemetry` finds them in the span.
 ///
 /// The event is raw JSON: the runtime's own decoding errors quote values of the payload.
 ///
@@ -20,8 +27,15 @@ where
     let handle = &handle;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Value>| {
         let time_left = event.context.deadline().duration_since(SystemTime::now());
+        // The level is the highest, so that no filter removes the span.
+        let span = tracing::error_span!(
+            "invocation",
+            function_request_id = event.context.request_id,
+            xray_trace_id = event.context.xray_trace_id.as_deref(),
+            cold_start = IS_COLD.swap(false, Ordering::Relaxed),
+        );
         // Boxed: the SDK's futures and the runtime's layers nest deeper than the compiler follows in one piece.
-        let answer = Box::pin(handle(event.payload, time_left.unwrap_or_default())).await;
+        let answer = Box::pin(handle(event.payload, time_left.unwrap_or_default()).instrument(span)).await;
         answer.map_err(Into::<Error>::into)
     }))
     .await

@@ -80,11 +80,11 @@ fn log(record: &Record, order_id: &str, failure: &Failure) {
     let message_id = record.message_id.as_deref().unwrap_or_default();
     let permanent = failure.permanence == Permanence::Permanent;
     let receive_count = record.receives();
-    let code = &*failure.code;
+    let error_code = &*failure.code;
     tracing::warn!(
         message_id,
         order_id,
-        code,
+        error_code,
         permanent,
         receive_count,
         "record failed: {message_id}"

@@ -25,6 +25,9 @@ pub struct Config {
 pub struct Settings {
     /// How long and where failed messages are tried again.
     pub retries: Retries,
+    /// `EMAILS_WANTED`: whether the shop wants emails. If not, and nobody is subscribed, orders are acknowledged without an
+    /// email and without a mark.
+    pub emails_wanted: bool,
     /// `DIGEST_THRESHOLD`: up to this many new orders in a batch get an email each; more share a digest.
     pub digest_threshold: usize,
     /// The time between two emails of an instance that receives from the queue, so that all instances together keep
@@ -58,6 +61,11 @@ impl Config {
             notifications_dlq_url: environment.required("NOTIFICATIONS_DLQ_URL")?,
             settings: Settings {
                 retries: Retries::read(environment)?,
+                emails_wanted: match environment.required("EMAILS_WANTED")?.as_str() {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err(ConfigError::invalid("EMAILS_WANTED", "must be true or false")),
+                },
                 digest_threshold: usize::try_from(digest_threshold).unwrap_or(usize::MAX),
                 email_interval: interval(concurrency, 1.0 - RETRY_SHARE),
                 retry_email_interval: interval(retry_concurrency, RETRY_SHARE),
@@ -81,6 +89,7 @@ mod tests {
             "MAX_EMAILS_PER_SECOND" => "8",
             "NOTIFIER_CONCURRENCY" | "NOTIFIER_RETRY_CONCURRENCY" => "2",
             "DIGEST_THRESHOLD" => "10",
+            "EMAILS_WANTED" => "true",
             _ => return None,
         };
         Some(value.to_owned())
@@ -107,6 +116,7 @@ mod tests {
             "MAX_RETRY_SECONDS",
             "NOTIFIER_RETRY_CONCURRENCY",
             "DIGEST_THRESHOLD",
+            "EMAILS_WANTED",
         ] {
             assert_eq!(without(name), ConfigError::Missing(name));
         }

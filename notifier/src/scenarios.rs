@@ -15,11 +15,16 @@ use crate::notifier::Notifier;
 pub(crate) const TIME: Duration = Duration::from_secs(30);
 
 pub(crate) fn notifier(world: &World) -> Notifier<&World> {
+    notifier_with(world, true)
+}
+
+fn notifier_with(world: &World, emails_wanted: bool) -> Notifier<&World> {
     let settings = Settings {
         retries: Retries {
             queue_url: "http://q/0/notifications-retry".to_owned(),
             max_age: Duration::from_hours(24),
         },
+        emails_wanted,
         digest_threshold: 10,
         email_interval: Duration::from_millis(250),
         retry_email_interval: Duration::from_secs(2),
@@ -330,4 +335,17 @@ fn another_event_fails_the_invocation() {
     let world = World::with_orders(0);
     let thrown = finish(notifier(&world).handle(json!({}), TIME));
     assert_eq!(thrown.err(), Some(BatchError::NoRecords));
+}
+
+#[test]
+fn a_shop_that_wants_no_email_has_no_failed_notification() {
+    let world = World::with_orders(3);
+    world.subscribers.set(0);
+    assert!(handle(&notifier_with(&world, false), &records(1..=3, 1), TIME).is_empty());
+    assert!(world.sent.borrow().is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (0, 0));
+    // Somebody who subscribes by hand gets the emails all the same.
+    world.subscribers.set(1);
+    assert!(handle(&notifier_with(&world, false), &records(1..=3, 1), TIME).is_empty());
+    assert_eq!((world.emails.borrow().len(), world.marks()), (3, 3));
 }

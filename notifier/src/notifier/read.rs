@@ -107,6 +107,9 @@ impl<P: Ports> Notifier<P> {
                 let detail = format!("checking for subscribers failed: {error}");
                 Outcome::transient(ErrorCode::TopicUnavailable, detail)
             })?;
+        if confirmed == 0 && !self.settings.emails_wanted {
+            return Err(Outcome::Done);
+        }
         if confirmed == 0 {
             return Err(Outcome::transient(
                 ErrorCode::NoSubscriber,

@@ -31,6 +31,7 @@ pub(crate) fn adapters(sdk: &SdkConfig) -> Aws {
                 queue_url: "http://127.0.0.1/000000000000/notifications-retry".to_owned(),
                 max_age: Duration::from_hours(24),
             },
+            emails_wanted: true,
             digest_threshold: 10,
             email_interval: Duration::from_millis(250),
             retry_email_interval: Duration::from_secs(2),

@@ -43,6 +43,7 @@ impl Process {
             Pipeline::Notifications => {
                 let settings = Settings {
                     retries,
+                    emails_wanted: true,
                     digest_threshold: setup.digest_threshold as usize,
                     // Two instances and two of the retry queue share 8 emails a second.
                     email_interval: Duration::from_secs(1).div_f64(3.5),

@@ -17,3 +17,15 @@ def test_every_row_links_a_section():
     sections = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)}
     links = re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)
     assert links and set(links) <= sections
+
+
+def test_every_alarm_says_its_severity_and_its_section():
+    """An operator reads the description in the mail of the alarm."""
+    sections = {}
+    for names, anchor in re.findall(r"^\| (`\w+Alarm`.*?) \|.*\]\(#([\w-]+)\) \|$", RUNBOOK, re.MULTILINE):
+        sections |= dict.fromkeys(re.findall(r"`(\w+)`", names), anchor)
+    alarms = {name: one for name, one in source()["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    assert sections.keys() == alarms.keys()
+    for name, alarm in alarms.items():
+        description = alarm["Properties"]["AlarmDescription"]
+        assert re.search(rf"\. Severity (page|ticket)\. See docs/OPERATIONS\.md#{sections[name]}\.$", description), name

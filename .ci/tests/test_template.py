@@ -165,7 +165,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 18
+    assert len(alarms) == 20
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -298,9 +298,24 @@ def test_an_email_subscription_needs_an_address():
 def test_alarms_act_only_where_there_is_a_topic_for_them():
     topic = "arn:aws:sns:us-east-1:000000000000:ops"
     for alarm in each_of_type(deployed(), "AWS::CloudWatch::Alarm").values():
-        assert "AlarmActions" not in alarm
+        assert "AlarmActions" not in alarm and "OKActions" not in alarm
     for alarm in each_of_type(deployed(AlarmTopicArn=topic), "AWS::CloudWatch::Alarm").values():
-        assert alarm["AlarmActions"] == [topic]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [topic]
+
+
+def test_the_log_level_reaches_lambda():
+    """Lambda drops JSON lines below ApplicationLogLevel, whatever the function writes."""
+    for level, expected in {"error": "ERROR", "warn": "WARN", "info": "INFO", "debug": "DEBUG"}.items():
+        functions = each_of_type(deployed(LogLevel=level), "AWS::Lambda::Function")
+        assert {f["LoggingConfig"]["ApplicationLogLevel"] for f in functions.values()} == {expected}
+
+
+def test_an_outage_is_told_within_two_minutes():
+    """The suite shows that the alarm rings (`alarms::an_outage_of_the_table_rings_although_no_age_and_no_error_alarm_does`)."""
+    for name in ("OrdersPutOffAlarm", "NotificationsPutOffAlarm"):
+        alarm = deployed()["Resources"][name]["Properties"]
+        assert alarm["MetricName"] == "ApproximateNumberOfMessagesDelayed"
+        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 120
 
 
 def test_every_queue_and_function_is_watched():

@@ -35,6 +35,7 @@ struct Kept {
     refused: bool,
     filters: Vec<MetricFilter>,
     alarms: Vec<Watched>,
+    evaluations: u64,
 }
 
 impl CloudWatch {
@@ -62,6 +63,11 @@ impl CloudWatch {
     pub fn add(&self, metric: Metric, value: f64) {
         let now = self.0.clock.now_ms();
         self.kept().add(metric, now, value, 1.0, false);
+    }
+
+    /// Adds a value of something that happened at a reading of the clock.
+    pub fn add_at(&self, metric: Metric, value: f64, at_ms: i64) {
+        self.kept().add(metric, at_ms, value, 1.0, false);
     }
 
     /// Adds a sample of a state, such as the depth of a queue.
@@ -103,7 +109,13 @@ impl CloudWatch {
     pub fn evaluate(&self) {
         let end = self.0.clock.now_ms().div_euclid(MINUTE_MS);
         let now = self.time();
-        let Kept { metrics, alarms, .. } = &mut *self.kept();
+        let Kept {
+            metrics,
+            alarms,
+            evaluations,
+            ..
+        } = &mut *self.kept();
+        *evaluations += 1;
         for watched in alarms {
             let minutes = i64::from(watched.alarm.period_minutes);
             let read = |query: &Query, back: usize| {
@@ -129,6 +141,12 @@ impl CloudWatch {
             }
             watched.change(&transition, now.clone());
         }
+    }
+
+    /// Returns how often the alarms were judged.
+    #[must_use]
+    pub fn evaluations(&self) -> u64 {
+        self.kept().evaluations
     }
 
     /// Returns the states of the alarms, in the order of the template.

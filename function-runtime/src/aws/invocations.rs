@@ -34,6 +34,7 @@ where
             xray_trace_id = event.context.xray_trace_id.as_deref(),
             cold_start = IS_COLD.swap(false, Ordering::Relaxed),
         );
+        span.in_scope(|| tracing::debug!(?time_left, "the invocation begins"));
         // Boxed: the SDK's futures and the runtime's layers nest deeper than the compiler follows in one piece.
         let answer = Box::pin(handle(event.payload, time_left.unwrap_or_default()).instrument(span)).await;
         answer.map_err(Into::<Error>::into)

@@ -7,6 +7,7 @@
     reason = "a failed unwrap fails the test, with a line number"
 )]
 
+mod alarms;
 mod answers;
 mod batch;
 mod command;

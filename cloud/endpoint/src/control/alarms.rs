@@ -8,11 +8,13 @@ use serde_json::json;
 
 use crate::backend::Backend;
 
-/// Answers `{"alarms": [{"name", "description", "state", "reason", "since", "times_rung"}]}`, in the order of the template.
+/// Answers `{"alarms": [{"name", "description", "state", "reason", "since", "times_rung"}], "evaluations": NUMBER}`, in the order of the template.
 ///
-/// The state is `OK`, `ALARM` or `INSUFFICIENT_DATA`. `times_rung` counts since the start.
+/// The state is `OK`, `ALARM` or `INSUFFICIENT_DATA`. `times_rung` and `evaluations` count
+/// since the start.
 pub(super) async fn alarms(State(backend): State<Backend>) -> Response {
-    Json(json!({ "alarms": backend.cloud_watch.alarms() })).into_response()
+    let alarms = backend.cloud_watch.alarms();
+    Json(json!({ "alarms": alarms, "evaluations": backend.cloud_watch.evaluations() })).into_response()
 }
 
 /// Answers with all metrics in the text format of Prometheus.

@@ -1,9 +1,10 @@
 //! Samples the queues for CloudWatch, and has it judge the alarms after each minute.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cloud_cloudwatch::{CloudWatch, Metric};
-use cloud_sqs::{QueueDepth, Sqs};
+use cloud_sqs::{QueueDepth, QueueTraffic, Sqs};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two samples. SQS publishes one datapoint a minute; the statistics are over these samples.
@@ -33,6 +34,7 @@ impl Drop for Monitoring {
 async fn run(cloud_watch: CloudWatch, sqs: Sqs) {
     let mut judged = sqs.clock().now_ms().div_euclid(MINUTE_MS);
     cloud_watch.evaluate();
+    let mut traffic = HashMap::new();
     loop {
         let moved = sqs.clock().moved();
         let now = sqs.clock().now_ms();
@@ -43,7 +45,7 @@ async fn run(cloud_watch: CloudWatch, sqs: Sqs) {
         } else {
             now
         };
-        sample(&cloud_watch, &sqs, at).await;
+        sample(&cloud_watch, &sqs, at, &mut traffic).await;
         if minute > judged {
             judged = minute;
             cloud_watch.evaluate();
@@ -57,8 +59,21 @@ async fn run(cloud_watch: CloudWatch, sqs: Sqs) {
 }
 
 /// Samples every queue. A failure of the store is logged by the store.
-async fn sample(cloud_watch: &CloudWatch, sqs: &Sqs, at_ms: i64) {
+async fn sample(
+    cloud_watch: &CloudWatch,
+    sqs: &Sqs,
+    at_ms: i64,
+    traffic: &mut HashMap<String, QueueTraffic>,
+) {
     for depth in sqs.depths().await.unwrap_or_default() {
+        let before = traffic
+            .insert(depth.name.clone(), depth.traffic)
+            .unwrap_or_default();
+        for (name, value) in passed(before, depth.traffic) {
+            let metric = Metric::new("AWS/SQS", name, &[("QueueName", &depth.name)]);
+            #[expect(clippy::cast_precision_loss, reason = "no queue passes 2^52 messages")]
+            cloud_watch.add_at(metric, value as f64, at_ms);
+        }
         for (name, value) in values(&depth) {
             let metric = Metric::new("AWS/SQS", name, &[("QueueName", &depth.name)]);
             #[expect(clippy::cast_precision_loss, reason = "no queue holds 2^52 messages")]
@@ -74,6 +89,22 @@ fn values(depth: &QueueDepth) -> [(&'static str, i64); 4] {
         ("ApproximateNumberOfMessagesNotVisible", depth.in_flight),
         ("ApproximateNumberOfMessagesDelayed", depth.delayed),
         ("ApproximateAgeOfOldestMessage", depth.metric_age_seconds),
+    ]
+}
+
+/// The messages that passed a queue since the sample before. A message that SQS itself moved to a dead-letter queue does not
+/// count as sent, as on AWS.
+fn passed(before: QueueTraffic, now: QueueTraffic) -> [(&'static str, u64); 3] {
+    [
+        ("NumberOfMessagesSent", now.sent.saturating_sub(before.sent)),
+        (
+            "NumberOfMessagesReceived",
+            now.received.saturating_sub(before.received),
+        ),
+        (
+            "NumberOfMessagesDeleted",
+            now.deleted.saturating_sub(before.deleted),
+        ),
     ]
 }
 

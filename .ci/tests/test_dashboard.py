@@ -1,0 +1,63 @@
+"""The dashboards, of the template and for Grafana, show metrics and resources that exist."""
+
+import json
+import re
+
+from deployed_template import deployed
+from repository import ROOT
+
+
+def body(template):
+    text = template["Resources"]["OrdersDashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    return text, json.loads(text)
+
+
+def emitted():
+    """The metrics that the crates of cloud/ emit: the same names as on AWS."""
+    sources = [ROOT / "cloud/lambda/src/metrics.rs", ROOT / "cloud/api-gateway/src/metrics.rs"]
+    sources.append(ROOT / "cloud/local-cloud/src/local_cloud/monitoring/mod.rs")
+    return {name for path in sources for name in re.findall(r'"([A-Z0-9]\w+)"', path.read_text())}
+
+
+def test_there_is_no_dashboard_unless_it_is_wanted():
+    assert "OrdersDashboard" not in deployed()["Resources"]
+
+
+def test_every_metric_of_a_widget_or_an_alarm_exists():
+    template = deployed(Dashboard="ENABLED")
+    _, dashboard = body(template)
+    shown = {metric[1] for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", [])}
+    alarms = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"].__class__ is str}
+    assert len(shown) > 10 and len(watched) > 5
+    assert shown | watched <= emitted()
+
+
+def test_every_name_in_the_dashboard_is_of_the_template():
+    template = deployed(Dashboard="ENABLED")
+    text, _ = body(template)
+    names = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
+    assert names - template["Parameters"].keys() <= template["Resources"].keys()
+
+
+def test_widgets_do_not_overlap():
+    _, dashboard = body(deployed(Dashboard="ENABLED"))
+    taken = set()
+    for widget in dashboard["widgets"]:
+        assert widget["x"] + widget["width"] <= 24
+        cells = {(x, widget["y"]) for x in range(widget["x"], widget["x"] + widget["width"])}
+        assert not cells & taken
+        taken |= cells
+
+
+def prometheus_name(name):
+    """The last part of the name under /_local/metrics, as prometheus.rs makes it."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def test_the_dashboard_for_grafana_shows_metrics_that_exist():
+    dashboard = json.loads((ROOT / "deploy/grafana/orders.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    shown = {re.search(r"\baws_(?:sqs|lambda|api_gateway)_(\w+?)(?:_sum)?(?=[{\[]|$)", e) for e in expressions[1:]}
+    assert expressions[0].startswith("aws_cloudwatch_alarm{") and len(shown) > 10 and None not in shown
+    assert {match[1] for match in shown} <= {prometheus_name(name) for name in emitted()}

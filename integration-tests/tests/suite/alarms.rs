@@ -1,0 +1,181 @@
+//! The alarms of the template: each rings by a fault, and none on a good day. The clock of the queues is moved, so that no test
+//! waits for minutes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::system::{Sandbox, System, eventually, sample, sample_of_new_customer};
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// The document of `/_local/alarms`.
+async fn read(system: &System) -> Value {
+    let url = format!("{}/_local/alarms", system.aws_endpoint_url);
+    let answer = client().get(url).send().await.unwrap();
+    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+}
+
+/// The alarms that rang since the start.
+async fn rung(system: &System) -> BTreeSet<String> {
+    let document = read(system).await;
+    let alarms = document["alarms"].as_array().unwrap().iter();
+    let rung = alarms.filter(|alarm| alarm["times_rung"].as_u64() != Some(0));
+    rung.map(|alarm| alarm["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn advance(system: &System, seconds: u64) {
+    let body = json!({"advance_milliseconds": seconds * 1000}).to_string();
+    let request = client().put(format!("{}/_local/clock", system.aws_endpoint_url));
+    let request = request.header("content-type", "application/json").body(body);
+    assert!(request.send().await.unwrap().status().is_success());
+}
+
+/// Lets a minute pass, and waits until the alarms were judged.
+async fn pass_a_minute(system: &System) {
+    let before = read(system).await["evaluations"].as_u64().unwrap();
+    // A message that waits for a retry waits for at least five seconds, so that the first step sees it.
+    advance(system, 1).await;
+    advance(system, 59).await;
+    eventually("the alarms are judged", async || {
+        let evaluations = read(system).await["evaluations"].as_u64().unwrap();
+        (evaluations > before).then_some(())
+    })
+    .await;
+}
+
+/// Waits until a queue has a message that waits for a retry.
+async fn wait_for_a_retry(system: &System, queue: &str) {
+    eventually("a message waits for a retry", async || {
+        let status = &system.read_json_lines(&["status", "--json"])[0];
+        let queues = status["queues"].as_array().unwrap();
+        let found = queues.iter().find(|found| found["name"] == queue).unwrap();
+        (found["delayed"].as_u64() != Some(0)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_a_good_day_every_alarm_rests() {
+    let system = Sandbox::new().start_with(&[]).await;
+    for _ in 0..3 {
+        let id = system.place(&sample_of_new_customer("order.json")).await;
+        system.wait_until_notified(&id).await;
+        pass_a_minute(&system).await;
+    }
+    let document = read(&system).await;
+    for alarm in document["alarms"].as_array().unwrap() {
+        assert_eq!(
+            (&alarm["state"], &alarm["times_rung"]),
+            (&json!("OK"), &json!(0)),
+            "{alarm}"
+        );
+    }
+}
+
+/// The API goes on answering 202, no invocation fails, and nothing is a dead letter yet. All alarms of the template before
+/// this one stay silent.
+#[tokio::test]
+async fn an_outage_of_the_table_rings_although_no_age_and_no_error_alarm_does() {
+    let system = Sandbox::new().start_with(&[]).await;
+    system.read_json_lines(&["faults", "outage", "table", "--json"]);
+    system.place(&sample("order.json")).await;
+    let mut minutes = 0;
+    while rung(&system).await.is_empty() {
+        assert!(minutes < 5, "no alarm rang: {}", read(&system).await);
+        wait_for_a_retry(&system, "orders").await;
+        pass_a_minute(&system).await;
+        minutes += 1;
+    }
+    assert_eq!(
+        rung(&system).await,
+        BTreeSet::from(["OrdersPutOffAlarm".to_owned()])
+    );
+    let document = read(&system).await;
+    let alarms = document["alarms"].as_array().unwrap();
+    assert!(alarms.iter().any(|alarm| alarm["state"] == "ALARM"), "{document}");
+}
+
+#[tokio::test]
+async fn each_alarm_rings_by_its_fault() {
+    let system = Sandbox::new().start_with(&[]).await;
+    let mut expected: BTreeSet<String> = read(&system).await["alarms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alarm| alarm["name"].as_str().unwrap().to_owned())
+        // They need three minutes in which invocations are refused; cloud-lambda's tests show that refusals are counted.
+        .filter(|name| !name.contains("Throttles"))
+        .collect();
+    let (sqs, sns) = (system.sqs().await, system.sns().await);
+
+    // Nobody is subscribed to the emails.
+    let emails = system.topic_arn("order-emails").await;
+    let subscriptions = sns
+        .list_subscriptions_by_topic()
+        .topic_arn(emails)
+        .send()
+        .await
+        .unwrap();
+    for subscription in subscriptions.subscriptions() {
+        let arn = subscription.subscription_arn().unwrap();
+        sns.unsubscribe().subscription_arn(arn).send().await.unwrap();
+    }
+    let id = system.place(&sample("order.json")).await;
+    system.wait_until_stored(&id).await;
+    wait_for_a_retry(&system, "notifications").await;
+    // The table is out.
+    system.read_json_lines(&["faults", "outage", "table", "--json"]);
+    system.place(&sample_of_new_customer("order.json")).await;
+    wait_for_a_retry(&system, "orders").await;
+    // Messages that nobody can process, and messages that wait.
+    for queue in [
+        "orders",
+        "notifications",
+        "orders-retry",
+        "notifications-retry",
+        "notifications-delivery-dlq",
+        "emails-delivery-dlq",
+    ] {
+        system.send(queue, "poison").await;
+    }
+    for queue in ["orders", "notifications", "orders-retry", "notifications-retry"] {
+        let url = system.queue_url(&sqs, queue).await;
+        let waits = sqs
+            .send_message()
+            .queue_url(url)
+            .message_body("waits")
+            .delay_seconds(900);
+        waits.send().await.unwrap();
+    }
+    for _ in 0..9 {
+        pass_a_minute(&system).await;
+    }
+    // The processes die.
+    let plan = "seed: 1\nkills: [{functions: ['*'], chance: 1, after_milliseconds: [0, 0]}]";
+    let request = client()
+        .put(format!("{}/_local/faults", system.aws_endpoint_url))
+        .body(plan);
+    assert!(request.send().await.unwrap().status().is_success());
+    for queue in ["orders", "notifications"] {
+        system.send(queue, "poison").await;
+    }
+    let answer = client()
+        .get(format!("{}/orders/{id}", system.api_url))
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.status().is_server_error(), "{}", answer.status());
+    for _ in 0..9 {
+        pass_a_minute(&system).await;
+        let rung = rung(&system).await;
+        expected.retain(|name| !rung.contains(name));
+        if expected.is_empty() {
+            return;
+        }
+    }
+    panic!("these alarms did not ring: {expected:?}");
+}

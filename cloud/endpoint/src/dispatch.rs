@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::http::Response;
 use cloud_dynamodb::statement_error;
-use cloud_iam::{Denial, Principal};
+use cloud_iam::Denial;
 use cloud_wire::Form;
 use {cloud_sns as sns, cloud_sqs as sqs};
 
@@ -38,10 +38,12 @@ pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
             )
         }
         Service::Sns => {
-            let signed = call.principal != Principal::Anonymous;
-            let (form, trace) = (Form::parse(&call.body), call.trace_header());
-            let outcome =
-                sns::protocol::call_traced(&backend.sns, &call.operation, &form, signed, trace).await;
+            let form = Form::parse(&call.body);
+            let arrived = sns::protocol::Arrived {
+                principal: &call.principal,
+                trace_header: call.trace_header(),
+            };
+            let outcome = sns::protocol::call_as(&backend.sns, &call.operation, &form, arrived).await;
             sns::protocol::respond(&call.operation, outcome, &call.request_id)
         }
         Service::Sts => sts::respond(&call),

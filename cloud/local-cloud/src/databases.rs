@@ -74,7 +74,13 @@ pub(crate) fn open_store(
 /// existing databases have got them, which their `user_version` counts: a new step goes to the end, whosever it is.
 fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
     let [queues, two_rows_a_message, message_groups] = cloud_sqs::MIGRATIONS;
-    let [topics, subscriptions_of_a_stack, signing_key] = cloud_sns::MIGRATIONS;
+    let [
+        topics,
+        subscriptions_of_a_stack,
+        signing_key,
+        subscribers,
+        webhooks,
+    ] = cloud_sns::MIGRATIONS;
     let first = [queues, topics].concat();
     open(&[
         &first,
@@ -83,5 +89,7 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         clock::MIGRATION,
         message_groups,
         signing_key,
+        subscribers,
+        webhooks,
     ])
 }

@@ -124,7 +124,7 @@ impl Services {
             stopping: stopping.clone(),
         })
         .await?;
-        tokio::spawn(clock::keep(store.clone(), clock.clone(), stopping));
+        tokio::spawn(clock::keep(store.clone(), clock.clone(), stopping.clone()));
         let sns = Sns::new(SnsConfig {
             sqs: sqs.clone(),
             mailbox: mailbox.clone(),
@@ -133,6 +133,7 @@ impl Services {
             confirm_emails: config.confirm_emails,
         });
         sns.enforce_policies().await?;
+        tokio::spawn(sns.clone().run_webhooks(stopping));
         Ok(Self {
             sqs,
             sns,
@@ -229,7 +230,7 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 6));
+        assert_eq!((topics, version), (1, 8));
     }
 
     /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading

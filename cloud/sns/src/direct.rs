@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use tokio::sync::watch;
+
 use crate::error::SnsError;
 use crate::service::Sns;
 use crate::subscription::SubscriptionState;
-use crate::{subscription_ops, topic};
+use crate::{subscription_ops, topic, topic_ops, webhook};
 
 impl Sns {
     /// Creates the topic, or sets the attributes of an existing topic. Returns its ARN.
@@ -14,7 +16,7 @@ impl Sns {
         name: &str,
         attributes: BTreeMap<String, String>,
     ) -> Result<String, SnsError> {
-        topic::converge(self, name, attributes).await
+        topic_ops::converge(self, name, attributes).await
     }
 
     /// Creates the subscription, or sets the attributes of the subscription that has this topic, protocol and
@@ -56,5 +58,10 @@ impl Sns {
     /// Enforces the policies of the topics that are in the store. Later changes of a topic update its policy.
     pub async fn enforce_policies(&self) -> Result<(), SnsError> {
         topic::enforce_policies(self).await
+    }
+
+    /// Sends messages to HTTP and HTTPS endpoints until `stopping` becomes true.
+    pub async fn run_webhooks(self, stopping: watch::Receiver<bool>) {
+        webhook::run(self, stopping).await;
     }
 }

@@ -13,12 +13,15 @@ use crate::subscription::Subscription;
 ///
 /// Source: SNS Developer Guide, "Amazon SNS quotas": "email: 10 per second for each subscription".
 const MAX_PER_SECOND: i64 = 10;
+/// A token has 288 hexadecimal digits, as on AWS: nine UUIDs.
+const TOKEN_UUIDS: usize = 9;
 /// The subject of a message that is published without a subject.
 const DEFAULT_SUBJECT: &str = "AWS Notification Message";
 
 /// Creates a random token that cannot be guessed.
 pub(super) fn new_token() -> String {
-    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+    let random = (0..TOKEN_UUIDS).map(|_| Uuid::new_v4().simple().to_string());
+    random.collect()
 }
 
 /// Delivers a message, or suspends the subscription if this is the eleventh message within a second.

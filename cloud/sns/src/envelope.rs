@@ -56,6 +56,17 @@ pub(super) fn notification(
     envelope.finish()
 }
 
+/// Builds the message that asks for a confirmation.
+pub(super) fn confirmation(
+    fields: &SignedFields<'_>,
+    signature: &Signature,
+    certificate_url: &str,
+) -> String {
+    let mut envelope = Envelope::default();
+    envelope.signed(fields, signature, certificate_url);
+    envelope.finish()
+}
+
 /// A JSON object whose fields have the order in which they are added.
 #[derive(Debug, Default)]
 struct Envelope(Vec<String>);

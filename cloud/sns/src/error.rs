@@ -11,6 +11,12 @@ const MAX_ID_LENGTH: usize = 80;
 pub enum SnsError {
     /// The topic or subscription does not exist. Holds which of the two.
     NotFound(&'static str),
+    /// The resource whose tags are asked for does not exist.
+    ResourceNotFound,
+    /// A topic would have more than 50 tags.
+    TagLimitExceeded,
+    /// A text that is not the token of a subscription.
+    InvalidToken,
     /// A parameter is not valid. Holds the parameter and the reason.
     InvalidParameter(String),
     /// The value of a message attribute is not valid. Holds the whole message.
@@ -41,12 +47,22 @@ impl SnsError {
         Self::InvalidParameter(format!("{name} Reason: {reason}"))
     }
 
+    /// Builds the error for an ARN with too few elements.
+    pub(super) fn arn(name: &str, elements: usize) -> Self {
+        Self::parameter(
+            name,
+            format!("An ARN must have at least 6 elements, not {elements}"),
+        )
+    }
+
     /// The error code in the answer.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "NotFound",
-            Self::InvalidParameter(_) => "InvalidParameter",
+            Self::ResourceNotFound => "ResourceNotFound",
+            Self::TagLimitExceeded => "TagLimitExceeded",
+            Self::InvalidParameter(_) | Self::InvalidToken => "InvalidParameter",
             Self::InvalidParameterValue(_) => "ParameterValueInvalid",
             Self::ValidationError(_) => "ValidationError",
             Self::AuthorizationError(_) => "AuthorizationError",
@@ -64,7 +80,7 @@ impl SnsError {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotFound(_) => 404,
+            Self::NotFound(_) | Self::ResourceNotFound => 404,
             Self::AuthorizationError(_) => 403,
             Self::Internal(_) => 500,
             _ => 400,
@@ -86,6 +102,11 @@ impl SnsError {
     pub fn message(&self) -> String {
         match self {
             Self::NotFound(what) => format!("{what} does not exist"),
+            Self::InvalidToken => "Invalid token".to_owned(),
+            Self::ResourceNotFound => "Resource does not exist".to_owned(),
+            Self::TagLimitExceeded => {
+                "Could not complete request: tag quota of per resource exceeded".to_owned()
+            }
             Self::InvalidParameter(what) => format!("Invalid parameter: {what}"),
             Self::InvalidParameterValue(message)
             | Self::ValidationError(message)

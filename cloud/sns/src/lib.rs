@@ -1,16 +1,18 @@
-//! SNS of the local AWS: standard topics over the Query protocol, with `sqs` and `email` subscriptions, and the mailbox.
+//! SNS of the local AWS: standard topics over the Query protocol, with `sqs`, `email`, `http` and `https` subscriptions, and the mailbox.
 //!
 //! [`protocol`] reads and writes the wire and calls the operations; [`Sns`] also serves Rust callers without the wire.
 //! [`Mailbox`] keeps every email that was delivered. [`permissions`] says what each operation needs. Invariant: a publish and
 //! all deliveries that follow from it are one transaction, also those into the tables of SQS, which lie in the same store.
 //!
-//! Imports `cloud-wire`, `cloud-store`, `cloud-iam` and `cloud-sqs` of the workspace.
+//! Imports `cloud-wire`, `cloud-store`, `cloud-iam`, `cloud-filter-policy` and `cloud-sqs` of the workspace.
 
+mod delivery_policy;
 mod direct;
 mod email;
+mod endpoint_url;
 mod envelope;
 mod error;
-mod filter_policy;
+mod filtering;
 mod mailbox;
 mod message;
 mod message_attributes;
@@ -27,9 +29,14 @@ mod signed_message;
 mod subscription;
 mod subscription_attributes;
 mod subscription_ops;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod topic_attributes;
+mod topic_ops;
+mod topic_policy;
+mod webhook;
 
 pub use error::SnsError;
 pub use mailbox::{Mailbox, StoredMail};

@@ -17,6 +17,7 @@ pub fn permissions(operation: &str, form: &Form, region: &str) -> Needs {
         _ => form
             .get("TopicArn")
             .or_else(|| form.get("TargetArn"))
+            .or_else(|| form.get("ResourceArn"))
             .map(str::to_owned),
     };
     let action = operation.strip_suffix("Batch").unwrap_or(operation);
@@ -59,6 +60,12 @@ mod tests {
                 topic,
             ),
             ("CreateTopic", "Name=t", "sns:CreateTopic", topic),
+            (
+                "ListTagsForResource",
+                "ResourceArn=arn:aws:sns:r:000000000000:t",
+                "sns:ListTagsForResource",
+                topic,
+            ),
             ("ListTopics", "", "sns:ListTopics", "*"),
             ("Unsubscribe", "SubscriptionArn=x", "sns:Unsubscribe", "*"),
         ] {

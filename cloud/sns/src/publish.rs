@@ -14,21 +14,28 @@ use crate::service::Sns;
 use crate::signature::{Needs, SignatureVersion};
 use crate::signed_message::SignedMessage;
 use crate::subscription::{Protocol, Subscription};
-use crate::{email, queue_delivery, topic};
+use crate::webhook::{Delivery, NOTIFICATION};
+use crate::{email, filtering, queue_delivery, topic};
 
 /// Maximum size of one message, and of all messages of a batch, in bytes.
 const MAX_BYTES: usize = 262_144;
 /// Maximum number of entries of one batch.
 const MAX_ENTRIES: usize = 10;
 
-fn topic_arn(form: &Form) -> Result<String, SnsError> {
+/// Reads the topic. AWS takes it in either parameter.
+fn topic_arn(sns: &Sns, form: &Form) -> Result<String, SnsError> {
     let arn = form.get("TopicArn").or_else(|| form.get("TargetArn"));
-    arn.map(str::to_owned).ok_or_else(|| {
-        SnsError::parameter(
-            "TopicArn or TargetArn",
-            "only topics can be published to here, and one must be named",
-        )
-    })
+    match arn {
+        None if form.get("PhoneNumber").is_some() => Err(SnsError::parameter(
+            "PhoneNumber",
+            "text messages are not supported here",
+        )),
+        Some(arn) if arn.contains(":endpoint/") => Err(SnsError::parameter(
+            "TargetArn",
+            "No endpoint found for the target arn specified",
+        )),
+        arn => topic::parse_arn(sns, "Publish", arn.unwrap_or_default()),
+    }
 }
 
 fn arrival(sns: &Sns, trace_header: Option<&str>) -> Arrival {
@@ -39,7 +46,7 @@ fn arrival(sns: &Sns, trace_header: Option<&str>) -> Arrival {
 }
 
 pub(super) async fn publish(sns: &Sns, form: &Form, trace_header: Option<&str>) -> Result<Xml, SnsError> {
-    let topic_arn = topic_arn(form)?;
+    let topic_arn = topic_arn(sns, form)?;
     let message = Message::parse(form, &arrival(sns, trace_header), None)?;
     if message.size > MAX_BYTES {
         return Err(SnsError::InvalidParameter("Message too long".to_owned()));
@@ -56,7 +63,7 @@ pub(super) async fn publish_batch(
     form: &Form,
     trace_header: Option<&str>,
 ) -> Result<Xml, SnsError> {
-    let topic_arn = topic_arn(form)?;
+    let topic_arn = topic_arn(sns, form)?;
     let arrival = arrival(sns, trace_header);
     let entries = form.list("PublishBatchRequestEntries.member");
     if entries.is_empty() {
@@ -181,7 +188,7 @@ fn deliver_in(
             // Read the subscriptions again for each message, because an email may have suspended one of them.
             subscriptions = Subscription::of_topic(tx, topic_arn)?;
         }
-        fan_out(sns, tx, &subscriptions, message)?;
+        fan_out(sns, tx, &attributes, &subscriptions, message)?;
     }
     Ok(())
 }
@@ -204,15 +211,13 @@ fn needs(attributes: &topic::Attributes, subscriptions: &[Subscription]) -> Need
 fn fan_out(
     sns: &Sns,
     tx: &Tx<'_>,
+    topic: &topic::Attributes,
     subscriptions: &[Subscription],
     signed: &SignedMessage,
 ) -> Result<(), SnsError> {
     let message = signed.message();
     for subscription in subscriptions {
-        if subscription
-            .filter_policy()
-            .is_some_and(|policy| !policy.accepts(&message.attributes))
-        {
+        if !filtering::accepts(subscription, message) {
             continue;
         }
         match subscription.protocol {
@@ -232,8 +237,36 @@ fn fan_out(
                     queue_delivery::to_send(message, "sqs", signed.envelope_for(subscription, sns));
                 queue_delivery::deliver(sns, tx, subscription, &delivery)?;
             }
-            Protocol::Sqs => {}
+            Protocol::Http | Protocol::Https if subscription.confirmed => {
+                to_webhook(sns, tx, topic, subscription, signed)?;
+            }
+            Protocol::Sqs | Protocol::Http | Protocol::Https => {}
         }
     }
     Ok(())
+}
+
+/// Adds a request to the subscription's endpoint. Raw delivery has the text alone, without the attributes.
+fn to_webhook(
+    sns: &Sns,
+    tx: &Tx<'_>,
+    topic: &topic::Attributes,
+    subscription: &Subscription,
+    signed: &SignedMessage,
+) -> Result<(), SnsError> {
+    let message = signed.message();
+    let policy = subscription.effective_delivery_policy(topic);
+    let envelope = signed.envelope_for(subscription, sns);
+    let delivery = Delivery {
+        subscription_arn: subscription.arn.clone(),
+        topic_arn: subscription.topic_arn.clone(),
+        endpoint: subscription.endpoint.clone(),
+        kind: NOTIFICATION.to_owned(),
+        message_id: message.id.clone(),
+        content_type: policy.content_type().to_owned(),
+        raw: subscription.is_raw(),
+        body: envelope.unwrap_or_else(|| message.text_for(subscription.protocol.as_str()).to_owned()),
+        retries: policy.retries().clone(),
+    };
+    delivery.put(sns, tx)
 }

@@ -31,6 +31,18 @@ pub(super) fn to_send(message: &Message, protocol: &str, envelope: Option<String
     }
 }
 
+/// Builds the dead letter of a message for an HTTP endpoint: its body as it was sent.
+pub(super) fn letter(body: String) -> NewMessage {
+    NewMessage {
+        body,
+        attributes: BTreeMap::new(),
+        trace_header: None,
+        group_id: None,
+        sender_id: SENDER.to_owned(),
+        delay_seconds: None,
+    }
+}
+
 /// Adds a delivery to the subscription's queue. If that fails, adds it to the subscription's dead-letter queue.
 ///
 /// Raw delivery of a message with over ten attributes is a client-side error, and a client-side error leads to the
@@ -55,7 +67,7 @@ pub(super) fn deliver(
 }
 
 /// Adds a delivery that failed to the subscription's dead-letter queue, or drops it.
-fn dead_letter(
+pub(super) fn dead_letter(
     sns: &Sns,
     tx: &Tx<'_>,
     subscription: &Subscription,

@@ -1,4 +1,4 @@
-//! SNS: standard topics over the Query protocol, with `sqs` and `email` subscriptions.
+//! SNS: standard topics over the Query protocol, with `sqs`, `email`, `http` and `https` subscriptions.
 //!
 //! A publish and its deliveries to queues are one transaction of the store. Either the message is in every
 //! queue that must get it, or `Publish` fails.
@@ -11,6 +11,7 @@ use cloud_iam::Iam;
 use cloud_sqs::Sqs;
 use cloud_store::Store;
 use cloud_wire::ACCOUNT;
+use tokio::sync::Notify;
 
 use crate::error::SnsError;
 use crate::mailbox::Mailbox;
@@ -39,6 +40,7 @@ pub struct Sns(Arc<Shared>);
 struct Shared {
     config: SnsConfig,
     signer: Signer,
+    webhook_added: Arc<Notify>,
 }
 
 impl Sns {
@@ -48,6 +50,7 @@ impl Sns {
         Self(Arc::new(Shared {
             config,
             signer: Signer::default(),
+            webhook_added: Arc::default(),
         }))
     }
 
@@ -55,6 +58,11 @@ impl Sns {
     #[must_use]
     pub fn arn(&self, name: &str) -> String {
         format!("arn:aws:sns:{}:{ACCOUNT}:{name}", self.0.config.region)
+    }
+
+    /// The region in ARNs.
+    pub(crate) fn region(&self) -> &str {
+        &self.0.config.region
     }
 
     /// The address that links begin with.
@@ -77,6 +85,11 @@ impl Sns {
 
     pub(crate) fn sqs(&self) -> &Sqs {
         &self.0.config.sqs
+    }
+
+    /// Notified when there is a new delivery to an HTTP endpoint.
+    pub(crate) fn webhook_added(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.webhook_added)
     }
 
     pub(crate) fn signer(&self) -> &Signer {

@@ -1,9 +1,12 @@
 //! The attributes that `Subscribe` and `SetSubscriptionAttributes` take.
 
+use cloud_filter_policy::{FilterPolicy, Scope};
+
+use crate::delivery_policy::SubscriptionPolicy;
 use crate::error::SnsError;
-use crate::filter_policy::FilterPolicy;
 use crate::redrive_policy::RedrivePolicy;
 use crate::request::Attributes;
+use crate::subscription::filter_scope;
 
 /// The call that sets attributes. Its errors name the parameter that holds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +36,25 @@ pub(super) fn check(setter: Setter, attributes: Attributes) -> Result<Attributes
         .collect()
 }
 
+/// Checks the filter policy among all attributes of a subscription, in its scope.
+pub(super) fn check_filter(setter: Setter, attributes: &Attributes) -> Result<(), SnsError> {
+    match attributes.get("FilterPolicy") {
+        Some(policy) if !policy.is_empty() => FilterPolicy::parse(policy, filter_scope(attributes))
+            .map(drop)
+            .map_err(|error| setter.invalid(&error.to_string())),
+        _ => Ok(()),
+    }
+}
+
 fn check_one(setter: Setter, name: &str, value: String) -> Result<String, SnsError> {
     match (name, value.as_str()) {
-        ("FilterPolicyScope", "MessageAttributes")
-        | ("FilterPolicy" | "RedrivePolicy", "")
-        | ("DeliveryPolicy" | "SubscriptionRoleArn", _) => {}
+        // The filter policy is judged with its scope, by `check_filter`.
+        ("RedrivePolicy" | "DeliveryPolicy", "") | ("FilterPolicy" | "SubscriptionRoleArn", _) => {}
+        ("DeliveryPolicy", policy) => {
+            let policy = SubscriptionPolicy::parse(policy);
+            let policy = policy.map_err(|reason| setter.invalid(&format!("DeliveryPolicy: {reason}")))?;
+            return Ok(policy.to_json());
+        }
         ("RawMessageDelivery", _) => {
             let lower = value.to_ascii_lowercase();
             if matches!(lower.as_str(), "true" | "false") {
@@ -47,12 +64,11 @@ fn check_one(setter: Setter, name: &str, value: String) -> Result<String, SnsErr
                 "RawMessageDelivery: Invalid value [{value}]. Must be true or false."
             )));
         }
-        ("FilterPolicy", policy) => {
-            FilterPolicy::parse(policy)
-                .map_err(|reason| setter.invalid(&format!("FilterPolicy: {reason}")))?;
-        }
+        ("FilterPolicyScope", scope) if Scope::parse(scope).is_some() => {}
         ("FilterPolicyScope", _) => {
-            return Err(setter.invalid("FilterPolicyScope: only MessageAttributes is supported here"));
+            return Err(setter.invalid(&format!(
+                "FilterPolicyScope: Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+            )));
         }
         ("RedrivePolicy", policy) => {
             RedrivePolicy::parse(policy)

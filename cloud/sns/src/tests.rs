@@ -145,9 +145,11 @@ async fn a_publish_passes_its_group_and_its_trace_on_to_queues() {
             .extend_pairs(fields)
             .finish();
         let form = Form::parse(form.as_bytes());
-        protocol::call_traced(&s.sns, action, &form, true, Some(trace))
-            .await
-            .unwrap();
+        let arrived = protocol::Arrived {
+            principal: &cloud_iam::Principal::Anonymous,
+            trace_header: Some(trace),
+        };
+        protocol::call_as(&s.sns, action, &form, arrived).await.unwrap();
     }
     for queue in ["plain", "raw"] {
         let received = s.received(queue).await;

@@ -12,9 +12,9 @@ use crate::properties::Properties;
 pub struct Subscription {
     /// The ARN of the topic.
     pub topic_arn: String,
-    /// `sqs` or `email`.
+    /// `sqs`, `email`, `http` or `https`.
     pub protocol: String,
-    /// The ARN of a queue, or an email address.
+    /// The ARN of a queue, an email address, or a URL.
     pub endpoint: String,
     /// The attributes, with the names and values of SNS's `Subscribe`.
     pub attributes: BTreeMap<String, String>,
@@ -28,7 +28,7 @@ impl Subscription {
             None => properties.required_text("TopicArn")?,
         };
         let protocol = properties.required_text("Protocol")?;
-        if !matches!(protocol.as_str(), "sqs" | "email") {
+        if !matches!(protocol.as_str(), "sqs" | "email" | "http" | "https") {
             return Err(TemplateError::unsupported(
                 properties.at(),
                 format!("the protocol `{protocol}`"),
@@ -41,8 +41,10 @@ impl Subscription {
                 attributes.insert(name.to_owned(), value);
             }
         }
-        if let Some(policy) = properties.value("FilterPolicy") {
-            attributes.insert("FilterPolicy".to_owned(), policy.to_string());
+        for name in ["FilterPolicy", "DeliveryPolicy"] {
+            if let Some(policy) = properties.value(name) {
+                attributes.insert(name.to_owned(), policy.to_string());
+            }
         }
         if let Some(mut policy) = properties.mapping("RedrivePolicy")? {
             let target = policy.required_text("deadLetterTargetArn")?;

@@ -155,7 +155,7 @@ FIELD = "The message attribute 'attr1' with type '{}' must use field '{}'."
         ({"a..b": text()}, "Message attribute name can not have successive '.' character."),
     ],
 )
-def test_wrong_attributes(sns, topic, error, attributes, message):
+def test_wrong_message_attributes(sns, topic, error, attributes, message):
     """One wrong attribute refuses a whole batch, as recorded."""
     assert error(sns.publish, TopicArn=topic, Message="m", MessageAttributes=attributes) == (VALUE, message, 400)
     entries = [{"Id": "a", "Message": "m"}, {"Id": "b", "Message": "m", "MessageAttributes": attributes}]

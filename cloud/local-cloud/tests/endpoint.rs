@@ -136,7 +136,7 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
         .json()
         .await
         .unwrap();
-    assert_eq!(state, json!({"active": true, "injected": {}}));
+    assert_eq!(state, json!({"active": true, "injected": {}, "outages": []}));
 
     let message = json!({"QueueUrl": "q", "MessageBody": "m"}).to_string();
     let request = format!(
@@ -160,7 +160,7 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
         .unwrap();
     assert_eq!(
         state,
-        json!({"active": false, "injected": {"lost_response": {"sqs:SendMessage": 1}}})
+        json!({"active": false, "injected": {"lost_response": {"sqs:SendMessage": 1}}, "outages": []})
     );
     let received: Value = sqs(&url, "ReceiveMessage", json!({"QueueUrl": "q"}))
         .await

@@ -133,13 +133,13 @@ fn add_changes_of(template: &Value, path: &[Step], owner: &Owner, changes: &mut 
     };
     add("the statement".to_owned(), all.clone(), path);
     for list in ["Action", "Resource"] {
-        let Some(items) = statement
-            .get(list)
-            .and_then(Value::as_sequence)
-            .filter(|items| items.len() > 1)
-        else {
+        // `as_sequence` would take the three arguments of an `!If` for resources.
+        let Some(Value::Sequence(items)) = statement.get(list) else {
             continue;
         };
+        if items.len() < 2 {
+            continue;
+        }
         for (index, item) in items.iter().enumerate() {
             let path = [path, &[Step::Key(list.to_owned()), Step::Item(index)]].concat();
             let actions = if list == "Action" {

@@ -311,7 +311,7 @@ async fn the_status_describes_this_run() {
     );
     let depth = |name: &str, visible, oldest, is_dead_letter_queue: bool| {
         json!({"name": name, "visible": visible, "delayed": 0, "in_flight": 0, "oldest_age_seconds": oldest,
-               "is_dead_letter_queue": is_dead_letter_queue})
+               "is_dead_letter_queue": is_dead_letter_queue, "sent": visible, "received": 0, "deleted": 0})
     };
     let mut queues = status["queues"].clone();
     for queue in queues.as_array_mut().unwrap() {

@@ -105,8 +105,8 @@ def test_scope(sns, subscribe, error):
 @pytest.mark.parametrize(
     "policy, message",
     [
-        ({"key": [["value"]]}, "Match value must be String, number, true, false, or null" + SOURCE + "12]"),
-        ({"key": [{"anything-but": {"suffix": "t"}}]}, "Unsupported anything-but pattern: suffix" + SOURCE + "40]"),
+        ({"key": [["value"]]}, "Match value must be String, number, true, false, or null" + SOURCE + "11]"),
+        ({"key": [{"anything-but": {"suffix": "t"}}]}, "Unsupported anything-but pattern: suffix" + SOURCE + "39]"),
         ({"key": [{"numeric": [">", 3, "<", 1]}]}, "Bottom must be less than top" + SOURCE + "38]"),
         ({"key": [f"v{n}" for n in range(151)]}, "Filter policy is too complex"),
         ({str(n): ["v"] for n in range(6)}, "Filter policy can not have more than 5 keys"),

@@ -156,7 +156,7 @@ def test_tags(sns, topic, error):
     missing = ("ResourceNotFound", "Resource does not exist", 404)
     assert error(sns.list_tags_for_resource, ResourceArn=topic + "none") == missing
     assert error(sns.tag_resource, ResourceArn=topic + "none", Tags=tag(a="1")) == missing
-    many = tag(**{f"k{n}": "v" for n in range(50)})
+    many = tag(**{f"k{n}": "v" for n in range(51)})
     message = "Could not complete request: tag quota of per resource exceeded"
     assert error(sns.tag_resource, ResourceArn=topic, Tags=many) == ("TagLimitExceeded", message, 400)
 

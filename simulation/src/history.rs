@@ -66,6 +66,8 @@ pub(crate) struct History {
     pub(crate) retry_codes: BTreeMap<(TaskId, String), String>,
     /// The last error that order-worker got for an order, or `timed_out` while it waits for an answer.
     pub(crate) last_errors: BTreeMap<(TaskId, OrderId), &'static str>,
+    /// The last error that order-worker got for an order as an answer. A call that waits, or that panicked, changes nothing here.
+    pub(crate) answered_errors: BTreeMap<(TaskId, OrderId), &'static str>,
     /// The orders whose row an invocation of order-worker has read.
     pub(crate) rows_read: BTreeSet<(TaskId, OrderId)>,
     /// The last delay, in seconds, that an invocation requested for a message.
@@ -92,12 +94,19 @@ impl History {
         self.violations.push(Violation { rule, what });
     }
 
+    /// Records that order-worker calls for an order. Until its answer comes the call counts as timed out.
+    pub(crate) fn record_start(&mut self, task: TaskId, order: OrderId) {
+        self.last_errors.insert((task, order), "timed_out");
+    }
+
     /// Records the answer that order-worker got for an order. `error` is `None` for success.
     pub(crate) fn record_answer(&mut self, task: TaskId, order: OrderId, error: Option<&'static str>) {
-        match error {
-            Some(code) => self.last_errors.insert((task, order), code),
-            None => self.last_errors.remove(&(task, order)),
-        };
+        for errors in [&mut self.last_errors, &mut self.answered_errors] {
+            match error {
+                Some(code) => errors.insert((task, order), code),
+                None => errors.remove(&(task, order)),
+            };
+        }
     }
 
     pub(crate) fn allow_repeat(&mut self, message: &str) {

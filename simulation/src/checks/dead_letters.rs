@@ -164,6 +164,8 @@ fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bo
         ("out_of_time", _) => is_late(world, state),
         // The call panicked before its answer came.
         ("panicked", Some(&"timed_out")) => state.history.panicked_tasks.contains(&task),
+        // The call for the whole batch panicked, and no time was left for a call of the item's own. Its answer before stands.
+        (_, Some(&"timed_out")) if state.history.panicked_tasks.contains(&task) => true,
         // While a service is away, only the first items of the batch are called for. The others share their reason.
         (_, None) => {
             let mut errors = state.history.last_errors.iter();

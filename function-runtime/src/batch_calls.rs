@@ -324,12 +324,12 @@ mod tests {
         assert_eq!(answers, [Ok(()), Err(error(code::NO_ANSWER))]);
     }
 
+    /// The items and the time of each call.
+    type Made = Vec<(Vec<i32>, Duration)>;
+
     /// Calls for four batches of two items with `call`, which gets the number of the call. Returns the answers, the items and
     /// the time of each call.
-    #[expect(clippy::type_complexity, reason = "the result of one helper of these tests")]
-    fn repeat_all(
-        call: impl Fn(usize, &[i32]) -> Answers<()>,
-    ) -> (Vec<Result<(), CallError>>, Vec<(Vec<i32>, Duration)>) {
+    fn repeat_all(call: impl Fn(usize, &[i32]) -> Answers<()>) -> (Vec<Result<(), CallError>>, Made) {
         let (clock, rng) = (VirtualClock::default(), Rng::seeded(1));
         let made = RefCell::new(Vec::new());
         let items: Vec<i32> = (0..8).collect();

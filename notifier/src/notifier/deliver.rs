@@ -53,7 +53,7 @@ impl<P: Ports> Notifier<P> {
             deadline: budget.work().leaving(needed),
             ..self.calls(budget)
         };
-        let send = async |_: &[()]| {
+        let publish = async |_: &[()]| {
             pacer.wait(&self.ports).await;
             let id = self.notification_id();
             match self.ports.publish(&compose(covered, &id)).await {
@@ -62,9 +62,9 @@ impl<P: Ports> Notifier<P> {
                 sent => sent.map(|()| vec![Ok(Ok(id))]),
             }
         };
-        let sent = calls.repeat(&[()], 1, send).await.pop();
-        let sent = sent.unwrap_or_else(|| Err(CallError::new(NO_ANSWER)));
-        let id = match sent.flatten() {
+        let answer = calls.repeat(&[()], 1, publish).await.pop();
+        let answer = answer.unwrap_or_else(|| Err(CallError::new(NO_ANSWER)));
+        let id = match answer.flatten() {
             Ok(id) => id,
             Err(error) => return vec![Err(Failure::of_call(code::EMAIL_FAILED, &error)); covered.len()],
         };

@@ -75,7 +75,8 @@ impl<P: Ports> Notifier<P> {
             subscribers => Ok(vec![Ok(subscribers > 0)]),
         };
         let answer = self.calls(budget).repeat(&[()], 1, check).await.pop();
-        let is_subscribed = answer.unwrap_or(Ok(false)).map_err(|error| {
+        let none = Err(CallError::new(code::NO_SUBSCRIBER));
+        let is_subscribed = answer.unwrap_or(none).map_err(|error| {
             let code = match &*error.code {
                 code::NO_SUBSCRIBER => code::NO_SUBSCRIBER,
                 _ => code::TOPIC_UNAVAILABLE,

@@ -242,7 +242,7 @@ fn when_the_topic_returns_the_batch_that_is_held_is_notified_at_once() {
     let sent: Vec<Duration> = world.emails.borrow().iter().map(|(at, _)| *at).collect();
     assert!(
         sent.windows(2)
-            .all(|pair| pair[1] - pair[0] == Duration::from_millis(250))
+            .all(|pair| pair[1] == pair[0] + Duration::from_millis(250))
     );
 }
 

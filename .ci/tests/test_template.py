@@ -165,7 +165,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 23
+    assert len(alarms) == 21
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name

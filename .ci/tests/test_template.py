@@ -143,7 +143,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 18
+    assert len(alarms) == 19
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -309,13 +309,41 @@ def test_undeliverable_messages_of_sns_have_queues_of_their_own():
 def test_nobody_subscribed_is_an_alarm():
     """The metric is the one that the alarm watches. A test in notifier shows that it logs the field of the filter."""
     template = deployed()
-    (metric_filter,) = of_type(template, "AWS::Logs::MetricFilter").values()
+    metric_filter = of_type(template, "AWS::Logs::MetricFilter")["NoSubscriberMetricFilter"]
     assert metric_filter["FilterPattern"] == "{ $.no_subscriber > 0 }"
     assert metric_filter["LogGroupName"] == {"Ref": "NotifierLogGroup"}
     (metric,) = metric_filter["MetricTransformations"]
     alarm = template["Resources"]["NoSubscriberAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
     assert metric["MetricValue"] == "$.no_subscriber"
+
+
+def test_many_malformed_messages_are_an_alarm():
+    """Tests in notifier and queue-consumer show when they log the field of the filters."""
+    template = deployed()
+    filters = of_type(template, "AWS::Logs::MetricFilter")
+    alarm = template["Resources"]["MalformedMessagesAlarm"]["Properties"]
+    for name, group in (("Orders", "OrderWorker"), ("Notifications", "Notifier")):
+        metric_filter = filters[f"Malformed{name}MetricFilter"]
+        assert metric_filter["FilterPattern"] == "{ $.malformed > 0 }"
+        assert metric_filter["LogGroupName"] == {"Ref": f"{group}LogGroup"}
+        (metric,) = metric_filter["MetricTransformations"]
+        assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+        assert metric["MetricValue"] == "$.malformed"
+
+
+def test_the_alarm_of_the_age_fires_before_a_queue_deletes_a_message():
+    """The event source mapping of a queue may be disabled: then no function sees the messages, and only the alarm does."""
+    parameters, template = source()["Parameters"], deployed()
+    half = parameters["QueueRetentionSeconds"]["MinValue"] / 2
+    assert parameters["OldestMessageAlarmSeconds"]["MaxValue"] <= half
+    queues = {name: q for name, q in of_type(template, "AWS::SQS::Queue").items() if "RedrivePolicy" in q}
+    alarms = source()["Resources"]
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == parameters["QueueRetentionSeconds"]["Default"]
+        alarm = alarms[f"{name}AgeAlarm"]["Properties"]
+        assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", {"Ref": "OldestMessageAlarmSeconds"})
+        assert alarm["Period"] * alarm["EvaluationPeriods"] < half
 
 
 def mapping_of(template, queue):

@@ -125,6 +125,12 @@ impl Record {
         first.and_then(|at| at.parse().ok()).or(self.sent_at)
     }
 
+    /// The code of the last failure of an earlier copy.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&str> {
+        self.text(attribute::ERROR_CODE)
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_text()
     }

@@ -137,8 +137,8 @@ fn a_digest_marks_the_orders_that_it_does_not_list() {
     plan.traffic.seconds = 0;
     plan.setup.orders_batch = 150;
     let report = play(&plan);
-    // A digest lists 50 orders at most.
-    assert!(report.emails <= 2, "{}", report.emails);
+    // A digest lists 50 orders at most. The events of the first publish may arrive in a batch before the others.
+    assert!(report.emails <= 3, "{}", report.emails);
     assert_eq!(report.rows, 150);
 }
 

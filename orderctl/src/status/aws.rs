@@ -10,10 +10,12 @@ use super::document::{Document, Problem, QueueState, SubscriptionState};
 const PENDING: &str = "PendingConfirmation";
 
 /// The queues, each with whether it is a dead-letter queue.
-const QUEUES: [(Resource, bool); 4] = [
+const QUEUES: [(Resource, bool); 6] = [
     (Resource::OrdersQueueUrl, false),
+    (Resource::OrdersRetryQueueUrl, false),
     (Resource::OrdersDlqUrl, true),
     (Resource::NotificationsQueueUrl, false),
+    (Resource::NotificationsRetryQueueUrl, false),
     (Resource::NotificationsDlqUrl, true),
 ];
 

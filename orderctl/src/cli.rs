@@ -143,6 +143,8 @@ mod tests {
             "orderctl load --count 20 --rate 2.5 --connections 4 --duplicates 10% --poison 0.01 --seed 7 --journal j --json",
             "orderctl verify --journal j --json --wait 5 --keep-audit",
             "orderctl fault-run",
+            "orderctl fault-run --outage 30m --away table --away email --speed 10 --count 9000 --json",
+            "orderctl fault-run --outage 6m --baseline old/orderctl --baseline-template old/template.yaml",
             "orderctl fault-run --count 200 --function-kills 2 --system-kills 1 --seed 7 --faults f --keep",
             "orderctl service order-api",
             "orderctl dynamodb",
@@ -178,6 +180,9 @@ mod tests {
             "orderctl verify",
             "orderctl faults outage",
             "orderctl faults outage mailer",
+            "orderctl fault-run --outage 30",
+            "orderctl fault-run --away table",
+            "orderctl fault-run --outage 6m --baseline old/orderctl",
             "orderctl service mailer",
         ]);
     }

@@ -26,11 +26,27 @@ impl OutageTarget {
         }
     }
 
-    /// The operations that fail.
-    pub(crate) fn operations(self) -> &'static str {
+    /// The service whose operations fail.
+    pub(crate) fn service(self) -> &'static str {
         match self {
-            Self::Table => "dynamodb:",
-            Self::Topic | Self::Email => "sns:",
+            Self::Table => "dynamodb",
+            Self::Topic | Self::Email => "sns",
+        }
+    }
+
+    /// The functions whose messages wait for it.
+    pub(crate) fn consumers(self) -> &'static [&'static str] {
+        match self {
+            Self::Table => &["order-worker", "notifier"],
+            Self::Topic | Self::Email => self.functions(),
+        }
+    }
+
+    /// The queue in which they wait.
+    pub(crate) fn queue(self) -> &'static str {
+        match self {
+            Self::Table | Self::Topic => "orders",
+            Self::Email => "notifications",
         }
     }
 
@@ -46,7 +62,7 @@ impl OutageTarget {
     /// The outage as local-cloud reads it.
     pub(crate) fn document(self) -> String {
         json!({
-            "operations": [format!("{}*", self.operations())],
+            "operations": [format!("{}:*", self.service())],
             "functions": self.functions(),
         })
         .to_string()

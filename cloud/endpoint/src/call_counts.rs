@@ -16,14 +16,14 @@ pub struct Count {
     pub max_in_flight_of_a_process: u64,
 }
 
-/// Counts by function and by operation (`dynamodb:GetItem`).
+/// Counts by function, and by operation (`dynamodb:GetItem`) and by service (`dynamodb`).
 pub type Counted = BTreeMap<String, BTreeMap<String, Count>>;
 
 /// The counts since the start, or since they were set to zero. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct CallCounts(Arc<Mutex<HashMap<Key, OperationCalls>>>);
 
-/// A function and an operation.
+/// A function, and an operation or a service.
 type Key = (String, String);
 
 #[derive(Debug, Default)]
@@ -38,24 +38,27 @@ struct OperationCalls {
 #[derive(Debug)]
 pub(crate) struct InFlight {
     counts: CallCounts,
-    key: Key,
+    keys: [Key; 2],
     process: String,
 }
 
 impl CallCounts {
     /// Counts a call, which is in flight until the result is dropped.
     pub(crate) fn begin(&self, function: &str, operation: &str, process: &str) -> InFlight {
-        let key = (function.to_owned(), operation.to_owned());
+        let service = operation.split(':').next().unwrap_or_default();
+        let keys = [operation, service].map(|name| (function.to_owned(), name.to_owned()));
         let mut counts = self.lock();
-        let calls = counts.entry(key.clone()).or_default();
-        calls.calls += 1;
-        let in_flight = calls.in_flight.entry(process.to_owned()).or_default();
-        *in_flight += 1;
-        calls.max_in_flight = calls.max_in_flight.max(*in_flight);
+        for key in &keys {
+            let of_key = counts.entry(key.clone()).or_default();
+            of_key.calls += 1;
+            let in_flight = of_key.in_flight.entry(process.to_owned()).or_default();
+            *in_flight += 1;
+            of_key.max_in_flight = of_key.max_in_flight.max(*in_flight);
+        }
         drop(counts);
         InFlight {
             counts: self.clone(),
-            key,
+            keys,
             process: process.to_owned(),
         }
     }
@@ -90,11 +93,14 @@ impl CallCounts {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if let Some(calls) = self.counts.lock().get_mut(&self.key)
-            && let Some(in_flight) = calls.in_flight.get_mut(&self.process)
-        {
-            // The counts may have been set to zero since the call began.
-            *in_flight = in_flight.saturating_sub(1);
+        let mut counts = self.counts.lock();
+        for key in &self.keys {
+            if let Some(of_key) = counts.get_mut(key)
+                && let Some(in_flight) = of_key.in_flight.get_mut(&self.process)
+            {
+                // The counts may have been set to zero since the call began.
+                *in_flight = in_flight.saturating_sub(1);
+            }
         }
     }
 }
@@ -118,10 +124,15 @@ mod tests {
         assert_eq!(counts.read()["worker"]["dynamodb:GetItem"], count);
 
         let _one = counts.begin("worker", "dynamodb:GetItem", "a");
-        let _other = counts.begin("worker", "dynamodb:GetItem", "a");
+        let _other = counts.begin("worker", "dynamodb:UpdateItem", "a");
         let _of_another_function = counts.begin("notifier", "dynamodb:GetItem", "c");
-        let count = counts.read()["worker"]["dynamodb:GetItem"].clone();
-        assert_eq!((count.calls, count.max_in_flight_of_a_process), (5, 2));
+        let of = |name: &str| {
+            let count = counts.read()["worker"][name].clone();
+            (count.calls, count.max_in_flight_of_a_process)
+        };
+        // Two operations of one service are in flight at once.
+        assert_eq!(of("dynamodb:GetItem"), (4, 1));
+        assert_eq!(of("dynamodb"), (5, 2));
         assert_eq!(counts.read()["notifier"]["dynamodb:GetItem"].calls, 1);
     }
 

@@ -10,7 +10,6 @@ use stack_client::{Connection, Resource};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::arguments::Arguments;
 use super::processes;
 use super::scratch::Scratch;
 use crate::{faults, queue_depth};
@@ -29,13 +28,19 @@ const VERIFY_WAIT_SECONDS: &str = "60";
 #[derive(Debug)]
 pub(super) struct Commands<'a> {
     program: PathBuf,
+    /// The program whose functions run, if it is another one.
+    functions: Option<PathBuf>,
     scratch: &'a Scratch,
 }
 
 impl<'a> Commands<'a> {
-    pub(super) fn new(scratch: &'a Scratch) -> anyhow::Result<Self> {
+    pub(super) fn new(scratch: &'a Scratch, functions: Option<PathBuf>) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("this program's own path is not known")?;
-        Ok(Self { program, scratch })
+        Ok(Self {
+            program,
+            functions,
+            scratch,
+        })
     }
 
     /// A command on the run's own system. `--data-dir` is stronger than URLs in the environment.
@@ -66,19 +71,20 @@ impl<'a> Commands<'a> {
             .arg(self.scratch.file("ready.json"))
             .stdout(Stdio::null())
             .stderr(self.log("up.log")?);
+        if let Some(functions) = &self.functions {
+            command.arg("--functions").arg(functions);
+        }
         Ok(command)
     }
 
-    /// Starts a load that also sends requests twice and sends poison messages.
-    pub(super) fn load(&self, count: u64, arguments: &Arguments) -> anyhow::Result<Child> {
+    /// Starts a load that adds to the run's journal.
+    pub(super) fn load(&self, count: u64, options: &[String]) -> anyhow::Result<Child> {
         let mut command = self.command("load");
         command
             .args(["--count", &count.to_string()])
-            .args(["--connections", &arguments.connections.to_string()])
-            .args(["--seed", &arguments.seed.to_string()])
-            .args(["--patience", &arguments.patience.to_string()])
             .args(["--settle", SETTLE_SECONDS])
-            .args(["--duplicates", "10%", "--poison", "1%", "--json", "--journal"])
+            .args(options)
+            .args(["--json", "--journal"])
             .arg(self.scratch.journal())
             .stdout(self.log("load.json")?)
             .stderr(self.log("load.log")?);

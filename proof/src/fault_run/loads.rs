@@ -37,10 +37,12 @@ impl Loads {
 mod tests {
     use tokio::process::Command;
 
+    use super::super::scratch::{TEMPLATE, VISIBILITY_TIMEOUT};
+
     use super::*;
 
     async fn ended(program: &str) -> anyhow::Result<bool> {
-        let scratch = Scratch::create().unwrap();
+        let scratch = Scratch::create(TEMPLATE, VISIBILITY_TIMEOUT).unwrap();
         let mut load = Command::new(program).spawn().unwrap();
         load.wait().await.unwrap();
         let mut loads = Loads::default();

@@ -2,12 +2,14 @@
 //!
 //! It starts the other commands as a person would: `up`, `load`, `dlq replay` and `verify`, each as a process, on a directory
 //! of its own. The run succeeds if `load` has seen each of its orders notified and `verify` finds every promise kept.
+//! With `--outage` it takes one service away instead; see [`outage`].
 
 mod accepted;
 mod arguments;
 mod commands;
 mod letters;
 mod loads;
+mod outage;
 mod outcome;
 mod processes;
 mod progress_watch;
@@ -30,7 +32,7 @@ use letters::DeadLetteredOrders;
 use loads::Loads;
 use outcome::Outcome;
 use progress_watch::ProgressWatch;
-use scratch::Scratch;
+use scratch::{Scratch, TEMPLATE, VISIBILITY_TIMEOUT};
 
 /// The default plan of faults.
 const PLAN: &str = include_str!("../../../events/faults.yaml");
@@ -50,11 +52,14 @@ const LAST_PATIENCE: Duration = Duration::from_mins(10);
 
 /// Runs `fault-run`. Fails if an order was lost, doubled, changed or not notified, or if a kind of fault did not happen.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(scale) = arguments.scale() {
+        return outage::run(&arguments, scale).await;
+    }
     let plan = match &arguments.faults {
         None => PLAN.to_owned(),
         Some(file) => faults::read_plan(file)?,
     };
-    let scratch = Scratch::create()?;
+    let scratch = Scratch::create(TEMPLATE, VISIBILITY_TIMEOUT)?;
     eprintln!("state, logs and journal are in {}", quote_path(scratch.path()));
     let outcome = inject_and_settle(&arguments, &plan, &scratch).await;
     let outcome = outcome.with_context(|| format!("the run failed, see {}", scratch.path().display()))?;
@@ -74,13 +79,13 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch) -> anyhow::Result<Outcome> {
-    let commands = Commands::new(scratch)?;
+    let commands = Commands::new(scratch, None)?;
     let mut outcome = Outcome::new(arguments.function_kills);
     let mut system = System::start(&commands).await?;
     system.faults().await?.set(plan, Some(arguments.seed)).await?;
-    let count = arguments.count.get();
+    let count = arguments.count();
     let mut loads = Loads::default();
-    loads.add(commands.load(count, arguments)?);
+    loads.add(commands.load(count, &load_options(arguments))?);
     let mut accepted = AcceptedOrders::of(scratch.journal());
     let mut watch = ProgressWatch::new(Duration::from_secs(arguments.patience));
 
@@ -123,7 +128,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
                 break;
             }
             expected += more;
-            loads.add(commands.load(more, arguments)?);
+            loads.add(commands.load(more, &load_options(arguments))?);
         }
         watch.check(
             accepted.count() + kills,
@@ -177,4 +182,15 @@ async fn settle(
     anyhow::bail!(
         "{LAST_PATIENCE:?} after the faults were off, orders are still not notified or queues not empty"
     )
+}
+
+/// The options of a load that also sends requests twice and sends poison messages.
+fn load_options(arguments: &Arguments) -> Vec<String> {
+    vec![
+        format!("--connections={}", arguments.connections),
+        format!("--seed={}", arguments.seed),
+        format!("--patience={}", arguments.patience),
+        "--duplicates=10%".to_owned(),
+        "--poison=1%".to_owned(),
+    ]
 }

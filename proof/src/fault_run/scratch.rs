@@ -6,11 +6,11 @@ use anyhow::Context;
 use uuid::Uuid;
 
 /// The template of the system.
-const TEMPLATE: &str = include_str!("../../../template.yaml");
+pub(super) const TEMPLATE: &str = include_str!("../../../template.yaml");
 /// The visibility timeout of the run, in seconds: a message whose process was killed is delivered again after it. The
 /// template follows AWS's advice of six times the function's timeout, with which each kill would cost minutes. A shorter one
 /// is also the harder test: a slow batch is delivered to a second process while the first still handles it.
-const VISIBILITY_TIMEOUT: u32 = 8;
+pub(super) const VISIBILITY_TIMEOUT: u64 = 8;
 const PROPERTY: &str = "VisibilityTimeout:";
 
 /// A new directory for each run.
@@ -18,15 +18,15 @@ const PROPERTY: &str = "VisibilityTimeout:";
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Creates the directory and writes the template of the run into it.
-    pub(super) fn create() -> anyhow::Result<Self> {
+    /// Creates the directory and writes the template of the run into it, with other visibility timeouts (in seconds).
+    pub(super) fn create(template: &str, visibility_timeout: u64) -> anyhow::Result<Self> {
         let name = format!("orders-fault-run-{}", Uuid::new_v4().simple());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path).with_context(|| format!("{} cannot be created", path.display()))?;
         let scratch = Self(path);
         std::fs::write(
             scratch.file("template.yaml"),
-            shorten_visibility_timeouts(TEMPLATE)?,
+            set_visibility_timeouts(template, visibility_timeout)?,
         )?;
         Ok(scratch)
     }
@@ -57,18 +57,18 @@ impl Scratch {
     }
 }
 
-/// Shortens the visibility timeouts of a template.
-fn shorten_visibility_timeouts(template: &str) -> anyhow::Result<String> {
+/// Sets the visibility timeouts of a template.
+fn set_visibility_timeouts(template: &str, seconds: u64) -> anyhow::Result<String> {
     let mut found = false;
     let lines = template.lines().map(|line| match line.find(PROPERTY) {
         Some(indent) if line[..indent].trim().is_empty() => {
             found = true;
-            format!("{}{PROPERTY} {VISIBILITY_TIMEOUT}\n", &line[..indent])
+            format!("{}{PROPERTY} {seconds}\n", &line[..indent])
         }
         _ => format!("{line}\n"),
     });
     let template = lines.collect();
-    anyhow::ensure!(found, "the template sets no {PROPERTY} to be shortened");
+    anyhow::ensure!(found, "the template sets no {PROPERTY}");
     Ok(template)
 }
 
@@ -77,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_visibility_timeout_is_shortened_and_nothing_else() {
+    fn every_visibility_timeout_is_set_and_nothing_else() {
         let text =
             "a:\n  VisibilityTimeout: 210\n  # VisibilityTimeout: stays\nb:\n  VisibilityTimeout: !Ref X\n";
         assert_eq!(
-            shorten_visibility_timeouts(text).unwrap(),
+            set_visibility_timeouts(text, 8).unwrap(),
             "a:\n  VisibilityTimeout: 8\n  # VisibilityTimeout: stays\nb:\n  VisibilityTimeout: 8\n"
         );
-        assert!(shorten_visibility_timeouts("a: 1\n").is_err());
-        assert!(shorten_visibility_timeouts(TEMPLATE).is_ok());
+        assert!(set_visibility_timeouts("a: 1\n", 8).is_err());
+        assert!(set_visibility_timeouts(TEMPLATE, 8).is_ok());
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::backend::Backend;
 
-/// Answers `{"calls": {FUNCTION: {OPERATION: {"calls", "processes", "max_in_flight_of_a_process"}}}}`. The counts begin with
-/// the process, or with the last reset.
+/// Answers `{"calls": {FUNCTION: {NAME: {"calls", "processes", "max_in_flight_of_a_process"}}}}`, where NAME is an operation
+/// (`dynamodb:GetItem`) or a service (`dynamodb`). The counts begin with the process, or with the last reset.
 pub(super) async fn show(State(backend): State<Backend>) -> Response {
     Json(json!({ "calls": backend.calls.read() })).into_response()
 }

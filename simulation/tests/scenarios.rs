@@ -1,6 +1,6 @@
 //! Single plans, each with a fault that is worth a test of its own.
 
-use simulation::plan::{Faults, Outage, Plan, Service, Subscriber};
+use simulation::plan::{Deploy, Faults, Outage, Plan, Service, Subscriber};
 use simulation::{Report, run};
 
 /// Plays a plan in which every rule has to hold.
@@ -46,6 +46,20 @@ fn half_an_hour_without_any_one_service_leaves_no_dead_letter() {
         });
         let report = play(&plan);
         assert_eq!((report.rows, report.dead_letters), (40, 0), "{service:?}");
+    }
+}
+
+#[test]
+fn old_code_leaves_what_new_code_sends_to_new_code() {
+    for seed in 0..10 {
+        let mut plan = Plan::without_faults(seed, 40);
+        plan.traffic.seconds = 120;
+        plan.deploy = Some(Deploy {
+            from: 20,
+            seconds: 20 * 60,
+        });
+        let report = play(&plan);
+        assert_eq!((report.rows, report.dead_letters), (40, 0), "seed {seed}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::rng::Rng;
 /// The text of version 1 and that of version 2.
 fn texts(pipeline: Pipeline) -> (&'static str, &'static str) {
     match pipeline {
-        Pipeline::Orders => (r#""schema_version":1"#, r#""schema_version":2"#),
+        Pipeline::Orders => (r#""schema_version":1"#, r#""schema_version":8"#),
         Pipeline::Notifications => ("order.confirmed.v1", "order.confirmed.v2"),
     }
 }
@@ -59,7 +59,7 @@ mod tests {
         assert!(is_new(Pipeline::Orders, &newer) && !is_new(Pipeline::Orders, &message));
         assert!(matches!(
             OrderMessage::from_json(&newer),
-            Err(MessageError::UnknownVersion(2))
+            Err(MessageError::UnknownVersion(8))
         ));
         assert_eq!(read(Pipeline::Orders, &newer), message);
         assert_eq!(read(Pipeline::Orders, &message), message);

@@ -42,7 +42,7 @@ build:
 # A parameter that is left out keeps the value that the stack has: a prod stack does not become dev by mistake. The architecture is always given,
 # because it must be the one that was built. The address comes from the environment of the shell, so that an apostrophe in it ends no quotes.
 deploy: build
-	sam deploy --stack-name '$(STACK)' --parameter-overrides \
+	sam deploy --stack-name '$(STACK)' --s3-prefix 'stacks/$(STACK)' --parameter-overrides \
 		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
 		$(if $(NOTIFICATION_EMAIL),"NotificationEmail=$$NOTIFICATION_EMAIL") $(PARAMETERS)
 

@@ -1,4 +1,4 @@
-"""deploy/delete-stack, with an AWS CLI and a SAM CLI that give prepared answers and log their calls."""
+"""deploy/delete-stack, with an AWS CLI that gives prepared answers and logs its calls."""
 
 import os
 import subprocess
@@ -16,25 +16,22 @@ case "$*" in
 *describe-table*) echo "$PROTECTED" ;;
 *AWS::KMS::Key*) echo "$KEY" ;;
 *DELETE_COMPLETE*) echo "$LEFT" ;;
+*SamCliSourceBucket*) if [ -z "$BUCKET" ]; then exit 254; fi; echo "$BUCKET" ;;
 esac
-"""
-SAM = """#!/bin/sh
-echo "sam $*" >>"$CALLS"
 """
 
 
 @pytest.fixture
 def delete(tmp_path):
-    for name, text in (("aws", AWS), ("sam", SAM)):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
+    (tmp_path / "aws").write_text(AWS)
+    (tmp_path / "aws").chmod(0o755)
     calls = tmp_path / "calls"
 
     def run(**changes):
-        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": ""} | changes
+        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": "", "BUCKET": "sam-bucket"} | changes
         environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(calls)} | answers
         done = subprocess.run([SCRIPT, "orders"], env=environment, capture_output=True, text=True, check=False)
-        return done, [line for line in calls.read_text().splitlines() if line.startswith("sam ")]
+        return done, [line for line in calls.read_text().splitlines() if " delete-stack " in line or line.startswith("aws s3 ")]
 
     return run
 
@@ -42,7 +39,23 @@ def delete(tmp_path):
 def test_a_stack_is_deleted_and_nothing_is_left(delete):
     done, deletions = delete()
     assert (done.returncode, done.stdout) == (0, "Nothing is left.\n")
-    assert deletions == ["sam delete --stack-name orders --no-prompts"]
+    assert deletions == [
+        "aws cloudformation delete-stack --stack-name arn:stack/orders/1",
+        "aws s3 rm --recursive --only-show-errors s3://sam-bucket/stacks/orders/",
+    ]
+
+
+def test_the_code_of_each_stack_has_a_prefix_of_its_own():
+    """`make delete` empties the prefix that `make deploy` and the SAM CLI upload to, and no other."""
+    root = SCRIPT.parents[1]
+    assert "--s3-prefix 'stacks/$(STACK)'" in (root / "Makefile").read_text()
+    assert 's3_prefix = "stacks/orders"' in (root / "samconfig.toml").read_text()
+
+
+def test_without_a_bucket_of_sam_only_the_stack_is_deleted(delete):
+    done, deletions = delete(BUCKET="")
+    assert done.returncode == 0
+    assert deletions == ["aws cloudformation delete-stack --stack-name arn:stack/orders/1"]
 
 
 @pytest.mark.parametrize("word", ["True", "true"])

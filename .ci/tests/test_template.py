@@ -32,7 +32,7 @@ def listed(one_or_more):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_every_method_asks_for_the_authorization_of_its_mode(mode):
-    for path, item in body(deployed(ApiAuth=mode))["paths"].items():
+    for path, item in body(deployed(ApiAuth=mode, AllowedOrigins="*"))["paths"].items():
         methods = {k: v for k, v in item.items() if k != "parameters"}
         assert {ANY_METHOD, "options"} <= methods.keys(), path
         for method, operation in methods.items():
@@ -42,10 +42,91 @@ def test_every_method_asks_for_the_authorization_of_its_mode(mode):
 
 def test_a_preflight_needs_no_authorization_and_reaches_the_same_function():
     """A browser sends it without credentials, and accepts only an answer with a success status."""
-    for path, item in body(deployed())["paths"].items():
+    for path, item in body(deployed(AllowedOrigins="https://shop.example.com"))["paths"].items():
         assert item["options"]["security"] == [], path
         integration = "x-amazon-apigateway-integration"
         assert item["options"][integration] == item[ANY_METHOD][integration], path
+
+
+def test_without_origins_no_method_is_free_of_authorization():
+    for path, item in body(deployed())["paths"].items():
+        assert ANY_METHOD in item and "options" not in item, path
+
+
+def test_a_restored_table_replaces_the_stacks_in_every_function_and_right():
+    own, restored = deployed(), deployed(RestoredTableName="orders-2026-11-29")
+    assert "orders-2026-11-29" not in json.dumps(own)
+    names = [
+        function["Environment"]["Variables"]["ORDERS_TABLE"]
+        for function in of_type(restored, "AWS::Lambda::Function").values()
+        if "ORDERS_TABLE" in function.get("Environment", {}).get("Variables", {})
+    ]
+    assert names == ["orders-2026-11-29"] * 3
+    assert restored["Outputs"]["OrdersTableName"]["Value"] == "orders-2026-11-29"
+    # Nothing but the protected table itself names the stack's table any more.
+    texts = {k: json.dumps(v) for k, v in restored["Resources"].items() if k != "OrdersTable"}
+    assert not [k for k, text in texts.items() if "OrdersTable" in text]
+    rights = [json.dumps(s["Resource"]) for _, s in statements(restored) if "dynamodb:" in json.dumps(s["Action"])]
+    assert len(rights) == 4 and all(":table/orders-2026-11-29" in right or ":table/${RestoredTableName}" in right for right in rights)
+
+
+REFUSED = {
+    "OrdersBatchNeedsWindow": {"OrdersBatchSize": 11},
+    "NotificationsBatchNeedsWindow": {"NotificationsBatchSize": 100, "NotificationsBatchWindowSeconds": 0},
+    "ProdAsksWhoCalls": {"Stage": "prod", "ApiAuth": "NONE"},
+    "WorkersHaveConcurrency": {"OrderWorkerReservedConcurrency": 3},
+}
+
+
+def broken_rules(**overrides):
+    """The names of the rules that refuse these parameters."""
+    values = {name: one.get("Default") for name, one in source()["Parameters"].items()} | overrides
+
+    def evaluate(node):
+        if not isinstance(node, dict):
+            return str(node)
+        ((function, argument),) = node.items()
+        match function:
+            case "Ref":
+                return str(values[argument])
+            case "Fn::Not":
+                return not evaluate(argument[0])
+            case "Fn::Or":
+                return any([evaluate(one) for one in argument])
+            case "Fn::Equals":
+                return evaluate(argument[0]) == evaluate(argument[1])
+            case "Fn::Contains":
+                return evaluate(argument[1]) in argument[0]
+        raise AssertionError(function)
+
+    return {
+        name
+        for name, rule in source()["Rules"].items()
+        if evaluate(rule.get("RuleCondition", {"Fn::Equals": ["", ""]}))
+        for assertion in rule["Assertions"]
+        if not evaluate(assertion["Assert"])
+    }
+
+
+def test_parameters_that_cannot_be_combined_are_refused():
+    assert source()["Rules"].keys() == REFUSED.keys()
+    for name, parameters in REFUSED.items():
+        assert broken_rules(**parameters) == {name}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"OrdersBatchSize": 10000, "OrdersBatchWindowSeconds": 1},
+        {"NotificationsBatchSize": 10, "NotificationsBatchWindowSeconds": 0},
+        {"Stage": "prod", "ApiAuth": "API_KEY"},
+        {"ApiAuth": "NONE"},
+        {"OrderWorkerReservedConcurrency": 22, "NotifierReservedConcurrency": 4},
+    ],
+)
+def test_other_combinations_are_accepted(parameters):
+    assert not broken_rules(**parameters)
 
 
 @pytest.mark.parametrize("origins", ["", "*", "https://shop.example.com,http://localhost:3000"])
@@ -134,9 +215,9 @@ def test_no_route_passes_the_callers_credentials_on():
 
 def test_every_method_reaches_the_same_function():
     """The template writes the integration out for each: docs/DEPLOY.md says why."""
-    operations = [o for item in body(deployed())["paths"].values() for method, o in item.items() if method != "parameters"]
+    operations = [o for item in body(deployed(AllowedOrigins="*"))["paths"].values() for method, o in item.items() if method != "parameters"]
     integrations = [json.dumps(operation["x-amazon-apigateway-integration"]) for operation in operations]
-    assert len(integrations) == 11
+    assert len(integrations) == 12
     assert len(set(integrations)) == 1
 
 

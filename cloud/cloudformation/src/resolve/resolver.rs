@@ -125,7 +125,7 @@ impl<'t> Resolver<'t> {
         }))
     }
 
-    fn texts(&self, node: &Node, at: &TemplatePath) -> Result<Vec<String>, TemplateError> {
+    pub(super) fn texts(&self, node: &Node, at: &TemplatePath) -> Result<Vec<String>, TemplateError> {
         match self.resolve(node, at)? {
             Some(Value::Array(items)) => items
                 .into_iter()

@@ -2,7 +2,7 @@
 //!
 //! It starts the other commands as a person would: `up`, `load`, `dlq replay` and `verify`, each as a process, on a directory
 //! of its own. The run succeeds if `load` has seen each of its orders notified and `verify` finds every promise kept.
-//! With `--outage` it takes one service away instead; see [`outage`].
+//! With `--outage` it takes one service away instead; see `outage`.
 
 mod accepted;
 mod arguments;

@@ -1,6 +1,6 @@
 //! CloudWatch of the local AWS: metrics in memory, and the alarms that watch them.
 //!
-//! [`CloudWatch`] takes values from the services and from the functions' log lines ([`embedded_metrics`], [`MetricFilter`]),
+//! [`CloudWatch`] takes values from the services and from the functions' log lines (`embedded_metrics`, [`MetricFilter`]),
 //! and keeps them by the minute. [`CloudWatch::evaluate`] judges the alarms by AWS's rules, which `evaluation` holds.
 //! Invariants: the number of metrics and of kept minutes is bounded, and a log line that is not valid changes nothing.
 //!

@@ -8,7 +8,7 @@ use anyhow::Context;
 use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use stack_client::{Connection, Target};
+use stack_client::{Connection, LocalControl, Target};
 use terminal::exit::UsageError;
 use terminal::stdout;
 
@@ -95,8 +95,7 @@ pub fn read_plan(file: &Path) -> anyhow::Result<String> {
 /// Calls the fault control of the system on this machine.
 #[derive(Debug)]
 pub(crate) struct Client {
-    http: reqwest::Client,
-    url: String,
+    control: LocalControl,
 }
 
 impl Client {
@@ -109,31 +108,29 @@ impl Client {
             )
             .into());
         }
-        let url = format!("{}/_local/faults", connection.local_endpoint_url().await?);
-        Ok(Self {
-            http: connection.local_http(&url)?,
-            url,
-        })
+        let control = connection.local_control().await?;
+        Ok(Self { control })
     }
 
     /// Reads the state.
     pub(crate) async fn show(&self) -> anyhow::Result<State> {
-        send(self.http.get(&self.url)).await
+        send(self.control.get("faults")).await
     }
 
     /// Puts a plan in force, with its own seed or another one.
     pub(crate) async fn set(&self, plan: &str, seed: Option<u64>) -> anyhow::Result<State> {
-        let url = match seed {
-            None => self.url.clone(),
-            Some(seed) => format!("{}?seed={seed}", self.url),
+        let path = match seed {
+            None => "faults".to_owned(),
+            Some(seed) => format!("faults?seed={seed}"),
         };
-        send(self.http.put(url).body(plan.to_owned())).await
+        send(self.control.put(&path).body(plan.to_owned())).await
     }
 
     /// Begins outages.
     pub(crate) async fn begin_outages(&self, targets: &[OutageTarget]) -> anyhow::Result<State> {
         for target in targets {
-            send(self.http.put(self.outage_url(*target)).body(target.document())).await?;
+            let request = self.control.put(&outage_path(*target));
+            send(request.body(target.document())).await?;
         }
         self.show().await
     }
@@ -143,20 +140,20 @@ impl Client {
         let lasting = self.show().await?.outages;
         for target in targets {
             if lasting.iter().any(|name| name == target.name()) {
-                send(self.http.delete(self.outage_url(*target))).await?;
+                send(self.control.delete(&outage_path(*target))).await?;
             }
         }
         self.show().await
     }
 
-    fn outage_url(&self, target: OutageTarget) -> String {
-        format!("{}/outages/{}", self.url, target.name())
-    }
-
     /// Ends the plan.
     pub(crate) async fn off(&self) -> anyhow::Result<State> {
-        send(self.http.delete(&self.url)).await
+        send(self.control.delete("faults")).await
     }
+}
+
+fn outage_path(target: OutageTarget) -> String {
+    format!("faults/outages/{}", target.name())
 }
 
 async fn send(request: RequestBuilder) -> anyhow::Result<State> {

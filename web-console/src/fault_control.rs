@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use axum::http::StatusCode;
+use reqwest::RequestBuilder;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stack_client::Target;
+use stack_client::{LocalControl, Target};
 
 use crate::failure::Failure;
 use crate::system::System;
@@ -61,15 +62,21 @@ impl LastSwitches {
 
 /// The faults that were injected since the start, by kind and subject, and whether a plan is in force.
 pub(crate) async fn read(system: &System) -> Result<Value, Failure> {
-    call(system, reqwest::Method::GET, None).await
+    send(control(system).await?.get("faults")).await
 }
 
-/// Calls the fault control with a plan, or without one.
-pub(crate) async fn call(
-    system: &System,
-    method: reqwest::Method,
-    plan: Option<String>,
-) -> Result<Value, Failure> {
+/// Puts the plan of the switches in force, in the place of the one before.
+pub(crate) async fn set(system: &System, switches: Switches) -> Result<Value, Failure> {
+    let plan = switches.plan().to_string();
+    send(control(system).await?.put("faults").body(plan)).await
+}
+
+/// Ends the plan.
+pub(crate) async fn end(system: &System) -> Result<Value, Failure> {
+    send(control(system).await?.delete("faults")).await
+}
+
+async fn control(system: &System) -> Result<LocalControl, Failure> {
     let connection = system.connection()?;
     if connection.target() == Target::Aws {
         return Err(Failure::new(
@@ -77,11 +84,10 @@ pub(crate) async fn call(
             "Faults are injected on this machine only.",
         ));
     }
-    let url = format!("{}/_local/faults", connection.local_endpoint_url().await?);
-    let request = connection
-        .local_http(&url)?
-        .request(method, &url)
-        .body(plan.unwrap_or_default());
+    Ok(connection.local_control().await?)
+}
+
+async fn send(request: RequestBuilder) -> Result<Value, Failure> {
     let answer = request.send().await.context("the system does not answer")?;
     let answer = answer
         .error_for_status()

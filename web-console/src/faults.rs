@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::fault_control::{LastSwitches, Switches, call, read};
+use crate::fault_control::{self, LastSwitches, Switches};
 use crate::live::Live;
 use crate::system::System;
 
@@ -14,7 +14,7 @@ pub(crate) async fn show(
     State(system): State<System>,
     State(switches): State<LastSwitches>,
 ) -> Result<Json<Value>, Failure> {
-    let state = read(&system).await?;
+    let state = fault_control::read(&system).await?;
     Ok(Json(with_switches(&switches, state)))
 }
 
@@ -26,9 +26,9 @@ pub(crate) async fn set(
     Json(switches): Json<Switches>,
 ) -> Result<Json<Value>, Failure> {
     let state = if switches.is_any() {
-        call(&system, reqwest::Method::PUT, Some(switches.plan().to_string())).await?
+        fault_control::set(&system, switches).await?
     } else {
-        call(&system, reqwest::Method::DELETE, None).await?
+        fault_control::end(&system).await?
     };
     last.set(switches);
     live.look_now();

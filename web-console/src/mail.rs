@@ -70,8 +70,8 @@ async fn read(system: &System, query: &str) -> Result<Vec<Value>, Failure> {
         let message = "On AWS the mail goes to the subscribers' own inboxes, which nobody else can read.";
         return Err(Failure::new(StatusCode::NOT_FOUND, message));
     }
-    let url = format!("{}/_local/mail?{query}", connection.local_endpoint_url().await?);
-    let answer = connection.local_http(&url)?.get(&url).send().await;
+    let request = connection.local_control().await?.get(&format!("mail?{query}"));
+    let answer = request.send().await;
     let answer = answer.context("the mailbox does not answer")?;
     let answer = answer.error_for_status().context("the mailbox cannot be read")?;
     let mut page: Value = answer

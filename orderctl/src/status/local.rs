@@ -41,12 +41,13 @@ struct StoredFile {
 
 /// Asks the running system.
 pub(super) async fn read(connection: &Connection) -> anyhow::Result<Document> {
-    let url = format!("{}/_local/status", connection.local_endpoint_url().await?);
-    let answer = connection.local_http(&url)?.get(&url).send().await;
+    let control = connection.local_control().await?;
+    let answer = control.get("status").send().await;
     let answer = answer.context("the system does not answer")?;
     anyhow::ensure!(
         answer.status() == StatusCode::OK,
-        "the status cannot be read: {url} answered {}",
+        "the status cannot be read: {} answered {}",
+        control.url("status"),
         answer.status()
     );
     let body = answer.bytes().await.context("the answer was cut off")?;

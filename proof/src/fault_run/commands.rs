@@ -171,13 +171,11 @@ impl System {
 
     /// Makes the delayed messages of the queues visible at once.
     pub(super) async fn wake_messages(&self) -> anyhow::Result<()> {
-        let endpoint = self.connection.local_endpoint_url().await?;
-        let http = self.connection.local_http(&endpoint)?;
+        let control = self.connection.local_control().await?;
         for url in self.queue_urls().await? {
             let name = url.rsplit('/').next().unwrap_or_default();
-            let wake = format!("{endpoint}/_local/queues/{name}/wake");
-            let answer = http
-                .put(wake)
+            let answer = control
+                .put(&format!("queues/{name}/wake"))
                 .send()
                 .await
                 .context("the system does not answer")?;

@@ -4,12 +4,13 @@ mod defaults;
 mod environment;
 mod http;
 mod local;
+mod local_control;
 mod resource;
 mod sdk;
 mod stack;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 use aws_config::SdkConfig;
@@ -21,6 +22,7 @@ use tokio::sync::OnceCell;
 use crate::api::{Api, ApiAuth};
 use defaults::{DEFAULT_DATA_DIR, OPERATOR, REQUEST_TIMEOUT};
 use environment::Environment;
+pub use local_control::LocalControl;
 pub use resource::Resource;
 use sdk::AwsSettings;
 use stack::Stack;
@@ -111,6 +113,9 @@ pub struct Connection {
     /// The id of the run of the data directory's system that answered last.
     #[arg(skip)]
     verified: Mutex<String>,
+    /// The control of the system on this machine that was called last.
+    #[arg(skip)]
+    known_control: Mutex<Option<LocalControl>>,
 }
 
 /// Where the system runs.
@@ -422,6 +427,16 @@ impl Connection {
             (key.access_key_id, key.secret_access_key)
         });
         Credentials::new(id, secret, None, None, "orderctl")
+    }
+
+    /// The control of the system on this machine. It keeps its connections from one call to the next.
+    pub async fn local_control(&self) -> anyhow::Result<LocalControl> {
+        let url = self.local_endpoint_url().await?;
+        let mut known = self.known_control.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(control) = known.as_ref().filter(|control| control.is_of(&url)) {
+            return Ok(control.clone());
+        }
+        Ok(known.insert(LocalControl::of(url)?).clone())
     }
 
     /// A client for the paths of the local system that AWS does not have.

@@ -9,7 +9,7 @@ use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use stack_client::{Connection, Resource};
+use stack_client::{Connection, LocalControl, Resource};
 use tokio::time::Instant;
 
 use crate::outages::OutageTarget;
@@ -19,10 +19,7 @@ const CLOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// Calls `/_local` of the system.
 #[derive(Debug)]
-pub(super) struct Control {
-    http: reqwest::Client,
-    url: String,
-}
+pub(super) struct Control(LocalControl);
 
 /// The messages of the queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,37 +79,34 @@ impl Calls {
 
 impl Control {
     pub(super) async fn connect(connection: &Connection) -> anyhow::Result<Self> {
-        let url = format!("{}/_local", connection.local_endpoint_url().await?);
-        let http = connection.local_http(&url)?;
-        Ok(Self { http, url })
+        Ok(Self(connection.local_control().await?))
     }
 
     /// Sets the limit of messages in flight.
     pub(super) async fn set_max_in_flight(&self, messages: u64) -> anyhow::Result<()> {
         let limits = json!({ "max_in_flight": messages });
-        let request = self.http.put(format!("{}/sqs", self.url)).json(&limits);
+        let request = self.0.put("sqs").json(&limits);
         send::<serde_json::Value>(request).await.map(drop)
     }
 
     /// Counts calls from now on.
     pub(super) async fn reset_calls(&self) -> anyhow::Result<()> {
-        let request = self.http.delete(format!("{}/calls", self.url));
-        send::<serde_json::Value>(request).await.map(drop)
+        send::<serde_json::Value>(self.0.delete("calls")).await.map(drop)
     }
 
     pub(super) async fn calls(&self) -> anyhow::Result<Calls> {
-        send(self.http.get(format!("{}/calls", self.url))).await
+        send(self.0.get("calls")).await
     }
 
     /// Makes the delayed messages of a queue visible.
     pub(super) async fn wake(&self, queue: &str) -> anyhow::Result<()> {
-        let request = self.http.put(format!("{}/queues/{queue}/wake", self.url));
+        let request = self.0.put(&format!("queues/{queue}/wake"));
         send::<serde_json::Value>(request).await.map(drop)
     }
 
     /// Reads the depths, seen from the queue that the outage holds up.
     pub(super) async fn depths(&self, target: OutageTarget) -> anyhow::Result<Depths> {
-        let status: Status = send(self.http.get(format!("{}/status", self.url))).await?;
+        let status: Status = send(self.0.get("status")).await?;
         Ok(count(&status.queues, target))
     }
 
@@ -127,7 +121,7 @@ impl Control {
             let step = due.saturating_sub(advanced);
             let milliseconds = u64::try_from(step.as_millis()).unwrap_or(u64::MAX);
             let step = json!({ "advance_milliseconds": milliseconds });
-            let request = self.http.put(format!("{}/clock", self.url)).json(&step);
+            let request = self.0.put("clock").json(&step);
             send::<serde_json::Value>(request).await?;
             advanced += Duration::from_millis(milliseconds);
         }

@@ -11,7 +11,7 @@ const MAX_RETRIES: u32 = 100;
 const DEFAULT_DELAY: u32 = 20;
 const DEFAULT_RETRIES: u32 = 3;
 /// The content type of a delivery whose policy has none.
-const DEFAULT_CONTENT_TYPE: &str = "text/plain; charset=UTF-8";
+pub(crate) const DEFAULT_CONTENT_TYPE: &str = "text/plain; charset=UTF-8";
 
 /// How the delays between the retries of the backoff phase grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

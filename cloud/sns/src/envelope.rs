@@ -14,7 +14,7 @@ use crate::signature::{Signature, SignedFields};
 use crate::subscription::{Protocol, Subscription};
 
 /// The type of a published message.
-const NOTIFICATION: &str = "Notification";
+pub(crate) const NOTIFICATION: &str = "Notification";
 
 /// Returns the fields of a notification that are signed. All subscribers of one protocol get the same.
 pub(super) fn signed_fields<'a>(

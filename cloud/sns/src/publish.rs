@@ -8,14 +8,15 @@ use cloud_sqs::name::is_identifier;
 use cloud_store::{StoreError, Tx};
 use cloud_wire::{Form, Xml};
 
+use crate::envelope::NOTIFICATION;
 use crate::error::SnsError;
 use crate::message::{Arrival, Message};
 use crate::service::Sns;
-use crate::signature::{Needs, SignatureVersion};
+use crate::signature::Needs;
 use crate::signed_message::SignedMessage;
 use crate::subscription::{Protocol, Subscription};
-use crate::webhook::{Delivery, NOTIFICATION};
-use crate::{email, filtering, queue_delivery, topic};
+use crate::webhook::Delivery;
+use crate::{email, filtering, queue_delivery, topic, topic_attributes};
 
 /// Maximum size of one message, and of all messages of a batch, in bytes.
 const MAX_BYTES: usize = 262_144;
@@ -195,14 +196,11 @@ fn deliver_in(
 
 /// Returns the signatures that messages to these subscriptions need.
 fn needs(attributes: &topic::Attributes, subscriptions: &[Subscription]) -> Needs {
-    let version = attributes
-        .get("SignatureVersion")
-        .and_then(|version| SignatureVersion::parse(version));
     let enveloped = subscriptions
         .iter()
         .filter(|s| s.confirmed && s.protocol.has_envelope() && !s.is_raw());
     Needs {
-        version: version.unwrap_or_default(),
+        version: topic_attributes::signature_version(attributes),
         protocols: enveloped.map(|subscription| subscription.protocol).collect(),
     }
 }

@@ -22,12 +22,10 @@ pub(super) fn to_send(message: &Message, protocol: &str, envelope: Option<String
         None => (message.text_for(protocol).to_owned(), message.attributes.clone()),
     };
     NewMessage {
-        body,
         attributes,
         trace_header: message.trace_header.clone(),
         group_id: message.group_id.clone(),
-        sender_id: SENDER.to_owned(),
-        delay_seconds: None,
+        ..letter(body)
     }
 }
 

@@ -45,6 +45,14 @@ pub(super) fn check_new(mut attributes: Attributes) -> Result<Attributes, SnsErr
         .collect()
 }
 
+/// Returns the version of the signatures of a topic's messages.
+pub(super) fn signature_version(attributes: &Attributes) -> SignatureVersion {
+    let version = attributes.get("SignatureVersion");
+    version
+        .and_then(|version| SignatureVersion::parse(version))
+        .unwrap_or_default()
+}
+
 /// Checks a new value of an attribute.
 pub(super) fn check_change(name: &str, value: String) -> Result<String, SnsError> {
     match check(name, value) {

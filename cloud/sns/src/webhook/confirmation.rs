@@ -2,15 +2,15 @@
 
 use uuid::Uuid;
 
-use super::delivery::{CONTENT_TYPE, Delivery, SUBSCRIPTION, UNSUBSCRIPTION};
-use crate::delivery_policy::RetrySchedule;
+use super::delivery::{Delivery, SUBSCRIPTION, UNSUBSCRIPTION};
+use crate::delivery_policy::{DEFAULT_CONTENT_TYPE, RetrySchedule};
 use crate::email::new_token;
 use crate::envelope;
 use crate::error::SnsError;
 use crate::service::Sns;
-use crate::signature::{SignatureVersion, SignedFields};
+use crate::signature::SignedFields;
 use crate::subscription::Subscription;
-use crate::topic;
+use crate::{topic, topic_attributes};
 
 /// A signed message with its token. It is made before the transaction that stores it, because a signature takes long.
 #[derive(Clone, Debug)]
@@ -45,10 +45,7 @@ impl Confirmation {
         let key = sns.signing_key().await?;
         let arn = topic_arn.to_owned();
         let attributes = sns.store().run(move |tx| topic::get(tx, &arn)).await?;
-        let version = attributes.get("SignatureVersion");
-        let version = version
-            .and_then(|version| SignatureVersion::parse(version))
-            .unwrap_or_default();
+        let version = topic_attributes::signature_version(&attributes);
         let token = new_token();
         let url = format!(
             "{}/?Action=ConfirmSubscription&TopicArn={topic_arn}&Token={token}",
@@ -88,7 +85,7 @@ impl Confirmation {
             endpoint: subscription.endpoint.clone(),
             kind: self.kind.to_owned(),
             message_id: self.message_id.clone(),
-            content_type: CONTENT_TYPE.to_owned(),
+            content_type: DEFAULT_CONTENT_TYPE.to_owned(),
             raw: false,
             body: self.body.clone(),
             retries: RetrySchedule::default(),

@@ -7,12 +7,9 @@ use crate::delivery_policy::RetrySchedule;
 use crate::error::SnsError;
 use crate::service::Sns;
 
-/// The types of messages.
-pub(crate) const NOTIFICATION: &str = "Notification";
+/// The types of messages that are no notifications.
 pub(super) const SUBSCRIPTION: &str = "SubscriptionConfirmation";
 pub(super) const UNSUBSCRIPTION: &str = "UnsubscribeConfirmation";
-/// The content type of every message but a notification whose delivery policy names another one.
-pub(super) const CONTENT_TYPE: &str = "text/plain; charset=UTF-8";
 
 /// A request to an endpoint.
 #[derive(Clone, Debug)]

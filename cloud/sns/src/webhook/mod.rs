@@ -12,5 +12,5 @@ mod request;
 mod runner;
 
 pub(crate) use confirmation::Confirmation;
-pub(crate) use delivery::{Delivery, NOTIFICATION};
+pub(crate) use delivery::Delivery;
 pub(crate) use runner::run;

@@ -6,7 +6,8 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 
-use super::delivery::{Delivery, NOTIFICATION, SUBSCRIPTION};
+use super::delivery::{Delivery, SUBSCRIPTION};
+use crate::envelope::NOTIFICATION;
 
 /// The time that an endpoint has for its answer. Source: SNS Developer Guide, "Prepare your endpoint".
 const TIMEOUT: Duration = Duration::from_secs(15);

@@ -6,8 +6,9 @@ use reqwest::Client;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::delivery::{NOTIFICATION, Stored};
+use super::delivery::Stored;
 use super::request::{Outcome, client, send};
+use crate::envelope::NOTIFICATION;
 use crate::error::SnsError;
 use crate::queue_delivery;
 use crate::service::Sns;
@@ -54,6 +55,10 @@ pub(crate) async fn run(sns: Sns, mut stopping: watch::Receiver<bool>) {
 /// Starts requests for the deliveries that are due, and returns the time until the next one.
 async fn start_due(sns: &Sns, client: &Client, requests: &mut JoinSet<()>) -> Result<Duration, SnsError> {
     let room = MAX_CONCURRENT.saturating_sub(requests.len());
+    if room == 0 {
+        // The end of a request wakes the loop.
+        return Ok(MAX_WAIT);
+    }
     let now = sns.sqs().clock().now_ms();
     let (due, next) = sns
         .store()
@@ -74,10 +79,12 @@ async fn start_due(sns: &Sns, client: &Client, requests: &mut JoinSet<()>) -> Re
             }
         });
     }
-    let wait = next.map_or(MAX_WAIT, |next| {
-        Duration::from_millis(u64::try_from(next - now).unwrap_or(0))
-    });
-    // Without room, the end of a request wakes the loop.
+    let wait = match next {
+        Some(next) if requests.len() < MAX_CONCURRENT => {
+            Duration::from_millis(u64::try_from(next - now).unwrap_or(0))
+        }
+        _ => MAX_WAIT,
+    };
     Ok(wait.clamp(Duration::from_millis(10), MAX_WAIT))
 }
 

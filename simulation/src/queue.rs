@@ -181,21 +181,25 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn message(number: u64, visible_at: Duration) -> Message {
+        let id = format!("m{number}");
+        Message {
+            origin: id.clone(),
+            first: id.clone(),
+            sent_at: Duration::ZERO,
+            id,
+            body: String::new(),
+            attributes: Attributes::new(),
+            visible_at,
+            receives: 0,
+        }
+    }
+
     #[test]
     fn a_message_may_come_twice_in_one_batch() {
         let mut queue = Queue::default();
         for number in 0..20 {
-            let id = format!("m{number}");
-            queue.push(Message {
-                origin: id.clone(),
-                first: id.clone(),
-                sent_at: Duration::ZERO,
-                id,
-                body: String::new(),
-                attributes: Attributes::new(),
-                visible_at: Duration::ZERO,
-                receives: 0,
-            });
+            queue.push(message(number, Duration::ZERO));
         }
         let settings = ReceiveSettings {
             max_messages: 40,
@@ -225,17 +229,10 @@ mod tests {
     fn a_queue_with_too_many_messages_in_flight_gives_no_more_but_delayed_ones_do_not_count() {
         let mut queue = Queue::default();
         for number in 0..6_u64 {
-            let id = format!("m{number}");
-            queue.push(Message {
-                origin: id.clone(),
-                first: id.clone(),
-                sent_at: Duration::ZERO,
-                id,
-                body: String::new(),
-                attributes: Attributes::new(),
-                visible_at: Duration::from_secs(if number < 2 { 60 } else { 0 }),
-                receives: 0,
-            });
+            queue.push(message(
+                number,
+                Duration::from_secs(if number < 2 { 60 } else { 0 }),
+            ));
         }
         let settings = ReceiveSettings {
             max_messages: 10,

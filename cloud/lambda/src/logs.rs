@@ -48,23 +48,13 @@ impl LogSink {
     /// Creates a sink that writes lines to `tracing`.
     #[must_use]
     pub fn tracing(function: &str) -> Self {
-        Self {
-            function: function.into(),
-            target: Target::Tracing,
-            watcher: None,
-            last_line: Arc::default(),
-        }
+        Self::to(function, Target::Tracing)
     }
 
     /// Creates a sink that drops all lines, as on AWS if the function's role may not write logs.
     #[must_use]
     pub fn nowhere(function: &str) -> Self {
-        Self {
-            function: function.into(),
-            target: Target::Nowhere,
-            watcher: None,
-            last_line: Arc::default(),
-        }
+        Self::to(function, Target::Nowhere)
     }
 
     /// Creates a sink that appends lines to `NAME.log` in a directory. Creates the directory if needed.
@@ -81,12 +71,17 @@ impl LogSink {
             .mode(0o700)
             .create(directory)?;
         let file = LogFile::open(directory.join(format!("{function}.log")), MAX_FILE_BYTES)?;
-        Ok(Self {
+        let target = Target::File(Arc::new(Mutex::new(file)));
+        Ok(Self::to(function, target))
+    }
+
+    fn to(function: &str, target: Target) -> Self {
+        Self {
             function: function.into(),
-            target: Target::File(Arc::new(Mutex::new(file))),
+            target,
             watcher: None,
             last_line: Arc::default(),
-        })
+        }
     }
 
     /// Passes each line to `CloudWatch` as well, as a line of this log group. Lines that are dropped have no metrics either.

@@ -76,15 +76,47 @@ def cloud(tmp_path_factory):
         yield {"endpoint": json.loads(ready.read_text())["aws_endpoint_url"], "outputs": outputs}
 
 
+def default(parameter):
+    return str(TEMPLATE["Parameters"][parameter]["Default"])
+
+
+def holds_by_default(condition):
+    """Tells whether a condition of the template holds if all parameters have their defaults."""
+
+    def evaluate(expression):
+        if not isinstance(expression, dict):
+            return str(expression)
+        ((function, argument),) = expression.items()
+        match function:
+            case "Ref":
+                return default(argument)
+            case "Condition":
+                return holds_by_default(argument)
+            case "Fn::Equals":
+                return evaluate(argument[0]) == evaluate(argument[1])
+            case "Fn::Not":
+                return not evaluate(argument[0])
+            case "Fn::And":
+                return all(map(evaluate, argument))
+            case "Fn::Or":
+                return any(map(evaluate, argument))
+        raise ValueError(f"{function} is not supported here")
+
+    return evaluate(TEMPLATE["Conditions"][condition])
+
+
 def environment(logical_id, outputs):
     """The environment of a function in the template, with the names of the running system."""
 
     def resolve(value):
         if not isinstance(value, dict):
             return str(value)
+        if "Fn::If" in value:
+            condition, when_true, when_false = value["Fn::If"]
+            return resolve(when_true if holds_by_default(condition) else when_false)
         name = value["Ref"]
         if name in TEMPLATE["Parameters"]:
-            return str(TEMPLATE["Parameters"][name]["Default"])
+            return default(name)
         (found,) = [outputs[name + suffix] for suffix in ("Url", "Name", "Arn") if name + suffix in outputs][:1]
         return found
 

@@ -74,11 +74,16 @@ def test_the_stage_and_the_placing_of_orders_are_throttled():
     settings = {(s["ResourcePath"], s["HttpMethod"]): s for s in stage(PlaceOrderRateLimit=7, ApiBurstLimit=9)["MethodSettings"]}
     assert settings["/~1orders", "POST"]["ThrottlingRateLimit"] == 7
     assert settings["/*", "*"]["ThrottlingBurstLimit"] == 9
+    # A batch has up to 100 orders, and API Gateway counts requests.
+    defaults = {name: one.get("Default") for name, one in source()["Parameters"].items()}
+    assert defaults["PlaceBatchRateLimit"] * 100 <= defaults["PlaceOrderRateLimit"]
+    assert defaults["PlaceBatchBurstLimit"] * 100 <= defaults["PlaceOrderBurstLimit"]
+    assert settings["/~1orders~1batch", "POST"]["ThrottlingRateLimit"] == defaults["PlaceBatchRateLimit"]
     for setting in settings.values():
         assert setting["DataTraceEnabled"] is False
     (api,) = of_type(deployed(), "AWS::ApiGateway::RestApi").values()
     # AWS refuses a setting of a method that the body does not have, but only at the deployment.
-    assert "post" in api["Body"]["paths"]["/orders"]
+    assert all("post" in api["Body"]["paths"][path] for path in ("/orders", "/orders/batch"))
 
 
 def test_preflights_have_a_small_limit_on_every_path():

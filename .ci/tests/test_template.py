@@ -70,6 +70,65 @@ def test_a_restored_table_replaces_the_stacks_in_every_function_and_right():
     assert len(rights) == 4 and all(":table/orders-2026-11-29" in right or ":table/${RestoredTableName}" in right for right in rights)
 
 
+REFUSED = {
+    "OrdersBatchNeedsWindow": {"OrdersBatchSize": 11},
+    "NotificationsBatchNeedsWindow": {"NotificationsBatchSize": 100, "NotificationsBatchWindowSeconds": 0},
+    "ProdAsksWhoCalls": {"Stage": "prod", "ApiAuth": "NONE"},
+    "WorkersHaveConcurrency": {"OrderWorkerReservedConcurrency": 3},
+}
+
+
+def broken_rules(**overrides):
+    """The names of the rules that refuse these parameters."""
+    values = {name: one.get("Default") for name, one in source()["Parameters"].items()} | overrides
+
+    def evaluate(node):
+        if not isinstance(node, dict):
+            return str(node)
+        ((function, argument),) = node.items()
+        match function:
+            case "Ref":
+                return str(values[argument])
+            case "Fn::Not":
+                return not evaluate(argument[0])
+            case "Fn::Or":
+                return any([evaluate(one) for one in argument])
+            case "Fn::Equals":
+                return evaluate(argument[0]) == evaluate(argument[1])
+            case "Fn::Contains":
+                return evaluate(argument[1]) in argument[0]
+        raise AssertionError(function)
+
+    return {
+        name
+        for name, rule in source()["Rules"].items()
+        if evaluate(rule.get("RuleCondition", {"Fn::Equals": ["", ""]}))
+        for assertion in rule["Assertions"]
+        if not evaluate(assertion["Assert"])
+    }
+
+
+def test_parameters_that_cannot_be_combined_are_refused():
+    assert source()["Rules"].keys() == REFUSED.keys()
+    for name, parameters in REFUSED.items():
+        assert broken_rules(**parameters) == {name}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"OrdersBatchSize": 10000, "OrdersBatchWindowSeconds": 1},
+        {"NotificationsBatchSize": 10, "NotificationsBatchWindowSeconds": 0},
+        {"Stage": "prod", "ApiAuth": "API_KEY"},
+        {"ApiAuth": "NONE"},
+        {"OrderWorkerReservedConcurrency": 22, "NotifierReservedConcurrency": 4},
+    ],
+)
+def test_other_combinations_are_accepted(parameters):
+    assert not broken_rules(**parameters)
+
+
 @pytest.mark.parametrize("origins", ["", "*", "https://shop.example.com,http://localhost:3000"])
 def test_allowed_origins_reach_the_function(origins):
     functions = of_type(deployed(AllowedOrigins=origins), "AWS::Lambda::Function")
@@ -158,7 +217,7 @@ def test_every_method_reaches_the_same_function():
     """The template writes the integration out for each: docs/DEPLOY.md says why."""
     operations = [o for item in body(deployed(AllowedOrigins="*"))["paths"].values() for method, o in item.items() if method != "parameters"]
     integrations = [json.dumps(operation["x-amazon-apigateway-integration"]) for operation in operations]
-    assert len(integrations) == 11
+    assert len(integrations) == 12
     assert len(set(integrations)) == 1
 
 

@@ -1,11 +1,14 @@
 //! `POST /console/api/burst`: many orders at once, each under a key of its own.
 
+use std::time::Duration;
+
 use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stack_client::Api;
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -18,6 +21,9 @@ const MAX_ORDERS: usize = 1000;
 const BATCH: usize = 100;
 /// Batch requests at a time.
 const PARALLEL: usize = 4;
+/// The most attempts to send one batch, and the pause after one that was throttled.
+const MAX_ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,8 +53,8 @@ pub(crate) async fn send(
             .iter()
             .map(|index| json!({ "idempotency_key": format!("burst-{run}-{index}"), "order": burst.order }))
             .collect();
-        let request = api.post("/orders/batch").json(&json!({ "entries": entries }));
-        async { count_accepted(api.send(request).await.map_err(anyhow::Error::from)?).await }
+        let api = &api;
+        async move { count_accepted(place(api, &json!({ "entries": entries })).await?).await }
     });
     let batches: Vec<_> = batches.collect();
     let answers: Vec<anyhow::Result<usize>> =
@@ -58,6 +64,20 @@ pub(crate) async fn send(
     Ok(Json(
         json!({ "accepted": accepted, "refused": burst.count - accepted }),
     ))
+}
+
+/// Sends a batch until the API's rate limit lets it through, or the attempts are used up. The limit of a stack on AWS is a few batches a
+/// second.
+async fn place(api: &Api, batch: &Value) -> anyhow::Result<reqwest::Response> {
+    let mut attempts = MAX_ATTEMPTS;
+    loop {
+        let answer = api.send(api.post("/orders/batch").json(batch)).await?;
+        attempts -= 1;
+        if answer.status().as_u16() != 429 || attempts == 0 {
+            return Ok(answer);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// The number of entries that were answered with 202.

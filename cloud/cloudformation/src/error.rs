@@ -24,6 +24,14 @@ pub enum TemplateError {
         /// The problem.
         what: String,
     },
+    /// Values of parameters that a rule of the template refuses together.
+    #[error("{at} refuses these parameters: {description}")]
+    Rule {
+        /// The rule.
+        at: String,
+        /// The text of the assertion.
+        description: String,
+    },
     /// A parameter value was given for a parameter that the template does not have.
     #[error("the template has no parameter `{0}`")]
     UnknownParameter(String),

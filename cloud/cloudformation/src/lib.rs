@@ -18,6 +18,7 @@ mod properties;
 mod redrive_order;
 mod resolve;
 mod resources;
+mod rules;
 mod sections;
 mod stack;
 mod stack_location;

@@ -43,6 +43,11 @@ pub(crate) enum Call {
     Not(Node),
     And(Vec<Node>),
     Or(Vec<Node>),
+    /// `Fn::Contains`, which only rules may use: whether a list of texts contains a value.
+    Contains {
+        texts: Node,
+        value: Node,
+    },
     Join {
         delimiter: String,
         values: Node,
@@ -182,6 +187,10 @@ impl Call {
                     }
                 }
                 _ => return Err(wrong("2 to 10 conditions")),
+            },
+            "Fn::Contains" => match into_array::<2>(argument) {
+                Some([texts, value]) => Self::Contains { texts, value },
+                None => return Err(wrong("a list and a value")),
             },
             "Fn::Join" => match into_array::<2>(argument) {
                 Some([Node::String(delimiter), values]) => Self::Join { delimiter, values },

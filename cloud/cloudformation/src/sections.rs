@@ -6,12 +6,14 @@ use yaml_serde::Value as Yaml;
 
 use crate::error::TemplateError;
 use crate::node::Node;
+use crate::rules::Rule;
 use crate::template_path::TemplatePath;
 
 /// The sections of a template.
 #[derive(Debug, Default)]
 pub(crate) struct Sections {
     pub(crate) parameters: Vec<(String, Node)>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) conditions: Vec<(String, Node)>,
     pub(crate) globals: Vec<(String, Node)>,
     pub(crate) resources: Vec<(String, Declaration)>,
@@ -63,6 +65,12 @@ impl Sections {
                     }
                 },
                 "Parameters" => sections.parameters = entries(value, &at)?,
+                "Rules" => {
+                    sections.rules = entries(value, &at)?
+                        .into_iter()
+                        .map(|(name, rule)| Rule::parse(&name, rule))
+                        .collect::<Result<_, _>>()?;
+                }
                 "Conditions" => sections.conditions = entries(value, &at)?,
                 "Globals" => sections.globals = entries(value, &at)?,
                 "Outputs" => sections.outputs = entries(value, &at)?,

@@ -61,6 +61,7 @@ impl Stack {
         globals::check(&sections.globals)?;
         let parameters = Parameters::parse(sections.parameters, overrides)?;
         let resolver = Resolver::new(location, &parameters, &sections.conditions, &sections.resources);
+        resolver.check_rules(&sections.rules)?;
         let mut stack = Self::default();
         let mut policies = policies::Policies::default();
         for (id, declaration) in &sections.resources {

@@ -366,3 +366,27 @@ fn a_metric_filter_is_read_or_refused() {
     assert_eq!((filters.len(), filters[0].log_group.as_str()), (1, "g"));
     insta::assert_snapshot!(load_error(&filter("ERROR")), @"F.Properties: the filter pattern `ERROR` is not supported by local-cloud");
 }
+
+#[test]
+fn rules_refuse_parameters_that_cannot_be_combined() {
+    let text = SMALL.replace(
+        "Conditions:\n",
+        "Rules:\n  SmallIfOpen:\n    RuleCondition: !Equals [!Ref Mode, NONE]\n    Assertions:\n      \
+         - {Assert: {Fn::Contains: [['4', '5'], !Ref Size]}, AssertDescription: An open queue is small.}\n\
+         Conditions:\n",
+    );
+    assert!(load(&text, &[]).is_ok());
+    assert!(load(&text, &[("Size", "6"), ("Mode", "IAM")]).is_ok());
+    let error = load(&text, &[("Size", "6")]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "Rules.SmallIfOpen refuses these parameters: An open queue is small."
+    );
+    let unknown = text.replace("RuleCondition", "When");
+    assert!(
+        load(&unknown, &[])
+            .unwrap_err()
+            .to_string()
+            .contains("the attribute `When`")
+    );
+}

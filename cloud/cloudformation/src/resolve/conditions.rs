@@ -3,6 +3,7 @@
 use super::resolver::Resolver;
 use crate::error::TemplateError;
 use crate::node::{Call, Node};
+use crate::rules::{Assertion, Rule};
 use crate::template_path::TemplatePath;
 
 impl Resolver<'_> {
@@ -15,6 +16,35 @@ impl Resolver<'_> {
         self.visit(name, at, || {
             self.evaluate(node, &TemplatePath::root("Conditions").key(name))
         })
+    }
+
+    /// Checks the rules of the template, which compare parameters before anything is created.
+    ///
+    /// # Errors
+    /// Returns the description of the first assertion that does not hold.
+    pub(crate) fn check_rules(&self, rules: &[Rule]) -> Result<(), TemplateError> {
+        for Rule {
+            at,
+            condition,
+            assertions,
+        } in rules
+        {
+            let applies = condition.as_ref().map_or(Ok(true), |condition| {
+                self.evaluate(condition, &at.key("RuleCondition"))
+            })?;
+            if !applies {
+                continue;
+            }
+            for Assertion { assert, description } in assertions {
+                if !self.evaluate(assert, &at.key("Assertions"))? {
+                    return Err(TemplateError::Rule {
+                        at: at.to_string(),
+                        description: description.clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     fn evaluate(&self, node: &Node, at: &TemplatePath) -> Result<bool, TemplateError> {
@@ -36,6 +66,10 @@ impl Resolver<'_> {
             Call::Or(operands) => operands
                 .iter()
                 .try_fold(false, |any, operand| Ok(self.evaluate(operand, at)? || any)),
+            Call::Contains { texts, value } => {
+                let value = self.text(value, at)?;
+                Ok(self.texts(texts, at)?.contains(&value))
+            }
             _ => Err(TemplateError::invalid(at, "a condition is expected")),
         }
     }

@@ -119,13 +119,16 @@ impl<'t> Resolver<'t> {
                 .split(delimiter.as_str())
                 .map(Value::from)
                 .collect(),
-            Call::Condition(_) | Call::Equals(..) | Call::Not(_) | Call::And(_) | Call::Or(_) => {
-                Value::Bool(self.evaluate_call(call, at)?)
-            }
+            Call::Condition(_)
+            | Call::Equals(..)
+            | Call::Not(_)
+            | Call::And(_)
+            | Call::Or(_)
+            | Call::Contains { .. } => Value::Bool(self.evaluate_call(call, at)?),
         }))
     }
 
-    fn texts(&self, node: &Node, at: &TemplatePath) -> Result<Vec<String>, TemplateError> {
+    pub(super) fn texts(&self, node: &Node, at: &TemplatePath) -> Result<Vec<String>, TemplateError> {
         match self.resolve(node, at)? {
             Some(Value::Array(items)) => items
                 .into_iter()

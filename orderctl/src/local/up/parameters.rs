@@ -25,6 +25,8 @@ pub(super) fn choose_parameters(
         ("ApiBurstLimit", UNLIMITED),
         ("PlaceOrderRateLimit", UNLIMITED),
         ("PlaceOrderBurstLimit", UNLIMITED),
+        ("PlaceBatchRateLimit", UNLIMITED),
+        ("PlaceBatchBurstLimit", UNLIMITED),
     ];
     let defaults = defaults
         .into_iter()

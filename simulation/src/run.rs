@@ -20,7 +20,9 @@ use crate::traffic::{self, Prepared};
 use crate::world::{Queues, World};
 
 /// The maximum number of events until the world is idle. A run that needs more never ends.
-const MAX_EVENTS: u32 = 300_000;
+///
+/// A message that is sent again for 24 hours has about 2,000 events. Each lost answer of a send makes another copy of it.
+const MAX_EVENTS: u32 = 5_000_000;
 
 /// The queues that event source mappings poll.
 const SOURCES: [(Pipeline, Queue); 4] = [

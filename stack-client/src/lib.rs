@@ -10,5 +10,5 @@ pub mod problem;
 pub mod queue;
 
 pub use api::{Api, ApiAuth, ApiError};
-pub use connection::{Connection, LocalControl, Resource, Target};
+pub use connection::{Connection, LocalControl, OperatorKey, Resource, Target};
 pub use failure::{exit_code, is_unreachable};

@@ -61,9 +61,25 @@ class Item {
   }
 }
 
+/** An entry of the order's metadata. */
+class Entry {
+  /** @param {(entry: Entry) => void} remove */
+  constructor(remove) {
+    this.name = new Field("Metadata name", "");
+    this.text = new Field("Metadata value", "");
+    this.element = h("fieldset", { class: "item" }, h("legend", {}, "Metadata"), this.name.element, this.text.element,
+      h("button", { type: "button", class: "quiet", click: () => remove(this) }, "Remove"));
+  }
+}
+
 /** A quantity is a JSON number. A text that is none goes to the API as it is, which says what is wrong. @param {string} text */
 function toNumber(text) {
   return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+/** Whether a problem of a metadata entry is about its value, because its name is right. @param {string} text */
+function isName(text) {
+  return /^[A-Za-z0-9_.-]{1,40}$/.test(text);
 }
 
 /** @param {Record<string, any>} document */
@@ -92,11 +108,15 @@ export function placeForm() {
     "/currency": new Field("Currency", "EUR"),
     "/total": new Field("Total (optional, checked)", "", { inputmode: "decimal" }),
     "/note": new Field("Note", ""),
+    "/reference": new Field("Your reference", ""),
   };
   const key = new Field("Idempotency-Key", crypto.randomUUID());
   /** @type {Item[]} */
   let items = [];
   const list = h("div", { class: "items" });
+  /** @type {Entry[]} */
+  let entries = [];
+  const entryList = h("div", { class: "items" });
   const summary = h("div", { class: "result", role: "status" });
   const curl = h("pre", { class: "curl", tabindex: "0", "aria-label": "The same request with curl" });
   const steps = h("ol", { class: "steps" });
@@ -113,16 +133,26 @@ export function placeForm() {
   };
   SAMPLES.forEach((sample) => addItem(sample));
 
+  const addEntry = () => {
+    const added = new Entry((entry) => {
+      entries = entries.filter((other) => other !== entry);
+      entry.element.remove();
+    });
+    entries.push(added);
+    entryList.append(added.element);
+  };
+
   const document = () => {
     const customer = withoutEmpty({ id: fields["/customer/id"].value, name: fields["/customer/name"].value, email: fields["/customer/email"].value });
     return withoutEmpty({
       customer, currency: fields["/currency"].value, items: items.map((item) => item.document()),
-      total: fields["/total"].value, note: fields["/note"].value,
+      total: fields["/total"].value, note: fields["/note"].value, reference: fields["/reference"].value,
+      metadata: entries.length > 0 ? Object.fromEntries(entries.map((entry) => [entry.name.value, entry.text.value])) : "",
     });
   };
 
   const clearProblems = () => {
-    [...Object.values(fields), key, ...items.flatMap((item) => Object.values(item.fields))].forEach((field) => field.setProblem(""));
+    [...Object.values(fields), key, ...entries.flatMap((entry) => [entry.name, entry.text]), ...items.flatMap((item) => Object.values(item.fields))].forEach((field) => field.setProblem(""));
     items.forEach((item) => setText(item.problem, ""));
   };
 
@@ -131,6 +161,11 @@ export function placeForm() {
     const item = /^\/items\/(\d+)\/(\w+)/.exec(pointer);
     if (item) {
       return items[Number(item[1])]?.fields[item[2]] ?? null;
+    }
+    const name = /^\/metadata\/(.*)$/s.exec(pointer)?.[1].replaceAll("~1", "/").replaceAll("~0", "~");
+    const entry = entries.find((other) => other.name.value === name);
+    if (entry) {
+      return isName(entry.name.value) ? entry.text : entry.name;
     }
     return fields[pointer] ?? null;
   };
@@ -213,7 +248,9 @@ export function placeForm() {
     h("div", { class: "fields" }, ...["/customer/id", "/customer/name", "/customer/email"].map((pointer) => fields[pointer].element)),
     list,
     h("button", { type: "button", class: "quiet", click: () => addItem() }, "Add an item"),
-    h("div", { class: "fields" }, ...["/currency", "/total", "/note"].map((pointer) => fields[pointer].element)),
+    h("div", { class: "fields" }, ...["/currency", "/total", "/note", "/reference"].map((pointer) => fields[pointer].element)),
+    entryList,
+    h("button", { type: "button", class: "quiet", click: () => addEntry() }, "Add metadata"),
     h("div", { class: "fields" }, key.element),
     h("div", { class: "buttons" },
       h("button", { type: "submit", class: "primary" }, "Place the order"),

@@ -116,6 +116,25 @@ test("an order is placed, seen to be confirmed, and its mail is read", async () 
   await page.locator(".track li.done", { hasText: "notified" }).waitFor();
 });
 
+test("an order with a reference and metadata is found by its reference", async () => {
+  await open();
+  await page.getByLabel("Your reference").fill("PO-2026-77");
+  await page.getByRole("button", { name: "Add metadata" }).click();
+  await page.getByLabel("Metadata name").fill("sales channel");
+  await page.getByLabel("Metadata value").fill("web");
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.locator("#main [aria-invalid]").waitFor();
+  assert.equal(await page.getByLabel("Metadata name").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Metadata name").fill("channel");
+  const id = await place();
+  await page.goto(`${system.url}#orders`);
+  await page.getByLabel(/Search by/).fill("po-2026-77");
+  await page.getByRole("link", { name: id.slice(-8) }).click();
+  await page.locator("summary", { hasText: "The raw JSON" }).click();
+  await page.getByRole("button", { name: /Show personal data/ }).click();
+  await page.locator("pre", { hasText: "\"channel\": \"web\"" }).waitFor();
+});
+
 test("each problem stands beside its field", async () => {
   await open();
   await page.getByLabel("Currency").fill("EURO");

@@ -29,7 +29,9 @@ pub(crate) async fn run(
     edited: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let mut command = Command::new(system.program()?);
-    command.args(system.connection()?.arguments()).args(arguments);
+    let connection = system.connection()?;
+    command.args(connection.arguments()).args(arguments);
+    command.envs(connection.secret_variables());
     command.stdin(Stdio::null());
     let file = edited.map(write).transpose()?;
     if let Some(file) = &file {

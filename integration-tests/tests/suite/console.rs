@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::AsyncBufReadExt;
 
 use crate::system::{Sandbox, System, eventually, sample};
 
@@ -11,15 +12,21 @@ struct Page {
     http: reqwest::Client,
     url: String,
     token: String,
+    target: String,
 }
 
 impl Page {
     async fn open(system: &System) -> Self {
+        let page = Self::open_at(format!("{}/console", system.api_url)).await;
+        assert_eq!(page.target, "local");
+        page
+    }
+
+    async fn open_at(url: String) -> Self {
         let builder = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(30));
         let http = builder.build().unwrap();
-        let url = format!("{}/console", system.api_url);
         let session: Value = http
             .get(format!("{url}/api/session"))
             .send()
@@ -28,11 +35,12 @@ impl Page {
             .json()
             .await
             .unwrap();
-        assert_eq!(session["target"], "local");
+        let text = |name: &str| session[name].as_str().unwrap().to_owned();
         Self {
             http,
             url,
-            token: session["token"].as_str().unwrap().to_owned(),
+            token: text("token"),
+            target: text("target"),
         }
     }
 
@@ -82,6 +90,31 @@ impl Page {
     }
 }
 
+/// `orderctl console` on the system of a sandbox, until it is dropped.
+struct ConsoleProcess {
+    child: tokio::process::Child,
+    url: String,
+}
+
+impl ConsoleProcess {
+    async fn start(sandbox: &Sandbox) -> Self {
+        let mut command = tokio::process::Command::from(sandbox.orderctl());
+        command.args(["console", "--port", "0"]).kill_on_drop(true);
+        let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut url = String::new();
+        let mut output = tokio::io::BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut url).await.unwrap();
+        Self {
+            child,
+            url: url.trim_end().to_owned(),
+        }
+    }
+
+    async fn stop(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
 /// Starts a system whose audit log is in its data directory. The tests of the suite share another one.
 async fn start_with_own_audit_log(sandbox: &Sandbox) -> System {
     let change = |command: &mut std::process::Command| {
@@ -127,6 +160,60 @@ async fn an_order_that_the_page_places_is_seen_to_pass_through_the_queues() {
     .await;
     let unknown = page.get("orders/0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b").await;
     assert_eq!(unknown["stage"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_console_of_its_own_serves_a_stack() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
+    let console = ConsoleProcess::start(&sandbox).await;
+    let page = Page::open_at(console.url.clone()).await;
+    let mut order = sample("order.json");
+    order["customer"]["id"] = "console-of-its-own".into();
+    let answer = page.send("orders", &json!({ "order": order })).await;
+    assert_eq!(answer["status"], 202, "{answer}");
+    let id = answer["body"]["order_id"].as_str().unwrap().to_owned();
+    system.wait_until_notified(&id).await;
+    eventually("the search finds the order", async || {
+        let found = page.get(&format!("orders?q={}", &id[id.len() - 8..])).await;
+        (found["orders"][0]["order_id"] == id.as_str()).then_some(())
+    })
+    .await;
+    assert_eq!(page.get(&format!("orders/{id}")).await["stage"], "notified");
+    let poison = page.send("poison", &json!({})).await["message_id"].clone();
+    eventually("the page shows the dead letter", async || {
+        let letters = page.get("letters?again=true").await["letters"].clone();
+        let mut letters = letters.as_array().unwrap().iter();
+        letters
+            .find(|letter| letter["message_id"] == poison || letter["reason"] == "malformed")
+            .map(drop)
+    })
+    .await;
+    page.wait_for_event("the queues are read", |event| {
+        count(event, "orders-dlq", "visible") > 0
+    })
+    .await;
+    console.stop().await;
+}
+
+/// Nobody but the functions and the operator may call the endpoint, and there is no data directory that names the operator's
+/// key.
+#[tokio::test]
+async fn the_console_of_a_system_in_memory_with_strict_keys_works() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&["--ephemeral", "--strict-keys"]).await;
+    let page = Page::open(&system).await;
+    page.send("poison", &json!({})).await;
+    page.wait_for_event("the poison is a dead letter", |event| {
+        count(event, "orders-dlq", "visible") == 1
+    })
+    .await;
+    let letters = page.get("letters?again=true").await;
+    assert_eq!(letters["letters"][0]["reason"], "malformed", "{letters}");
+    let replayed = page
+        .send("letters/replay", &json!({ "queue": "orders", "dry_run": true }))
+        .await;
+    assert_eq!(replayed["done"], true, "{replayed}");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! The system on this machine, by its data directory.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -15,6 +14,7 @@ use terminal::{invocation, text};
 
 use super::defaults::DEFAULT_DATA_DIR;
 use super::http;
+use super::operator_key::OperatorKey;
 use super::stack::Stack;
 
 /// The file in which a running system says where it answers. It is absent while the system does not run, unless the
@@ -39,19 +39,6 @@ pub(super) struct Endpoints {
     pub(super) instance_id: String,
     /// The operator's access key, if the AWS endpoint refuses keys that it does not know.
     pub(super) operator: Option<OperatorKey>,
-}
-
-/// The access key of the operator.
-#[derive(Clone, Deserialize)]
-pub(super) struct OperatorKey {
-    pub(super) access_key_id: String,
-    pub(super) secret_access_key: String,
-}
-
-impl fmt::Debug for OperatorKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("OperatorKey")
-    }
 }
 
 /// As much of `/_local/health` as a client needs.

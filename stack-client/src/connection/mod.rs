@@ -5,6 +5,7 @@ mod environment;
 mod http;
 mod local;
 mod local_control;
+mod operator_key;
 mod resource;
 mod sdk;
 mod stack;
@@ -20,9 +21,10 @@ use terminal::text::quote;
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
-use defaults::{DEFAULT_DATA_DIR, OPERATOR, REQUEST_TIMEOUT};
+use defaults::{DEFAULT_DATA_DIR, OPERATOR, OPERATOR_KEY, REQUEST_TIMEOUT};
 use environment::Environment;
 pub use local_control::LocalControl;
+pub use operator_key::OperatorKey;
 pub use resource::Resource;
 use sdk::AwsSettings;
 use stack::Stack;
@@ -77,6 +79,16 @@ pub struct Connection {
         hide_short_help = true
     )]
     api_key: Option<String>,
+    /// Access key of the operator of an `up --strict-keys`, instead of the one in the data directory
+    #[arg(
+        long,
+        global = true,
+        value_name = "ID:SECRET",
+        env = OPERATOR_KEY,
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    operator_key: Option<OperatorKey>,
     /// URL of the queue of accepted orders
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     orders_queue_url: Option<String>,
@@ -138,12 +150,13 @@ impl Connection {
         }
     }
 
-    /// The system on this machine at these URLs.
+    /// The system on this machine at these URLs, with the operator's access key if it takes no other.
     #[must_use]
-    pub fn at(api_url: String, aws_endpoint_url: String) -> Self {
+    pub fn at(api_url: String, aws_endpoint_url: String, operator_key: Option<OperatorKey>) -> Self {
         Self {
             api_url: Some(api_url),
             aws_endpoint_url: Some(aws_endpoint_url),
+            operator_key,
             ..Self::default()
         }
     }
@@ -194,6 +207,14 @@ impl Connection {
         let profile = profile.map(|profile| ("--profile", profile.to_owned()));
         let selected = self.selection().into_iter().chain(profile);
         selected.map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    /// The variables of the environment with which a process of `orderctl` has the same access. They are secret, so that they
+    /// are no arguments, which every user of the machine can read.
+    #[must_use]
+    pub fn secret_variables(&self) -> Vec<(&'static str, String)> {
+        let key = self.operator_key.iter();
+        key.map(|key| (OPERATOR_KEY, key.to_pair())).collect()
     }
 
     /// The names and values of the options that select this system.
@@ -416,13 +437,14 @@ impl Connection {
         }
     }
 
-    /// The operator's access key on this machine. With `up --strict-keys` it is the one that the data directory names, as
-    /// long as its endpoint is the one that is called.
+    /// The operator's access key on this machine. With `up --strict-keys` it is the one that was given, or that the data
+    /// directory names, as long as its endpoint is the one that is called.
     fn local_operator(&self, url: &str) -> Credentials {
-        let endpoints = local::endpoints(self.data_dir()).ok();
-        let key = endpoints
-            .filter(|endpoints| endpoints.aws_endpoint_url.trim_end_matches('/') == url)
-            .and_then(|endpoints| endpoints.operator);
+        let key = self.operator_key.clone().or_else(|| {
+            let endpoints = local::endpoints(self.data_dir()).ok()?;
+            let is_called = endpoints.aws_endpoint_url.trim_end_matches('/') == url;
+            endpoints.operator.filter(|_| is_called)
+        });
         let (id, secret) = key.map_or((OPERATOR.to_owned(), OPERATOR.to_owned()), |key| {
             (key.access_key_id, key.secret_access_key)
         });

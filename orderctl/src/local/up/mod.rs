@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use local_cloud::{LocalCloud, Running};
-use stack_client::Connection;
+use stack_client::{Connection, OperatorKey};
 use terminal::stdout;
 use terminal::stop_signal::StopSignal;
 use tracing_subscriber::EnvFilter;
@@ -73,7 +73,14 @@ fn connect_console(system: &System, running: &Running) {
     let endpoints = running.endpoints();
     let connection = match &endpoints.data_dir {
         Some(directory) => Connection::local(directory.clone()),
-        None => Connection::at(endpoints.api_url.clone(), endpoints.aws_endpoint_url.clone()),
+        None => Connection::at(
+            endpoints.api_url.clone(),
+            endpoints.aws_endpoint_url.clone(),
+            endpoints.operator.as_ref().map(|key| OperatorKey {
+                access_key_id: key.access_key_id.clone(),
+                secret_access_key: key.secret_access_key.clone(),
+            }),
+        ),
     };
     let sqs = running.services().sqs.clone();
     system.connect(Arc::new(connection), Some(Box::new(move || sqs.activity())));

@@ -12,22 +12,30 @@ CARGO_LAMBDA_FLAG_arm64 := --arm64
 CARGO_LAMBDA_FLAG_x86_64 := --x86-64
 CARGO_LAMBDA_FLAG := $(CARGO_LAMBDA_FLAG_$(ARCHITECTURE))
 LAMBDA_DIR ?= target/lambda
-PROGRAMS := order-api order-worker notifier
+# The stack of the shop, and its parameters, such as SHOP_PARAMETERS="StorefrontOrigin=https://shop.example.com".
+SHOP_STACK ?= shop
+SHOP_PARAMETERS ?=
 
 export NOTIFICATION_EMAIL
 
 .PHONY: help bootstraps build deploy delete check build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction
+.PHONY: shop-bootstraps shop-build shop-deploy shop-delete build-CatalogApiFunction
 
 help:
 	@echo 'make bootstraps [ARCHITECTURE=arm64|x86_64]     compile the functions into $(LAMBDA_DIR)/NAME/bootstrap, and print their sizes'
 	@echo 'make build      [ARCHITECTURE=...]              the same, and prepare it for sam deploy'
 	@echo 'make deploy     [ARCHITECTURE=...] [STAGE=dev|staging|prod] [STACK=orders] [NOTIFICATION_EMAIL=...] [PARAMETERS="Name=value ..."]'
 	@echo 'make delete     [STACK=orders]                  delete the stack with its data, and list what is left'
+	@echo 'make shop-deploy [ARCHITECTURE=...] [STAGE=...] [SHOP_STACK=shop] [SHOP_PARAMETERS="Name=value ..."]'
+	@echo 'make shop-delete [SHOP_STACK=shop]              delete the shop with its catalogue, and list what is left'
 	@echo 'make check                                      run all checks of CI'
 
-# One call for all three functions compiles their dependencies once, with one set of features. Every function's build calls this target: the
-# second call has nothing to do.
-bootstraps:
+# One call for all functions of a stack compiles their dependencies once, with one set of features. Every function's build calls its stack's
+# target: the second call has nothing to do.
+bootstraps: PROGRAMS := order-api order-worker notifier
+shop-bootstraps: PROGRAMS := catalog-api
+
+bootstraps shop-bootstraps:
 	$(if $(CARGO_LAMBDA_FLAG),,$(error ARCHITECTURE is '$(ARCHITECTURE)', and must be arm64 or x86_64))
 	@cargo lambda --version >/dev/null 2>&1 || { echo 'cargo-lambda is missing: pip install cargo-lambda ziglang'; exit 1; }
 	cargo lambda build --release $(CARGO_LAMBDA_FLAG) $(addprefix --package ,$(PROGRAMS)) --lambda-dir '$(LAMBDA_DIR)'
@@ -49,6 +57,16 @@ deploy: build
 delete:
 	deploy/delete-stack '$(STACK)'
 
+shop-build:
+	sam build --template shop/template.yaml --build-dir .aws-sam/shop
+
+shop-deploy: shop-build
+	sam deploy --template-file .aws-sam/shop/template.yaml --stack-name '$(SHOP_STACK)' --s3-prefix 'stacks/$(SHOP_STACK)' --parameter-overrides \
+		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') $(SHOP_PARAMETERS)
+
+shop-delete:
+	deploy/delete-stack '$(SHOP_STACK)'
+
 check:
 	.ci/run
 
@@ -56,8 +74,12 @@ check:
 build-OrderApiFunction: PROGRAM := order-api
 build-OrderWorkerFunction: PROGRAM := order-worker
 build-NotifierFunction: PROGRAM := notifier
+build-CatalogApiFunction: PROGRAM := catalog-api
 
 build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction: bootstraps
+build-CatalogApiFunction: shop-bootstraps
+
+build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction build-CatalogApiFunction:
 	$(if $(ARTIFACTS_DIR),,$(error `sam build` calls this target, and sets ARTIFACTS_DIR))
 	cp '$(LAMBDA_DIR)/$(PROGRAM)/bootstrap' '$(ARTIFACTS_DIR)/bootstrap'
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Prints template.yaml as SAM transforms it, as JSON: the template that CloudFormation deploys.
+"""Prints a template as SAM transforms it, as JSON: the template that CloudFormation deploys.
+
+    .ci/transform.py [orders|shop]
 
 cfn-lint no longer transforms a template, so without this it does not see the resources that SAM makes.
 """
@@ -10,6 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tests"))
 
-from deployed_template import translated  # noqa: E402
+from deployed_template import ORDERS, SHOP  # noqa: E402
 
-print(json.dumps(translated(), indent=1))
+STACKS = {"orders": ORDERS, "shop": SHOP}
+(stack,) = sys.argv[1:] or ["orders"]
+print(json.dumps(STACKS[stack].translated(), indent=1))

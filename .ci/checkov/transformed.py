@@ -1,15 +1,15 @@
-"""Writes the template as CloudFormation sees it, in its default and its hardened form, for tools that know no SAM."""
+"""Writes the templates as CloudFormation sees them, for tools that know no SAM: the orders in a default and a hardened form, and the shop."""
 
 import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from deployed_template import deployed  # noqa: E402
+from deployed_template import ORDERS, SHOP  # noqa: E402
 
 FORMS = {
-    "default": {},
-    "hardened": {
+    "default": (ORDERS, {}),
+    "hardened": (ORDERS, {
         "Stage": "prod",
         "Encryption": "CUSTOMER_MANAGED",
         "ApiAccessLogs": "ENABLED",
@@ -17,9 +17,10 @@ FORMS = {
         "OrderApiReservedConcurrency": 50,
         "OrderWorkerReservedConcurrency": 20,
         "NotifierReservedConcurrency": 2,
-    },
+    }),
+    "shop": (SHOP, {"Stage": "prod", "StorefrontOrigin": "https://shop.example.com"}),
 }
 
-for form, parameters in FORMS.items():
+for form, (template, parameters) in FORMS.items():
     path = Path(sys.argv[1]) / f"{form}.json"
-    path.write_text(json.dumps(deployed(**parameters), indent=1, default=str))
+    path.write_text(json.dumps(template.deployed(**parameters), indent=1, default=str))

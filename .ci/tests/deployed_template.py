@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation sees it: transformed by SAM, its conditions decided for given parameters."""
+"""The templates as CloudFormation sees them: transformed by SAM, their conditions decided for given parameters."""
 
 from copy import deepcopy
 from functools import cache
@@ -9,52 +9,54 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+ROOT = Path(__file__).resolve().parents[2]
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
-def source():
-    """The template as it is written, with the long names of intrinsic functions."""
-    return yaml_parse(TEMPLATE.read_text())
+class SamTemplate:
+    """A template of this repository."""
 
+    def __init__(self, path):
+        self.path = path
+        self._deployed = cache(lambda overrides: self.transformed(**dict(overrides)))
 
-def deployed(**overrides):
-    """The transformed template, with its conditions decided for these parameters.
+    def source(self):
+        """The template as it is written, with the long names of intrinsic functions."""
+        return yaml_parse(self.path.read_text())
 
-    Values that only AWS knows stay intrinsic functions: references to resources, `Fn::GetAtt`, `Fn::Sub`.
-    """
-    return deepcopy(_deployed(tuple(sorted(overrides.items()))))
+    def deployed(self, **overrides):
+        """The transformed template, with its conditions decided for these parameters.
 
+        Values that only AWS knows stay intrinsic functions: references to resources, `Fn::GetAtt`, `Fn::Sub`.
+        """
+        return deepcopy(self._deployed(tuple(sorted(overrides.items()))))
 
-@cache
-def _deployed(overrides):
-    return transformed(**dict(overrides))
+    def translated(self, **overrides):
+        """The template after SAM, with all its conditions."""
+        template = self.source()
+        # `sam package` uploads the code to S3. The transform only needs a URI.
+        places = [template.get("Globals", {}).get("Function", {})]
+        places += [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+        for place in places:
+            if "CodeUri" in place:
+                place["CodeUri"] = "s3://bucket/key"
+        return Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, self.values(overrides))
 
+    def values(self, overrides):
+        """The values of all parameters."""
+        declared = self.source()["Parameters"]
+        unknown = overrides.keys() - declared.keys()
+        assert not unknown, unknown
+        return {name: one.get("Default") for name, one in declared.items()} | overrides
 
-def translated(**overrides):
-    """The template after SAM, with all its conditions."""
-    template = source()
-    # `sam package` uploads the code to S3. The transform only needs a URI.
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    return Translator({}, Parser(), [], boto3.session.Session(region_name="us-east-1")).translate(template, values(overrides))
-
-
-def values(overrides):
-    """The values of all parameters."""
-    declared = source()["Parameters"]
-    unknown = overrides.keys() - declared.keys()
-    assert not unknown, unknown
-    return {name: one.get("Default") for name, one in declared.items()} | overrides
-
-
-def transformed(**overrides):
-    """The same as `deployed`, without a cache."""
-    template = translated(**overrides)
-    decide = _Decisions(template["Conditions"], values(overrides))
-    for section in ("Resources", "Outputs"):
-        kept = {k: v for k, v in template[section].items() if decide.holds(v.get("Condition"))}
-        template[section] = decide.resolve(kept)
-    return template
+    def transformed(self, **overrides):
+        """The same as `deployed`, without a cache."""
+        template = self.translated(**overrides)
+        decide = _Decisions(template["Conditions"], self.values(overrides))
+        for section in ("Resources", "Outputs"):
+            kept = {k: v for k, v in template[section].items() if decide.holds(v.get("Condition"))}
+            template[section] = decide.resolve(kept)
+        return template
 
 
 class _Decisions:
@@ -94,3 +96,9 @@ def each_of_type(template, kind):
     found = of_type(template, kind)
     assert found, f"the template has no {kind}"
     return found
+
+
+ORDERS = SamTemplate(ROOT / "template.yaml")
+SHOP = SamTemplate(ROOT / "shop/template.yaml")
+# Most tests are about the orders.
+source, deployed, translated, transformed, values = ORDERS.source, ORDERS.deployed, ORDERS.translated, ORDERS.transformed, ORDERS.values

@@ -6,14 +6,14 @@ import subprocess
 from repository import ROOT
 
 
-def deploy(tmp_path, *variables):
+def deploy(tmp_path, *variables, target="deploy"):
     """The arguments of `sam deploy`, one a line."""
     sam = tmp_path / "sam"
     sam.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     sam.chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     environment.pop("NOTIFICATION_EMAIL", None)
-    command = ["make", "--silent", "-C", ROOT, "deploy", *variables]
+    command = ["make", "--silent", "-C", ROOT, target, *variables]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
@@ -28,3 +28,10 @@ def test_a_parameter_that_is_left_out_keeps_its_value(tmp_path):
     arguments = deploy(tmp_path, "PARAMETERS=ApiAuth=API_KEY MaxReceiveCount=20")
     assert {"Architecture=arm64", "ApiAuth=API_KEY", "MaxReceiveCount=20"} <= set(arguments)
     assert not [argument for argument in arguments if argument.startswith(("NotificationEmail", "Stage"))]
+
+
+def test_the_shop_is_a_stack_of_its_own(tmp_path):
+    arguments = deploy(tmp_path, "SHOP_PARAMETERS=StorefrontOrigin=https://shop.example.com", target="shop-deploy")
+    assert {"shop/template.yaml", "StorefrontOrigin=https://shop.example.com", "stacks/shop"} <= set(arguments)
+    assert arguments[arguments.index("--stack-name") + 1] == "shop"
+    assert arguments[arguments.index("--template-file") + 1] == ".aws-sam/shop/template.yaml"

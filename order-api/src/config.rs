@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use function_runtime::{ConfigError, Environment};
+use rest_function::AllowedOrigins;
 
-use crate::cors::AllowedOrigins;
 use crate::message_group::MessageGroups;
 
 /// The function's settings. `template.yaml` sets each variable.

@@ -1,17 +1,14 @@
 //! order-api: validates orders and sends them to the queue.
 //!
-//! A request passes through the modules in this order: `request` decodes the proxy event, `route` finds the resource, `body` reads
-//! the JSON document, `handler` decides, and `response` builds the answer. AWS is reached only through the [`ports`];
-//! [`adapters`] implement them.
+//! `rest-function` decodes the proxy event, reads the JSON document and builds the answer. In between, `route` finds the resource,
+//! and `handler` decides. AWS is reached only through the [`ports`]; [`adapters`] implement them.
 //!
 //! **Invariant:** accepting an order needs the queue alone: no failure of the table prevents it. An order that is answered with
 //! 202 was sent to the queue, or is stored. No log holds a body, an email address or a name.
 
 pub mod adapters;
-mod body;
-mod conditional;
+mod caller;
 pub mod config;
-mod cors;
 mod cursor;
 mod handler;
 mod list_query;
@@ -19,8 +16,6 @@ mod message_group;
 mod openapi;
 pub mod ports;
 mod problem;
-mod request;
-mod response;
 mod route;
 mod version;
 
@@ -31,9 +26,9 @@ use function_runtime::aws::serve;
 use lambda_runtime::Error;
 
 pub use config::{Config, Settings};
-pub use cors::{AllowedOrigins, AllowedOriginsError};
 pub use handler::OrderApi;
 pub use message_group::{MessageGroups, MessageGroupsError};
+pub use rest_function::{AllowedOrigins, AllowedOriginsError};
 
 /// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);

@@ -1,13 +1,6 @@
-//! The body of an error response: a problem document (RFC 9457, `application/problem+json`).
+//! The problems of this API. `rest-function` writes their documents (RFC 9457).
 
-use serde::Serialize;
-
-use order_core::Violations;
-
-/// The media type of a problem document.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
-
-/// A kind of problem. It decides type, title and status, so that no problem can have a success status.
+/// A kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProblemKind {
     /// The request cannot be read.
@@ -53,9 +46,17 @@ impl ProblemKind {
         Self::Unavailable,
         Self::Internal,
     ];
+}
 
-    /// The HTTP status.
-    pub(crate) fn status(self) -> u16 {
+impl rest_function::ProblemKind for ProblemKind {
+    const MALFORMED: Self = Self::Malformed;
+    const TOO_LARGE: Self = Self::TooLarge;
+    const UNSUPPORTED_MEDIA_TYPE: Self = Self::UnsupportedMediaType;
+    const INVALID_PARAMETERS: Self = Self::InvalidParameters;
+    const INVALID: Self = Self::Invalid;
+    const INTERNAL: Self = Self::Internal;
+
+    fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::UnsupportedVersion | Self::InvalidParameters => 400,
             Self::NotFound | Self::OrderNotFound => 404,
@@ -68,8 +69,7 @@ impl ProblemKind {
         }
     }
 
-    /// The problem type for programs: a URN that never changes.
-    pub(crate) fn type_uri(self) -> &'static str {
+    fn type_uri(self) -> &'static str {
         match self {
             Self::Malformed => "urn:orders:problem:malformed",
             Self::NotFound => "urn:orders:problem:not-found",
@@ -86,8 +86,7 @@ impl ProblemKind {
         }
     }
 
-    /// The summary for people, the same for every problem of this kind.
-    pub(crate) fn title(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Self::Malformed => "The request cannot be read",
             Self::NotFound => "There is nothing here",
@@ -105,72 +104,16 @@ impl ProblemKind {
     }
 }
 
-/// A problem document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Problem {
-    /// The problem type, a URN.
-    #[serde(rename = "type")]
-    pub(crate) type_uri: &'static str,
-    /// The kind's summary.
-    pub(crate) title: &'static str,
-    /// The HTTP status.
-    pub(crate) status: u16,
-    /// The reason in this request, and the remedy.
-    pub(crate) detail: String,
-    /// The request's id, which the logs hold too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) request_id: Option<String>,
-    /// Every violation, if the kind is [`ProblemKind::Invalid`] or [`ProblemKind::InvalidParameters`].
-    #[serde(skip_serializing_if = "Violations::is_empty")]
-    pub(crate) errors: Violations,
-}
+/// A problem document of this API.
+pub(crate) type Problem = rest_function::Problem<ProblemKind>;
 
-impl Problem {
-    /// A problem without violations.
-    pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self {
-            type_uri: kind.type_uri(),
-            title: kind.title(),
-            status: kind.status(),
-            detail: detail.into(),
-            request_id: None,
-            errors: Violations::default(),
-        }
-    }
-
-    /// A fault of this API. `what` is a sentence about its effect.
-    pub(crate) fn internal(what: &str, request_id: Option<&str>) -> Self {
-        let quote = match request_id {
-            Some(id) => format!("Quote request_id {id} when you contact support."),
-            None => "Contact support.".to_owned(),
-        };
-        Self::new(ProblemKind::Internal, format!("{what} {quote}"))
-    }
-
-    /// A body that breaks rules.
-    pub(crate) fn invalid(violations: Violations) -> Self {
-        Self::listing(ProblemKind::Invalid, violations)
-    }
-
-    /// Query parameters that break rules.
-    pub(crate) fn invalid_parameters(violations: Violations) -> Self {
-        Self::listing(ProblemKind::InvalidParameters, violations)
-    }
-
-    fn listing(kind: ProblemKind, violations: Violations) -> Self {
-        let detail = match violations.as_slice().len() {
-            1 => "1 violation; see errors".to_owned(),
-            count => format!("{count} violations; see errors"),
-        };
-        Self {
-            errors: violations,
-            ..Self::new(kind, detail)
-        }
-    }
-}
+/// The answer to a request that failed.
+pub(crate) type ErrorResponse = rest_function::ErrorResponse<ProblemKind>;
 
 #[cfg(test)]
 mod tests {
+    use rest_function::ProblemKind as _;
+
     use super::*;
 
     #[test]
@@ -178,30 +121,5 @@ mod tests {
         for kind in ProblemKind::ALL {
             assert!((400..600).contains(&kind.status()), "{kind:?}");
         }
-    }
-
-    #[test]
-    fn the_document_has_the_standards_members() {
-        let mut violations = Violations::default();
-        violations.push("/items", "is required");
-        let problem = Problem {
-            request_id: Some("r-1".into()),
-            ..Problem::invalid(violations)
-        };
-        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).unwrap(), @r#"
-        {
-          "type": "urn:orders:problem:invalid",
-          "title": "The content is not valid",
-          "status": 422,
-          "detail": "1 violation; see errors",
-          "request_id": "r-1",
-          "errors": [
-            {
-              "pointer": "/items",
-              "detail": "is required"
-            }
-          ]
-        }
-        "#);
     }
 }

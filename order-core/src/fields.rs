@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use crate::violation::{Violations, pointer, shortened};
 
 /// A field is invalid. Its violation is in the list.
-pub(crate) struct InvalidField;
+#[derive(Debug)]
+pub struct InvalidField;
 
 /// One JSON object. A field that is never read is a violation.
-pub(crate) struct Fields<'a> {
+#[derive(Debug)]
+pub struct Fields<'a> {
     at: String,
     object: &'a Map<String, Value>,
     known: Vec<&'static str>,
@@ -16,7 +18,7 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Starts to read `value` as an object.
-    pub(crate) fn of(value: &'a Value, at: String, violations: &mut Violations) -> Option<Self> {
+    pub fn of(value: &'a Value, at: String, violations: &mut Violations) -> Option<Self> {
         let Value::Object(object) = value else {
             violations.push(at, "must be an object");
             return None;
@@ -29,18 +31,19 @@ impl<'a> Fields<'a> {
     }
 
     /// The pointer of one of the object's fields.
-    pub(crate) fn pointer(&self, name: &str) -> String {
+    #[must_use]
+    pub fn pointer(&self, name: &str) -> String {
         pointer(&self.at, name)
     }
 
     /// A field that may be missing. `null` is not missing: its parser refuses it.
-    pub(crate) fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
+    pub fn optional(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name)
     }
 
     /// A field that must be present.
-    pub(crate) fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
+    pub fn required(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Value> {
         let value = self.optional(name);
         if value.is_none() {
             violations.push(self.pointer(name), "is required");
@@ -49,7 +52,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A required text.
-    pub(crate) fn required_text<T, E: ToString>(
+    pub fn required_text<T, E: ToString>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -60,7 +63,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An optional text: `Ok(None)` if it is missing, an error if it is invalid.
-    pub(crate) fn optional_text<T, E: ToString>(
+    pub fn optional_text<T, E: ToString>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -92,7 +95,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Ends the object: every field that was not read is a violation.
-    pub(crate) fn finish(self, violations: &mut Violations) {
+    pub fn finish(self, violations: &mut Violations) {
         for name in self.object.keys() {
             if !self.known.contains(&name.as_str()) {
                 violations.push(

@@ -11,7 +11,7 @@
 pub mod batch;
 pub mod currency;
 pub mod event;
-mod fields;
+pub mod fields;
 pub mod fingerprint;
 pub mod id;
 pub mod json;

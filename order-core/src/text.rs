@@ -37,7 +37,8 @@ fn is_deceptive(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn printable(text: &str, max: usize) -> Result<(), TextError> {
+/// Checks that a text can be shown: one line of 1 to `max` characters, not blank, and without characters that forge or hide text.
+pub fn check_printable(text: &str, max: usize) -> Result<(), TextError> {
     if text.is_empty() || text.chars().count() > max {
         return Err(TextError::Length { max });
     }
@@ -149,15 +150,15 @@ text_type!(
 );
 text_type!(
     /// A customer's name, any script.
-    CustomerName, printable, 200
+    CustomerName, check_printable, 200
 );
 text_type!(
     /// An item's name, any script.
-    ItemName, printable, 200
+    ItemName, check_printable, 200
 );
 text_type!(
     /// A customer's note: one line, any script.
-    Note, printable, 1000
+    Note, check_printable, 1000
 );
 text_type!(
     /// A customer's email address. This system sends no email to it.
@@ -166,7 +167,7 @@ text_type!(
 
 text_type!(
     /// The caller's own name of an order, for example an order number: one line, any script.
-    Reference, printable, 100
+    Reference, check_printable, 100
 );
 text_type!(
     /// The name of an entry of an order's metadata.
@@ -174,7 +175,7 @@ text_type!(
 );
 text_type!(
     /// The value of an entry of an order's metadata: one line, any script.
-    MetadataValue, printable, 500
+    MetadataValue, check_printable, 500
 );
 
 #[cfg(test)]

@@ -23,10 +23,12 @@ const CAPPED: [&str; 4] = [
 ];
 
 /// The crates whose lines a level applies to. The lines of all others are limited to `info`.
-const OWN: [&str; 8] = [
+const OWN: [&str; 10] = [
     "order_api",
     "order_worker",
     "notifier",
+    "catalog_api",
+    "rest_function",
     "queue_consumer",
     "function_runtime",
     "order_core",

@@ -1,7 +1,7 @@
 //! `GET /orders`: a customer's orders, newest first.
 
-use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::RETRY_AFTER;
+use rest_function::{Request, Response};
 use serde::Serialize;
 
 use super::OrderApi;
@@ -9,8 +9,7 @@ use super::read::StoredOrder;
 use crate::cursor;
 use crate::list_query::ListQuery;
 use crate::ports::{OrderQueue, OrderTable, TableError};
-use crate::request::Request;
-use crate::response::{ErrorResponse, Response};
+use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// The body of a 200. Only a missing `next_cursor` marks the last page: a page may hold fewer orders than `limit`.
 /// `unreadable` names the orders that belong between the others and cannot be shown.

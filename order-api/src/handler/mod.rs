@@ -14,6 +14,7 @@ use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::http::Method;
 use aws_lambda_events::http::header::{ALLOW, IF_NONE_MATCH, RETRY_AFTER};
 use function_runtime::panics::catch_async;
+use rest_function::{Request, Response, request};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::time::timeout;
@@ -22,11 +23,16 @@ use uuid::Uuid;
 use crate::config::Settings;
 use crate::openapi;
 use crate::ports::{OrderQueue, OrderTable};
-use crate::problem::{Problem, ProblemKind};
-use crate::request::{self, Request};
-use crate::response::{ErrorResponse, Response};
+use crate::problem::{ErrorResponse, Problem, ProblemKind};
 use crate::route::Resource;
 use crate::version;
+
+/// The headers that a page's script may send: those of a request, of a signature (Signature Version 4), of an API key, and of a
+/// trace (X-Ray, W3C Trace Context, W3C Baggage), which tracing libraries add to every request.
+const ALLOWED_HEADERS: &str = "API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, \
+    Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key";
+/// The headers that a page's script may read in addition to those that every script may.
+const EXPOSED_HEADERS: &str = "API-Version, ETag, Location, Retry-After, X-Request-Id";
 
 /// The API. It answers every event, whatever happens.
 #[derive(Debug)]
@@ -64,7 +70,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
                 status = response.status(),
                 "the event is not a proxy event"
             );
-            return response.into_proxy(request_id, true);
+            return version::stamped(response).into_proxy(request_id, true);
         };
         let resource = Resource::at(request.path());
         let answer = catch_async(self.answer(&request, resource));
@@ -84,17 +90,18 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Ok(response) => response,
             Err(error) => Response::error(error, request_id),
         };
-        let response = response.with_headers(self.settings.allowed_origins.headers(&request));
+        let response =
+            response.with_headers(self.settings.allowed_origins.headers(&request, EXPOSED_HEADERS));
         tracing::info!(
             request_id,
             method = request.method().as_str(),
             route = resource.name(),
             status = response.status(),
-            order_id = response.order_id().map(tracing::field::display),
+            order_id = response.subject(),
             duration_milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
-        response.into_proxy(request_id, request.method() != Method::HEAD)
+        version::stamped(response).into_proxy(request_id, request.method() != Method::HEAD)
     }
 
     async fn answer(&self, request: &Request, resource: Resource<'_>) -> Result<Response, ErrorResponse> {
@@ -117,7 +124,10 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             return Err(ErrorResponse::new(ProblemKind::MethodNotAllowed, detail).with_header(ALLOW, allow));
         }
         if request.method() == Method::OPTIONS {
-            let preflight = self.settings.allowed_origins.preflight(request, allow);
+            let preflight = self
+                .settings
+                .allowed_origins
+                .preflight(request, allow, ALLOWED_HEADERS);
             return Ok(Response::options(allow).with_headers(preflight));
         }
         match resource {

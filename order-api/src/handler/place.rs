@@ -1,17 +1,16 @@
 //! `POST /orders`: accepts an order.
 
-use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
 use order_core::order::MAX_BODY_BYTES;
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
+use rest_function::{Request, Response, body};
 use tokio::time::timeout;
 
 use super::OrderApi;
 use super::receipt::Receipt;
-use crate::body;
+use crate::caller;
 use crate::ports::{Acceptance, OrderQueue, OrderTable};
-use crate::request::Request;
-use crate::response::{ErrorResponse, Response};
+use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     /// Makes one call to AWS without an idempotency key, and a second one to look a key up.
@@ -24,7 +23,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             let message = OrderMessage::new(OrderId::new((self.new_id)()), now, order);
             return self.enqueue(request, message).await;
         };
-        let order_id = OrderId::from_idempotency_key(&request.caller(), &key);
+        let order_id = OrderId::from_idempotency_key(&caller::caller(request), &key);
         match self.acceptance(request, order_id).await {
             Some(stored) if stored.fingerprint.matches(&order) => {
                 // The order is not sent to the queue again: it is stored, and the message that stored it stays in the queue until
@@ -34,7 +33,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Some(_) => {
                 let detail =
                     "another order was sent with this Idempotency-Key; use a new key for a new order";
-                Err(ErrorResponse::new(ProblemKind::IdempotencyKeyReused, detail).about(order_id))
+                Err(ErrorResponse::new(ProblemKind::IdempotencyKeyReused, detail).about(&order_id))
             }
             None => {
                 self.enqueue(request, OrderMessage::new(order_id, now, order))
@@ -60,12 +59,12 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     }
 
     async fn enqueue(&self, request: &Request, message: OrderMessage) -> Result<Response, ErrorResponse> {
-        if let Err(error) = self.queue.send(&message, request.trace()).await {
+        if let Err(error) = self.queue.send(&message, caller::trace(request)).await {
             tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
             let detail =
                 "the order may or may not be accepted; with an Idempotency-Key it can safely be sent again";
             let response = ErrorResponse::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1");
-            return Err(response.about(message.order_id));
+            return Err(response.about(&message.order_id));
         }
         accepted(request, &message)
     }
@@ -80,7 +79,7 @@ fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, Error
     let location = format!("{}/{order_id}", request.public_path());
     Ok(Response::json(202, &Receipt::of(message))?
         .with_header(LOCATION, location)
-        .about(order_id))
+        .about(&order_id))
 }
 
 fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey>, ErrorResponse> {

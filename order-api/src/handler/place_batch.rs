@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 
-use crate::problem::{Problem, ProblemKind};
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::batch::{self, BatchItem, BatchItemError};
 use order_core::{Fingerprint, IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
+use rest_function::{Request, Response, body};
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::OrderApi;
 use super::receipt::Receipt;
-use crate::body;
+use crate::caller;
 use crate::ports::{Acceptance, OrderQueue, OrderTable};
-use crate::request::Request;
-use crate::response::{ErrorResponse, Response};
+use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// The body of a 207: one answer per item, in the order of the items.
 #[derive(Serialize)]
@@ -61,7 +60,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let sent = if messages.is_empty() {
             Vec::new()
         } else {
-            self.queue.send_all(&messages, request.trace()).await
+            self.queue.send_all(&messages, caller::trace(request)).await
         };
         for (message, error) in messages
             .iter()
@@ -99,7 +98,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         items: Vec<BatchItem>,
         accepted_at: Timestamp,
     ) -> (Vec<Verdict>, Vec<OrderMessage>) {
-        let caller = request.caller();
+        let caller = caller::caller(request);
         let identified: Vec<Result<(OrderId, Order), BatchItemError>> = items
             .into_iter()
             .map(|item| match item {
@@ -189,7 +188,7 @@ impl ItemAnswer<'_> {
 
     fn refused(problem: Problem) -> Self {
         Self {
-            status: problem.status,
+            status: problem.status(),
             idempotency_key: None,
             location: None,
             accepted: None,

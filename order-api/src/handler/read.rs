@@ -5,13 +5,12 @@ use order_core::order::MetadataDocument;
 use order_core::text::{Note, Reference};
 use order_core::{Customer, Item, OrderId, Timestamp};
 use order_table::OrderRow;
+use rest_function::{Request, Response};
 use serde::Serialize;
 
 use super::OrderApi;
 use crate::ports::{OrderQueue, OrderTable, TableError};
-use crate::problem::{Problem, ProblemKind};
-use crate::request::Request;
-use crate::response::{ErrorResponse, Response};
+use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// A stored order in the body of a 200.
 #[derive(Serialize)]
@@ -65,13 +64,13 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             ErrorResponse::new(ProblemKind::NotFound, error.to_string())
         })?;
         match self.table.order(order_id).await {
-            Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(order_id)),
+            Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(&order_id)),
             Ok(None) => {
                 // order-worker stores an accepted order a moment later.
                 let detail = "no order with this id is stored; an order that was just accepted is stored a moment later";
                 Err(ErrorResponse::new(ProblemKind::OrderNotFound, detail)
                     .with_header(RETRY_AFTER, "1")
-                    .about(order_id))
+                    .about(&order_id))
             }
             Err(error) => Err(unreadable(request, order_id, &error)),
         }
@@ -90,5 +89,5 @@ fn unreadable(request: &Request, order_id: OrderId, error: &TableError) -> Error
             Problem::internal("The order is stored, but cannot be read.", request.id()).into()
         }
     };
-    response.about(order_id)
+    response.about(&order_id)
 }

@@ -127,7 +127,10 @@ fn its_currencies_are_those_of_the_code() {
 #[test]
 fn its_problem_types_are_those_of_the_code() {
     let stated = schema("Problem")["properties"]["type"]["examples"].clone();
-    assert_eq!(stated, json!(ProblemKind::ALL.map(ProblemKind::type_uri)));
+    assert_eq!(
+        stated,
+        json!(ProblemKind::ALL.map(rest_function::ProblemKind::type_uri))
+    );
 }
 
 #[test]

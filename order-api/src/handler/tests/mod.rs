@@ -15,8 +15,8 @@ use order_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cors::AllowedOrigins;
 use fakes::{Fault, Queue, Table};
+use rest_function::AllowedOrigins;
 
 const NEW_ID: &str = "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1";
 

@@ -6,14 +6,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 /// The strong entity tag of a body. Another body has another tag.
-pub(crate) fn entity_tag(body: &str) -> String {
+#[must_use]
+pub fn entity_tag(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(&digest[..16]))
 }
 
 /// Whether `If-None-Match` names the tag, which means that the client holds the current body. The comparison is weak, as RFC 9110
 /// demands for this header: a cache on the way may have marked the tag as weak.
-pub(crate) fn names(if_none_match: &[&HeaderValue], entity_tag: &str) -> bool {
+#[must_use]
+pub fn names(if_none_match: &[&HeaderValue], entity_tag: &str) -> bool {
     if_none_match
         .iter()
         .filter_map(|value| value.to_str().ok())
@@ -21,6 +23,18 @@ pub(crate) fn names(if_none_match: &[&HeaderValue], entity_tag: &str) -> bool {
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == entity_tag)
+}
+
+/// Whether `If-Match` names the tag, which means that the client changes what it has seen. The comparison is strong, as RFC 9110
+/// demands for this header: a weak tag never matches.
+#[must_use]
+pub fn matches(if_match: &[&HeaderValue], entity_tag: &str) -> bool {
+    if_match
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag == entity_tag)
 }
 
 #[cfg(test)]
@@ -31,6 +45,14 @@ mod tests {
     fn a_tag_changes_with_the_body() {
         assert_eq!(entity_tag("a"), "\"ypeBEsobvcr6wjGzmiPcTQ\"");
         assert_ne!(entity_tag("a"), entity_tag("b"));
+    }
+
+    #[test]
+    fn a_weak_tag_does_not_match() {
+        let tag = entity_tag("a");
+        let matches = |value: &str| matches(&[&value.parse().unwrap()], &tag);
+        assert!(matches(&tag) && matches(&format!("\"x\", {tag}")) && matches("*"));
+        assert!(!matches(&format!("W/{tag}")) && !matches("\"x\"") && !matches(""));
     }
 
     #[test]

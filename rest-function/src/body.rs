@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::problem::ProblemKind;
 use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::ACCEPT;
 use base64::Engine as _;
@@ -10,11 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use order_core::json;
 use serde_json::Value;
 
+use crate::problem::ProblemKind;
 use crate::request::Request;
 use crate::response::ErrorResponse;
 
 /// The JSON document in the request's body, which may have at most `max_bytes`.
-pub(crate) fn document(request: &Request, max_bytes: usize) -> Result<Value, ErrorResponse> {
+pub fn document<K: ProblemKind>(request: &Request, max_bytes: usize) -> Result<Value, ErrorResponse<K>> {
     check_content_type(&request.header("content-type"))?;
     check_content_encoding(&request.header("content-encoding"))?;
     let bytes = bytes(request, max_bytes)?;
@@ -24,7 +24,7 @@ pub(crate) fn document(request: &Request, max_bytes: usize) -> Result<Value, Err
     json::parse(&bytes).map_err(|error| malformed(error.to_string()))
 }
 
-fn bytes(request: &Request, max_bytes: usize) -> Result<Cow<'_, [u8]>, ErrorResponse> {
+fn bytes<K: ProblemKind>(request: &Request, max_bytes: usize) -> Result<Cow<'_, [u8]>, ErrorResponse<K>> {
     let body = request.body();
     if !request.is_base64_encoded() {
         check_size(body.len(), max_bytes)?;
@@ -39,18 +39,18 @@ fn bytes(request: &Request, max_bytes: usize) -> Result<Cow<'_, [u8]>, ErrorResp
     Ok(Cow::Owned(bytes))
 }
 
-fn check_size(bytes: usize, max_bytes: usize) -> Result<(), ErrorResponse> {
+fn check_size<K: ProblemKind>(bytes: usize, max_bytes: usize) -> Result<(), ErrorResponse<K>> {
     if bytes <= max_bytes {
         return Ok(());
     }
     Err(ErrorResponse::new(
-        ProblemKind::TooLarge,
+        K::TOO_LARGE,
         format!("the body is over {max_bytes} bytes; split it"),
     ))
 }
 
 /// Accepts `application/json`, and types with the suffix `+json` (RFC 6839), in UTF-8.
-fn check_content_type(values: &[&HeaderValue]) -> Result<(), ErrorResponse> {
+fn check_content_type<K: ProblemKind>(values: &[&HeaderValue]) -> Result<(), ErrorResponse<K>> {
     let is_json = match values {
         [value] => value.to_str().is_ok_and(is_json),
         _ => false,
@@ -80,7 +80,7 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// Neither the gateway nor this function decompresses a body.
-fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), ErrorResponse> {
+fn check_content_encoding<K: ProblemKind>(values: &[&HeaderValue]) -> Result<(), ErrorResponse<K>> {
     let is_plain = values
         .iter()
         .all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -91,13 +91,13 @@ fn check_content_encoding(values: &[&HeaderValue]) -> Result<(), ErrorResponse> 
     }
 }
 
-fn malformed(detail: impl Into<String>) -> ErrorResponse {
-    ErrorResponse::new(ProblemKind::Malformed, detail)
+fn malformed<K: ProblemKind>(detail: impl Into<String>) -> ErrorResponse<K> {
+    ErrorResponse::new(K::MALFORMED, detail)
 }
 
 /// The header `Accept` names the accepted type, by RFC 9110 §15.5.16.
-fn unsupported(detail: &str) -> ErrorResponse {
-    ErrorResponse::new(ProblemKind::UnsupportedMediaType, detail).with_header(ACCEPT, "application/json")
+fn unsupported<K: ProblemKind>(detail: &str) -> ErrorResponse<K> {
+    ErrorResponse::new(K::UNSUPPORTED_MEDIA_TYPE, detail).with_header(ACCEPT, "application/json")
 }
 
 #[cfg(test)]

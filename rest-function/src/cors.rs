@@ -13,12 +13,6 @@ use aws_lambda_events::http::header::{
 
 use crate::request::Request;
 
-/// The headers that a page's script may send: those of a request, of a signature (Signature Version 4), of an API key, and of a
-/// trace (X-Ray, W3C Trace Context, W3C Baggage), which tracing libraries add to every request.
-const ALLOWED_HEADERS: &str = "API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, \
-    Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key";
-/// The headers that a page's script may read in addition to those that every script may.
-const EXPOSED_HEADERS: &str = "API-Version, ETag, Location, Retry-After, X-Request-Id";
 /// How long a browser may cache the answer to a preflight, in seconds: two hours, Chromium's maximum.
 const MAX_AGE: &str = "7200";
 
@@ -73,8 +67,10 @@ fn parse_origin(text: &str) -> Result<String, AllowedOriginsError> {
 }
 
 impl AllowedOrigins {
-    /// The headers of every answer to the request, errors included.
-    pub(crate) fn headers(&self, request: &Request) -> Vec<(HeaderName, String)> {
+    /// The headers of every answer to the request, errors included. `exposed` lists the headers that a page's script may read in
+    /// addition to those that every script may.
+    #[must_use]
+    pub fn headers(&self, request: &Request, exposed: &str) -> Vec<(HeaderName, String)> {
         let mut headers = Vec::new();
         if *self != Self::Any && *self != Self::These(Vec::new()) {
             // The answer depends on the origin, also if the request has none or another one: a cache must keep them apart.
@@ -82,20 +78,22 @@ impl AllowedOrigins {
         }
         if let Some(origin) = self.allowed(request) {
             headers.push((ACCESS_CONTROL_ALLOW_ORIGIN, origin));
-            headers.push((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS.to_owned()));
+            headers.push((ACCESS_CONTROL_EXPOSE_HEADERS, exposed.to_owned()));
         }
         headers
     }
 
-    /// Further headers of the answer to a preflight. `methods` are those of the resource.
-    pub(crate) fn preflight(&self, request: &Request, methods: &str) -> Vec<(HeaderName, String)> {
+    /// Further headers of the answer to a preflight. `methods` are those of the resource, `allowed` lists the headers that a page's
+    /// script may send.
+    #[must_use]
+    pub fn preflight(&self, request: &Request, methods: &str, allowed: &str) -> Vec<(HeaderName, String)> {
         let is_preflight = !request.header("access-control-request-method").is_empty();
         if !is_preflight || self.allowed(request).is_none() {
             return Vec::new();
         }
         vec![
             (ACCESS_CONTROL_ALLOW_METHODS, methods.to_owned()),
-            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS.to_owned()),
+            (ACCESS_CONTROL_ALLOW_HEADERS, allowed.to_owned()),
             (ACCESS_CONTROL_MAX_AGE, MAX_AGE.to_owned()),
         ]
     }

@@ -1,0 +1,139 @@
+"""Questions of a review of shop/template.yaml, asked of its transformed form."""
+
+import json
+import re
+
+import parliament
+import pytest
+from deployed_template import SHOP, each_of_type, of_type
+
+ORIGIN = "https://shop.example.com"
+SECURED = {"AWS_IAM": [{"sigv4": []}], "API_KEY": [{"api_key": []}]}
+ANY_METHOD = "x-amazon-apigateway-any-method"
+
+
+def body(template):
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi").values()
+    return api["Body"]
+
+
+@pytest.mark.parametrize("mode", SECURED)
+def test_reading_is_open_and_writing_is_not(mode):
+    paths = body(SHOP.deployed(WriteAuth=mode))["paths"]
+    assert "/{proxy+}" in paths
+    for path, item in paths.items():
+        methods = {method: operation["security"] for method, operation in item.items() if method != "parameters"}
+        # A method that is not named has the authorization of ANY, so POST, PUT, PATCH and DELETE are never open.
+        assert methods == {ANY_METHOD: SECURED[mode], "get": [], "head": [], "options": []}, path
+
+
+def test_a_write_needs_authorization_by_default():
+    assert body(SHOP.deployed()) == body(SHOP.deployed(WriteAuth="AWS_IAM"))
+    assert set(SHOP.source()["Parameters"]["WriteAuth"]["AllowedValues"]) == SECURED.keys()
+
+
+def test_the_routes_of_the_body_are_the_functions_events():
+    events = SHOP.source()["Resources"]["CatalogApiFunction"]["Properties"]["Events"].values()
+    assert {event["Properties"]["Path"] for event in events} == set(body(SHOP.deployed())["paths"])
+    assert {event["Properties"]["Method"] for event in events} == {"ANY"}
+
+
+def test_every_error_of_the_gateway_names_the_storefront():
+    """DEFAULT_4XX and DEFAULT_5XX stand for every type of response that has no answer of its own."""
+    answers = body(SHOP.deployed(StorefrontOrigin=ORIGIN))["x-amazon-apigateway-gateway-responses"]
+    assert answers.keys() == {"DEFAULT_4XX", "DEFAULT_5XX"}
+    for answer in answers.values():
+        origin = answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert origin == {"Fn::Sub": "'${StorefrontOrigin}'"}
+        # With a status here every error would have the same one.
+        assert "statusCode" not in answer
+        text = answer["responseTemplates"]["application/json"]
+        filled = text.replace("$context.error.messageString", '"why"').replace("$context.requestId", "r-1")
+        document = json.loads(filled)
+        assert document["type"].startswith("urn:shop:problem:") and document["detail"] == "why"
+
+
+def test_without_a_storefront_no_error_is_for_a_page():
+    for answer in body(SHOP.deployed())["x-amazon-apigateway-gateway-responses"].values():
+        assert "gatewayresponse.header.Access-Control-Allow-Origin" not in answer["responseParameters"]
+
+
+def test_another_origin_makes_a_new_deployment(monkeypatch):
+    """A stage serves a deployment, which is a copy. Without a new one the stage would send the old CORS headers."""
+    now = iter(range(100))
+    monkeypatch.setattr("samtranslator.model.apigateway.time.time", lambda: next(now))
+    # The time is part of the name of the deployment, so a cached template would not do.
+    templates = [SHOP.transformed(StorefrontOrigin=origin) for origin in ("", ORIGIN, "https://other.example.com")]
+    deployments = [name for template in templates for name in each_of_type(template, "AWS::ApiGateway::Deployment")]
+    assert len(set(deployments)) == len(templates)
+    for template, deployment in zip(templates, deployments, strict=True):
+        (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+        assert stage["DeploymentId"] == {"Ref": deployment}
+
+
+def test_without_always_deploy_the_stage_would_keep_the_old_origin(monkeypatch):
+    """The test before this one can fail: SAM leaves the values of parameters out of the name of a deployment."""
+    source = SHOP.source()
+    del source["Resources"]["Api"]["Properties"]["AlwaysDeploy"]
+    monkeypatch.setattr(SHOP, "source", lambda: json.loads(json.dumps(source)))
+    templates = [SHOP.transformed(StorefrontOrigin=origin) for origin in ("", ORIGIN)]
+    first, second = (set(each_of_type(template, "AWS::ApiGateway::Deployment")) for template in templates)
+    assert first == second
+
+
+@pytest.mark.parametrize("origin", ["", ORIGIN, "http://localhost:3000"])
+def test_the_origin_reaches_the_function(origin):
+    function = of_type(SHOP.deployed(StorefrontOrigin=origin), "AWS::Lambda::Function")["CatalogApiFunction"]
+    assert function["Environment"]["Variables"]["ALLOWED_ORIGINS"] == origin
+    assert re.fullmatch(SHOP.source()["Parameters"]["StorefrontOrigin"]["AllowedPattern"], origin)
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "shop.example.com", "https://shop.example.com/", "https://a.example,https://b.example"])
+def test_another_text_is_no_origin(origin):
+    assert not re.fullmatch(SHOP.source()["Parameters"]["StorefrontOrigin"]["AllowedPattern"], origin)
+
+
+def statements():
+    (role,) = each_of_type(SHOP.deployed(), "AWS::IAM::Role").values()
+    (policy,) = role["Policies"]
+    return policy["PolicyDocument"]["Statement"]
+
+
+def test_the_function_may_do_what_it_does_and_nothing_else():
+    granted = {(action, json.dumps(one["Resource"])) for one in statements() for action in [*one["Action"]] if isinstance(one["Action"], list)}
+    granted |= {(one["Action"], json.dumps(one["Resource"])) for one in statements() if isinstance(one["Action"], str)}
+    table, log = (json.dumps({"Fn::GetAtt": [name, "Arn"]}) for name in ("BooksTable", "CatalogApiLogGroup"))
+    (index,) = of_type(SHOP.deployed(), "AWS::DynamoDB::Table")["BooksTable"]["GlobalSecondaryIndexes"]
+    assert granted == {
+        ("dynamodb:GetItem", table),
+        ("dynamodb:PutItem", table),
+        ("dynamodb:DeleteItem", table),
+        ("dynamodb:Query", json.dumps({"Fn::Sub": "${BooksTable.Arn}/index/" + index["IndexName"]})),
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
+def test_parliament_finds_nothing_in_the_policy():
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements()})
+    table = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-books"
+    log = "arn:aws:logs:us-east-1:123456789012:log-group:shop:*"
+    for node, arn in (("BooksTable", table), ("CatalogApiLogGroup", log)):
+        text = text.replace(json.dumps({"Fn::GetAtt": [node, "Arn"]}), json.dumps(arn))
+    text = text.replace('{"Fn::Sub": "${BooksTable.Arn}/index/by_title"}', f'"{table}/index/by_title"')
+    assert "Fn::" not in text
+    findings = parliament.analyze_policy_string(text).findings
+    assert not findings, findings
+
+
+def test_prod_protects_the_books():
+    for stage, is_protected in (("dev", False), ("prod", True)):
+        table = of_type(SHOP.deployed(Stage=stage), "AWS::DynamoDB::Table")["BooksTable"]
+        assert table["DeletionProtectionEnabled"] is is_protected
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_a_key_exists_only_where_it_is_asked_for():
+    for mode in SECURED:
+        kinds = {resource["Type"] for resource in SHOP.deployed(WriteAuth=mode)["Resources"].values()}
+        assert ("AWS::ApiGateway::ApiKey" in kinds) == (mode == "API_KEY")

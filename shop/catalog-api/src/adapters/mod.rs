@@ -1,0 +1,19 @@
+//! AWS behind the [ports](crate::ports).
+
+mod dynamodb;
+mod row;
+
+use std::time::Duration;
+
+use function_runtime::aws::CallLimits;
+
+pub use dynamodb::DynamoDbCatalogue;
+
+/// A call ends within 4 seconds of the function's 10, retries included: a change makes up to three calls.
+pub const CALLS: CallLimits = CallLimits {
+    connect: Duration::from_secs(1),
+    attempt: Duration::from_secs(2),
+    operation: Duration::from_secs(4),
+    max_attempts: 3,
+    first_backoff: Duration::from_millis(50),
+};

@@ -1,0 +1,47 @@
+//! The function's configuration, from its environment.
+
+use function_runtime::{ConfigError, Environment};
+use rest_function::AllowedOrigins;
+
+/// The function's settings. `shop/template.yaml` sets each variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `BOOKS_TABLE`: the table's name.
+    pub books_table: String,
+    /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
+    pub allowed_origins: AllowedOrigins,
+}
+
+impl Config {
+    /// Reads the settings.
+    pub fn read<L>(environment: &Environment<L>) -> Result<Self, ConfigError>
+    where
+        L: Fn(&str) -> Option<String>,
+    {
+        Ok(Self {
+            books_table: environment.required("BOOKS_TABLE")?,
+            allowed_origins: environment.optional("ALLOWED_ORIGINS")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_required_and_origins_are_checked() {
+        let config = |table: &'static str, origins: &'static str| {
+            Config::read(&Environment::new(move |name: &str| match name {
+                "BOOKS_TABLE" => Some(table.to_owned()),
+                _ => Some(origins.to_owned()),
+            }))
+        };
+        assert_eq!(config("", ""), Err(ConfigError::Missing("BOOKS_TABLE")));
+        assert_eq!(
+            config("books", "").unwrap().allowed_origins,
+            AllowedOrigins::These(Vec::new())
+        );
+        assert!(config("books", "shop.example.com").is_err());
+    }
+}

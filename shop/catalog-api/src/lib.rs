@@ -1,0 +1,52 @@
+//! catalog-api: the books that the shop sells.
+//!
+//! `rest-function` decodes the proxy event, reads the JSON document and builds the answer. In between, `route` finds the resource,
+//! and `handler` decides. The table is reached only through the [`ports`]; [`adapters`] implement them.
+//!
+//! **Invariant:** a book is made by a parser only. A change names the version that its author saw (`If-Match`), and a change of
+//! another version is refused, so that nobody overwrites what nobody has read. Nothing here knows an order: of `order-core` it takes
+//! money, currencies, texts and violations.
+
+pub mod adapters;
+pub mod book;
+pub mod config;
+mod cursor;
+mod handler;
+pub mod isbn;
+mod list_query;
+mod openapi;
+pub mod ports;
+mod problem;
+mod route;
+
+use std::time::Duration;
+
+use function_runtime::Environment;
+use function_runtime::aws::serve;
+use lambda_runtime::Error;
+
+pub use book::Book;
+pub use config::Config;
+pub use handler::CatalogApi;
+pub use isbn::Isbn;
+
+/// Kept of the function's time for the answer, even if the answer is that a call took too long.
+const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
+
+/// Runs the function until Lambda ends its process.
+///
+/// # Errors
+/// An environment variable is missing or invalid, or the Runtime API is gone.
+pub async fn run() -> Result<(), Error> {
+    telemetry::init();
+    let config = Config::read(&Environment::of_process())
+        .inspect_err(|error| tracing::error!(%error, "catalog-api cannot start"))?;
+    let sdk = adapters::CALLS.loader().load().await;
+    let catalogue = adapters::DynamoDbCatalogue::new(&sdk, config.books_table);
+    let api = CatalogApi::new(catalogue, config.allowed_origins);
+    serve(async |event, time_left: Duration| {
+        let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
+        Ok::<_, Error>(api.handle(event, time_left).await)
+    })
+    .await
+}

@@ -7,7 +7,7 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, confirm, console_page, get, inbox, list, manual, place, status};
+use crate::{completions, confirm, console_page, get, inbox, list, manual, place, status, trace};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Place(place::Arguments),
     /// Show an order
     Get(get::Arguments),
+    /// Show the whole way of an order, with the time of each step
+    Trace(trace::Arguments),
     /// List a customer's orders, the newest first
     List(list::Arguments),
     /// Show the emails that were sent
@@ -113,6 +115,10 @@ mod tests {
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait=5 --json",
             "orderctl get 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --wait 60",
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl get --key checkout-42 --wait",
+            "orderctl get --key checkout-42 --caller api-key:k1 --wait 5",
+            "orderctl trace 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --json",
+            "orderctl trace --key checkout-42 --caller iam:AROA1",
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
             "orderctl status --json",
@@ -157,6 +163,11 @@ mod tests {
             "orderctl",
             "orderctl place",
             "orderctl get not-an-id",
+            "orderctl get --key \u{e9}",
+            "orderctl get --caller open 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl get --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl trace --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl trace --key k --caller ada",
             "orderctl list",
             "orderctl list --customer \u{e9}",
             "orderctl place f --idempotency-key \u{e9}",

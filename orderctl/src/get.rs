@@ -15,6 +15,7 @@ use terminal::text::sanitize_line;
 use terminal::{invocation, stdout};
 use tokio::time::Instant;
 
+use crate::order_name::KeyArguments;
 use crate::order_view::OrderView;
 
 /// The pause between two requests.
@@ -27,7 +28,10 @@ const WAIT_SECONDS: u64 = 30;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The order's id
+    #[arg(conflicts_with_all = ["key", "caller"])]
     id: Option<OrderId>,
+    #[command(flatten)]
+    key: KeyArguments,
     /// Wait until the order is stored, for 30 seconds unless SECONDS are given
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30", value_parser = parse_wait)]
     wait: Option<Wait>,
@@ -59,12 +63,23 @@ fn parse_wait(text: &str) -> Result<Wait, &'static str> {
 
 impl Arguments {
     /// The order's id, and how long to wait for it.
-    fn target(&self) -> Result<(OrderId, Duration), UsageError> {
-        match (self.id, self.wait) {
+    async fn target(&self, connection: &Connection) -> anyhow::Result<(OrderId, Duration)> {
+        let id = match self.key.order_id(connection).await? {
+            Some(_) if matches!(self.wait, Some(Wait::Id(_))) => {
+                return Err(UsageError("get shows one order: give an id or a key".to_owned()).into());
+            }
+            Some(id) => Some(id),
+            None => self.id,
+        };
+        Ok(self.id_and_wait(id)?)
+    }
+
+    fn id_and_wait(&self, id: Option<OrderId>) -> Result<(OrderId, Duration), UsageError> {
+        match (id, self.wait) {
             (Some(id), None) => Ok((id, Duration::ZERO)),
             (Some(id), Some(Wait::Seconds(seconds))) => Ok((id, Duration::from_secs(seconds))),
             (None, Some(Wait::Id(id))) => Ok((id, Duration::from_secs(WAIT_SECONDS))),
-            (None, _) => Err(UsageError("say which order: get ID".to_owned())),
+            (None, _) => Err(UsageError("say which order: get ID, or get --key KEY".to_owned())),
             (Some(_), Some(Wait::Id(_))) => Err(UsageError("get shows one order: give one id".to_owned())),
         }
     }
@@ -72,7 +87,7 @@ impl Arguments {
 
 /// Prints the order. If there is none, says whether its message is a dead letter.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let (id, wait) = arguments.target()?;
+    let (id, wait) = arguments.target(connection).await?;
     let api = connection.api().await?;
     let deadline = Instant::now() + wait;
     match fetch(&api, id, deadline, connection).await? {

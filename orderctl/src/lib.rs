@@ -20,9 +20,11 @@ mod list;
 #[cfg(feature = "local")]
 mod local;
 mod manual;
+mod order_name;
 mod order_view;
 mod place;
 mod status;
+mod trace;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -83,6 +85,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dynamodb => run_server(Box::pin(dynamodb::run())),
         Command::Place(arguments) => run_client(Box::pin(place::run(arguments, &connection))),
         Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
+        Command::Trace(arguments) => run_client(Box::pin(trace::run(arguments, &connection))),
         Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
         Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
         Command::Status(arguments) => {

@@ -1,11 +1,7 @@
 //! The logs of the functions on this machine.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
-use stack_client::Target;
+use stack_client::function_logs::{self, LogLine};
 
 use crate::system::System;
 
@@ -32,55 +28,19 @@ pub(crate) async fn failures(system: &System) -> Vec<Value> {
 }
 
 async fn select(system: &System, is_wanted: impl Fn(&str) -> bool + Send + 'static) -> Vec<Value> {
-    let Some(directory) = directory(system) else {
+    let Ok(connection) = system.connection() else {
         return Vec::new();
     };
-    let read = move || {
-        let mut lines: Vec<Value> = files(&directory)
-            .iter()
-            .flat_map(|path| read_file(path, &is_wanted))
-            .collect();
-        lines.sort_by(|one, other| one["at"].as_str().cmp(&other["at"].as_str()));
-        lines
-    };
-    // A log is at most 10 MiB. Reading it would hold up the other requests.
-    tokio::task::spawn_blocking(read).await.unwrap_or_default()
+    let lines = function_logs::read_local(connection, is_wanted).await;
+    lines.iter().filter_map(show).collect()
 }
 
-fn directory(system: &System) -> Option<PathBuf> {
-    let connection = system.connection().ok()?;
-    let is_here = connection.target() == Target::Local && connection.uses_data_dir();
-    is_here.then(|| connection.data_dir().join("logs"))
-}
-
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect()
-}
-
-fn read_file(path: &Path, is_wanted: &impl Fn(&str) -> bool) -> Vec<Value> {
-    let service = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let service = service.split('.').next().unwrap_or_default().to_owned();
-    let Ok(file) = File::open(path) else {
-        return Vec::new();
-    };
-    BufReader::new(file)
-        .lines()
-        .map_while(Result::ok)
-        .filter(|line| is_wanted(line))
-        .filter_map(|line| parse(&service, &line))
-        .collect()
-}
-
-/// No log line holds personal data, so that the whole line may be shown. Only some fields are of use.
-fn parse(service: &str, line: &str) -> Option<Value> {
-    let line: Value = serde_json::from_str(line).ok()?;
+/// Only some fields are of use.
+fn show(line: &LogLine) -> Option<Value> {
+    let LogLine {
+        service,
+        fields: line,
+    } = line;
     // The page itself reads the order again and again.
     if line["method"] == "GET" {
         return None;
@@ -107,28 +67,20 @@ mod tests {
     fn a_line_keeps_its_time_service_and_reason() {
         let line = r#"{"timestamp":"2026-11-29T07:23:49.140535Z","level":"WARN","message":"record failed: m","order_id":"o",
             "code":"malformed","permanent":true,"receive_count":1,"target":"order_worker"}"#;
-        let parsed = parse("order-worker", line).unwrap();
+        let shown = |service: &str, line: &str| {
+            let fields = serde_json::from_str(line).unwrap();
+            show(&LogLine {
+                service: service.to_owned(),
+                fields,
+            })
+        };
+        let parsed = shown("order-worker", line).unwrap();
         assert_eq!(parsed["service"], "order-worker");
         assert_eq!(parsed["code"], "malformed");
         assert_eq!(parsed["receive_count"], 1);
-        assert_eq!(parse("order-worker", "panicked at"), None);
         assert_eq!(
-            parse("order-api", r#"{"message":"answered","method":"GET"}"#),
+            shown("order-api", r#"{"message":"answered","method":"GET"}"#),
             None
         );
-    }
-
-    #[test]
-    fn an_older_log_of_the_same_function_is_read_too() {
-        let directory = tempfile::tempdir().unwrap();
-        for name in ["notifier.log", "notifier.log.1"] {
-            std::fs::write(directory.path().join(name), "{\"message\":\"x\"}\nno json\n").unwrap();
-        }
-        let found: Vec<Value> = files(directory.path())
-            .iter()
-            .flat_map(|path| read_file(path, &|_| true))
-            .collect();
-        assert_eq!(found.len(), 2);
-        assert!(found.iter().all(|line| line["service"] == "notifier"));
     }
 }

@@ -89,3 +89,51 @@ fn without_a_system_the_error_says_how_to_start_one() {
         Some(2)
     );
 }
+
+#[tokio::test]
+async fn the_way_of_an_order_is_shown_by_its_key_and_by_its_id() {
+    let sandbox = Sandbox::new();
+    let _system = sandbox.start().await;
+    let run = |arguments: &[&str]| {
+        let output = sandbox.orderctl().args(arguments).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), text)
+    };
+    let file = sample_path("order.json");
+    let (_, id) = run(&[
+        "place",
+        file.to_str().unwrap(),
+        "--idempotency-key",
+        "checkout-42",
+    ]);
+    let id = id.trim();
+    let (code, shown) = run(&["get", "--key", "checkout-42", "--wait", "--json"]);
+    assert_eq!(code, Some(0));
+    let order: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(order["order_id"], id);
+    let trace = loop {
+        let (code, shown) = run(&["trace", "--key", "checkout-42", "--json"]);
+        assert_eq!(code, Some(0), "{shown}");
+        let trace: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        if trace["stage"] == "notified" {
+            break trace;
+        }
+    };
+    assert_eq!(trace["order_id"], id);
+    let steps = trace["steps"].as_array().unwrap();
+    let from = |source: &str| steps.iter().filter(|step| step["source"] == source).count();
+    assert_eq!(
+        (from("row"), from("order-api"), from("mailbox")),
+        (3, 1, 1),
+        "{trace}"
+    );
+    assert_eq!(trace["unread"], serde_json::json!([]));
+    let (code, shown) = run(&["trace", id]);
+    assert_eq!(code, Some(0));
+    assert!(
+        shown.contains("its email was sent") && shown.contains("answered 202"),
+        "{shown}"
+    );
+    let (code, _) = run(&["trace", "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"]);
+    assert_eq!(code, Some(1));
+}

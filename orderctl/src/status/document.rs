@@ -43,11 +43,11 @@ pub(super) struct Problem {
 
 /// A queue. Counts are approximate on AWS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct QueueState {
-    pub(super) name: String,
-    pub(super) visible: u64,
-    pub(super) delayed: u64,
-    pub(super) in_flight: u64,
+pub(crate) struct QueueState {
+    pub(crate) name: String,
+    pub(crate) visible: u64,
+    pub(crate) delayed: u64,
+    pub(crate) in_flight: u64,
     /// `null` if the queue is empty, and on AWS, where only `CloudWatch` knows it.
     pub(super) oldest_age_seconds: Option<u64>,
     pub(super) is_dead_letter_queue: bool,
@@ -103,12 +103,18 @@ impl Problem {
 
 impl QueueState {
     /// All its messages.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.visible + self.delayed + self.in_flight
     }
 }
 
 impl Document {
+    /// The queues that hold messages, without the dead-letter queues.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &QueueState> {
+        let queues = self.queues.iter();
+        queues.filter(|queue| !queue.is_dead_letter_queue && queue.count() > 0)
+    }
+
     /// The status of a system that answers.
     pub(super) fn up(target: Target) -> Self {
         Self {

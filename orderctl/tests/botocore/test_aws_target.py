@@ -25,11 +25,13 @@ Request = namedtuple("Request", "method path headers body")
 
 
 class Gateway(ThreadingHTTPServer):
-    """Stands for API Gateway at /dev, and for CloudFormation at the root."""
+    """Stands for API Gateway at /dev, and for the other services of AWS at the root."""
 
     def __init__(self, api_auth):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.api_auth, self.requests = api_auth, []
+        self.api_auth, self.requests, self.order = api_auth, [], {}
+        # Answers of the services whose operations are named in the header X-Amz-Target.
+        self.answers = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def stack(self):
@@ -47,7 +49,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.requests.append(Request(self.command, self.path, dict(self.headers), body))
-        if self.path == "/":
+        target = self.headers.get("x-amz-target", "")
+        if target:
+            self.answer(200, "application/x-amz-json-1.1", json.dumps(self.server.answers.get(target, {})).encode())
+        elif self.command == "GET":
+            self.answer(200, "application/json", json.dumps(self.server.order).encode())
+        elif self.path == "/":
             assert parse_qs(body.decode())["Action"] == ["DescribeStacks"]
             self.answer(200, "text/xml", self.server.stack().encode())
         else:
@@ -148,3 +155,34 @@ def test_an_open_api_gets_neither(gateway):
     assert done.returncode == 0, done.stderr
     headers = {name.lower() for name in gateway.requests[-1].headers}
     assert not headers & {"x-api-key", "authorization"}
+
+
+@pytest.mark.parametrize("gateway", ["AWS_IAM"], indirect=True)
+def test_a_trace_asks_logs_insights_and_shows_the_lines(gateway):
+    order_id = ACCEPTED["order_id"]
+    times = {"accepted_at": "2026-11-23T09:35:00.000Z", "confirmed_at": "2026-11-23T09:35:01.000Z", "notified_at": "2026-11-23T09:35:02.000Z"}
+    gateway.order = ACCEPTED | times | {"status": "notified"}
+    line = {"timestamp": "2026-11-23T09:35:00.500000Z", "message": "record failed: m", "error_code": "timeout", "order_id": order_id}
+    cells = {"@message": json.dumps(line), "@log": "123456789012:/aws/lambda/shop-order-worker", "@ptr": "p"}
+    gateway.answers = {
+        "Logs_20140328.StartQuery": {"queryId": "q-1"},
+        "Logs_20140328.GetQueryResults": {"status": "Complete", "results": [[{"field": k, "value": v} for k, v in cells.items()]]},
+    }
+    queue = f"{gateway.url}/123456789012/shop-"
+    options = {"orders-queue": "orders", "orders-dlq": "orders-dlq", "notifications-queue": "notifications", "notifications-dlq": "notifications-dlq"}
+    urls = [part for option, name in options.items() for part in (f"--{option}-url", queue + name)]
+    done = orderctl("--api-url", f"{gateway.url}/dev", *urls, "trace", order_id, "--json", AWS_ENDPOINT_URL=gateway.url)
+    assert done.returncode == 0, done.stderr
+    trace = json.loads(done.stdout)
+    assert trace["unread"] == [] and trace["stage"] == "notified"
+    assert [step["source"] for step in trace["steps"]] == ["row", "order-worker", "row", "row"]
+    assert trace["steps"][1]["event"] == "record failed: m, timeout"
+    logs = [r for r in gateway.requests if {k.lower(): v for k, v in r.headers.items()}.get("x-amz-target", "").startswith("Logs_")]
+    started = json.loads(logs[0].body)
+    assert started["logGroupNames"] == [f"/aws/lambda/shop-{name}" for name in ("order-api", "order-worker", "notifier")]
+    assert f'like "{order_id}"' in started["queryString"]
+    accepted = datetime.fromisoformat(times["accepted_at"]).timestamp()
+    assert started["startTime"] < accepted < started["endTime"]
+    for request in logs:
+        signature, fields = expected_signature(request, gateway.url.removeprefix("http://"), "logs")
+        assert fields["Signature"] == signature

@@ -1,6 +1,6 @@
 //! A client of the orders API that authorizes each request.
 
-mod signature;
+pub(crate) mod signature;
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use aws_config::SdkConfig;
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 
-use signature::Signer;
+use signature::{API_GATEWAY, Signer};
 
 /// The header from which API Gateway reads an API key.
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -90,7 +90,7 @@ impl Api {
         Ok(Self {
             client,
             url,
-            access: Access::Signed(Signer::new(config)?),
+            access: Access::Signed(Signer::new(config, API_GATEWAY)?),
         })
     }
 

@@ -1,4 +1,4 @@
-//! Signature Version 4 of requests to API Gateway.
+//! Signature Version 4 of requests to API Gateway and to CloudWatch Logs.
 //!
 //! Source: IAM User Guide, "AWS Signature Version 4 for API requests".
 
@@ -14,33 +14,38 @@ use reqwest::Request;
 use reqwest::header::{HeaderName, HeaderValue};
 
 /// The service name in the signature of a request to API Gateway.
-const SERVICE: &str = "execute-api";
+pub(crate) const API_GATEWAY: &str = "execute-api";
+/// The service name in the signature of a request to CloudWatch Logs.
+pub(crate) const LOGS: &str = "logs";
 
 /// Signs requests. It asks for the credentials each time, since temporary ones expire.
 #[derive(Debug)]
-pub(super) struct Signer {
+pub(crate) struct Signer {
     credentials: SharedCredentialsProvider,
     region: String,
+    service: &'static str,
 }
 
 impl Signer {
-    pub(super) fn new(config: &SdkConfig) -> anyhow::Result<Self> {
+    /// A signer of requests to a service.
+    pub(crate) fn new(config: &SdkConfig, service: &'static str) -> anyhow::Result<Self> {
         Ok(Self {
             credentials: config
                 .credentials_provider()
                 .context("there are no AWS credentials")?,
             region: config.region().context("no AWS region is set")?.to_string(),
+            service,
         })
     }
 
     /// Adds the headers of the signature to a request.
-    pub(super) async fn sign(&self, request: &mut Request, now: SystemTime) -> anyhow::Result<()> {
+    pub(crate) async fn sign(&self, request: &mut Request, now: SystemTime) -> anyhow::Result<()> {
         let credentials = self.credentials.provide_credentials().await.context(
             "there are no AWS credentials: log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         )?;
         let scope = Scope {
             region: &self.region,
-            service: SERVICE,
+            service: self.service,
         };
         scope.sign(request, credentials, now)
     }
@@ -164,7 +169,7 @@ mod tests {
             .unwrap();
         let scope = Scope {
             region: "us-east-1",
-            service: SERVICE,
+            service: API_GATEWAY,
         };
         scope.sign(&mut request, example(Some("token")), date()).unwrap();
         let headers = request.headers();

@@ -140,6 +140,11 @@ pub enum Target {
     Aws,
 }
 
+/// Makes an HTTP client for a URL, which uses no proxy if the URL is that of this machine.
+pub(crate) fn http_client(url: &str) -> anyhow::Result<reqwest::Client> {
+    http::client_for(url, REQUEST_TIMEOUT)
+}
+
 impl Connection {
     /// The system on this machine that keeps its state in this directory.
     #[must_use]
@@ -240,17 +245,27 @@ impl Connection {
         options
     }
 
-    /// A client of the API, with the authorization that the API asks for.
-    pub async fn api(&self) -> anyhow::Result<Api> {
-        let url = self.api_url().await?;
-        let auth = match (self.api_auth, self.target) {
+    /// How the API authorizes its callers.
+    pub async fn api_auth(&self) -> anyhow::Result<ApiAuth> {
+        Ok(match (self.api_auth, self.target) {
             (Some(auth), _) => auth,
             (None, _) if Self::non_empty(self.api_key.as_ref()).is_some() => ApiAuth::ApiKey,
             (None, Target::Local) => ApiAuth::None,
             // Someone who names the URL may not be allowed to read the stack.
             (None, Target::Aws) if self.named_api_url().is_some() => ApiAuth::Iam,
             (None, Target::Aws) => self.stack().await?.api_auth()?,
-        };
+        })
+    }
+
+    /// The id of the stack's API key, by which the API knows its caller. The key itself is a secret, and the id is none.
+    pub async fn api_key_id(&self) -> anyhow::Result<String> {
+        Ok(self.stack().await?.output("ApiKeyId")?.to_owned())
+    }
+
+    /// A client of the API, with the authorization that the API asks for.
+    pub async fn api(&self) -> anyhow::Result<Api> {
+        let url = self.api_url().await?;
+        let auth = self.api_auth().await?;
         let client = http::client_for(&url, REQUEST_TIMEOUT)?;
         match auth {
             ApiAuth::None => Ok(Api::open(client, url)),

@@ -1,0 +1,51 @@
+//! `trace`: the whole way of one order, with the time of each step.
+//!
+//! The steps come from the stored order, from what the functions logged, from the mailbox and from the dead-letter queues. A source that
+//! cannot be read is named, and the others are shown all the same.
+
+mod gather;
+mod steps;
+mod view;
+
+use std::process::ExitCode;
+
+use order_core::OrderId;
+use stack_client::Connection;
+use terminal::exit::{self, UsageError};
+use terminal::stdout;
+
+use crate::order_name::KeyArguments;
+
+/// The version of the document that `--json` prints.
+const VERSION: u32 = 1;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The order's id
+    #[arg(conflicts_with_all = ["key", "caller"])]
+    id: Option<OrderId>,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the way of the order. Ends with 1 if nobody knows of the order.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let id = match arguments.id {
+        Some(id) => id,
+        None => arguments
+            .key
+            .order_id(connection)
+            .await?
+            .ok_or_else(|| UsageError("say which order: trace ID, or trace --key KEY".to_owned()))?,
+    };
+    let trace = gather::gather(id, connection).await?;
+    if arguments.json {
+        stdout::print_document(VERSION, &trace)?;
+    } else {
+        stdout::print_line(&view::format(&trace, connection))?;
+    }
+    Ok(exit::code(trace.is_known()))
+}

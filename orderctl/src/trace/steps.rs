@@ -1,0 +1,167 @@
+//! The steps of an order's way.
+
+use dead_letters::DeadLetter;
+use order_core::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use stack_client::function_logs::LogLine;
+
+/// The message of order-api about a read that failed.
+const FAILED_READ: &str = "order not read";
+
+/// The way of one order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trace {
+    pub(super) order_id: String,
+    pub(super) stage: Stage,
+    /// Oldest first.
+    pub(super) steps: Vec<Step>,
+    /// Messages that wait in queues. The order may be among them if it is neither stored nor a dead letter, or not notified.
+    pub(super) waiting: Vec<Waiting>,
+    /// Sources that could not be read, each with the reason.
+    pub(super) unread: Vec<String>,
+}
+
+/// How far the order has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    /// Its email was sent.
+    Notified,
+    /// It is stored.
+    Confirmed,
+    /// Its message could not be processed.
+    DeadLetter,
+    /// Only the logs know it.
+    Logged,
+    /// Nobody knows it.
+    Unknown,
+}
+
+/// Something that happened to the order.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Step {
+    /// In RFC 3339.
+    pub(super) at: String,
+    /// Where it is known from: `row`, `mailbox`, a dead-letter queue, or the log of a function.
+    pub(super) source: String,
+    pub(super) event: String,
+}
+
+/// The messages of a queue.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Waiting {
+    pub(super) queue: String,
+    pub(super) messages: u64,
+    /// Those of them that failed and wait for their next try.
+    pub(super) delayed: u64,
+}
+
+impl Trace {
+    /// Whether anything is known of the order.
+    pub(super) fn is_known(&self) -> bool {
+        self.stage != Stage::Unknown
+    }
+}
+
+impl Step {
+    fn new(at: &str, source: &str, event: String) -> Self {
+        // The logs write microseconds, and rows milliseconds.
+        let at = at
+            .parse()
+            .map_or_else(|_| at.to_owned(), |at: Timestamp| at.to_string());
+        Self {
+            at,
+            source: source.to_owned(),
+            event,
+        }
+    }
+}
+
+/// The times of the stored order, as the API returns it.
+pub(super) fn of_order(order: &Value) -> Vec<Step> {
+    let times = [
+        ("accepted_at", "accepted by the API"),
+        ("confirmed_at", "stored by order-worker"),
+        ("notified_at", "marked as notified"),
+    ];
+    let steps = times.iter().filter_map(|(field, event)| {
+        let at = order[field].as_str()?;
+        Some(Step::new(at, "row", (*event).to_owned()))
+    });
+    steps.collect()
+}
+
+/// A line of a log. Reads of the order, such as this command's own, are no steps of its way.
+pub(super) fn of_line(line: &LogLine) -> Option<Step> {
+    let message = line.text("message")?;
+    if line.text("method") == Some("GET") || message == FAILED_READ {
+        return None;
+    }
+    let status = line.fields["status"].as_u64();
+    let reasons = ["error_code", "error_detail", "error"].map(|name| line.text(name));
+    let reasons = reasons
+        .into_iter()
+        .flatten()
+        .filter(|reason| !message.contains(reason));
+    let receives = line.fields["receive_count"].as_u64();
+    let parts = status.map(|status| format!(" {status}")).into_iter();
+    let parts = parts.chain(reasons.map(|reason| format!(", {reason}")));
+    let parts = parts.chain(receives.map(|count| format!(", receive {count}")));
+    let event = message.to_owned() + &parts.collect::<String>();
+    Some(Step::new(line.at(), &line.service, event))
+}
+
+/// A dead letter.
+pub(super) fn of_letter(letter: &DeadLetter) -> Step {
+    let detail = letter.detail.as_ref().map(|detail| format!(" ({detail})"));
+    let event = format!("given up: {}{}", letter.reason, detail.unwrap_or_default());
+    let at = letter.failed_at.as_deref().unwrap_or_default();
+    Step::new(at, letter.queue.dead_letter_name(), event)
+}
+
+/// An email. Its subject names the order or the number of orders, and no person.
+pub(super) fn of_mail(received_at: &str, subject: &str) -> Step {
+    Step::new(received_at, "mailbox", format!("email: {subject}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn line(fields: Value) -> LogLine {
+        let service = "order-worker".to_owned();
+        LogLine { service, fields }
+    }
+
+    #[test]
+    fn a_line_tells_its_reason_once() {
+        let step = of_line(&line(
+            json!({"timestamp": "2026-11-23T09:35:00.123456Z", "message": "message m failed: timeout",
+            "error_code": "timeout", "error_detail": "no answer", "receive_count": 2}),
+        ));
+        let expected = Step {
+            at: "2026-11-23T09:35:00.123Z".to_owned(),
+            source: "order-worker".to_owned(),
+            event: "message m failed: timeout, no answer, receive 2".to_owned(),
+        };
+        assert_eq!(step, Some(expected));
+    }
+
+    #[test]
+    fn a_read_is_no_step() {
+        assert_eq!(
+            of_line(&line(
+                json!({"message": "answered", "method": "GET", "status": 200})
+            )),
+            None
+        );
+        assert_eq!(
+            of_line(&line(json!({"message": FAILED_READ, "error": "e"}))),
+            None
+        );
+        assert!(of_line(&line(json!({"message": "answered", "method": "POST"}))).is_some());
+    }
+}

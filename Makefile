@@ -12,7 +12,7 @@ CARGO_LAMBDA_FLAG_arm64 := --arm64
 CARGO_LAMBDA_FLAG_x86_64 := --x86-64
 CARGO_LAMBDA_FLAG := $(CARGO_LAMBDA_FLAG_$(ARCHITECTURE))
 LAMBDA_DIR ?= target/lambda
-# The stack of the shop, and its parameters, such as SHOP_PARAMETERS="StorefrontOrigin=https://shop.example.com".
+# The stack of the shop, and its parameters, such as SHOP_PARAMETERS="OrderApiUrl=https://...".
 SHOP_STACK ?= shop
 SHOP_PARAMETERS ?=
 
@@ -27,7 +27,7 @@ help:
 	@echo 'make deploy     [ARCHITECTURE=...] [STAGE=dev|staging|prod] [STACK=orders] [NOTIFICATION_EMAIL=...] [PARAMETERS="Name=value ..."]'
 	@echo 'make delete     [STACK=orders]                  delete the stack with its data, and list what is left'
 	@echo 'make shop-deploy [ARCHITECTURE=...] [STAGE=...] [SHOP_STACK=shop] [SHOP_PARAMETERS="Name=value ..."]'
-	@echo 'make shop-delete [SHOP_STACK=shop]              delete the shop with its catalogue, and list what is left'
+	@echo 'make shop-delete [SHOP_STACK=shop]              delete the shop with its catalogue and pages, and list what is left'
 	@echo 'make check                                      run all checks of CI'
 
 # One call for all functions of a stack compiles their dependencies once, with one set of features. Every function's build calls its stack's
@@ -57,12 +57,16 @@ deploy: build
 delete:
 	deploy/delete-stack '$(STACK)'
 
+# SAM looks for its configuration beside the template.
+SAM_CONFIG := --config-file '$(CURDIR)/samconfig.toml'
+
 shop-build:
-	sam build --template shop/template.yaml --build-dir .aws-sam/shop
+	sam build $(SAM_CONFIG) --template shop/template.yaml --build-dir .aws-sam/shop
 
 shop-deploy: shop-build
-	sam deploy --template-file .aws-sam/shop/template.yaml --stack-name '$(SHOP_STACK)' --s3-prefix 'stacks/$(SHOP_STACK)' --parameter-overrides \
+	sam deploy $(SAM_CONFIG) --template-file .aws-sam/shop/template.yaml --stack-name '$(SHOP_STACK)' --s3-prefix 'stacks/$(SHOP_STACK)' --parameter-overrides \
 		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') $(SHOP_PARAMETERS)
+	deploy/upload-shop '$(SHOP_STACK)'
 
 shop-delete:
 	deploy/delete-stack '$(SHOP_STACK)'

@@ -64,7 +64,7 @@ def cloud(tmp_path_factory):
     """A running system: its endpoint, and the outputs of its stack."""
     directory = tmp_path_factory.mktemp("cloud")
     ready = directory / "ready.json"
-    arguments = [os.environ["ORDERCTL"], "up", "--data-dir", str(directory / "data"), "--api-port", "0", "--aws-port", "0"]
+    arguments = [os.environ["ORDERCTL"], "up", "--data-dir", str(directory / "data"), "--api-port", "0", "--aws-port", "0", "--no-shop"]
     with process([*arguments, "--ready-file", str(ready)], directory / "log") as up:
 
         def started():

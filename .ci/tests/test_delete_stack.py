@@ -14,6 +14,7 @@ case "$*" in
 *describe-stacks*) if [ -z "$STACK_ID" ]; then exit 254; fi; echo "$STACK_ID" ;;
 *AWS::DynamoDB::Table*) echo orders ;;
 *describe-table*) echo "$PROTECTED" ;;
+*AWS::S3::Bucket*) echo "$OWN_BUCKETS" ;;
 *AWS::KMS::Key*) echo "$KEY" ;;
 *DELETE_COMPLETE*) echo "$LEFT" ;;
 *SamCliSourceBucket*) if [ -z "$BUCKET" ]; then exit 254; fi; echo "$BUCKET" ;;
@@ -28,7 +29,7 @@ def delete(tmp_path):
     calls = tmp_path / "calls"
 
     def run(**changes):
-        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "KEY": "", "LEFT": "", "BUCKET": "sam-bucket"} | changes
+        answers = {"STACK_ID": "arn:stack/orders/1", "PROTECTED": "False", "OWN_BUCKETS": "", "KEY": "", "LEFT": "", "BUCKET": "sam-bucket"} | changes
         environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CALLS": str(calls)} | answers
         done = subprocess.run([SCRIPT, "orders"], env=environment, capture_output=True, text=True, check=False)
         return done, [line for line in calls.read_text().splitlines() if " delete-stack " in line or line.startswith("aws s3 ")]
@@ -42,6 +43,16 @@ def test_a_stack_is_deleted_and_nothing_is_left(delete):
     assert deletions == [
         "aws cloudformation delete-stack --stack-name arn:stack/orders/1",
         "aws s3 rm --recursive --only-show-errors s3://sam-bucket/stacks/orders/",
+    ]
+
+
+def test_the_stacks_own_buckets_are_emptied_first(delete):
+    done, deletions = delete(OWN_BUCKETS="shop-pages-1 shop-pages-2")
+    assert done.returncode == 0
+    assert deletions[:3] == [
+        "aws s3 rm --recursive --only-show-errors s3://shop-pages-1",
+        "aws s3 rm --recursive --only-show-errors s3://shop-pages-2",
+        "aws cloudformation delete-stack --stack-name arn:stack/orders/1",
     ]
 
 

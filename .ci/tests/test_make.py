@@ -11,6 +11,10 @@ def deploy(tmp_path, *variables, target="deploy"):
     sam = tmp_path / "sam"
     sam.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     sam.chmod(0o755)
+    # The upload of the shop's pages finds no bucket.
+    aws = tmp_path / "aws"
+    aws.write_text("#!/bin/sh\necho None\n")
+    aws.chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     environment.pop("NOTIFICATION_EMAIL", None)
     command = ["make", "--silent", "-C", ROOT, target, *variables]
@@ -35,3 +39,5 @@ def test_the_shop_is_a_stack_of_its_own(tmp_path):
     assert {"shop/template.yaml", "StorefrontOrigin=https://shop.example.com", "stacks/shop"} <= set(arguments)
     assert arguments[arguments.index("--stack-name") + 1] == "shop"
     assert arguments[arguments.index("--template-file") + 1] == ".aws-sam/shop/template.yaml"
+    # SAM would look for it beside the template, and copy the whole workspace without it.
+    assert arguments.count(f"{ROOT}/samconfig.toml") == 2

@@ -54,7 +54,7 @@ def test_every_error_of_the_gateway_names_the_storefront():
 
 
 def test_without_a_storefront_no_error_is_for_a_page():
-    for answer in body(SHOP.deployed())["x-amazon-apigateway-gateway-responses"].values():
+    for answer in body(SHOP.deployed(Hosting="NONE"))["x-amazon-apigateway-gateway-responses"].values():
         assert "gatewayresponse.header.Access-Control-Allow-Origin" not in answer["responseParameters"]
 
 
@@ -83,7 +83,7 @@ def test_without_always_deploy_the_stage_would_keep_the_old_origin(monkeypatch):
 
 @pytest.mark.parametrize("origin", ["", ORIGIN, "http://localhost:3000"])
 def test_the_origin_reaches_the_function(origin):
-    function = of_type(SHOP.deployed(StorefrontOrigin=origin), "AWS::Lambda::Function")["CatalogApiFunction"]
+    function = of_type(SHOP.deployed(StorefrontOrigin=origin, Hosting="NONE"), "AWS::Lambda::Function")["CatalogApiFunction"]
     assert function["Environment"]["Variables"]["ALLOWED_ORIGINS"] == origin
     assert re.fullmatch(SHOP.source()["Parameters"]["StorefrontOrigin"]["AllowedPattern"], origin)
 
@@ -93,6 +93,57 @@ def test_another_text_is_no_origin(origin):
     assert not re.fullmatch(SHOP.source()["Parameters"]["StorefrontOrigin"]["AllowedPattern"], origin)
 
 
+@pytest.mark.parametrize(("hosting", "origin"), [("CLOUDFRONT", {"Fn::Sub": "https://${Distribution.DomainName}"}), ("WEBSITE", {"Fn::GetAtt": ["PagesBucket", "WebsiteURL"]})])
+def test_the_pages_of_the_stack_are_the_origin_unless_another_is_named(hosting, origin):
+    for template, expected in ((SHOP.deployed(Hosting=hosting), origin), (SHOP.deployed(Hosting=hosting, StorefrontOrigin=ORIGIN), ORIGIN)):
+        function = of_type(template, "AWS::Lambda::Function")["CatalogApiFunction"]
+        assert function["Environment"]["Variables"]["ALLOWED_ORIGINS"] == expected
+        for answer in body(template)["x-amazon-apigateway-gateway-responses"].values():
+            assert "gatewayresponse.header.Access-Control-Allow-Origin" in answer["responseParameters"]
+
+
+def bucket(hosting):
+    template = SHOP.deployed(Hosting=hosting)
+    (properties,) = of_type(template, "AWS::S3::Bucket").values()
+    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+    return properties, policy["PolicyDocument"]["Statement"]
+
+
+def test_by_default_the_distribution_alone_reads_the_bucket():
+    assert SHOP.source()["Parameters"]["Hosting"]["Default"] == "CLOUDFRONT"
+    properties, policy = bucket("CLOUDFRONT")
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert "WebsiteConfiguration" not in properties
+    allowed, denied = policy
+    assert (allowed["Effect"], allowed["Action"], allowed["Principal"]) == ("Allow", "s3:GetObject", {"Service": "cloudfront.amazonaws.com"})
+    # Without the condition every distribution of every account could read it.
+    source = allowed["Condition"]["StringEquals"]["AWS:SourceArn"]
+    assert source == {"Fn::Sub": "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Distribution}"}
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    (distribution,) = of_type(SHOP.deployed(), "AWS::CloudFront::Distribution").values()
+    config = distribution["DistributionConfig"]
+    assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
+    assert config["Origins"][0]["OriginAccessControlId"] == {"Fn::GetAtt": ["PagesAccess", "Id"]}
+
+
+def test_only_a_website_is_public_and_only_its_pages_are():
+    properties, policy = bucket("WEBSITE")
+    assert properties["WebsiteConfiguration"] == {"IndexDocument": "index.html"}
+    # Access lists stay blocked: the policy alone opens the bucket.
+    assert properties["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": False, "RestrictPublicBuckets": False,
+    }
+    assert [(one["Effect"], one["Principal"], one["Action"], one["Resource"]) for one in policy] == [
+        ("Allow", "*", "s3:GetObject", {"Fn::Sub": "${PagesBucket.Arn}/*"}),
+    ]
+
+
+def test_without_hosting_there_is_no_bucket_and_no_distribution():
+    kinds = {resource["Type"].split("::")[1] for resource in SHOP.deployed(Hosting="NONE")["Resources"].values()}
+    assert not kinds & {"S3", "CloudFront"}
+
+
 def statements():
     (role,) = each_of_type(SHOP.deployed(), "AWS::IAM::Role").values()
     (policy,) = role["Policies"]
@@ -100,8 +151,8 @@ def statements():
 
 
 def test_the_function_may_do_what_it_does_and_nothing_else():
-    granted = {(action, json.dumps(one["Resource"])) for one in statements() for action in [*one["Action"]] if isinstance(one["Action"], list)}
-    granted |= {(one["Action"], json.dumps(one["Resource"])) for one in statements() if isinstance(one["Action"], str)}
+    actions = [(one["Action"] if isinstance(one["Action"], list) else [one["Action"]], json.dumps(one["Resource"])) for one in statements()]
+    granted = {(action, resource) for several, resource in actions for action in several}
     table, log = (json.dumps({"Fn::GetAtt": [name, "Arn"]}) for name in ("BooksTable", "CatalogApiLogGroup"))
     (index,) = of_type(SHOP.deployed(), "AWS::DynamoDB::Table")["BooksTable"]["GlobalSecondaryIndexes"]
     assert granted == {

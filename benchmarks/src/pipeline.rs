@@ -122,7 +122,15 @@ impl System {
     pub(crate) async fn start(directory: &Path, durability: Durability) -> anyhow::Result<Self> {
         let ready = directory.join("ready.json");
         let child = Command::new(std::env::current_exe()?)
-            .args(["up", "--api-port", "0", "--aws-port", "0", "--ready-file"])
+            .args([
+                "up",
+                "--no-shop",
+                "--api-port",
+                "0",
+                "--aws-port",
+                "0",
+                "--ready-file",
+            ])
             .arg(&ready)
             .arg("--data-dir")
             .arg(directory.join("data"))

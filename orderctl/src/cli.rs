@@ -7,7 +7,7 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, confirm, console_page, get, inbox, list, manual, place, status, trace};
+use crate::{completions, confirm, console_page, get, inbox, list, manual, place, shop, status, trace};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -43,6 +43,11 @@ pub(crate) enum Command {
     Status(status::Arguments),
     /// Serve the console, a page on which you see the system work, on this machine until Ctrl-C
     Console(console_page::Arguments),
+    /// Fill the catalogue of the shop
+    Shop {
+        #[command(subcommand)]
+        command: shop::Command,
+    },
     /// Confirm an email subscription of this machine, such as one that is suspended
     Confirm(confirm::Arguments),
     /// Show and replay dead letters: the messages that could not be processed
@@ -125,6 +130,8 @@ mod tests {
             "orderctl confirm arn:aws:sns:us-east-1:000000000000:t:1 --json",
             "orderctl completions zsh",
             "orderctl console --stack orders --port 0",
+            "orderctl shop seed --json",
+            "orderctl shop seed --catalog-url https://x.example/dev --api-key k",
             "orderctl man",
             "orderctl man target/man",
             "orderctl dlq list --queue notifications",

@@ -23,6 +23,7 @@ mod manual;
 mod order_name;
 mod order_view;
 mod place;
+mod shop;
 mod status;
 mod trace;
 
@@ -97,6 +98,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             run_client(Box::pin(
                 async move { confirm::run(&arguments, &connection).await },
             ))
+        }
+        Command::Shop { command } => {
+            run_client(Box::pin(async move { shop::run(&command, &connection).await }))
         }
         #[cfg(feature = "local")]
         Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),

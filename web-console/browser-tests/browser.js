@@ -26,6 +26,8 @@ export class System {
     const endpoints = JSON.parse(readFileSync(this.ready, "utf8"));
     this.url = endpoints.console_url;
     this.api = endpoints.api_url;
+    this.shop = endpoints.shop_url;
+    this.catalog = endpoints.catalog_url;
     this.aws = endpoints.aws_endpoint_url;
     this.ports = [new URL(this.api).port, new URL(this.aws).port];
   }

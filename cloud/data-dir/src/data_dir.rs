@@ -21,6 +21,12 @@ pub struct Endpoints {
     /// The URL of the page on which people look at the system, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console_url: Option<String>,
+    /// The URL of the shop's pages, if it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop_url: Option<String>,
+    /// The URL of the REST API of the shop's catalogue, if it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_url: Option<String>,
     /// The absolute path of the data directory, or `None` if the state is in memory.
     pub data_dir: Option<PathBuf>,
     /// The id of this run. `/_local/health` answers the same one for as long as it runs. Empty in a file of an older
@@ -173,6 +179,8 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             console_url: None,
+            shop_url: None,
+            catalog_url: None,
             data_dir: Some(data_dir.path().to_owned()),
             instance_id: "b7c1".to_owned(),
             operator: None,

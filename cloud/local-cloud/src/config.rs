@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cloud_data_dir::Endpoints;
 use cloud_faults::FaultPlan;
 use cloud_http::Router;
 use cloud_lambda::Launcher;
@@ -46,6 +47,38 @@ pub struct LocalCloudConfig {
     pub faults: Option<FaultPlan>,
     /// Web pages that are served on the port of the REST API.
     pub pages: Option<Pages>,
+    /// Stacks beside the first one, in the same account and region.
+    pub further_stacks: Vec<FurtherStack>,
+}
+
+/// A stack beside the first one. Its REST API has a port of its own. The launcher, the limits of functions and the data directory
+/// are those of the first stack.
+#[derive(Clone, Debug)]
+pub struct FurtherStack {
+    /// The name of the stack.
+    pub name: String,
+    /// The text of the SAM template.
+    pub template: String,
+    /// Values for the parameters of the template. They replace the defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The port of the REST API.
+    pub api_port: Port,
+    /// The command-line option that sets the port, for the error about a taken one.
+    pub port_option: &'static str,
+    /// Web pages on the port of the REST API. They may call the REST API of the first stack: their origin is added to the first
+    /// stack's parameter [`LocalCloudConfig::origins_parameter`].
+    pub pages: Option<Pages>,
+    /// Writes the URL of the REST API into the endpoints, under the name by which other programs know it.
+    pub announce: fn(&mut Endpoints, &str),
+}
+
+/// Where a listener listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// This port, and no other. 0 chooses a free port.
+    Exactly(u16),
+    /// This port, or a free one if it is taken.
+    Preferably(u16),
 }
 
 /// Web pages beside the REST API.
@@ -90,6 +123,7 @@ impl LocalCloudConfig {
             strict_keys: false,
             faults: None,
             pages: None,
+            further_stacks: Vec::new(),
         }
     }
 }

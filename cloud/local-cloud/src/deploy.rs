@@ -42,13 +42,14 @@ pub enum DeployError {
     },
 }
 
-/// Creates or updates all resources that the functions of a stack need, before the functions start.
+/// Creates or updates all resources that the functions of the stacks need, before the functions start.
 pub(crate) async fn converge(
-    stack: &Stack,
+    stacks: &[&Stack],
     services: &Services,
     confirm_emails: bool,
 ) -> Result<(), DeployError> {
-    for queue in sort_by_redrive(&stack.queues)? {
+    let queues: Vec<_> = stacks.iter().flat_map(|stack| stack.queues.clone()).collect();
+    for queue in sort_by_redrive(&queues)? {
         let converged = services
             .sqs
             .converge_queue(&queue.name, queue.attributes.clone())
@@ -58,7 +59,7 @@ pub(crate) async fn converge(
             source,
         })?;
     }
-    for topic in &stack.topics {
+    for topic in stacks.iter().flat_map(|stack| &stack.topics) {
         let converged = services
             .sns
             .converge_topic(&topic.name, topic.attributes.clone())
@@ -68,8 +69,8 @@ pub(crate) async fn converge(
             source,
         })?;
     }
-    let mut subscriptions = Vec::with_capacity(stack.subscriptions.len());
-    for subscription in &stack.subscriptions {
+    let mut subscriptions = Vec::new();
+    for subscription in stacks.iter().flat_map(|stack| &stack.subscriptions) {
         let converged = services.sns.converge_subscription(
             &subscription.topic_arn,
             &subscription.protocol,
@@ -88,7 +89,7 @@ pub(crate) async fn converge(
         name: "(of a subscription that the template no longer declares)".to_owned(),
         source,
     })?;
-    for table in &stack.tables {
+    for table in stacks.iter().flat_map(|stack| &stack.tables) {
         let converged = services.dynamodb.converge_table(table.create.clone()).await;
         converged.map_err(|source| DeployError::Table {
             name: table.name.clone(),

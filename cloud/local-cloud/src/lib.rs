@@ -12,6 +12,7 @@ pub mod config;
 mod databases;
 mod deploy;
 mod local_cloud;
+mod names;
 #[cfg(test)]
 mod power_cut;
 pub mod services;
@@ -35,3 +36,4 @@ pub use cloud_lambda::{Command, Launcher};
 pub use config::{DataLocation, Durability, LocalCloudConfig};
 pub use deploy::DeployError;
 pub use local_cloud::{LocalCloud, Running, StartError};
+pub use names::NameCollision;

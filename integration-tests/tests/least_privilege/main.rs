@@ -10,6 +10,7 @@
 
 mod flows;
 mod order_worker;
+mod shop;
 mod statements;
 mod system;
 mod template;

@@ -51,7 +51,7 @@ async fn with_all_statements_every_flow_works_and_no_call_is_denied() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_one_statement_a_call_is_denied() {
     let _limit = TimeLimit::start(TEST_TIME_LIMIT);
-    let changes = template::make_changes();
+    let changes = template::make_changes(template::TEXT);
     let names = |name: &str, change: &Change| change.sid == name || change.owner.id() == name;
     let is_listed = |change: &Change| WITHOUT_LOCAL_EFFECT.iter().any(|(name, _)| names(name, change));
     let stale: Vec<_> = WITHOUT_LOCAL_EFFECT
@@ -104,7 +104,7 @@ async fn run_without(change: &Change) -> Result<(), String> {
 }
 
 /// Whether a denial is caused by a change.
-fn is_caused_by(change: &Change, denial: &Denial) -> bool {
+pub(crate) fn is_caused_by(change: &Change, denial: &Denial) -> bool {
     let is_owner = match (&change.owner, &denial.caller) {
         (Owner::Role(id), Caller::Role { role, .. }) => id == role,
         (Owner::Resource(_), Caller::Service { .. }) => true,

@@ -1,6 +1,6 @@
 //! A system that runs inside the test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -30,20 +30,28 @@ pub(crate) struct System {
 impl System {
     /// Starts a system from this template.
     pub(crate) async fn start(template: &str) -> Result<Self, StartError> {
-        let directory = tempfile::tempdir().unwrap();
-        let launcher = Launcher::new(|binary| Command {
-            program: PROGRAM.into(),
-            arguments: vec!["service".into(), binary.into()],
-        });
         let parameters = [
             ("ApiAuth", "NONE"),
             ("NotificationEmail", "shop@example.com"),
             ("NotificationsBatchSize", "10"),
             ("NotificationsBatchWindowSeconds", "0"),
         ];
+        Self::start_with(template, &parameters).await
+    }
+
+    /// Starts a system from this template with these parameters.
+    pub(crate) async fn start_with(template: &str, parameters: &[(&str, &str)]) -> Result<Self, StartError> {
+        let directory = tempfile::tempdir().unwrap();
+        let launcher = Launcher::new(|binary| Command {
+            program: PROGRAM.into(),
+            arguments: vec!["service".into(), binary.into()],
+        });
+        let parameters = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = LocalCloudConfig {
             data: DataLocation::Directory(directory.path().to_owned()),
-            parameters: BTreeMap::from(parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))),
+            parameters: parameters.collect(),
             ..LocalCloudConfig::new(template, launcher)
         };
         Ok(Self {
@@ -134,6 +142,13 @@ impl System {
             answer["results"][0]["status"] == 422
         })
         .await;
+    }
+
+    /// Sends a request with a document, whatever the stored version is. Returns the status.
+    pub(crate) async fn request(&self, method: reqwest::Method, path: &str, document: &Value) -> u16 {
+        let url = format!("{}{path}", self.running.endpoints().api_url);
+        let request = self.http.request(method, url).header("if-match", "*");
+        request.json(document).send().await.unwrap().status().as_u16()
     }
 
     async fn get(&self, path: &str) -> Value {

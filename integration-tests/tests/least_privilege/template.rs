@@ -5,7 +5,7 @@ use std::fmt;
 use yaml_serde::Value;
 use yaml_serde::value::{Tag, TaggedValue};
 
-/// The template as it is deployed.
+/// The template of the orders as it is deployed.
 pub(crate) const TEXT: &str = include_str!("../../../template.yaml");
 
 /// A template from which one thing is removed.
@@ -65,10 +65,10 @@ enum Step {
     Tagged,
 }
 
-/// Makes every possible change: without each statement, without each of several actions, and without each of several
+/// Makes every possible change of a template: without each statement, without each of several actions, and without each of several
 /// resources.
-pub(crate) fn make_changes() -> Vec<Change> {
-    let template: Value = yaml_serde::from_str(TEXT).unwrap();
+pub(crate) fn make_changes(text: &str) -> Vec<Change> {
+    let template: Value = yaml_serde::from_str(text).unwrap();
     let mut changes = Vec::new();
     for (id, resource) in template["Resources"].as_mapping().unwrap() {
         let id = id.as_str().unwrap();

@@ -26,6 +26,7 @@ mod poison;
 mod redrive;
 mod right_system;
 mod scripts;
+mod shop;
 mod status;
 mod subscribers;
 mod system;

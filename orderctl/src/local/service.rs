@@ -12,6 +12,7 @@ pub(crate) enum ServiceName {
     OrderApi,
     OrderWorker,
     Notifier,
+    CatalogApi,
 }
 
 /// Runs the function until it is stopped, or until standard input ends.
@@ -27,6 +28,7 @@ pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
             ServiceName::OrderApi => order_api::run().await,
             ServiceName::OrderWorker => order_worker::run().await,
             ServiceName::Notifier => notifier::run().await,
+            ServiceName::CatalogApi => catalog_api::run().await,
         }
     });
     result.map_err(|error| anyhow::anyhow!(error))?;

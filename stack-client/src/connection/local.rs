@@ -34,6 +34,8 @@ pub(super) struct Endpoints {
     pub(super) api_url: String,
     /// The AWS endpoint, such as `http://127.0.0.1:4566`.
     pub(super) aws_endpoint_url: String,
+    /// The REST API of the shop's catalogue, if the shop runs.
+    pub(super) catalog_url: Option<String>,
     /// The id of the run. Older systems have none.
     #[serde(default)]
     pub(super) instance_id: String,

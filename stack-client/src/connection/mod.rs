@@ -280,6 +280,29 @@ impl Connection {
         }
     }
 
+    /// A client of the catalogue of the shop: that of the system on this machine, or the one at `url`. An API key authorizes its
+    /// requests, or on AWS a signature.
+    pub async fn catalogue(&self, url: Option<&str>) -> anyhow::Result<Api> {
+        let url = match (url, self.target) {
+            (Some(url), _) => http::parse_url(url)
+                .map_err(|reason| UsageError(format!("--catalog-url is {}: {reason}", quote(url))))?,
+            (None, Target::Local) => self.endpoints().await?.catalog_url.context(
+                "the system runs without the shop: start it without --no-shop, or name the catalogue by --catalog-url",
+            )?,
+            (None, Target::Aws) => {
+                let reason = "name the catalogue by --catalog-url: it is the output CatalogUrl of the stack of the shop";
+                return Err(UsageError(reason.to_owned()).into());
+            }
+        };
+        let url = url.trim_end_matches('/').to_owned();
+        let client = http::client_for(&url, REQUEST_TIMEOUT)?;
+        match (Self::non_empty(self.api_key.as_ref()), self.target) {
+            (Some(key), _) => Api::with_key(client, url, key),
+            (None, Target::Aws) => Api::signed(client, url, &self.sdk_config().await?),
+            (None, Target::Local) => Ok(Api::open(client, url)),
+        }
+    }
+
     /// The API's URL, without a slash at its end.
     pub async fn api_url(&self) -> anyhow::Result<String> {
         let url = match (self.named_api_url(), self.target) {

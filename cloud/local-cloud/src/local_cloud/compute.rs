@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cloud_api_gateway::RestApi;
-use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, Stack, StackLocation};
+use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
@@ -16,33 +16,49 @@ use cloud_lambda::{
 use futures_util::future::join_all;
 
 use super::error::StartError;
+use super::stacks::{Located, Stacks};
 use super::{rest_api, role};
 use crate::config::LocalCloudConfig;
 use crate::services::Services;
 
-/// The running functions, event sources and REST API.
-#[derive(Debug)]
+/// The running functions, event sources and REST APIs of all stacks.
+#[derive(Debug, Default)]
 pub(super) struct Compute {
     functions: BTreeMap<String, Function>,
     event_sources: Vec<EventSource>,
-    rest_api: Option<RestApi>,
+    rest_apis: Vec<RestApi>,
 }
 
 impl Compute {
-    /// Starts all functions, event sources and the REST API of the stack.
+    /// Starts all functions, event sources and REST APIs of the stacks, each API on its listener.
     pub(super) fn start(
         config: &LocalCloudConfig,
-        stack: &Stack,
-        location: &StackLocation,
+        stacks: &Stacks,
+        services: &Services,
+        data_dir: Option<&DataDir>,
+        listeners: Vec<Listener>,
+    ) -> Result<Self, StartError> {
+        let roles = stacks.all().flat_map(|located| &located.stack.roles);
+        services.iam().set_roles(roles.map(role_with_policies));
+        let mut compute = Self::default();
+        for (located, listener) in stacks.all().zip(listeners) {
+            compute.add(config, located, services, data_dir, listener)?;
+        }
+        Ok(compute)
+    }
+
+    /// Starts what one stack has.
+    fn add(
+        &mut self,
+        config: &LocalCloudConfig,
+        located: &Located,
         services: &Services,
         data_dir: Option<&DataDir>,
         api_listener: Listener,
-    ) -> Result<Self, StartError> {
+    ) -> Result<(), StartError> {
+        let Located { stack, location, .. } = located;
         let mut functions = BTreeMap::new();
         let mut callers = BTreeMap::new();
-        services
-            .iam()
-            .set_roles(stack.roles.iter().map(role_with_policies));
         for function in &stack.functions {
             let caller = role::assume_role(function, &stack.roles)?;
             let log = match &caller {
@@ -71,16 +87,13 @@ impl Compute {
                     function: name.to_owned(),
                 })
         };
-        let rest_api = match &stack.api {
-            None => None,
-            Some(api) => {
-                for route in &api.routes {
-                    known(&format!("{} {}", route.method, route.path), &route.function_name)?;
-                }
-                let settings = rest_api::settings(config, stack, api, location, services, functions.clone());
-                Some(RestApi::start(api_listener, settings))
+        if let Some(api) = &stack.api {
+            for route in &api.routes {
+                known(&format!("{} {}", route.method, route.path), &route.function_name)?;
             }
-        };
+            let settings = rest_api::settings(located, api, services, functions.clone());
+            self.rest_apis.push(RestApi::start(api_listener, settings));
+        }
         let mut mapped = Vec::new();
         for mapping in stack
             .event_source_mappings
@@ -89,19 +102,14 @@ impl Compute {
         {
             mapped.push((mapping, known(&mapping.id, &mapping.function_name)?));
         }
-        let event_sources = mapped
-            .into_iter()
-            .map(|(mapping, function)| {
-                let (sqs, faults) = (services.sqs.clone(), services.faults.clone());
-                let caller = callers.get(&mapping.function_name).cloned();
-                EventSource::start(&event_source_settings(mapping), sqs, faults, function, caller)
-            })
-            .collect();
-        Ok(Self {
-            functions,
-            event_sources,
-            rest_api,
-        })
+        let started = mapped.into_iter().map(|(mapping, function)| {
+            let (sqs, faults) = (services.sqs.clone(), services.faults.clone());
+            let caller = callers.get(&mapping.function_name).cloned();
+            EventSource::start(&event_source_settings(mapping), sqs, faults, function, caller)
+        });
+        self.event_sources.extend(started);
+        self.functions.extend(functions);
+        Ok(())
     }
 
     /// Starts a process of each function, all at the same time. Returns the failure of the first that cannot start.
@@ -141,7 +149,7 @@ impl Compute {
 
     /// Accepts no more work, lets running work finish within `grace`, and ends every process.
     pub(super) async fn stop(&self, grace: Duration) {
-        if let Some(rest_api) = &self.rest_api {
+        for rest_api in &self.rest_apis {
             rest_api.stop();
         }
         for event_source in &self.event_sources {

@@ -8,6 +8,7 @@ use cloud_iam::LAMBDA;
 use cloud_lambda::InvokeError;
 
 use crate::deploy::DeployError;
+use crate::names::NameCollision;
 use crate::services::ServicesError;
 
 /// The reason why a local cloud did not start. Everything that had been started is stopped again.
@@ -29,6 +30,9 @@ pub enum StartError {
     /// The template cannot run on this machine.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// Two stacks have a resource of the same name.
+    #[error(transparent)]
+    NameCollision(#[from] NameCollision),
     /// The services could not be opened.
     #[error(transparent)]
     Services(#[from] ServicesError),

@@ -7,34 +7,33 @@ mod ports;
 mod rest_api;
 mod role;
 mod running;
+mod stacks;
 
 pub use error::StartError;
 pub use running::Running;
 
 use std::time::Duration;
 
-use cloud_cloudformation::{Stack, StackLocation};
+use cloud_cloudformation::Stack;
 use cloud_data_dir::{DataDir, Endpoints, OperatorKey};
 use cloud_endpoint::{AwsEndpoint, Deployment};
 use cloud_http::Listener;
 use cloud_iam::AccessKeys;
 use cloud_lambda::Credentials;
-use cloud_wire::{ACCOUNT, REGION};
+use cloud_wire::REGION;
 
-use crate::config::{DataLocation, LocalCloudConfig};
+use crate::config::{DataLocation, LocalCloudConfig, Port};
 use crate::deploy;
 use crate::services::{Services, ServicesConfig};
 use compute::Compute;
-
-/// The name of the local stack.
-const STACK_NAME: &str = "orders";
+use stacks::{Located, STACK_NAME, Stacks};
 
 /// AWS on one machine.
 #[derive(Debug)]
 pub struct LocalCloud;
 
 impl LocalCloud {
-    /// Starts the services, creates and updates the resources of the template, and starts its functions.
+    /// Starts the services, creates and updates the resources of the templates, and starts their functions.
     ///
     /// Checks that do not change the state (the lock, the ports, the template) come first.
     pub async fn start(config: LocalCloudConfig) -> Result<Running, StartError> {
@@ -42,16 +41,9 @@ impl LocalCloud {
             DataLocation::Directory(path) => Some(DataDir::open(path)?),
             DataLocation::Ephemeral => None,
         };
-        let (aws_listener, aws_endpoint_url) = ports::bind(config.aws_port, "--aws-port").await?;
-        let (api_listener, api_url) = ports::bind(config.api_port, "--api-port").await?;
-        let location = StackLocation {
-            region: REGION.to_owned(),
-            account_id: ACCOUNT.to_owned(),
-            stack_name: STACK_NAME.to_owned(),
-            aws_endpoint_url,
-            api_url,
-        };
-        let stack = Stack::load(&config.template, &config.parameters, &location)?;
+        let (aws_listener, aws_endpoint_url) =
+            ports::bind(Port::Exactly(config.aws_port), "--aws-port").await?;
+        let (stacks, api_listeners) = stacks::locate(&config, &aws_endpoint_url).await?;
 
         let operator = config.strict_keys.then(generate_operator_key);
         let access_keys = match &operator {
@@ -60,7 +52,7 @@ impl LocalCloud {
         };
         let services = Services::open(ServicesConfig {
             access_keys,
-            base_url: location.aws_endpoint_url.clone(),
+            base_url: aws_endpoint_url.clone(),
             region: REGION.to_owned(),
             directory: data_dir.as_ref().map(|data_dir| data_dir.path().to_owned()),
             durability: config.durability,
@@ -75,15 +67,14 @@ impl LocalCloud {
             &config,
             &services,
             data_dir.as_ref(),
-            stack,
-            location,
-            (aws_listener, api_listener),
+            &stacks,
+            (aws_listener, api_listeners),
             operator,
         );
         match started.await {
-            Ok((stack, endpoints, aws_endpoint, compute)) => Ok(Running::new(
+            Ok((endpoints, aws_endpoint, compute)) => Ok(Running::new(
                 endpoints,
-                stack,
+                stacks.first.stack,
                 compute,
                 aws_endpoint,
                 services,
@@ -101,40 +92,54 @@ impl LocalCloud {
         config: &LocalCloudConfig,
         services: &Services,
         data_dir: Option<&DataDir>,
-        stack: Stack,
-        location: StackLocation,
-        (aws_listener, api_listener): (Listener, Listener),
+        stacks: &Stacks,
+        (aws_listener, api_listeners): (Listener, Vec<Listener>),
         operator: Option<OperatorKey>,
-    ) -> Result<(Stack, Endpoints, AwsEndpoint, Compute), StartError> {
-        deploy::converge(&stack, services, config.confirm_emails).await?;
+    ) -> Result<(Endpoints, AwsEndpoint, Compute), StartError> {
+        let all: Vec<&Stack> = stacks.all().map(|located| &located.stack).collect();
+        deploy::converge(&all, services, config.confirm_emails).await?;
         let aws_endpoint = AwsEndpoint::start(aws_listener, services.backend());
-        let compute = Compute::start(config, &stack, &location, services, data_dir, api_listener)?;
+        let compute = Compute::start(config, stacks, services, data_dir, api_listeners)?;
         services.instance.deployed(Deployment {
-            stack_name: location.stack_name.clone(),
+            stack_name: STACK_NAME.to_owned(),
             functions: compute.states(),
         });
-        services
-            .cloud_watch
-            .deploy(stack.metric_filters.clone(), stack.alarms.clone());
+        services.cloud_watch.deploy(
+            all.iter()
+                .flat_map(|stack| stack.metric_filters.clone())
+                .collect(),
+            all.iter().flat_map(|stack| stack.alarms.clone()).collect(),
+        );
         if let Err(error) = compute.warm().await {
             compute.stop(Duration::ZERO).await;
             aws_endpoint.stop().await;
             return Err(error);
         }
-        let pages = config.pages.as_ref().filter(|_| stack.api.is_some());
-        let endpoints = Endpoints {
+        let Located {
+            stack,
+            location,
+            pages,
+            ..
+        } = &stacks.first;
+        let pages = pages.as_ref().filter(|_| stack.api.is_some());
+        let mut endpoints = Endpoints {
             console_url: pages.map(|pages| format!("{}{}", location.api_url, pages.path)),
-            api_url: location.api_url,
-            aws_endpoint_url: location.aws_endpoint_url,
+            api_url: location.api_url.clone(),
+            aws_endpoint_url: location.aws_endpoint_url.clone(),
+            shop_url: None,
+            catalog_url: None,
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
             instance_id: services.instance.id(),
             operator,
         };
+        for (further, located) in config.further_stacks.iter().zip(&stacks.further) {
+            (further.announce)(&mut endpoints, &located.location.api_url);
+        }
         if let Some(data_dir) = data_dir {
             data_dir.write_outputs(&stack.outputs)?;
             data_dir.write_endpoints(&endpoints)?;
         }
-        Ok((stack, endpoints, aws_endpoint, compute))
+        Ok((endpoints, aws_endpoint, compute))
     }
 }
 

@@ -6,23 +6,22 @@ use cloud_api_gateway::{
     ApiContext, ApiMetrics, BinaryMediaTypes, GatewayResponse, GatewayResponses, RestApiSettings, Route,
     Routes, ThrottleSetting, Throttles,
 };
-use cloud_cloudformation::{Api, Stack, StackLocation};
+use cloud_cloudformation::Api;
 use cloud_http::{Origins, Router};
 use cloud_lambda::Function;
 
-use crate::config::LocalCloudConfig;
+use super::stacks::Located;
 use crate::services::Services;
 
 pub(super) fn settings(
-    config: &LocalCloudConfig,
-    stack: &Stack,
+    located: &Located,
     api: &Api,
-    location: &StackLocation,
     services: &Services,
     functions: BTreeMap<String, Function>,
 ) -> RestApiSettings {
-    let origins = stack.parameters.get(&config.origins_parameter);
-    let pages = config.pages.as_ref();
+    let Located { stack, location, .. } = located;
+    let origins = stack.parameters.get(&located.origins_parameter);
+    let pages = located.pages.as_ref();
     let routes = api.routes.iter().map(|route| Route {
         method: route.method.clone(),
         path: route.path.clone(),

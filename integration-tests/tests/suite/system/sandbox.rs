@@ -59,6 +59,13 @@ impl Sandbox {
         command
     }
 
+    /// The same without the shop, which most tests do not need.
+    fn up_without_shop(&self) -> Command {
+        let mut command = self.up();
+        command.arg("--no-shop");
+        command
+    }
+
     /// Starts a system in this directory, or takes a turn on the shared stack beside other tests.
     pub(crate) async fn start(&self) -> System {
         match Target::get() {
@@ -94,17 +101,27 @@ impl Sandbox {
 
     /// The same, with a change to the environment of `up`.
     pub(crate) async fn start_in(&self, arguments: &[&str], change: impl FnOnce(&mut Command)) -> System {
+        let mut up = self.up_without_shop();
+        change(&mut up);
+        up.args(arguments);
+        self.spawn(up).await
+    }
+
+    /// Starts a system of the test's own with the shop.
+    pub(crate) async fn start_with_shop(&self) -> System {
+        self.spawn(self.up()).await
+    }
+
+    /// Starts a system by this command, and waits until it is ready.
+    async fn spawn(&self, mut up: Command) -> System {
         if !Target::get().is_local() {
-            target::fail_on_shared_stack(&format!("`up` with {arguments:?}"));
+            target::fail_on_shared_stack(&format!("{up:?}"));
         }
         let ready_file = self.file("ready.json");
         // A killed system does not remove its ready file.
         let _ = std::fs::remove_file(&ready_file);
         let log = std::fs::File::create(self.file("up.log")).unwrap();
-        let mut up = self.up();
-        change(&mut up);
         let mut child = up
-            .args(arguments)
             .stdout(Stdio::null())
             .stderr(log)
             .stdin(Stdio::null())

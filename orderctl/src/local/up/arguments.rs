@@ -14,6 +14,8 @@ pub(crate) struct Arguments {
     /// The AWS endpoint's port; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 4566)]
     pub(super) aws_port: u16,
+    #[command(flatten)]
+    pub(super) shop: Shop,
     /// The failures that an acknowledged order survives
     #[arg(long, value_enum, default_value_t = Sync::Normal)]
     pub(super) sync: Sync,
@@ -47,6 +49,17 @@ pub(crate) struct Arguments {
     /// Inject the faults of the plan in FILE, such as events/faults.yaml; `faults` shows and ends them
     #[arg(long, value_name = "FILE")]
     pub(super) faults: Option<PathBuf>,
+}
+
+// Whether and where the shop runs. A documentation comment here would become the description of `up`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Shop {
+    /// The port of the shop's catalogue; 0 picks a free one [default: the one after the API's, or a free one if it is taken]
+    #[arg(long, value_name = "PORT")]
+    pub(super) shop_port: Option<u16>,
+    /// Leave the shop out; with --template it is always left out
+    #[arg(long, conflicts_with = "shop_port")]
+    pub(super) no_shop: bool,
 }
 
 /// The failures that an acknowledged write survives.

@@ -24,6 +24,8 @@ impl fmt::Display for Banner<'_> {
             api_url,
             aws_endpoint_url,
             console_url,
+            shop_url,
+            catalog_url,
             data_dir,
             operator,
             ..
@@ -32,7 +34,16 @@ impl fmt::Display for Banner<'_> {
         if let Some(url) = console_url {
             writeln!(formatter, "  console        {url}   (look at it in a browser)")?;
         }
+        if let Some(url) = shop_url {
+            writeln!(
+                formatter,
+                "  shop           {url}   (a book store; `shop seed` fills it)"
+            )?;
+        }
         writeln!(formatter, "  API            {api_url}")?;
+        if let Some(url) = catalog_url {
+            writeln!(formatter, "  catalogue      {url}   (of the shop)")?;
+        }
         let keys = match operator {
             None => "any access key",
             Some(_) => "the access key below",
@@ -126,6 +137,8 @@ mod tests {
             api_url: "http://127.0.0.1:8080".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
             console_url: Some("http://127.0.0.1:8080/console".to_owned()),
+            shop_url: Some("http://127.0.0.1:8081/shop/".to_owned()),
+            catalog_url: Some("http://127.0.0.1:8081".to_owned()),
             data_dir: data_dir.map(Into::into),
             instance_id: String::new(),
             operator: None,
@@ -146,7 +159,9 @@ mod tests {
         insta::assert_snapshot!(banner("", Some("/home/you/orders/.orders")), @r"
         orders is up
           console        http://127.0.0.1:8080/console   (look at it in a browser)
+          shop           http://127.0.0.1:8081/shop/   (a book store; `shop seed` fills it)
           API            http://127.0.0.1:8080
+          catalogue      http://127.0.0.1:8081   (of the shop)
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
           state          /home/you/orders/.orders   (survives kill -9; --sync full also survives a power cut, with slower writes)
           logs           /home/you/orders/.orders/logs
@@ -170,7 +185,9 @@ mod tests {
         insta::assert_snapshot!(banner("--ephemeral --confirm-manually", None), @r"
         orders is up
           console        http://127.0.0.1:8080/console   (look at it in a browser)
+          shop           http://127.0.0.1:8081/shop/   (a book store; `shop seed` fills it)
           API            http://127.0.0.1:8080
+          catalogue      http://127.0.0.1:8081   (of the shop)
           AWS endpoint   http://127.0.0.1:4566   (any access key, region us-east-1)
           state          in memory, lost when this ends
           mail to        you@example.com   (kept here, no mail is sent)

@@ -8,10 +8,12 @@ use local_cloud::config::{DataLocation, Durability, LocalCloudConfig, Pages};
 use local_cloud::lambda::{Command, Launcher};
 use proof::faults;
 use stack_client::Connection;
+use storefront::Storefront;
 use web_console::Console;
 
 use super::arguments::{Arguments, Sync};
 use super::parameters::choose_parameters;
+use super::shop;
 
 /// The template that `up` deploys.
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -21,6 +23,7 @@ pub(super) fn make_configuration(
     arguments: &Arguments,
     connection: &Connection,
     console: &Console,
+    storefront: &Storefront,
 ) -> anyhow::Result<LocalCloudConfig> {
     let template = match &arguments.template {
         None => TEMPLATE.to_owned(),
@@ -29,13 +32,15 @@ pub(super) fn make_configuration(
         }
     };
     // The path is read once. After a rebuild it leads to the new program, which later processes run.
+    let own = std::env::current_exe().context("this program's own path is not known")?;
     let program = match &arguments.functions {
         // A function starts in another directory than this process.
         Some(program) => std::path::absolute(program).context("the path of --functions is not known")?,
-        None => std::env::current_exe().context("this program's own path is not known")?,
+        None => own.clone(),
     };
     let launcher = Launcher::new(move |binary| Command {
-        program: program.clone(),
+        // An older release has no shop.
+        program: if binary == shop::PROGRAM { &own } else { &program }.clone(),
         arguments: vec!["service".into(), binary.into()],
     });
     let declared = local_cloud::template::parameter_names(&template)?;
@@ -58,6 +63,7 @@ pub(super) fn make_configuration(
         path: web_console::PATH,
         routes: console.routes(),
     });
+    config.further_stacks = shop::make_stack(arguments, storefront).into_iter().collect();
     config.strict_keys = arguments.strict_keys;
     if let Some(limit) = arguments.function_concurrency {
         // Each invocation has a process of its own then, as on AWS.

@@ -5,6 +5,7 @@ mod banner;
 mod configuration;
 mod parameters;
 mod ready_file;
+mod shop;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use local_cloud::{LocalCloud, Running};
 use stack_client::{Connection, OperatorKey};
+use storefront::Storefront;
 use terminal::stdout;
 use terminal::stop_signal::StopSignal;
 use tracing_subscriber::EnvFilter;
@@ -38,7 +40,8 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     }
     let system = make_system();
     let console = Console::new(system.clone());
-    let config = make_configuration(&arguments, connection, &console)?;
+    let storefront = Storefront::default();
+    let config = make_configuration(&arguments, connection, &console, &storefront)?;
     let mail_to = config.parameters.get("NotificationEmail").cloned();
     eprintln!("starting ...");
     let running = tokio::select! {
@@ -48,6 +51,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     };
     connect_console(&system, &running);
     console.watch();
+    shop::connect(&storefront, running.endpoints());
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
     }

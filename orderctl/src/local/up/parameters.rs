@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 const EMAIL: &str = "you@example.com";
 
 /// Rates that a laptop does not reach. Those of the template protect an account on AWS, and would only slow tests down here.
-const UNLIMITED: &str = "1000000";
+pub(super) const UNLIMITED: &str = "1000000";
 
 /// Chooses the values of the parameters: the defaults for this machine, as far as the template declares them, and the
 /// arguments, which override them.

@@ -52,6 +52,8 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             console_url: None,
+            shop_url: None,
+            catalog_url: None,
             data_dir: Some(directory.path().to_owned()),
             // Nothing answers at these URLs.
             instance_id: String::new(),
@@ -74,6 +76,8 @@ mod tests {
             api_url: "http://127.0.0.1:1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:2".to_owned(),
             console_url: None,
+            shop_url: None,
+            catalog_url: None,
             data_dir: None,
             instance_id: "b7c1".to_owned(),
             operator: None,

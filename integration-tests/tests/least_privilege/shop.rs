@@ -1,0 +1,91 @@
+//! The same for the template of the shop, which runs as the only stack here.
+
+use std::time::Duration;
+
+use integration_tests::time_limit::TimeLimit;
+use local_cloud::StartError;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::statements::is_caused_by;
+use crate::system::{System, TEST_TIME_LIMIT};
+use crate::template::{self, Owner};
+
+/// The template of the shop as it is deployed.
+const TEXT: &str = include_str!("../../../shop/template.yaml");
+
+/// The pages need no bucket here.
+const PARAMETERS: [(&str, &str); 1] = [("Hosting", "NONE")];
+
+/// The longest time until a call is denied. Only a failure waits so long.
+const DENIAL_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Adds, reads, lists, changes and deletes a book. Returns the statuses.
+async fn keep_a_book(system: &System) -> Vec<u16> {
+    let mut book = json!({
+        "isbn": "9783161484100", "title": "Zinc", "authors": ["Edith Carrow"], "price": "8.90", "currency": "EUR",
+    });
+    let mut statuses = Vec::new();
+    for (method, path) in [
+        (Method::POST, "/books"),
+        (Method::POST, "/books"),
+        (Method::GET, "/books"),
+        (Method::GET, "/books/9783161484100"),
+        (Method::PUT, "/books/9783161484100"),
+        (Method::DELETE, "/books/9783161484100"),
+    ] {
+        if method == Method::PUT {
+            book["price"] = json!("9.90");
+        }
+        statuses.push(system.request(method, path, &book).await);
+    }
+    statuses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_all_statements_a_book_is_kept_and_no_call_is_denied() {
+    let _limit = TimeLimit::start(TEST_TIME_LIMIT);
+    let system = System::start_with(TEXT, &PARAMETERS).await.unwrap();
+    assert_eq!(keep_a_book(&system).await, [201, 200, 200, 200, 200, 204]);
+    let denials = system.running.denials().all();
+    assert!(denials.is_empty(), "{denials:#?}");
+    system.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_any_one_statement_a_call_is_denied() {
+    let _limit = TimeLimit::start(TEST_TIME_LIMIT);
+    let changes = template::make_changes(TEXT).into_iter();
+    // The policy of the bucket, which does not exist here; .ci/tests checks it.
+    let changes: Vec<_> = changes
+        .filter(|change| !matches!(change.owner, Owner::Resource(_)))
+        .collect();
+    assert!(changes.len() >= 8, "{changes:#?}");
+    for change in changes {
+        let system = match System::start_with(&change.template, &PARAMETERS).await {
+            Ok(system) => system,
+            Err(StartError::RoleCannotBeAssumed { role, .. })
+                if change.owner == Owner::Trust(role.clone()) =>
+            {
+                continue;
+            }
+            Err(error) => panic!("{change}: it does not start: {error}"),
+        };
+        let denied = system
+            .running
+            .denials()
+            .find(|denial| is_caused_by(&change, denial));
+        let used = async {
+            keep_a_book(&system).await;
+            std::future::pending::<()>().await;
+        };
+        let outcome = tokio::time::timeout(DENIAL_TIMEOUT, async {
+            tokio::select! {
+                _denial = denied => {}
+                () = used => {}
+            }
+        });
+        assert!(outcome.await.is_ok(), "{change}: everything works without it");
+        system.running.stop().await;
+    }
+}

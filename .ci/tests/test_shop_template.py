@@ -158,6 +158,7 @@ def test_the_function_may_do_what_it_does_and_nothing_else():
     assert granted == {
         ("dynamodb:GetItem", table),
         ("dynamodb:PutItem", table),
+        ("dynamodb:UpdateItem", table),
         ("dynamodb:DeleteItem", table),
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${BooksTable.Arn}/index/" + index["IndexName"]})),
         ("logs:CreateLogStream", log),

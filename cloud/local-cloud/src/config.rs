@@ -41,7 +41,7 @@ pub struct LocalCloudConfig {
     /// function answers the browser; the listener refuses the pages of other origins.
     pub origins_parameter: String,
     /// Whether the AWS endpoint refuses access keys that it does not know. The operator's key is in
-    /// [`Endpoints`](crate::Endpoints).
+    /// [`Endpoints`].
     pub strict_keys: bool,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
@@ -84,7 +84,7 @@ pub enum Port {
 /// Web pages beside the REST API.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// The path of the first page, for example `/console`. Its URL is in [`Endpoints`](crate::Endpoints).
+    /// The path of the first page, for example `/console`. Its URL is in [`Endpoints`].
     pub path: &'static str,
     /// The routes. All begin with the path. Put [`refuse_foreign_pages`](crate::http::refuse_foreign_pages) around them,
     /// because the port is also open to the origins that may call the REST API.

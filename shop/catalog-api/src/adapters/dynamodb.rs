@@ -9,14 +9,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::row::{
     BY_TITLE_INDEX, Item, PARTITION, attribute, from_item, index_key, key, sort_key, stored_sort_key, text,
-    to_item,
+    to_changed_attributes, to_item,
 };
 use crate::book::StoredBook;
 use crate::isbn::Isbn;
 use crate::ports::{Catalogue, CatalogueError, Page, Position, Search, Write};
 
-/// One DynamoDB table. It needs `dynamodb:GetItem`, `dynamodb:PutItem` and `dynamodb:DeleteItem` on it, and `dynamodb:Query` on its
-/// index.
+/// One DynamoDB table. It needs `dynamodb:GetItem`, `dynamodb:PutItem`, `dynamodb:UpdateItem` and `dynamodb:DeleteItem` on it, and
+/// `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
 pub struct DynamoDbCatalogue {
     client: Client,
@@ -57,14 +57,25 @@ impl Catalogue for DynamoDbCatalogue {
     }
 
     async fn replace(&self, book: &StoredBook) -> Result<Write, CatalogueError> {
-        let call = self
+        // Only these attributes: what somebody else keeps in the row, such as the cover, stays as it is.
+        let changed = to_changed_attributes(book);
+        let sets: Vec<String> = (0..changed.len())
+            .map(|index| format!("#n{index} = :v{index}"))
+            .collect();
+        let mut call = self
             .client
-            .put_item()
+            .update_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(book)))
+            .set_key(Some(key(book.book.isbn.as_str())))
+            .update_expression(format!("SET {}", sets.join(", ")))
             .condition_expression("#version = :before")
             .expression_attribute_names("#version", attribute::VERSION)
             .expression_attribute_values(":before", number(book.version.saturating_sub(1)));
+        for (index, (name, value)) in changed.iter().enumerate() {
+            call = call
+                .expression_attribute_names(format!("#n{index}"), name)
+                .expression_attribute_values(format!(":v{index}"), value.clone());
+        }
         effect(call.send().await)
     }
 

@@ -61,13 +61,21 @@ pub(super) fn index_key(sort_key: &str) -> Option<Item> {
     Some(item)
 }
 
-/// The row of a book.
+/// The row of a new book.
 pub(super) fn to_item(stored: &StoredBook) -> Item {
+    let mut item = key(stored.book.isbn.as_str());
+    item.extend(to_changed_attributes(stored));
+    item.insert("cover".to_owned(), text(stored.cover.as_str()));
+    item.insert("created_at".to_owned(), text(&stored.created_at.to_string()));
+    item
+}
+
+/// The attributes that a change of a book sets: all but the key, the cover and the moment of its creation.
+pub(super) fn to_changed_attributes(stored: &StoredBook) -> Item {
     let book = &stored.book;
     let authors: Vec<&str> = book.authors.iter().map(Author::as_str).collect();
     let searched = format!("{} {} {}", book.title.as_str(), authors.join(" "), book.isbn).to_lowercase();
-    let mut item = key(book.isbn.as_str());
-    item.extend(
+    Item::from(
         [
             (attribute::PARTITION, text(PARTITION)),
             (attribute::SORT_KEY, text(&sort_key(book))),
@@ -80,14 +88,11 @@ pub(super) fn to_item(stored: &StoredBook) -> Item {
             ("price", text(&book.price.decimal())),
             ("currency", text(book.price.currency().code())),
             ("stock", text(book.stock.as_str())),
-            ("cover", text(stored.cover.as_str())),
             (attribute::VERSION, AttributeValue::N(stored.version.to_string())),
-            ("created_at", text(&stored.created_at.to_string())),
             ("updated_at", text(&stored.updated_at.to_string())),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
-    );
-    item
+    )
 }
 
 /// Reads a row. Attributes of a later version are ignored.
@@ -168,6 +173,16 @@ mod tests {
             item[attribute::SEARCH_TEXT],
             text("the lighthouse index mara quill 山田 太郎 9780306406157")
         );
+    }
+
+    #[test]
+    fn a_change_leaves_what_others_keep_in_the_row() {
+        let changed = to_changed_attributes(&stored());
+        let mut all = to_item(&stored());
+        all.retain(|name, _| !changed.contains_key(name));
+        let mut kept: Vec<String> = all.into_keys().collect();
+        kept.sort();
+        assert_eq!(kept, ["cover", "created_at", "isbn"]);
     }
 
     #[test]

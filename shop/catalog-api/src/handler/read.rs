@@ -51,8 +51,9 @@ impl<C: Catalogue> CatalogApi<C> {
     }
 }
 
-/// Reads the ISBN of a path. A text that is none names no book.
+/// Reads the ISBN of a path, in which a space is encoded. A text that is none names no book.
 pub(super) fn parse_isbn(text: &str) -> Result<Isbn, ErrorResponse> {
-    text.parse::<Isbn>()
+    text.replace("%20", " ")
+        .parse::<Isbn>()
         .map_err(|error| ErrorResponse::new(ProblemKind::NotFound, format!("the ISBN in the path {error}")))
 }

@@ -9,7 +9,8 @@ use crate::{LocalCloud, LocalCloudConfig, Running};
 
 const TEMPLATE: &str = r"
 Resources:
-  Work: {Type: AWS::SQS::Queue, Properties: {QueueName: work}}
+  # Longer than the minute that the test lets pass, so that a received message stays hidden.
+  Work: {Type: AWS::SQS::Queue, Properties: {QueueName: work, VisibilityTimeout: 300}}
   Worker: {Type: AWS::Serverless::Function, Properties: {FunctionName: worker, Timeout: 30}}
   DepthAlarm:
     Type: AWS::CloudWatch::Alarm

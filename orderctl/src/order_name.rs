@@ -83,6 +83,7 @@ mod tests {
             "http://127.0.0.1:1".to_owned(),
             "http://127.0.0.1:1".to_owned(),
             None,
+            None,
         );
         let id = arguments.order_id(&connection).await.unwrap().unwrap();
         let key = IdempotencyKey::parse("\"checkout-42\"").unwrap();

@@ -9,6 +9,10 @@ use axum::http::StatusCode;
 pub(crate) enum GatewayError {
     /// The API has no such path, or no such method on the path.
     MissingAuthenticationToken,
+    /// The method requires an API key, and the request has none that is known.
+    InvalidApiKey,
+    /// The API key has used the requests of its day.
+    QuotaExceeded,
     /// The body is larger than 10 MB.
     RequestTooLarge,
     /// The body did not arrive completely.
@@ -31,6 +35,8 @@ impl GatewayError {
     pub(crate) fn response_type(self) -> &'static str {
         match self {
             Self::MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
+            Self::InvalidApiKey => "INVALID_API_KEY",
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
             Self::BadRequest => "DEFAULT_4XX",
             Self::Throttled => "THROTTLED",
@@ -52,10 +58,10 @@ impl GatewayError {
     /// The status, unless the template declares another one.
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::MissingAuthenticationToken => StatusCode::FORBIDDEN,
+            Self::MissingAuthenticationToken | Self::InvalidApiKey => StatusCode::FORBIDDEN,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Throttled | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::IntegrationTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::InvocationRefused => StatusCode::INTERNAL_SERVER_ERROR,
             Self::InternalServerError => StatusCode::BAD_GATEWAY,
@@ -66,6 +72,8 @@ impl GatewayError {
     pub(crate) fn error_type(self) -> &'static str {
         match self {
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::InvalidApiKey => "ForbiddenException",
+            Self::QuotaExceeded => "LimitExceededException",
             Self::RequestTooLarge => "RequestTooLargeException",
             Self::BadRequest => "BadRequestException",
             Self::Throttled => "TooManyRequestsException",
@@ -79,6 +87,8 @@ impl GatewayError {
     pub(crate) fn message(self) -> &'static str {
         match self {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
+            Self::InvalidApiKey => "Forbidden",
+            Self::QuotaExceeded => "Limit Exceeded",
             Self::RequestTooLarge => "HTTP content length exceeded 10485760 bytes.",
             Self::BadRequest => "Bad Request",
             Self::Throttled => "Too Many Requests",

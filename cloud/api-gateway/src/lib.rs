@@ -6,6 +6,7 @@
 //!
 //! Imports `cloud-cloudwatch`, `cloud-http` and `cloud-lambda` of the workspace.
 
+mod api_key;
 mod binary_media_types;
 mod event_headers;
 mod gateway_error;
@@ -19,6 +20,7 @@ mod server;
 mod throttle;
 mod trace_id;
 
+pub use api_key::{ApiKey, ApiKeys};
 pub use binary_media_types::BinaryMediaTypes;
 pub use gateway_response::{GatewayResponse, GatewayResponses};
 pub use metrics::ApiMetrics;

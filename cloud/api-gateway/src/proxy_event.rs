@@ -13,6 +13,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::api_key::ApiKey;
 use crate::event_headers::{Arrival, EventHeaders};
 use crate::multiple::{Multiple, last_values};
 use crate::routes::Match;
@@ -37,6 +38,8 @@ pub(crate) struct Received<'r> {
     /// Whether the media type of the body is one of the API's binary ones.
     pub(crate) is_binary: bool,
     pub(crate) arrival: Arrival,
+    /// The key of the request, if the method requires one.
+    pub(crate) api_key: Option<&'r ApiKey>,
 }
 
 #[derive(Serialize)]
@@ -77,11 +80,15 @@ struct RequestContext<'r> {
     stage: &'r str,
 }
 
-/// The identity of the caller. Callers of a loopback port are not authenticated, so most fields are null.
+/// The identity of the caller. It has nothing but the API key, where one is needed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Identity<'r> {
     access_key: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key_id: Option<&'r str>,
     account_id: Option<&'r str>,
     caller: Option<&'r str>,
     cognito_authentication_provider: Option<&'r str>,
@@ -132,6 +139,8 @@ pub(crate) fn encode(
             http_method: method,
             identity: Identity {
                 access_key: None,
+                api_key: received.api_key.map(|key| key.value.as_str()),
+                api_key_id: received.api_key.map(|key| key.id.as_str()),
                 account_id: None,
                 caller: None,
                 cognito_authentication_provider: None,
@@ -219,6 +228,7 @@ mod tests {
             stage: "dev".to_owned(),
         };
         let found = Match {
+            requires_api_key: false,
             resource: "/orders/{id}",
             method: "ANY",
             function: "f",
@@ -238,6 +248,7 @@ mod tests {
             body: &Bytes::copy_from_slice(body),
             is_binary,
             arrival,
+            api_key: None,
         };
         serde_json::from_slice(&encode(&api, &received, &found).unwrap()).unwrap()
     }

@@ -13,6 +13,8 @@ pub struct Route {
     pub path: String,
     /// The function's physical name.
     pub function_name: String,
+    /// Whether a request needs an API key.
+    pub requires_api_key: bool,
 }
 
 /// The routes of an API.
@@ -24,8 +26,14 @@ pub struct Routes(Vec<Resource>);
 struct Resource {
     path: String,
     segments: Vec<Segment>,
-    /// Maps a method, or `ANY`, to the name of a function.
-    methods: BTreeMap<String, String>,
+    /// The routes by their methods, or `ANY`.
+    methods: BTreeMap<String, Handler>,
+}
+
+#[derive(Debug)]
+struct Handler {
+    function_name: String,
+    requires_api_key: bool,
 }
 
 /// The order is the precedence: a literal comes before a parameter, a parameter before a greedy parameter.
@@ -45,6 +53,8 @@ pub(crate) struct Match<'r> {
     pub(crate) method: &'r str,
     /// The name of the function.
     pub(crate) function: &'r str,
+    /// Whether the request needs an API key.
+    pub(crate) requires_api_key: bool,
     /// The path parameters as they stand in the path, not decoded (recorded on AWS).
     pub(crate) parameters: BTreeMap<&'r str, String>,
 }
@@ -65,9 +75,11 @@ impl Routes {
                 });
                 resources.len() - 1
             });
-            resources[index]
-                .methods
-                .insert(route.method.clone(), route.function_name.clone());
+            let handler = Handler {
+                function_name: route.function_name.clone(),
+                requires_api_key: route.requires_api_key,
+            };
+            resources[index].methods.insert(route.method.clone(), handler);
         }
         // Compare the paths segment by segment, so that the more specific path comes first.
         resources.sort_by(|left, right| left.segments.cmp(&right.segments));
@@ -82,14 +94,15 @@ impl Routes {
             .0
             .iter()
             .find_map(|resource| Some((resource, resource.capture(&segments)?)))?;
-        let (method, function) = resource
+        let (method, handler) = resource
             .methods
             .get_key_value(method)
             .or_else(|| resource.methods.get_key_value("ANY"))?;
         Some(Match {
             resource: &resource.path,
             method,
-            function,
+            function: &handler.function_name,
+            requires_api_key: handler.requires_api_key,
             parameters,
         })
     }
@@ -149,6 +162,7 @@ mod tests {
             method: method.to_owned(),
             path: path.to_owned(),
             function_name: format!("{method} {path}"),
+            requires_api_key: false,
         };
         Routes::new(&[
             route("ANY", "/{proxy+}"),

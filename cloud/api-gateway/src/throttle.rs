@@ -31,10 +31,32 @@ pub struct Throttles {
     buckets: Mutex<BTreeMap<(String, String), Bucket>>,
 }
 
+/// A token bucket. It begins full.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+pub(crate) struct Bucket {
     tokens: f64,
     filled: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn new(burst: u32, now: Instant) -> Self {
+        Self {
+            tokens: f64::from(burst),
+            filled: now,
+        }
+    }
+
+    /// Fills it at a rate of tokens per second up to the burst, and takes a token. Returns false if it has none.
+    pub(crate) fn take(&mut self, rate: f64, burst: u32, now: Instant) -> bool {
+        let new = now.saturating_duration_since(self.filled).as_secs_f64() * rate;
+        self.tokens = (self.tokens + new).min(f64::from(burst));
+        self.filled = now;
+        let admitted = self.tokens >= 1.0;
+        if admitted {
+            self.tokens -= 1.0;
+        }
+        admitted
+    }
 }
 
 impl Throttles {
@@ -56,22 +78,11 @@ impl Throttles {
             .iter()
             .find(|setting| covers(&setting.resource, resource) && covers(&setting.method, method));
         let Some(setting) = setting else { return true };
-        let burst = f64::from(setting.burst);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets
             .entry((resource.to_owned(), method.to_owned()))
-            .or_insert(Bucket {
-                tokens: burst,
-                filled: now,
-            });
-        let new = now.saturating_duration_since(bucket.filled).as_secs_f64() * setting.rate;
-        bucket.tokens = (bucket.tokens + new).min(burst);
-        bucket.filled = now;
-        let admitted = bucket.tokens >= 1.0;
-        if admitted {
-            bucket.tokens -= 1.0;
-        }
-        admitted
+            .or_insert_with(|| Bucket::new(setting.burst, now));
+        bucket.take(setting.rate, setting.burst, now)
     }
 }
 

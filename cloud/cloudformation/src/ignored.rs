@@ -4,14 +4,10 @@
 
 /// Resource types that are accepted and not created. Their properties are not read.
 ///
-/// A dashboard is shown by the console of AWS. Usage plans, web ACLs and keys protect a public endpoint, but
-/// the local endpoint listens on loopback. Routes and mappings imply the invoke permissions.
-const RESOURCE_TYPES: [&str; 14] = [
+/// A dashboard is shown by the console of AWS. Web ACLs protect a public endpoint, but the local endpoint listens on loopback. Routes and mappings imply the invoke permissions.
+const RESOURCE_TYPES: [&str; 11] = [
     "AWS::ApiGateway::Account",
-    "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::GatewayResponse",
-    "AWS::ApiGateway::UsagePlan",
-    "AWS::ApiGateway::UsagePlanKey",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::KMS::Alias",
@@ -68,8 +64,9 @@ pub(crate) const FUNCTION: &[&str] = &[
 /// Logging settings of a function without local effect. Lines are stored as the function writes them.
 pub(crate) const LOGGING: &[&str] = &["ApplicationLogLevel", "LogFormat", "SystemLogLevel"];
 
-/// Properties of an event of type `Api` without local effect. Callers of a loopback endpoint are trusted.
-pub(crate) const API_EVENT: &[&str] = &["Auth", "TimeoutInMillis"];
+/// Properties of an event of type `Api` without local effect. Only a required API key is read of its `Auth`: IAM decides about no
+/// caller of a loopback endpoint.
+pub(crate) const API_EVENT: &[&str] = &["TimeoutInMillis"];
 
 /// Properties of a REST API without local effect.
 pub(crate) const API: &[&str] = &[
@@ -85,6 +82,19 @@ pub(crate) const API: &[&str] = &[
     "Tags",
     "TracingEnabled",
 ];
+
+/// Properties of an API key without local effect.
+pub(crate) const API_KEY: &[&str] = &[
+    "CustomerId",
+    "Description",
+    "GenerateDistinctId",
+    "Name",
+    "StageKeys",
+    "Tags",
+];
+
+/// Properties of a usage plan without local effect. The template has one API.
+pub(crate) const USAGE_PLAN: &[&str] = &["ApiStages", "Description", "Tags", "UsagePlanName"];
 
 /// Settings of a method without local effect: caches, and the metrics and logs of the gateway.
 pub(crate) const METHOD_SETTING: &[&str] = &[

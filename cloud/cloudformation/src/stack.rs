@@ -9,8 +9,17 @@ use crate::parameters::Parameters;
 use crate::properties::Properties;
 use crate::resolve::Resolver;
 use crate::resources::{
-    alarm, api::Api, event_source_mapping::EventSourceMapping, function::Function, metric_filter, policies,
-    queue::Queue, role::Role, subscription::Subscription, table::Table, topic::Topic,
+    alarm,
+    api::Api,
+    api_key::{ApiKey, ApiKeyParts},
+    event_source_mapping::EventSourceMapping,
+    function::Function,
+    metric_filter, policies,
+    queue::Queue,
+    role::Role,
+    subscription::Subscription,
+    table::Table,
+    topic::Topic,
 };
 use crate::sections::{Declaration, Sections};
 use crate::stack_location::StackLocation;
@@ -34,6 +43,8 @@ pub struct Stack {
     pub event_source_mappings: Vec<EventSourceMapping>,
     /// The REST API, if the template has one.
     pub api: Option<Api>,
+    /// The API keys of the usage plan.
+    pub api_keys: Vec<ApiKey>,
     /// The alarms, in the order of the template.
     pub alarms: Vec<Alarm>,
     /// The metric filters of log groups.
@@ -64,6 +75,7 @@ impl Stack {
         resolver.check_rules(&sections.rules)?;
         let mut stack = Self::default();
         let mut policies = policies::Policies::default();
+        let mut keys = ApiKeyParts::default();
         for (id, declaration) in &sections.resources {
             let at = TemplatePath::root(id.clone());
             if let Some(condition) = &declaration.condition
@@ -71,9 +83,17 @@ impl Stack {
             {
                 continue;
             }
-            stack.add(id, declaration, &sections.globals, &resolver, &mut policies)?;
+            stack.add(
+                id,
+                declaration,
+                &sections.globals,
+                &resolver,
+                &mut policies,
+                &mut keys,
+            )?;
         }
         policies.attach(&mut stack.queues, &mut stack.topics)?;
+        stack.api_keys = keys.into_keys();
         stack.route_events()?;
         for (name, node) in &sections.outputs {
             let at = TemplatePath::root("Outputs").key(name);
@@ -90,6 +110,7 @@ impl Stack {
         globals: &[(String, crate::node::Node)],
         resolver: &Resolver<'_>,
         policies: &mut policies::Policies,
+        keys: &mut ApiKeyParts,
     ) -> Result<(), TemplateError> {
         let at = TemplatePath::root(id).key("Properties");
         let kind = declaration.kind.as_str();
@@ -137,6 +158,9 @@ impl Stack {
                 }
                 self.api = Some(Api::read(location, id, name, properties)?);
             }
+            "AWS::ApiGateway::ApiKey" => keys.read_key(name, properties)?,
+            "AWS::ApiGateway::UsagePlan" => keys.read_plan(name, properties)?,
+            "AWS::ApiGateway::UsagePlanKey" => keys.read_plan_key(properties)?,
             "AWS::IAM::Role" => self.roles.push(Role::read(location, name, properties)?),
             "AWS::CloudWatch::Alarm" => self.alarms.push(alarm::read(id, properties)?),
             "AWS::Logs::MetricFilter" => self.metric_filters.extend(metric_filter::read(properties)?),

@@ -192,6 +192,62 @@ fn the_answers_and_the_limits_of_the_gateway_are_read() {
 }
 
 #[test]
+fn api_keys_are_those_of_a_usage_plan() {
+    let stack = load(
+        "Resources:
+  Key: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true, Value: a-secret-of-20-letters}}
+  Off: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: false}}
+  Alone: {Type: AWS::ApiGateway::ApiKey, Properties: {Enabled: true}}
+  Plan: {Type: AWS::ApiGateway::UsagePlan, Properties: {Throttle: {RateLimit: 1.5, BurstLimit: 3}, Quota: {Limit: 100, Period: DAY}}}
+  PlanKey: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Key, KeyType: API_KEY, UsagePlanId: !Ref Plan}}
+  PlanOff: {Type: AWS::ApiGateway::UsagePlanKey, Properties: {KeyId: !Ref Off, KeyType: API_KEY, UsagePlanId: !Ref Plan}}",
+        &[],
+    );
+    assert_eq!(
+        stack.unwrap().api_keys,
+        [super::ApiKey {
+            id: "Key".to_owned(),
+            value: Some("a-secret-of-20-letters".to_owned()),
+            plan: super::UsagePlan {
+                throttle: Some((1.5, 3)),
+                daily_quota: Some(100),
+            },
+        }]
+    );
+    insta::assert_snapshot!(
+        load_error("Resources: {P: {Type: AWS::ApiGateway::UsagePlan, Properties: {Quota: {Limit: 1, Period: WEEK}}}}"),
+        @"P.Properties.Quota: a quota of another period than DAY is not supported by local-cloud");
+}
+
+#[test]
+fn a_route_requires_a_key_if_its_security_names_the_scheme() {
+    let operation = |security: &str| {
+        format!(
+            "{{security: {security}, x-amazon-apigateway-integration: {{type: aws_proxy, uri: 'arn:x/functions/arn:f/invocations'}}}}"
+        )
+    };
+    let stack = load(
+        &format!(
+            "Resources: {{Api: {{Type: AWS::Serverless::Api, Properties: {{StageName: dev, DefinitionBody: {{\
+             components: {{securitySchemes: {{sigv4: {{type: apiKey, name: Authorization, in: header}}, \
+             key: {{type: apiKey, name: x-api-key, in: header}}}}}}, \
+             paths: {{/a: {{get: {}, put: {}, post: {}}}}}}}}}}}}}",
+            operation("[{key: []}]"),
+            operation("[{sigv4: []}]"),
+            operation("[]"),
+        ),
+        &[],
+    );
+    let routes = stack.unwrap().api.unwrap().routes;
+    let mut requires: Vec<_> = routes
+        .iter()
+        .map(|route| (route.method.as_str(), route.requires_api_key))
+        .collect();
+    requires.sort_unstable();
+    assert_eq!(requires, [("GET", true), ("POST", false), ("PUT", false)]);
+}
+
+#[test]
 fn errors_name_an_unsupported_construct_and_its_position() {
     insta::assert_snapshot!(load_error("Resources: {Bus: {Type: AWS::Events::EventBus}}"),
         @"Bus: the resource type `AWS::Events::EventBus` is not supported by local-cloud");

@@ -36,6 +36,9 @@ pub struct Endpoints {
     /// The operator's access key, if the AWS endpoint refuses all keys that it does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorKey>,
+    /// The API key, if the REST API asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
 }
 
 /// An access key that may do everything.
@@ -184,6 +187,7 @@ mod tests {
             data_dir: Some(data_dir.path().to_owned()),
             instance_id: "b7c1".to_owned(),
             operator: None,
+            api_key: None,
         };
         data_dir.write_endpoints(&endpoints).unwrap();
         assert_eq!(Endpoints::read(directory.path()).unwrap(), endpoints);

@@ -43,6 +43,9 @@ pub struct LocalCloudConfig {
     /// Whether the AWS endpoint refuses access keys that it does not know. The operator's key is in
     /// [`Endpoints`].
     pub strict_keys: bool,
+    /// The value of an API key whose value the template does not name. `None` generates one at each start. It is in
+    /// [`Endpoints`](crate::Endpoints).
+    pub api_key: Option<String>,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,
     /// Web pages that are served on the port of the REST API.
@@ -121,6 +124,7 @@ impl LocalCloudConfig {
             function_processes: default_processes(),
             origins_parameter: "AllowedOrigins".to_owned(),
             strict_keys: false,
+            api_key: None,
             faults: None,
             pages: None,
             further_stacks: Vec::new(),

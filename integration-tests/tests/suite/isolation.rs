@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use integration_tests::process::children_of;
 
-use crate::system::{Sandbox, System, sample};
+use crate::system::{Sandbox, System, sample, sample_path};
 
 /// The ports of 127.0.0.1 that a process listens on, from Linux's tables of sockets.
 fn listening_ports(process_id: u32) -> BTreeSet<u16> {
@@ -198,6 +198,43 @@ async fn config(system: &System, key: &str) -> aws_config::SdkConfig {
         .credentials_provider(Credentials::new(key, "secret", None, None, "test"))
         .load()
         .await
+}
+
+/// The commands find the key in the data directory, and a client without it is refused as on AWS.
+#[tokio::test]
+async fn an_api_with_keys_refuses_callers_without_one_and_those_over_their_quota() {
+    let sandbox = Sandbox::new();
+    let parameters = ["ApiAuth=API_KEY", "ApiKeyDailyQuota=3"];
+    let arguments = parameters.map(|parameter| ["--parameter", parameter]).concat();
+    let system = sandbox.start_with(&arguments).await;
+    let refused = system
+        .request(|http, url| http.post(format!("{url}/orders")).json(&sample("order.json")))
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    assert_eq!(refused.body["type"], "urn:orders:problem:access-denied");
+
+    let ready: Value = serde_json::from_slice(&std::fs::read(sandbox.file("ready.json")).unwrap()).unwrap();
+    let key = ready["api_key"].as_str().unwrap().to_owned();
+    let place = async || {
+        let send = |http: &reqwest::Client, url: &str| {
+            let request = http.post(format!("{url}/orders")).json(&sample("order.json"));
+            request.header("x-api-key", &key)
+        };
+        system.request(send).await
+    };
+    assert_eq!((place().await.status, place().await.status), (202, 202));
+
+    // The command finds the key, and uses the last request of the day.
+    let file = sample_path("order.json");
+    let placed = sandbox.orderctl().arg("place").arg(file).output().unwrap();
+    assert!(
+        placed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&placed.stderr)
+    );
+    let over = place().await;
+    assert_eq!(over.status, 429, "{}", over.body);
+    assert_eq!(over.body["type"], "urn:orders:problem:quota-exceeded");
 }
 
 #[tokio::test]

@@ -41,6 +41,9 @@ pub(super) struct Endpoints {
     pub(super) instance_id: String,
     /// The operator's access key, if the AWS endpoint refuses keys that it does not know.
     pub(super) operator: Option<OperatorKey>,
+    /// The API key, if the API asks for one.
+    #[serde(default)]
+    pub(super) api_key: Option<String>,
 }
 
 /// As much of `/_local/health` as a client needs.

@@ -21,7 +21,7 @@ use terminal::text::quote;
 use tokio::sync::OnceCell;
 
 use crate::api::{Api, ApiAuth};
-use defaults::{DEFAULT_DATA_DIR, OPERATOR, OPERATOR_KEY, REQUEST_TIMEOUT};
+use defaults::{API_KEY, DEFAULT_DATA_DIR, OPERATOR, OPERATOR_KEY, REQUEST_TIMEOUT};
 use environment::Environment;
 pub use local_control::LocalControl;
 pub use operator_key::OperatorKey;
@@ -74,7 +74,7 @@ pub struct Connection {
         long,
         global = true,
         value_name = "KEY",
-        env = "ORDERS_API_KEY",
+        env = API_KEY,
         hide_env_values = true,
         hide_short_help = true
     )]
@@ -155,13 +155,20 @@ impl Connection {
         }
     }
 
-    /// The system on this machine at these URLs, with the operator's access key if it takes no other.
+    /// The system on this machine at these URLs, with the operator's access key if it takes no other, and the API key if the API
+    /// asks for one.
     #[must_use]
-    pub fn at(api_url: String, aws_endpoint_url: String, operator_key: Option<OperatorKey>) -> Self {
+    pub fn at(
+        api_url: String,
+        aws_endpoint_url: String,
+        operator_key: Option<OperatorKey>,
+        api_key: Option<String>,
+    ) -> Self {
         Self {
             api_url: Some(api_url),
             aws_endpoint_url: Some(aws_endpoint_url),
             operator_key,
+            api_key,
             ..Self::default()
         }
     }
@@ -218,8 +225,9 @@ impl Connection {
     /// are no arguments, which every user of the machine can read.
     #[must_use]
     pub fn secret_variables(&self) -> Vec<(&'static str, String)> {
-        let key = self.operator_key.iter();
-        key.map(|key| (OPERATOR_KEY, key.to_pair())).collect()
+        let operator = self.operator_key.iter().map(|key| (OPERATOR_KEY, key.to_pair()));
+        let api_key = self.api_key().into_iter().map(|key| (API_KEY, key.to_owned()));
+        operator.chain(api_key).collect()
     }
 
     /// The names and values of the options that select this system.
@@ -245,11 +253,28 @@ impl Connection {
         options
     }
 
+    /// The API key that was given.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&str> {
+        Self::non_empty(self.api_key.as_ref())
+    }
+
+    /// The key for an API: the one that was given, or that the data directory names as long as its API is the one that is called.
+    async fn key_of_api(&self) -> anyhow::Result<Option<String>> {
+        if self.api_key().is_some() || self.target == Target::Aws {
+            return Ok(self.api_key().map(str::to_owned));
+        }
+        let url = self.api_url().await?;
+        let endpoints = local::endpoints(self.data_dir()).ok();
+        let called = endpoints.filter(|endpoints| endpoints.api_url.trim_end_matches('/') == url);
+        Ok(called.and_then(|endpoints| endpoints.api_key))
+    }
+
     /// How the API authorizes its callers.
     pub async fn api_auth(&self) -> anyhow::Result<ApiAuth> {
         Ok(match (self.api_auth, self.target) {
             (Some(auth), _) => auth,
-            (None, _) if Self::non_empty(self.api_key.as_ref()).is_some() => ApiAuth::ApiKey,
+            (None, _) if self.key_of_api().await?.is_some() => ApiAuth::ApiKey,
             (None, Target::Local) => ApiAuth::None,
             // Someone who names the URL may not be allowed to read the stack.
             (None, Target::Aws) if self.named_api_url().is_some() => ApiAuth::Iam,
@@ -270,11 +295,11 @@ impl Connection {
         match auth {
             ApiAuth::None => Ok(Api::open(client, url)),
             ApiAuth::ApiKey => {
-                let key = Self::non_empty(self.api_key.as_ref()).context(
+                let key = self.key_of_api().await?.context(
                     "the API takes API keys: give yours by --api-key or ORDERS_API_KEY (`aws apigateway get-api-key \
                      --include-value --api-key ID` shows it; ID is the stack's output ApiKeyId)",
                 )?;
-                Api::with_key(client, url, key)
+                Api::with_key(client, url, &key)
             }
             ApiAuth::Iam => Api::signed(client, url, &self.sdk_config().await?),
         }

@@ -16,6 +16,7 @@ use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::api_key::ApiKeys;
 use crate::binary_media_types::BinaryMediaTypes;
 use crate::event_headers::{Arrival, EventHeaders};
 use crate::gateway_error::GatewayError;
@@ -60,6 +61,8 @@ pub struct RestApiSettings {
     pub gateway_responses: GatewayResponses,
     /// The limits of methods.
     pub throttles: Throttles,
+    /// The API keys.
+    pub api_keys: ApiKeys,
 }
 
 #[derive(Debug)]
@@ -149,6 +152,15 @@ impl Api {
             .routes
             .find(parts.method.as_str(), parts.uri.path())
             .ok_or(GatewayError::MissingAuthenticationToken)?;
+        // The limits of a usage plan come before those of methods.
+        let sent_key = parts
+            .headers
+            .get("x-api-key")
+            .and_then(|value| value.to_str().ok());
+        let api_key = found
+            .requires_api_key
+            .then(|| settings.api_keys.admit(sent_key))
+            .transpose()?;
         if !settings
             .throttles
             .admit(found.resource, found.method, Instant::now())
@@ -172,6 +184,7 @@ impl Api {
                 .binary_media_types
                 .include(headers.last(&header::CONTENT_TYPE)),
             arrival,
+            api_key,
         };
         let event = proxy_event::encode(&settings.context, &received, &found)
             .map_err(|_| GatewayError::InternalServerError)?;

@@ -4,6 +4,7 @@ use cloud_cloudwatch::CloudWatch;
 use cloud_lambda::FunctionSettings;
 
 use super::*;
+use crate::api_key::ApiKey;
 use crate::gateway_response::GatewayResponse;
 use crate::routes::Route;
 use crate::throttle::ThrottleSetting;
@@ -43,6 +44,7 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
         method: method.to_owned(),
         path: path.to_owned(),
         function_name: "example".to_owned(),
+        requires_api_key: path == "/keyed",
     };
     let metrics = ApiMetrics::default();
     let cloud_watch = metrics.cloud_watch.clone();
@@ -56,6 +58,7 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
             route("ANY", "/echo/{how}"),
             route("POST", "/post"),
             route("GET", "/throttled"),
+            route("POST", "/keyed"),
         ]),
         functions: BTreeMap::from([("example".to_owned(), function.clone())]),
         origins: Origins::parse("https://shop.example.com"),
@@ -75,6 +78,12 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
             method: "GET".to_owned(),
             rate: 0.0,
             burst: 1,
+        }]),
+        api_keys: ApiKeys::new(vec![ApiKey {
+            id: "k1".to_owned(),
+            value: "a secret".to_owned(),
+            throttle: None,
+            daily_quota: Some(1),
         }]),
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -185,6 +194,37 @@ async fn a_throttled_request_gets_the_declared_answer() {
     );
     assert_eq!(headers["access-control-allow-origin"], "*");
     assert_eq!(headers["x-amzn-errortype"], "TooManyRequestsException");
+    client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_method_that_requires_a_key_refuses_requests_without_one_and_over_the_quota() {
+    let client = client().await;
+    let call = async |key: Option<&str>| {
+        let mut request = client.http.post(format!("{}/keyed", client.url));
+        if let Some(key) = key {
+            request = request.header("X-API-Key", key);
+        }
+        let response = request.send().await.unwrap();
+        let kind = response.headers().get("x-amzn-errortype").cloned();
+        let kind = kind
+            .map(|kind| kind.to_str().unwrap().to_owned())
+            .unwrap_or_default();
+        (response.status().as_u16(), kind, response.text().await.unwrap())
+    };
+    for key in [None, Some("another")] {
+        let (status, kind, body) = call(key).await;
+        assert_eq!(
+            (status, kind.as_str(), body.as_str()),
+            (403, "ForbiddenException", r#"{"message":"Forbidden"}"#)
+        );
+    }
+    assert_eq!(call(Some("a secret")).await.0, 201);
+    let (status, kind, body) = call(Some("a secret")).await;
+    assert_eq!(
+        (status, kind.as_str(), body.as_str()),
+        (429, "LimitExceededException", r#"{"message":"Limit Exceeded"}"#)
+    );
     client.function.stop(Duration::ZERO).await;
 }
 

@@ -83,12 +83,16 @@ impl Api {
             self.routes.extend(routes);
             return Ok(());
         }
-        match routes.into_iter().find(|route| !self.routes.contains(route)) {
+        match routes
+            .into_iter()
+            .find(|route| !self.routes.iter().any(|known| known.is_same(route)))
+        {
             None => Ok(()),
             Some(Route {
                 method,
                 path,
                 function_name,
+                ..
             }) => Err(TemplateError::invalid(
                 &TemplatePath::root(function_name).key("Events"),
                 format!(

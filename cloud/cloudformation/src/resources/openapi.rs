@@ -14,26 +14,56 @@ const METHODS: [&str; 7] = ["delete", "get", "head", "options", "patch", "post",
 /// Reads the paths with a function integration. A `mock` integration (the answer to a CORS preflight) is
 /// skipped, because the gateway answers it itself.
 pub(crate) fn read_routes(mut body: Properties) -> Result<Vec<Route>, TemplateError> {
+    let key_schemes = key_schemes(&mut body)?;
     let paths = body.mapping("paths")?.ok_or_else(|| body.missing("paths"))?;
     let mut routes = Vec::new();
     for (path, mut item) in paths.into_mappings()? {
         item.ignore(&["parameters"]);
-        for (key, operation) in item.into_mappings()? {
+        for (key, mut operation) in item.into_mappings()? {
             let method = match key.as_str() {
                 ANY_METHOD => "ANY".to_owned(),
                 method if METHODS.contains(&method) => method.to_uppercase(),
                 _ => return Err(TemplateError::unsupported(operation.at(), "this key of a path")),
             };
+            let requires_api_key = requires_one_of(&mut operation, &key_schemes)?;
             if let Some(function_name) = integrated_function(operation)? {
                 routes.push(Route {
                     method,
                     path: path.clone(),
                     function_name,
+                    requires_api_key,
                 });
             }
         }
     }
     Ok(routes)
+}
+
+/// The names of the security schemes that are an API key in the header `x-api-key`.
+fn key_schemes(body: &mut Properties) -> Result<Vec<String>, TemplateError> {
+    let Some(mut components) = body.mapping("components")? else {
+        return Ok(Vec::new());
+    };
+    let Some(schemes) = components.mapping("securitySchemes")? else {
+        return Ok(Vec::new());
+    };
+    let mut names = Vec::new();
+    for (name, mut scheme) in schemes.into_mappings()? {
+        let header = scheme.text("name")?.unwrap_or_default();
+        if header.eq_ignore_ascii_case("x-api-key") {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Whether the `security` of an operation names one of the schemes.
+fn requires_one_of(operation: &mut Properties, schemes: &[String]) -> Result<bool, TemplateError> {
+    let requirements = operation.list("security")?;
+    let requirements = requirements.iter().filter_map(|(_, value)| value.as_object());
+    Ok(requirements
+        .flat_map(|requirement| requirement.keys())
+        .any(|name| schemes.contains(name)))
 }
 
 fn integrated_function(mut operation: Properties) -> Result<Option<String>, TemplateError> {

@@ -131,6 +131,7 @@ impl LocalCloud {
             data_dir: data_dir.map(|data_dir| data_dir.path().to_owned()),
             instance_id: services.instance.id(),
             operator,
+            api_key: stack.api_keys.first().and_then(|key| key.value.clone()),
         };
         for (further, located) in config.further_stacks.iter().zip(&stacks.further) {
             (further.announce)(&mut endpoints, &located.location.api_url);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use cloud_api_gateway::{
-    ApiContext, ApiMetrics, BinaryMediaTypes, GatewayResponse, GatewayResponses, RestApiSettings, Route,
-    Routes, ThrottleSetting, Throttles,
+    ApiContext, ApiKey, ApiKeys, ApiMetrics, BinaryMediaTypes, GatewayResponse, GatewayResponses,
+    RestApiSettings, Route, Routes, ThrottleSetting, Throttles,
 };
 use cloud_cloudformation::Api;
 use cloud_http::{Origins, Router};
@@ -26,6 +26,7 @@ pub(super) fn settings(
         method: route.method.clone(),
         path: route.path.clone(),
         function_name: route.function_name.clone(),
+        requires_api_key: route.requires_api_key,
     });
     let responses = api.gateway_responses.iter().map(|declared| {
         let response = GatewayResponse {
@@ -41,6 +42,14 @@ pub(super) fn settings(
         rate: throttle.rate,
         burst: throttle.burst,
     });
+    let api_keys = stack.api_keys.iter().filter_map(|key| {
+        Some(ApiKey {
+            id: key.id.clone(),
+            value: key.value.clone()?,
+            throttle: key.plan.throttle,
+            daily_quota: key.plan.daily_quota,
+        })
+    });
     RestApiSettings {
         context: ApiContext {
             account_id: location.account_id.clone(),
@@ -53,6 +62,7 @@ pub(super) fn settings(
         binary_media_types: BinaryMediaTypes::new(api.binary_media_types.iter().map(String::as_str)),
         gateway_responses: GatewayResponses::new(responses),
         throttles: Throttles::new(throttles.collect()),
+        api_keys: ApiKeys::new(api_keys.collect()),
         pages: pages.map_or_else(Router::new, |pages| pages.routes.clone()),
         metrics: ApiMetrics {
             cloud_watch: services.cloud_watch.clone(),

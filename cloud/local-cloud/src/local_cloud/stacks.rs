@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud_cloudformation::{Stack, StackLocation, TemplateError, parameter_names};
 use cloud_http::Listener;
+use cloud_lambda::Credentials;
 use cloud_wire::{ACCOUNT, REGION};
 
 use super::error::StartError;
@@ -60,7 +61,7 @@ pub(super) async fn locate(
         listeners.push(listener);
         let location = location(&one.name, &api_url);
         further.push(Located {
-            stack: Stack::load(&one.template, &one.parameters, &location)?,
+            stack: with_key_values(Stack::load(&one.template, &one.parameters, &location)?, None),
             location,
             origins_parameter: NO_ORIGINS.to_owned(),
             pages: one.pages.clone(),
@@ -74,7 +75,10 @@ pub(super) async fn locate(
     let parameters = with_origins(config, &origins)?;
     let location = location(STACK_NAME, &api_url);
     let first = Located {
-        stack: Stack::load(&config.template, &parameters, &location)?,
+        stack: with_key_values(
+            Stack::load(&config.template, &parameters, &location)?,
+            config.api_key.as_ref(),
+        ),
         location,
         origins_parameter: config.origins_parameter.clone(),
         pages: config.pages.clone(),
@@ -86,6 +90,25 @@ pub(super) async fn locate(
             .map(|located| (located.location.stack_name.as_str(), &located.stack)),
     )?;
     Ok((stacks, listeners))
+}
+
+/// Gives each API key a value that has none: the one that was asked for, or a new one.
+fn with_key_values(mut stack: Stack, given: Option<&String>) -> Stack {
+    for key in &mut stack.api_keys {
+        let value = || given.cloned().unwrap_or_else(generate_api_key);
+        key.value.get_or_insert_with(value);
+    }
+    stack
+}
+
+/// A new value for each start, of 40 letters and digits.
+fn generate_api_key() -> String {
+    let random = Credentials::generate().secret_access_key + &Credentials::generate().secret_access_key;
+    random
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(40)
+        .collect()
 }
 
 /// The parameters of the first stack. Pages of these origins may call its REST API too, if its template has a parameter for it.

@@ -28,6 +28,7 @@ impl fmt::Display for Banner<'_> {
             catalog_url,
             data_dir,
             operator,
+            api_key,
             ..
         } = self.endpoints;
         writeln!(formatter, "orders is up")?;
@@ -59,6 +60,9 @@ impl fmt::Display for Banner<'_> {
                 "  access key     AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}"
             )?;
         }
+        if let Some(key) = api_key {
+            writeln!(formatter, "  API key        {key}   (in the header x-api-key)")?;
+        }
         match data_dir {
             Some(path) => {
                 let survives = match self.arguments.sync {
@@ -88,7 +92,11 @@ impl fmt::Display for Banner<'_> {
         writeln!(formatter, "\nPlace an order from a second terminal:")?;
         writeln!(
             formatter,
-            "  curl -sS -X POST {api_url}/orders -H 'content-type: application/json' -d @events/order.json"
+            "  curl -sS -X POST {api_url}/orders -H 'content-type: application/json'{} -d @events/order.json",
+            api_key
+                .as_ref()
+                .map(|key| format!(" -H 'x-api-key: {key}'"))
+                .unwrap_or_default()
         )?;
         writeln!(formatter, "\nOr:")?;
         for command in ["place events/order.json", "get ID --wait", "inbox", "dlq list"] {
@@ -142,6 +150,7 @@ mod tests {
             data_dir: data_dir.map(Into::into),
             instance_id: String::new(),
             operator: None,
+            api_key: None,
         };
         let connection = Connection::local(".orders".into());
         let banner = Banner {

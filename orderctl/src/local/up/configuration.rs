@@ -65,6 +65,7 @@ pub(super) fn make_configuration(
     });
     config.further_stacks = shop::make_stack(arguments, storefront).into_iter().collect();
     config.strict_keys = arguments.strict_keys;
+    config.api_key = connection.api_key().map(str::to_owned);
     if let Some(limit) = arguments.function_concurrency {
         // Each invocation has a process of its own then, as on AWS.
         config.function_concurrency = limit.get();

@@ -84,6 +84,7 @@ fn connect_console(system: &System, running: &Running) {
                 access_key_id: key.access_key_id.clone(),
                 secret_access_key: key.secret_access_key.clone(),
             }),
+            endpoints.api_key.clone(),
         ),
     };
     let sqs = running.services().sqs.clone();

@@ -58,6 +58,7 @@ mod tests {
             // Nothing answers at these URLs.
             instance_id: String::new(),
             operator: None,
+            api_key: None,
         };
         write(&directory.path().join("endpoints.json"), &endpoints).unwrap();
         let connection = Connection::local(directory.path().to_owned());
@@ -81,6 +82,7 @@ mod tests {
             data_dir: None,
             instance_id: "b7c1".to_owned(),
             operator: None,
+            api_key: None,
         };
         remove(&path).unwrap();
         write(&path, &endpoints).unwrap();

@@ -28,7 +28,9 @@ def test_every_metric_of_a_widget_or_an_alarm_exists():
     _, dashboard = body(template)
     shown = {metric[1] for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", [])}
     alarms = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    watched = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"].__class__ is str}
+    metrics = [alarm for alarm in alarms if "Metrics" not in alarm]
+    metrics += [query["MetricStat"]["Metric"] for alarm in alarms for query in alarm.get("Metrics", []) if "MetricStat" in query]
+    watched = {metric["MetricName"] for metric in metrics if isinstance(metric["Namespace"], str)}
     assert len(shown) > 10 and len(watched) > 5
     assert shown | watched <= emitted()
 

@@ -224,7 +224,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 20
+    assert len(alarms) == 21
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -372,15 +372,24 @@ def test_the_log_level_reaches_lambda():
 def test_an_outage_is_told_within_two_minutes():
     """The suite shows that the alarm rings (`alarms::an_outage_of_the_table_rings_although_no_age_and_no_error_alarm_does`)."""
     for name in ("OrdersPutOffAlarm", "NotificationsPutOffAlarm"):
-        alarm = deployed()["Resources"][name]["Properties"]
-        assert alarm["MetricName"] == "ApproximateNumberOfMessagesDelayed"
-        assert alarm["Period"] * alarm["EvaluationPeriods"] <= 120
+        template = deployed()
+        alarm = template["Resources"][name]["Properties"]
+        metrics = {query["Id"]: query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query}
+        assert [query["Expression"] for query in alarm["Metrics"] if query["ReturnData"]] == ["MAX([delayed, held])"]
+        assert metrics["delayed"]["Metric"]["MetricName"] == "ApproximateNumberOfMessagesDelayed"
+        assert all(metric["Period"] * alarm["EvaluationPeriods"] <= 120 for metric in metrics.values())
+        # A test in notifier shows that the functions log the field of the filter.
+        held = metrics["held"]["Metric"]
+        metric_filter = of_type(template, "AWS::Logs::MetricFilter")[f"{held['MetricName']}MetricFilter"]
+        assert metric_filter["FilterPattern"] == "{ $.held > 0 }"
+        (metric,) = metric_filter["MetricTransformations"]
+        assert (held["Namespace"], metric["MetricValue"]) == (metric["MetricNamespace"], "$.held")
 
 
 def test_every_queue_and_function_is_watched():
     template = deployed()
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-    watched = {(a["MetricName"], json.dumps(d["Value"])) for a in alarms for d in a.get("Dimensions", [])}
+    watched = {(a["MetricName"], json.dumps(d["Value"])) for a in alarms if "MetricName" in a for d in a.get("Dimensions", [])}
     queues = of_type(template, "AWS::SQS::Queue")
     for name, queue in queues.items():
         metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue else "ApproximateNumberOfMessagesVisible"
@@ -405,13 +414,41 @@ def test_undeliverable_messages_of_sns_have_queues_of_their_own():
 def test_nobody_subscribed_is_an_alarm():
     """The metric is the one that the alarm watches. A test in notifier shows that it logs the field of the filter."""
     template = deployed()
-    (metric_filter,) = of_type(template, "AWS::Logs::MetricFilter").values()
+    metric_filter = of_type(template, "AWS::Logs::MetricFilter")["NoSubscriberMetricFilter"]
     assert metric_filter["FilterPattern"] == "{ $.no_subscriber > 0 }"
     assert metric_filter["LogGroupName"] == {"Ref": "NotifierLogGroup"}
     (metric,) = metric_filter["MetricTransformations"]
     alarm = template["Resources"]["NoSubscriberAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
     assert metric["MetricValue"] == "$.no_subscriber"
+
+
+def test_many_malformed_messages_are_an_alarm():
+    """Tests in notifier and queue-consumer show when they log the field of the filters."""
+    template = deployed()
+    filters = of_type(template, "AWS::Logs::MetricFilter")
+    alarm = template["Resources"]["MalformedMessagesAlarm"]["Properties"]
+    for name, group in (("Orders", "OrderWorker"), ("Notifications", "Notifier")):
+        metric_filter = filters[f"Malformed{name}MetricFilter"]
+        assert metric_filter["FilterPattern"] == "{ $.malformed > 0 }"
+        assert metric_filter["LogGroupName"] == {"Ref": f"{group}LogGroup"}
+        (metric,) = metric_filter["MetricTransformations"]
+        assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+        assert metric["MetricValue"] == "$.malformed"
+
+
+def test_the_alarm_of_the_age_fires_before_a_queue_deletes_a_message():
+    """The event source mapping of a queue may be disabled: then no function sees the messages, and only the alarm does."""
+    parameters, template = source()["Parameters"], deployed()
+    half = parameters["QueueRetentionSeconds"]["MinValue"] / 2
+    assert parameters["OldestMessageAlarmSeconds"]["MaxValue"] <= half
+    queues = {name: q for name, q in of_type(template, "AWS::SQS::Queue").items() if "RedrivePolicy" in q}
+    alarms = source()["Resources"]
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == parameters["QueueRetentionSeconds"]["Default"]
+        alarm = alarms[f"{name}AgeAlarm"]["Properties"]
+        assert (alarm["MetricName"], alarm["Threshold"]) == ("ApproximateAgeOfOldestMessage", {"Ref": "OldestMessageAlarmSeconds"})
+        assert alarm["Period"] * alarm["EvaluationPeriods"] < half
 
 
 def mapping_of(template, queue):

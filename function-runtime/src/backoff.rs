@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::rng::Rng;
 
-/// Exponential backoff with full jitter: before the next attempt the wait is uniform in [0, `first` * 2^n], n being the
-/// number of attempts made, and never longer than `max`.
+/// Exponential backoff with equal jitter: before the next attempt the wait is uniform in [d/2, d], d being
+/// min(`max`, `first` * 2^n) after n attempts.
 /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
@@ -21,7 +21,7 @@ impl Backoff {
     pub fn wait(&self, attempts: u32, rng: &Rng) -> Duration {
         let longest = self.first.saturating_mul(1 << attempts.min(16)).min(self.max);
         let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(rng.draw(|rng| rng.u64(0..=longest)))
+        Duration::from_millis(rng.draw(|rng| rng.u64(longest.div_ceil(2)..=longest)))
     }
 }
 
@@ -40,8 +40,8 @@ mod tests {
             let waits: Vec<u128> = (0..200)
                 .map(|_| backoff.wait(attempts, &rng).as_millis())
                 .collect();
-            assert!(waits.iter().all(|wait| *wait <= longest));
-            assert!(waits.iter().any(|wait| *wait > longest / 2));
+            assert!(waits.iter().all(|wait| (longest / 2..=longest).contains(wait)));
+            assert!(waits.iter().any(|wait| *wait > longest * 3 / 4));
         }
     }
 }

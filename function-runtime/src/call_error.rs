@@ -30,13 +30,56 @@ pub mod code {
 pub struct CallError {
     /// One of [`code`], or AWS's own.
     pub code: Cow<'static, str>,
+    /// Whether every item of a batch failed so until no time was left: the service is away, and no item is at fault.
+    pub is_outage: bool,
 }
 
 impl CallError {
     /// An error with this code.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into() }
+        Self {
+            code: code.into(),
+            is_outage: false,
+        }
+    }
+
+    /// Whether one item may be at fault for the error of a whole call. Source: the errors of `BatchExecuteStatement`,
+    /// `PublishBatch` and `SendMessageBatch`.
+    #[must_use]
+    pub fn may_be_of_one_item(&self) -> bool {
+        matches!(
+            &*self.code,
+            code::PANICKED
+                | code::UNSENDABLE_REQUEST
+                | "BatchRequestTooLong"
+                | "InvalidMessageContents"
+                | "InvalidParameter"
+                | "InvalidParameterValue"
+                | "ValidationException"
+        )
+    }
+
+    /// Whether the caller lacks a permission. Source: the errors of DynamoDB and SNS, and the codes of single entries.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        matches!(
+            &*self.code,
+            "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "AuthorizationErrorException"
+        )
+    }
+
+    /// Whether another attempt within the same invocation may succeed. An item that exists, or that AWS refused, stays so.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        !matches!(
+            &*self.code,
+            code::OUT_OF_TIME
+                | "DuplicateItem"
+                | "ItemCollectionSizeLimitExceeded"
+                | "ValidationError"
+                | "ValidationException"
+        )
     }
 }
 

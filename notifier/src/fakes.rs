@@ -85,6 +85,12 @@ pub(crate) struct World {
     pub(crate) panics_on: Cell<Option<(&'static str, OrderId)>>,
     /// A text in an email that makes its publish panic.
     pub(crate) panic_on: RefCell<Option<String>>,
+    /// A text in an email that SNS refuses.
+    pub(crate) refuses: RefCell<Option<String>>,
+    /// An order whose mark is always refused.
+    pub(crate) unmarkable: Cell<Option<OrderId>>,
+    /// Nobody is subscribed before this time.
+    pub(crate) subscribed_from: Cell<Duration>,
     /// Orders that one read leaves unprocessed.
     pub(crate) unprocessed_once: RefCell<BTreeSet<OrderId>>,
     /// The duration of each call.
@@ -184,7 +190,7 @@ impl Table for &World {
             orders
                 .iter()
                 .map(|order| {
-                    if take(&self.faults, "mark of one") {
+                    if take(&self.faults, "mark of one") || self.unmarkable.get() == Some(*order) {
                         return Err(CallError::new("ThrottlingError"));
                     }
                     if let Some(row) = rows.get_mut(order) {
@@ -199,16 +205,22 @@ impl Table for &World {
 
 impl Emails for &World {
     async fn confirmed_subscribers(&self) -> Result<u64, CallError> {
-        self.call("subscribers", || self.subscribers.get())
+        self.call("subscribers", || {
+            let is_subscribed = self.time.get() >= self.subscribed_from.get();
+            if is_subscribed { self.subscribers.get() } else { 0 }
+        })
     }
 
     async fn publish(&self, email: &Email) -> Result<(), CallError> {
-        let panics = self
-            .panic_on
-            .borrow()
-            .as_ref()
-            .is_some_and(|text| email.body.contains(text));
-        assert!(!panics, "as the test asks");
+        let has = |text: &String| email.body.contains(text);
+        assert!(
+            !self.panic_on.borrow().as_ref().is_some_and(has),
+            "as the test asks"
+        );
+        if self.refuses.borrow().as_ref().is_some_and(has) {
+            self.calls.borrow_mut().push("publish");
+            return Err(CallError::new("InvalidParameter"));
+        }
         self.call("publish", || {
             self.emails.borrow_mut().push((self.time.get(), email.clone()));
         })
@@ -272,7 +284,10 @@ impl Clock for &World {
         Timestamp::new(start.as_offset_date_time() + self.time.get())
     }
 
+    /// Time passes only after everything else that runs at once has had its turn.
     async fn sleep(&self, duration: Duration) {
+        yield_once().await;
+        yield_once().await;
         self.advance(duration);
     }
 }

@@ -18,7 +18,6 @@ pub mod config;
 pub mod email;
 pub mod notifier;
 pub mod orders;
-pub mod outcome;
 pub mod pacer;
 pub mod ports;
 

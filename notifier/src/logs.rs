@@ -49,6 +49,29 @@ fn the_count_without_a_subscriber_is_a_number_at_the_top_of_its_line() {
 }
 
 #[test]
+fn the_count_of_malformed_messages_is_a_number_at_the_top_of_its_line() {
+    let world = World::with_orders(0);
+    let batch: Vec<Value> = (0..5)
+        .map(|number| record(&format!("bad-{number}"), 1, "{"))
+        .collect();
+    let event = serde_json::json!({"Records": batch});
+    let lines = logged(|| drop(crate::fakes::finish(notifier(&world).handle(event, TIME)).unwrap()));
+    // The metric filters of template.yaml read `$.malformed`.
+    let counts: Vec<&Value> = lines.iter().filter_map(|line| line.get("malformed")).collect();
+    assert_eq!(counts, [5]);
+}
+
+#[test]
+fn the_count_of_what_waits_for_a_service_is_a_number_at_the_top_of_one_line() {
+    let world = World::with_orders(3);
+    world.faults.borrow_mut().extend(["read"; 1000]);
+    let lines = logged(|| assert_eq!(handle(&notifier(&world), &records(1..=3, 1), TIME).len(), 3));
+    // The metric filters of template.yaml read `$.held`.
+    let counts: Vec<&Value> = lines.iter().filter_map(|line| line.get("held")).collect();
+    assert_eq!(counts, [3]);
+}
+
+#[test]
 fn no_line_holds_content_of_a_message() {
     let world = World::with_orders(1);
     // A currency that is a customer's data.

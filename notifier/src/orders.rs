@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use function_runtime::panics::{self, Panicked};
 use order_core::event::EventError;
 use order_core::{OrderConfirmed, OrderId};
+use queue_consumer::failure::{Failure, code};
 use queue_consumer::record::Record;
+use queue_consumer::results::Results;
 
 use crate::email::digest::DigestItem;
-use crate::outcome::{ErrorCode, Outcome};
 
 /// An order of the batch, about which the shop may have to be notified.
 pub struct Candidate {
@@ -26,14 +27,19 @@ impl Candidate {
     pub fn order_id(&self) -> OrderId {
         self.event.order_id
     }
+
+    /// Sets the result of the order for each record that carries it.
+    pub fn set(&self, results: &mut Results, result: Result<(), Failure>) {
+        let result = result.map_err(|failure| failure.of_order(self.order_id()));
+        results.set(&self.records, &result);
+    }
 }
 
-/// Reads every record's event. Returns the orders in the order of the records, and the outcome of each record without one.
+/// Reads every record's event. Returns the orders in the order of the records, and sets the result of each record without one.
 #[must_use]
-pub fn gather(records: &[&Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
+pub fn gather(records: &[&Record], results: &mut Results) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut indices: HashMap<OrderId, usize> = HashMap::new();
-    let mut outcomes = Vec::new();
     for (record_index, record) in records.iter().enumerate() {
         match read(record) {
             Ok((event, digest_item)) => {
@@ -47,14 +53,14 @@ pub fn gather(records: &[&Record]) -> (Vec<Candidate>, Vec<(usize, Outcome)>) {
                     }),
                 }
             }
-            Err(outcome) => outcomes.push((record_index, outcome)),
+            Err(failure) => results.set(&[record_index], &Err(failure)),
         }
     }
-    (candidates, outcomes)
+    candidates
 }
 
 /// Reads one record's event. A panic fails this record alone.
-fn read(record: &Record) -> Result<(OrderConfirmed, DigestItem), Outcome> {
+fn read(record: &Record) -> Result<(OrderConfirmed, DigestItem), Failure> {
     let event = panics::catch(|| {
         // SQS accepts no message without a body.
         let event = OrderConfirmed::from_json(record.body.as_deref().unwrap_or_default())?;
@@ -62,14 +68,13 @@ fn read(record: &Record) -> Result<(OrderConfirmed, DigestItem), Outcome> {
         Ok((event, digest_item))
     });
     event
-        .map_err(|Panicked| Outcome::transient(ErrorCode::Panicked, "reading the event panicked"))?
-        .map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &EventError) -> Outcome {
-    let code = match error {
-        EventError::Malformed(_) => ErrorCode::MalformedEvent,
-        EventError::UnknownType => ErrorCode::UnknownEventType,
-    };
-    Outcome::permanent(code, error.to_string())
+        .map_err(|Panicked| Failure::panicked())?
+        .map_err(|error: EventError| {
+            let code = match error {
+                EventError::Malformed(_) => code::MALFORMED_EVENT,
+                EventError::UnknownVersion => code::UNKNOWN_VERSION,
+                EventError::UnknownType => code::UNKNOWN_EVENT_TYPE,
+            };
+            Failure::new(code, error.to_string())
+        })
 }

@@ -1,5 +1,6 @@
 //! The rate of emails.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use function_runtime::Clock;
@@ -13,7 +14,7 @@ use function_runtime::Clock;
 #[derive(Debug)]
 pub struct Pacer {
     interval: Duration,
-    last: Duration,
+    last: Cell<Duration>,
 }
 
 impl Pacer {
@@ -21,7 +22,7 @@ impl Pacer {
     pub fn start(interval: Duration, clock: &impl Clock) -> Self {
         Self {
             interval,
-            last: clock.monotonic(),
+            last: Cell::new(clock.monotonic()),
         }
     }
 
@@ -32,11 +33,11 @@ impl Pacer {
     }
 
     /// Waits until the next email may be sent.
-    pub async fn wait(&mut self, clock: &impl Clock) {
-        let next = self.last + self.interval;
+    pub async fn wait(&self, clock: &impl Clock) {
+        let next = self.last.get() + self.interval;
         if let Some(rest) = next.checked_sub(clock.monotonic()).filter(|rest| !rest.is_zero()) {
             clock.sleep(rest).await;
         }
-        self.last = clock.monotonic();
+        self.last.set(clock.monotonic());
     }
 }

@@ -11,6 +11,9 @@ use timestamp::Timestamp;
 /// `type` of the event, with its version.
 pub const TYPE: &str = "orders.order.confirmed.v1";
 
+/// The beginning of the types of all its versions. The version follows.
+const ANY_VERSION: &str = "orders.order.confirmed.v";
+
 /// `source` of the event.
 pub const SOURCE: &str = "/orders";
 
@@ -32,13 +35,16 @@ pub struct OrderConfirmed {
     pub trace: Option<Trace>,
 }
 
-/// Why an event cannot be read. This version of the code can never read it. The texts hold no values.
+/// Why an event cannot be read. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
     /// Not JSON, or not in the form of an event.
     #[error("{0}")]
     Malformed(String),
-    /// A type, or a version of it, that this code does not know.
+    /// A version that this code does not know. A later version of the code reads it.
+    #[error("the event's version is not known; this version of the code reads {TYPE}")]
+    UnknownVersion,
+    /// Another type of event.
     #[error("the event's type is not known; this version of the code reads {TYPE}")]
     UnknownType,
 }
@@ -74,7 +80,15 @@ impl OrderConfirmed {
         let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
         match document.get("type").and_then(Value::as_str) {
             Some(TYPE) => {}
-            Some(_) => return Err(EventError::UnknownType),
+            Some(other) => {
+                let version = other.strip_prefix(ANY_VERSION);
+                let is_version = |version: &str| version.parse::<u64>().is_ok();
+                return Err(if version.is_some_and(is_version) {
+                    EventError::UnknownVersion
+                } else {
+                    EventError::UnknownType
+                });
+            }
             None => return Err(malformed("the event has no type")),
         }
         if document.get("specversion").and_then(Value::as_str) != Some("1.0") {
@@ -181,8 +195,14 @@ mod tests {
     fn an_error_says_why() {
         assert_eq!(
             OrderConfirmed::from_json(&GOLDEN.replace(".v1\"", ".v2\"")),
-            Err(EventError::UnknownType)
+            Err(EventError::UnknownVersion)
         );
+        for foreign in ["orders.order.confirmed.vx", "orders.order.shipped.v1"] {
+            assert_eq!(
+                OrderConfirmed::from_json(&GOLDEN.replace(TYPE, foreign)),
+                Err(EventError::UnknownType)
+            );
+        }
         for (from, to) in [
             ("\"specversion\": \"1.0\"", "\"specversion\": \"2\""),
             ("\"data\"", "\"date\""),

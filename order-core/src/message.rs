@@ -28,13 +28,13 @@ pub struct OrderMessage {
     pub order: Order,
 }
 
-/// Why a message cannot be read. This version of the code can never read it. The texts hold no values.
+/// Why a message cannot be read. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Not JSON, or not in the form of a message.
     #[error("{0}")]
     Malformed(String),
-    /// A version that this code does not know.
+    /// A version that this code does not know. A later version of the code reads it.
     #[error("schema_version {0} is not known; this version of the code reads 1 and 2")]
     UnknownVersion(u64),
 }

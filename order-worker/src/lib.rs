@@ -7,13 +7,12 @@
 //!
 //! **Invariant:** rows are inserted and read, never overwritten or deleted. The function's role permits nothing else.
 //!
-//! [`worker`] decodes, inserts, compares, publishes and settles a batch. [`classification`] alone decides whether a failure is
-//! permanent. [`queue_consumer`] reads the SQS event and settles messages that failed. AWS is reached only through the
+//! [`worker`] decodes, inserts, compares and publishes a batch. [`classification`] gives the reason of each failure.
+//! [`queue_consumer`] reads the SQS event, settles messages that failed, and has the failure table. AWS is reached only through the
 //! [`ports`]; `adapters` implement them.
 
 #[cfg(feature = "aws")]
 pub mod adapters;
-pub mod budget;
 pub mod classification;
 pub mod config;
 #[cfg(test)]

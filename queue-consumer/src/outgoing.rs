@@ -60,7 +60,7 @@ impl Outgoing {
     /// copy must count on, until the queue's own redrive moves it.
     #[must_use]
     pub fn retry(record: &Record, code: &str, first_sent_at: Timestamp, delay_seconds: u32) -> Option<Self> {
-        Self::dead_letter(record, &Failure::transient(code.to_owned(), ""), first_sent_at)?;
+        Self::dead_letter(record, &Failure::new(code.to_owned(), ""), first_sent_at)?;
         let retry = [
             (attribute::ERROR_CODE, Attribute::text(printable(code))),
             (attribute::RETRY_RECEIVES, Attribute::number(record.receives())),
@@ -159,7 +159,7 @@ mod tests {
 
     fn dead_letter(record: &Record, detail: &str) -> Option<Outgoing> {
         let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-        Outgoing::dead_letter(record, &Failure::permanent("malformed", detail), failed_at)
+        Outgoing::dead_letter(record, &Failure::new("malformed", detail), failed_at)
     }
 
     fn record(attributes: &[&str]) -> Record {

@@ -1,10 +1,8 @@
 //! Calls for many messages of the queue, each call with as many messages as SQS accepts.
 
 use function_runtime::batch_calls::BatchCalls;
-use function_runtime::call::before;
-use function_runtime::call_error::code;
 use function_runtime::pack::pack;
-use function_runtime::{Answers, CallDeadline, CallError, Clock};
+use function_runtime::{CallDeadline, CallError, Clock, Rng};
 use futures_util::{StreamExt as _, stream};
 
 use crate::outgoing::Outgoing;
@@ -20,30 +18,30 @@ pub async fn send<P: Queues + Clock>(
     to: Queue,
     messages: &[Outgoing],
     deadline: CallDeadline,
+    rng: &Rng,
 ) -> Vec<bool> {
     let sizes: Vec<usize> = messages.iter().map(Outgoing::size).collect();
     let all: Vec<&Outgoing> = messages.iter().collect();
-    let (calls, all) = (&calls(ports, deadline, one_may_be_at_fault), &all);
-    let send = async |batch: &[&Outgoing]| limited(ports, deadline, ports.send(to, batch)).await;
+    let calls = BatchCalls {
+        clock: ports,
+        deadline,
+        rng,
+    };
+    let (calls, all) = (&calls, &all);
+    let send = async |batch: &[&Outgoing]| ports.send(to, batch).await;
     let batches = pack(&sizes, MAX_MESSAGES, MAX_BYTES)
         .into_iter()
         .map(|batch| calls.once(&all[batch], &send));
     let answers: Vec<_> = stream::iter(batches).buffered(IN_FLIGHT).collect().await;
     let answers = answers.concat();
-    log_errors("sent messages", &answers);
+    let errors: Vec<&CallError> = answers
+        .iter()
+        .filter_map(|answer| answer.as_ref().err())
+        .collect();
+    if let Some(first) = errors.first() {
+        tracing::warn!(failed = errors.len(), error_code = %first, "messages could not be sent to {to:?}");
+    }
     answers.iter().map(Result::is_ok).collect()
-}
-
-/// Whether SQS may have refused a whole call because of one of its messages. Source: the errors of `SendMessageBatch`.
-fn one_may_be_at_fault(error: &CallError) -> bool {
-    matches!(
-        &*error.code,
-        code::PANICKED
-            | code::UNSENDABLE_REQUEST
-            | "BatchRequestTooLong"
-            | "InvalidMessageContents"
-            | "InvalidParameterValue"
-    )
 }
 
 /// Sets visibility timeouts. A message for which the call fails keeps the queue's own visibility timeout.
@@ -52,47 +50,21 @@ pub async fn change_visibility<P: Queues + Clock>(
     of: Queue,
     changes: &[VisibilityChange],
     deadline: CallDeadline,
+    rng: &Rng,
 ) {
-    let calls = calls(ports, deadline, |_| false);
-    stream::iter(changes.chunks(MAX_MESSAGES))
-        .for_each_concurrent(IN_FLIGHT, async |batch| {
-            let change = async |batch: &[VisibilityChange]| {
-                limited(ports, deadline, ports.change_visibility(of, batch)).await
-            };
-            log_errors("visibility changes", &calls.once(batch, change).await);
-        })
-        .await;
-}
-
-fn calls<P: Clock>(
-    ports: &P,
-    deadline: CallDeadline,
-    one_may_be_at_fault: fn(&CallError) -> bool,
-) -> BatchCalls<'_, P> {
-    BatchCalls {
+    let calls = BatchCalls {
         clock: ports,
         deadline,
-        one_may_be_at_fault,
-    }
-}
-
-/// Awaits a call until the deadline.
-async fn limited<P: Clock>(
-    ports: &P,
-    deadline: CallDeadline,
-    call: impl Future<Output = Answers>,
-) -> Answers {
-    before(ports, deadline.give_up_at(), call).await
-}
-
-fn log_errors(what: &'static str, answers: &[Result<(), CallError>]) {
-    let errors: Vec<&CallError> = answers
-        .iter()
-        .filter_map(|answer| answer.as_ref().err())
-        .collect();
-    if let Some(first) = errors.first() {
-        tracing::warn!(what, failed = errors.len(), error_code = %first, "calls to the queue failed");
-    }
+        rng,
+    };
+    stream::iter(changes.chunks(MAX_MESSAGES))
+        .for_each_concurrent(IN_FLIGHT, async |batch| {
+            let change = async |batch: &[VisibilityChange]| ports.change_visibility(of, batch).await;
+            if let Err(error) = calls.call(batch, change).await {
+                tracing::warn!(error_code = %error, "visibility timeouts could not be changed");
+            }
+        })
+        .await;
 }
 
 #[cfg(test)]
@@ -112,7 +84,7 @@ mod tests {
     const TIME: Duration = Duration::from_secs(5);
 
     fn dead_letters(count: usize, bytes: usize) -> Vec<Outgoing> {
-        let failure = Failure::permanent("code", "why");
+        let failure = Failure::new("code", "why");
         let dead_letter = |number| {
             let record = Record {
                 body: Some("x".repeat(bytes)),
@@ -125,9 +97,15 @@ mod tests {
 
     fn stored(outside: &Outside, dead_letters: &[Outgoing]) -> Vec<bool> {
         let deadline = CallDeadline::until(TIME);
-        send(outside, Queue::DeadLetter, dead_letters, deadline)
-            .now_or_never()
-            .unwrap()
+        send(
+            outside,
+            Queue::DeadLetter,
+            dead_letters,
+            deadline,
+            &Rng::seeded(1),
+        )
+        .now_or_never()
+        .unwrap()
     }
 
     #[test]

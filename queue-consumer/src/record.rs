@@ -125,6 +125,14 @@ impl Record {
         first.and_then(|at| at.parse().ok()).or(self.sent_at)
     }
 
+    /// The code of the last failure of an earlier copy, if the message was sent again. A dead letter that SQS moved back has a code
+    /// too, and was not sent again.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&str> {
+        self.text(attribute::RETRY_FIRST_SENT_AT)?;
+        self.text(attribute::ERROR_CODE)
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.attributes.get(name)?.as_text()
     }
@@ -194,6 +202,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_a_message_that_was_sent_again_has_a_last_error() {
+        let mut record = Record::default();
+        record
+            .attributes
+            .insert("error_code".to_owned(), Attribute::text("malformed"));
+        assert_eq!(record.last_error(), None);
+        record.attributes.insert(
+            "retry_first_sent_at".to_owned(),
+            Attribute::text("2026-11-23T09:35:00.123Z"),
+        );
+        assert_eq!(record.last_error(), Some("malformed"));
+    }
 
     #[test]
     fn a_record_is_read_with_every_part() {

@@ -3,16 +3,13 @@
 use function_runtime::{CallDeadline, Clock, Rng, panics};
 use timestamp::Timestamp;
 
-use crate::failure::{Failure, Permanence};
+use crate::failure::{Failure, Permanence, code};
 use crate::outgoing::Outgoing;
 use crate::ports::{Queue, Queues};
 use crate::queue_calls;
 use crate::record::Record;
 use crate::retries::Retries;
 use crate::schedule::delay_seconds;
-
-/// The code of a record whose process died again and again.
-pub const PROCESS_DIED: &str = "process_died";
 
 /// A record that failed, and why.
 #[derive(Debug, Clone)]
@@ -21,6 +18,20 @@ pub struct Failed<'a> {
     pub record: &'a Record,
     /// Why it failed.
     pub failure: Failure,
+    /// Whether a later attempt may succeed.
+    pub permanence: Permanence,
+}
+
+impl<'a> Failed<'a> {
+    /// A record that failed, with the permanence of the failure table.
+    #[must_use]
+    pub fn new(record: &'a Record, failure: Failure) -> Self {
+        Self {
+            record,
+            permanence: failure.permanence(),
+            failure,
+        }
+    }
 }
 
 /// How a record that failed was settled.
@@ -34,6 +45,26 @@ pub enum Disposition {
     Reported,
 }
 
+impl Disposition {
+    /// For the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DeadLettered => "dead_lettered",
+            Self::SentAgain => "sent_again",
+            Self::Reported => "reported",
+        }
+    }
+}
+
+/// A record whose process died twice.
+fn died(record: &Record) -> Failed<'_> {
+    Failed::new(
+        record,
+        Failure::new(code::PROCESS_DIED, "its process died at every receive"),
+    )
+}
+
 /// The parameters of settling.
 #[derive(Debug, Clone, Copy)]
 pub struct Settlement<'a> {
@@ -45,38 +76,39 @@ pub struct Settlement<'a> {
     pub rng: &'a Rng,
 }
 
-/// The records of a batch before work begins, as indices.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Isolated {
+/// The records of a batch before work begins.
+#[derive(Debug)]
+pub struct Isolated<'a> {
     /// Work on these.
-    pub work: Vec<usize>,
-    /// These may have killed a process, and could not be sent to the retry queue: report them.
-    pub reported: Vec<usize>,
+    pub work: Vec<&'a Record>,
+    /// How many others may have killed a process.
+    pub suspects: usize,
+    /// Those of them that could not be sent to the retry queue: report them.
+    pub reported: Vec<&'a Record>,
 }
 
 impl Settlement<'_> {
     /// Sends records that may have killed a process to the retry queue. A record that has no room for that is worked on with
     /// the others; the redrive of its queue ends a message that kills every time.
-    pub async fn isolate<P: Queues + Clock>(&self, ports: &P, records: &[Record]) -> Isolated {
+    pub async fn isolate<'a, P: Queues + Clock>(&self, ports: &P, records: &'a [Record]) -> Isolated<'a> {
         let now = ports.now();
-        let is_isolated = |index: &usize| {
-            let record = &records[*index];
-            self.retries.is_suspect(record) && self.retry(record, PROCESS_DIED, now).is_some()
-        };
-        let (suspects, work): (Vec<usize>, Vec<usize>) = (0..records.len()).partition(is_isolated);
-        let failed: Vec<Failed<'_>> = suspects
-            .iter()
-            .map(|&index| Failed {
-                record: &records[index],
-                failure: Failure::transient(PROCESS_DIED, "its process died at every receive"),
-            })
-            .collect();
-        let dispositions = self.settle(ports, &failed).await;
-        let reported = suspects.into_iter().zip(dispositions);
+        let is_isolated =
+            |record: &&Record| self.retries.is_suspect(record) && self.retry(&died(record), now).is_some();
+        let (suspects, work): (Vec<&Record>, Vec<&Record>) = records.iter().partition(is_isolated);
+        let suspects: Vec<Failed<'_>> = suspects.into_iter().map(died).collect();
+        let dispositions = self.settle(ports, &suspects).await;
+        let reported = suspects.iter().zip(dispositions);
         let reported = reported.filter(|(_, disposition)| *disposition == Disposition::Reported);
+        if !suspects.is_empty() {
+            tracing::error!(
+                suspects = suspects.len(),
+                "messages whose process died twice are isolated"
+            );
+        }
         Isolated {
             work,
-            reported: reported.map(|(index, _)| index).collect(),
+            suspects: suspects.len(),
+            reported: reported.map(|(failed, _)| failed.record).collect(),
         }
     }
 
@@ -96,9 +128,8 @@ impl Settlement<'_> {
                 .filter(|(_, failed)| self.destination(failed, now) == to)
                 .filter_map(|(index, failed)| Some((index, self.message(failed, to, now)?)))
                 .unzip();
-            let stored = queue_calls::send(ports, to, &messages, self.deadline).await;
+            let stored = queue_calls::send(ports, to, &messages, self.deadline, self.rng).await;
             for (index, is_stored) in indices.into_iter().zip(stored) {
-                log(&failed[index], to, is_stored);
                 if is_stored {
                     dispositions[index] = match to {
                         Queue::DeadLetter => Disposition::DeadLettered,
@@ -107,35 +138,22 @@ impl Settlement<'_> {
                 }
             }
         }
-        self.put_off(ports, failed, &dispositions).await;
-        dispositions
-    }
-
-    /// Sets when the records that are left become visible again.
-    async fn put_off<P: Queues + Clock>(
-        &self,
-        ports: &P,
-        failed: &[Failed<'_>],
-        dispositions: &[Disposition],
-    ) {
-        let left = failed.iter().zip(dispositions);
-        let left: Vec<&Record> = left
-            .filter(|(_, disposition)| **disposition == Disposition::Reported)
-            .map(|(failed, _)| failed.record)
-            .collect();
         for of in [Queue::Main, Queue::Retry] {
+            let left = failed.iter().zip(&dispositions);
+            let left = left.filter(|(failed, disposition)| {
+                **disposition == Disposition::Reported && self.retries.source(failed.record) == of
+            });
             let changes: Vec<_> = left
-                .iter()
-                .filter(|record| self.retries.source(record) == of)
-                .filter_map(|record| record.visible_in(delay_seconds(record.receives(), self.rng)))
+                .filter_map(|(failed, _)| failed.record.visible_in(self.delay(failed)))
                 .collect();
-            queue_calls::change_visibility(ports, of, &changes, self.deadline).await;
+            queue_calls::change_visibility(ports, of, &changes, self.deadline, self.rng).await;
         }
+        dispositions
     }
 
     /// The queue to which a failed record is sent.
     fn destination(&self, failed: &Failed<'_>, now: Timestamp) -> Queue {
-        let is_permanent = failed.failure.permanence == Permanence::Permanent;
+        let is_permanent = failed.permanence == Permanence::Permanent;
         if is_permanent || self.retries.is_too_old(failed.record, now) {
             Queue::DeadLetter
         } else if self.retries.is_suspect(failed.record) {
@@ -149,7 +167,7 @@ impl Settlement<'_> {
     fn message(&self, failed: &Failed<'_>, to: Queue, now: Timestamp) -> Option<Outgoing> {
         let message = panics::catch(|| match to {
             Queue::DeadLetter => Outgoing::dead_letter(failed.record, &failed.failure, now),
-            Queue::Main | Queue::Retry => self.retry(failed.record, &failed.failure.code, now),
+            Queue::Main | Queue::Retry => self.retry(failed, now),
         });
         let message = message.unwrap_or_default();
         if message.is_none() {
@@ -162,37 +180,19 @@ impl Settlement<'_> {
         message
     }
 
-    /// The next copy of a record, after the delay of the schedule.
-    fn retry(&self, record: &Record, code: &str, now: Timestamp) -> Option<Outgoing> {
-        let first_sent_at = record.first_sent_at().unwrap_or(now);
-        let delay = delay_seconds(record.receives(), self.rng);
-        Outgoing::retry(record, code, first_sent_at, delay)
+    /// The next copy of a record, after its delay.
+    fn retry(&self, failed: &Failed<'_>, now: Timestamp) -> Option<Outgoing> {
+        let first_sent_at = failed.record.first_sent_at().unwrap_or(now);
+        Outgoing::retry(
+            failed.record,
+            &failed.failure.code,
+            first_sent_at,
+            self.delay(failed),
+        )
     }
-}
 
-fn log(failed: &Failed<'_>, to: Queue, is_stored: bool) {
-    let message_id = failed.record.message_id.as_deref().unwrap_or_default();
-    let error_code = &*failed.failure.code;
-    match (to, is_stored) {
-        (Queue::DeadLetter, true) => {
-            tracing::error!(message_id, error_code, "message {message_id} was dead-lettered");
-        }
-        (Queue::DeadLetter, false) => tracing::error!(
-            message_id,
-            error_code,
-            "the dead letter of message {message_id} could not be stored"
-        ),
-        (Queue::Retry, true) => tracing::error!(
-            message_id,
-            error_code,
-            "message {message_id} was sent to the retry queue"
-        ),
-        (Queue::Main | Queue::Retry, false) => tracing::warn!(
-            message_id,
-            error_code,
-            "message {message_id} could not be sent again, and is put off in its queue"
-        ),
-        (Queue::Main, true) => {}
+    fn delay(&self, failed: &Failed<'_>) -> u32 {
+        delay_seconds(failed.record.receives(), failed.failure.is_outage, self.rng)
     }
 }
 
@@ -217,16 +217,18 @@ mod tests {
         work(settlement).now_or_never().unwrap()
     }
 
+    /// A code of each permanence.
+    fn code_of(permanence: Permanence) -> &'static str {
+        match permanence {
+            Permanence::Permanent => code::CONFLICT,
+            Permanence::Transient => "code",
+        }
+    }
+
     fn settle(outside: &Outside, failed: &[(&Record, Permanence)]) -> Vec<Disposition> {
         let failed: Vec<Failed<'_>> = failed
             .iter()
-            .map(|&(record, permanence)| Failed {
-                record,
-                failure: Failure {
-                    permanence,
-                    ..Failure::transient("code", "why")
-                },
-            })
+            .map(|&(record, permanence)| Failed::new(record, Failure::new(code_of(permanence), "why")))
             .collect();
         with(async |settlement| settlement.settle(outside, &failed).await)
     }
@@ -265,7 +267,7 @@ mod tests {
         };
         let text = |message: &Outgoing, name: &str| message.attributes()[name].as_text().map(str::to_owned);
         assert_eq!(text(dead_letter, "source_message_id").as_deref(), Some("m0"));
-        assert_eq!(text(dead_letter, "error_code").as_deref(), Some("code"));
+        assert_eq!(text(dead_letter, "error_code").as_deref(), Some("conflict"));
         assert_eq!(text(retry, "error_code").as_deref(), Some("code"));
         assert_eq!(text(retry, "retry_receives").as_deref(), Some("2"));
         assert!((5..=10).contains(&retry.delay_seconds()));
@@ -280,6 +282,26 @@ mod tests {
             .insert("retry_receives".to_owned(), Attribute::number(4));
         settle(&outside, &[(&copy, Permanence::Transient)]);
         assert!((40..=80).contains(&outside.sent.borrow()[0].1.delay_seconds()));
+    }
+
+    #[test]
+    fn a_message_whose_service_is_away_returns_within_half_a_minute() {
+        let outside = Outside::default();
+        let copy = record(0, 20);
+        let failure = Failure {
+            is_outage: true,
+            ..Failure::new("code", "why")
+        };
+        let mut alone = copy.clone();
+        alone.queue = Some("orders-retry".to_owned());
+        for record in [&copy, &alone] {
+            let failure = failure.clone();
+            with(async |settlement| settlement.settle(&outside, &[Failed::new(record, failure)]).await);
+        }
+        for (_, message) in outside.sent.borrow().iter() {
+            assert!((15..=30).contains(&message.delay_seconds()));
+        }
+        assert_eq!(outside.sent.borrow().len(), 2);
     }
 
     #[test]
@@ -323,23 +345,30 @@ mod tests {
         let mut alone = record(4, 9);
         alone.queue = Some("orders-retry".to_owned());
         let records = [record(0, 1), record(1, 3), record(2, 2), crowded(3, 3), alone];
-        let isolated = with(async |settlement| settlement.isolate(&outside, &records).await);
-        assert_eq!(
-            (&*isolated.work, &*isolated.reported),
-            (&[0, 2, 3, 4][..], &[][..])
-        );
+        let isolate = || {
+            let isolated = with(async |settlement| settlement.isolate(&outside, &records).await);
+            let ids = |records: Vec<&Record>| -> Vec<String> {
+                let ids = records
+                    .into_iter()
+                    .map(|record| record.message_id.clone().unwrap());
+                ids.collect()
+            };
+            assert_eq!(isolated.suspects, 1);
+            assert_eq!(ids(isolated.work), ["m0", "m2", "m3", "m4"]);
+            ids(isolated.reported)
+        };
+        assert_eq!(isolate(), [""; 0]);
         let sent = outside.sent.take();
         let [(Queue::Retry, message)] = &sent[..] else {
             panic!("{sent:?}")
         };
-        assert_eq!(message.attributes()["error_code"].as_text(), Some(PROCESS_DIED));
+        assert_eq!(
+            message.attributes()["error_code"].as_text(),
+            Some(code::PROCESS_DIED)
+        );
         // A record that cannot be sent is not worked on.
         outside.send_fault.set(Fault::Refused);
-        let isolated = with(async |settlement| settlement.isolate(&outside, &records).await);
-        assert_eq!(
-            (&*isolated.work, &*isolated.reported),
-            (&[0, 2, 3, 4][..], &[1][..])
-        );
+        assert_eq!(isolate(), ["m1"]);
         assert_eq!(put_off(&outside), [(Queue::Main, "r1".to_owned())]);
     }
 

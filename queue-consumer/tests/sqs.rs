@@ -95,7 +95,7 @@ async fn a_dead_letter_at_the_limits_of_sqs_is_sent_whole() {
             .collect(),
         ..Record::default()
     };
-    let failure = Failure::permanent("malformed", "why");
+    let failure = Failure::new("malformed", "why");
     let failed_at = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
     let max = 1024 * 1024
         - Outgoing::dead_letter(&record, &failure, failed_at)
@@ -169,7 +169,7 @@ async fn a_dead_letter_and_a_retry_keep_their_group_and_their_trace() {
         ..traced.clone()
     };
     let now = Timestamp::new(OffsetDateTime::UNIX_EPOCH);
-    let failure = Failure::permanent("malformed", "why");
+    let failure = Failure::new("malformed", "why");
     let dead_letter = |record| Outgoing::dead_letter(record, &failure, now).unwrap();
     let retry = |record| Outgoing::retry(record, "ThrottlingError", now, 5).unwrap();
     for (to, messages) in [

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plan::Service;
+use crate::checks::outage;
+use crate::plan::{Outage, Service};
 use crate::schedule::TaskId;
 use crate::world::World;
 
@@ -67,6 +68,35 @@ impl Drop for UnansweredCall<'_> {
     }
 }
 
+/// A call in flight.
+struct CallInFlight<'a> {
+    world: &'a World,
+    of: (TaskId, Service),
+}
+
+impl<'a> CallInFlight<'a> {
+    fn begin(world: &'a World, service: Service) -> Self {
+        let of = (world.schedule.running(), service);
+        let in_flight = {
+            let mut state = world.state.borrow_mut();
+            let in_flight = state.calls_in_flight.entry(of).or_default();
+            *in_flight += 1;
+            *in_flight
+        };
+        outage::check_calls(world, of.0, service, in_flight);
+        Self { world, of }
+    }
+}
+
+impl Drop for CallInFlight<'_> {
+    fn drop(&mut self) {
+        let mut state = self.world.state.borrow_mut();
+        if let Some(in_flight) = state.calls_in_flight.get_mut(&self.of) {
+            *in_flight -= 1;
+        }
+    }
+}
+
 impl World {
     /// Draws how a call runs.
     fn draw_call_outcome(&self, service: Service, timeout: ClientTimeout) -> CallOutcome {
@@ -82,7 +112,7 @@ impl World {
         };
         if self.plan.is_down(service, now) {
             outcome.has_effect = false;
-            outcome.answer = Answer::Error(rng.pick(&CALL_ERRORS));
+            outcome.answer = Answer::Error(rng.pick(&Outage::ERRORS));
             return outcome;
         }
         if now >= self.plan.faults_end() {
@@ -136,6 +166,7 @@ impl World {
         effect: impl FnOnce() -> T,
     ) -> Result<T, &'static str> {
         let outcome = self.draw_call_outcome(service, timeout);
+        let _in_flight = CallInFlight::begin(self, service);
         self.schedule.pause(outcome.before).await;
         let result = outcome.has_effect.then(effect);
         let unanswered = outcome.has_effect.then(|| UnansweredCall {

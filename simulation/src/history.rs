@@ -77,7 +77,7 @@ pub(crate) struct History {
     /// The times at which notifier tried to send an email.
     pub(crate) email_attempts: Vec<Duration>,
     /// The orders that an invocation tried to notify.
-    pub(crate) attempted_notifications: BTreeSet<(TaskId, OrderId)>,
+    pub(crate) attempted_notifications: BTreeMap<(TaskId, OrderId), Duration>,
     pub(crate) confirmed_marks: BTreeSet<(TaskId, OrderId)>,
     /// How many attempts to mark an order after its email failed, or have an unknown result.
     pub(crate) failed_marks: BTreeMap<(TaskId, OrderId), u32>,

@@ -116,8 +116,18 @@ pub struct Outage {
     pub seconds: u32,
 }
 
+impl Outage {
+    /// The error codes of calls to the service. A missing permission is none of them: no batch waits for it.
+    pub(crate) const ERRORS: [&str; 4] = [
+        "ThrottlingException",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "RequestLimitExceeded",
+    ];
+}
+
 /// A service that can fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Service {
     /// The table of orders.
     Table,

@@ -23,6 +23,8 @@ pub enum Rule {
     TrueMarks,
     /// At most 8 emails a second, one attempt for each order in an invocation, and a subscription that stays confirmed.
     EmailRate,
+    /// While a service is away, an invocation holds its batch until it has no time left, with one call in flight.
+    ServiceAway,
     /// Calls keep the limits of AWS.
     Limits,
     /// The response to the event source mapping is valid, true and in time, and no invocation throws.

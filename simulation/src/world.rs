@@ -57,8 +57,12 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// Whether a service may start no more work: in the last fifth of the timeout, at least the last 2 seconds.
     pub(crate) fn is_late(&self, now: Duration) -> bool {
-        let margin = (self.deadline.saturating_sub(self.started) / 5).max(Duration::from_secs(2));
-        now + margin >= self.deadline
+        now + self.margin() >= self.deadline
+    }
+
+    /// The time at the end in which no work starts.
+    pub(crate) fn margin(&self) -> Duration {
+        (self.deadline.saturating_sub(self.started) / 5).max(Duration::from_secs(2))
     }
 }
 
@@ -109,6 +113,8 @@ pub(crate) struct State {
     pub(crate) rejected: BTreeMap<OrderId, TableRejection>,
     /// The invocation whose process a record kills now.
     pub(crate) killed: Option<TaskId>,
+    /// The calls in flight of each invocation to each service.
+    pub(crate) calls_in_flight: BTreeMap<(TaskId, Service), u32>,
     pub(crate) message_ids: u64,
     /// One line for each step, if the run is traced.
     pub(crate) trace: Option<Vec<String>>,
@@ -144,6 +150,7 @@ impl World {
             panickers_of_notifier: BTreeMap::new(),
             rejected: BTreeMap::new(),
             killed: None,
+            calls_in_flight: BTreeMap::new(),
             message_ids: 0,
             trace: is_traced.then(Vec::new),
         };

@@ -46,7 +46,7 @@ impl Principal {
 
     /// Returns the caller whose permissions are checked. `None` may do everything that it has got to.
     #[must_use]
-    pub fn judged(&self) -> Option<Caller> {
+    pub fn restricted_caller(&self) -> Option<Caller> {
         match self {
             Self::Function { role, function, .. } => Some(Caller::Role {
                 role: role.clone(),

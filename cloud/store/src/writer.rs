@@ -150,7 +150,7 @@ impl Writer {
             return;
         }
         let changes = self.connection.total_changes();
-        let (fate, effects) = match transact(&self.connection, &mut group) {
+        let (committed, effects) = match transact(&self.connection, &mut group) {
             Ok(effects) => {
                 if self.connection.total_changes() != changes {
                     self.health.succeeded();
@@ -175,7 +175,7 @@ impl Writer {
             effect();
         }
         for job in group {
-            job.settle(fate.clone());
+            job.settle(committed.clone());
         }
     }
 }

@@ -2,15 +2,14 @@
 
 mod deliver;
 mod handle;
-mod outcomes;
 mod read;
-mod summary;
-mod times;
 
-use std::sync::Mutex;
+use std::cell::Cell;
 use std::time::Duration;
 
-use function_runtime::Rng;
+use function_runtime::batch_calls::BatchCalls;
+use queue_consumer::budget::Budget;
+use queue_consumer::consumer::Consumer;
 
 use crate::config::Settings;
 use crate::ports::Ports;
@@ -19,10 +18,10 @@ use crate::ports::Ports;
 pub struct Notifier<P> {
     ports: P,
     settings: Settings,
-    rng: Rng,
+    consumer: Consumer,
     /// When a confirmed subscriber was last seen, on the clock's monotonic time. Absence is not remembered: the first batch after
     /// somebody has confirmed must be sent.
-    subscriber_seen: Mutex<Option<Duration>>,
+    subscriber_seen: Cell<Option<Duration>>,
 }
 
 impl<P: Ports> Notifier<P> {
@@ -30,11 +29,21 @@ impl<P: Ports> Notifier<P> {
     pub fn new(ports: P, settings: Settings, seed: u64) -> Self {
         Self {
             ports,
+            consumer: Consumer::new(settings.retries.clone(), seed),
             settings,
-            rng: Rng::seeded(seed),
-            subscriber_seen: Mutex::new(None),
+            subscriber_seen: Cell::new(None),
         }
     }
+
+    /// Batch calls that begin while the budget allows work.
+    fn calls(&self, budget: &Budget) -> BatchCalls<'_, P> {
+        BatchCalls {
+            clock: &self.ports,
+            deadline: budget.work(),
+            rng: &self.consumer.rng,
+        }
+    }
+
     /// The ports.
     #[cfg(test)]
     pub(crate) fn ports(&self) -> &P {

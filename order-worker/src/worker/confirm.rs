@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use function_runtime::CallError;
 use order_core::{OrderConfirmed, OrderId};
 use order_table::{Attributes, OrderRow, attribute, text};
-use queue_consumer::failure::Failure;
+use queue_consumer::budget::Budget;
+use queue_consumer::failure::{Failure, code};
+use queue_consumer::results::Results;
 
-use super::Worker;
-use super::calls::IN_FLIGHT;
-use super::record::{Copies, Prepared, Verdict, guarded};
-use crate::budget::Budget;
-use crate::classification::{self, Insertion, code};
+use super::record::{Copies, Prepared, guarded};
+use super::{IN_FLIGHT, MAX_ATTEMPTS, Worker};
+use crate::classification::{self, Insertion};
 use crate::ports::{Ports, Publication, Read};
 
 /// An order whose row exists, and the records that wait for its event.
@@ -35,7 +35,7 @@ impl<P: Ports> Worker<P> {
         &self,
         orders: Vec<Copies>,
         budget: &Budget,
-        verdicts: &mut Vec<Verdict>,
+        results: &mut Results,
     ) -> Vec<Confirmed> {
         let rows: Vec<&Attributes> = orders.iter().map(|copies| &copies.first.attributes).collect();
         let insertions = self.insert(&rows, budget).await;
@@ -67,11 +67,7 @@ impl<P: Ports> Worker<P> {
                         stored.get_or_insert(publication);
                         indices.push(index);
                     }
-                    Err(failure) => verdicts.push(Verdict {
-                        index,
-                        order_id: Some(order_id),
-                        result: Err(failure),
-                    }),
+                    Err(failure) => results.set(&[index], &Err(failure.of_order(order_id))),
                 }
             }
             confirmed.extend(stored.map(|publication| Confirmed {
@@ -84,11 +80,11 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn insert(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {
-        let calls = self.calls(budget, classification::is_one_row_at_fault);
-        let attempts = self.attempts(classification::is_insert_worth_another_attempt);
-        let insert = async |rows: &[&Attributes]| self.limited(budget, self.ports.insert_batch(rows)).await;
-        let answers = calls
-            .repeat_all(rows.chunks(P::MAX_INSERTS), IN_FLIGHT, &attempts, insert)
+        let insert = async |rows: &[&Attributes]| self.ports.insert_batch(rows).await;
+        let batches = rows.chunks(P::MAX_INSERTS);
+        let answers = self
+            .calls(budget)
+            .repeat_all(batches, IN_FLIGHT, MAX_ATTEMPTS, insert)
             .await;
         answers
             .into_iter()
@@ -97,14 +93,11 @@ impl<P: Ports> Worker<P> {
     }
 
     async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
-        let calls = self.calls(budget, classification::is_one_key_at_fault);
-        let attempts = self.attempts(classification::is_worth_another_attempt);
-        let read = async |ids: &[OrderId]| {
-            let read = self.limited(budget, self.ports.read_batch(ids)).await?;
-            Ok(match_rows(ids, read))
-        };
-        let answers = calls
-            .repeat_all(ids.chunks(P::MAX_READS), IN_FLIGHT, &attempts, read)
+        let read = async |ids: &[OrderId]| Ok(match_rows(ids, self.ports.read_batch(ids).await?));
+        let batches = ids.chunks(P::MAX_READS);
+        let answers = self
+            .calls(budget)
+            .repeat_all(batches, IN_FLIGHT, MAX_ATTEMPTS, read)
             .await;
         ids.iter().copied().zip(answers).collect()
     }
@@ -115,7 +108,7 @@ fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<P
     let row = match insertion {
         Insertion::Inserted => copy.row.clone(),
         Insertion::Duplicate => {
-            let stored = found.clone().map_err(classification::classify_call)?;
+            let stored = found.clone()?;
             let stored = stored.map(|attributes| OrderRow::from_attributes(&attributes));
             classification::compare_with_stored(stored, &copy.row)?
         }

@@ -1,25 +1,42 @@
-//! The worker: inserts the orders of a batch, publishes their events, and settles the records that failed.
+//! The worker: inserts the orders of a batch, and publishes their events.
 
-mod calls;
 mod confirm;
-mod invocation;
-mod outcome;
 mod publish;
 mod record;
 #[cfg(test)]
 mod tests;
 
-use function_runtime::Rng;
-use queue_consumer::retries::Retries;
+use std::time::Duration;
 
+use aws_lambda_events::sqs::SqsBatchResponse;
+use function_runtime::batch_calls::BatchCalls;
+use queue_consumer::batch::BatchError;
+use queue_consumer::budget::Budget;
+use queue_consumer::consumer::Consumer;
+use queue_consumer::failure::Failure;
+use queue_consumer::record::Record;
+use queue_consumer::results::Results;
+use queue_consumer::retries::Retries;
+use serde_json::Value;
+
+use self::record::Copies;
 use crate::ports::Ports;
+
+/// The most records that are inserted and published before the next ones begin. With a slow table the time left is then spent
+/// on publishing inserted orders, and not on inserting further ones.
+const MAX_RECORDS_AT_ONCE: usize = 500;
+
+/// Calls in flight at once, of each kind.
+const IN_FLIGHT: usize = 4;
+
+/// Attempts within one invocation.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Processes batches.
 #[derive(Debug)]
 pub struct Worker<P> {
     ports: P,
-    retries: Retries,
-    rng: Rng,
+    consumer: Consumer,
 }
 
 impl<P: Ports> Worker<P> {
@@ -27,8 +44,61 @@ impl<P: Ports> Worker<P> {
     pub fn new(ports: P, retries: Retries, seed: u64) -> Self {
         Self {
             ports,
-            retries,
-            rng: Rng::seeded(seed),
+            consumer: Consumer::new(retries, seed),
+        }
+    }
+
+    /// Processes one SQS event within `time_left`. The answer names the messages that return to the queue.
+    ///
+    /// # Errors
+    /// Only if no valid answer could keep every message; see [`BatchError`].
+    pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
+        let work = async |records: &[&Record], budget: &Budget, results: &mut Results| {
+            let indices: Vec<usize> = (0..records.len()).collect();
+            for indices in indices.chunks(MAX_RECORDS_AT_ONCE) {
+                if results.is_outage() {
+                    break;
+                }
+                let orders = self.decode(records, indices, budget, results);
+                let confirmed = self.confirm(orders, budget, results).await;
+                self.publish(confirmed, budget, results).await;
+            }
+        };
+        self.consumer.handle(&self.ports, event, time_left, work).await
+    }
+
+    /// Decodes records and groups them by order.
+    fn decode(
+        &self,
+        records: &[&Record],
+        indices: &[usize],
+        budget: &Budget,
+        results: &mut Results,
+    ) -> Vec<Copies> {
+        let confirmed_at = self.ports.now();
+        let mut prepared = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let decoded = record::guarded(|| {
+                if budget.work().is_open(self.ports.monotonic()) {
+                    record::prepare(records[index], index, confirmed_at)
+                } else {
+                    Err(Failure::out_of_time())
+                }
+            });
+            match decoded {
+                Ok(record) => prepared.push(record),
+                Err(failure) => results.set(&[index], &Err(failure)),
+            }
+        }
+        record::group(prepared)
+    }
+
+    /// Batch calls that begin while the budget allows work.
+    fn calls(&self, budget: &Budget) -> BatchCalls<'_, P> {
+        BatchCalls {
+            clock: &self.ports,
+            deadline: budget.work(),
+            rng: &self.consumer.rng,
         }
     }
 }

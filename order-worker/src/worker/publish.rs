@@ -2,14 +2,12 @@
 
 use function_runtime::pack::pack;
 use order_core::event;
-use queue_consumer::failure::Failure;
+use queue_consumer::budget::Budget;
+use queue_consumer::failure::{Failure, code};
+use queue_consumer::results::Results;
 
-use super::Worker;
-use super::calls::IN_FLIGHT;
 use super::confirm::Confirmed;
-use super::record::Verdict;
-use crate::budget::Budget;
-use crate::classification::{self, code};
+use super::{IN_FLIGHT, MAX_ATTEMPTS, Worker};
 use crate::ports::{Ports, Publication};
 
 /// The bytes that the attribute `event_type` adds to an event: name, type and value.
@@ -21,33 +19,25 @@ const MAX_EVENT_BYTES: usize = 256 * 1024;
 impl<P: Ports> Worker<P> {
     /// Publishes one event per order, whether its row was inserted now or before: that a row exists does not prove that its event
     /// was published.
-    pub(crate) async fn publish(
-        &self,
-        confirmed: Vec<Confirmed>,
-        budget: &Budget,
-        verdicts: &mut Vec<Verdict>,
-    ) {
+    pub(crate) async fn publish(&self, confirmed: Vec<Confirmed>, budget: &Budget, results: &mut Results) {
         let (fitting, too_large): (Vec<Confirmed>, Vec<Confirmed>) = confirmed.into_iter().partition(fits);
         let events: Vec<&Publication> = fitting.iter().map(|confirmed| &confirmed.publication).collect();
         let sizes: Vec<usize> = events.iter().map(|publication| size(publication)).collect();
         let batches = pack(&sizes, P::MAX_EVENTS, P::MAX_BYTES);
-        let calls = self.calls(budget, classification::is_one_event_at_fault);
-        let attempts = self.attempts(classification::is_worth_another_attempt);
-        let publish =
-            async |events: &[&Publication]| self.limited(budget, self.ports.publish_batch(events)).await;
         let batches = batches.into_iter().map(|batch| &events[batch]);
-        let answers = calls.repeat_all(batches, IN_FLIGHT, &attempts, publish).await;
-        let published = answers
-            .into_iter()
-            .map(|answer| answer.map_err(classification::classify_call));
-        let refused = too_large.iter().map(|_| Err(failure_of_large_event()));
+        let publish = async |events: &[&Publication]| self.ports.publish_batch(events).await;
+        let answers = self
+            .calls(budget)
+            .repeat_all(batches, IN_FLIGHT, MAX_ATTEMPTS, publish)
+            .await;
+        let published = answers.into_iter().map(|answer| answer.map_err(Failure::from));
+        let refused = too_large
+            .iter()
+            .map(|_| Err(Failure::new(code::TOO_LARGE, "the order's event is over 256 KB")));
         let orders = fitting.iter().chain(&too_large);
         for (confirmed, result) in orders.zip(published.chain(refused)) {
-            verdicts.extend(confirmed.indices.iter().map(|&index| Verdict {
-                index,
-                order_id: Some(confirmed.order_id),
-                result: result.clone(),
-            }));
+            let result = result.map_err(|failure| failure.of_order(confirmed.order_id));
+            results.set(&confirmed.indices, &result);
         }
     }
 }
@@ -60,10 +50,6 @@ fn size(publication: &Publication) -> usize {
 /// Whether SNS accepts the event. The limits of an order keep every event far below.
 fn fits(confirmed: &Confirmed) -> bool {
     size(&confirmed.publication) <= MAX_EVENT_BYTES
-}
-
-fn failure_of_large_event() -> Failure {
-    Failure::permanent(code::TOO_LARGE, "the order's event is over 256 KB")
 }
 
 #[cfg(test)]
@@ -92,19 +78,19 @@ mod tests {
         };
         let max = 256 * 1024 - ATTRIBUTE_BYTES;
         let budget = Budget::new(&&outside, Duration::from_secs(30));
-        let mut verdicts = Vec::new();
+        let mut results = Results::new(2);
         let confirmed = vec![confirmed(0, max + 1), confirmed(1, max)];
         worker
-            .publish(confirmed, &budget, &mut verdicts)
+            .publish(confirmed, &budget, &mut results)
             .now_or_never()
             .unwrap();
-        verdicts.sort_by_key(|verdict| verdict.index);
-        let failure = verdicts[0].result.clone().unwrap_err();
+        let results = results.finish();
+        let failure = results[0].as_ref().unwrap_err();
         assert_eq!(
-            (failure.permanence, &*failure.code),
+            (failure.permanence(), &*failure.code),
             (Permanence::Permanent, code::TOO_LARGE)
         );
-        assert_eq!(verdicts[1].result, Ok(()));
+        assert_eq!(results[1], Ok(()));
         assert_eq!(*outside.events.borrow(), ["x".repeat(max)]);
     }
 }

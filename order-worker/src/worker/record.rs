@@ -1,25 +1,14 @@
 //! One record's way through an invocation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use function_runtime::panics::{self, Panicked};
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Attributes, OrderRow};
-use queue_consumer::failure::Failure;
+use queue_consumer::failure::{Failure, code};
 use queue_consumer::record::Record;
 
-use crate::classification::{self, code};
-
-/// How one record ended.
-#[derive(Debug)]
-pub(crate) struct Verdict {
-    /// The record's index in the batch.
-    pub(crate) index: usize,
-    /// The order's id, if it could be read.
-    pub(crate) order_id: Option<OrderId>,
-    /// Stored and published, or why not.
-    pub(crate) result: Result<(), Failure>,
-}
+use crate::classification;
 
 /// A decoded record and the row of its order.
 #[derive(Debug)]
@@ -45,16 +34,16 @@ pub(crate) struct Copies {
 
 /// Runs work on one record that makes no call. A panic in it fails that record alone.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    panics::catch(work).unwrap_or_else(|Panicked| Err(classification::panicked()))
+    panics::catch(work).unwrap_or_else(|Panicked| Err(Failure::panicked()))
 }
 
 /// Decodes a record, and builds its row.
 pub(crate) fn prepare(record: &Record, index: usize, confirmed_at: Timestamp) -> Result<Prepared, Failure> {
     if record.message_id.is_none() {
-        return Err(Failure::permanent(code::MALFORMED, "the record has no messageId"));
+        return Err(Failure::new(code::MALFORMED, "the record has no messageId"));
     }
     let body = record.body.as_deref();
-    let body = body.ok_or_else(|| Failure::permanent(code::MALFORMED, "the record has no body"))?;
+    let body = body.ok_or_else(|| Failure::new(code::MALFORMED, "the record has no body"))?;
     let message = OrderMessage::from_json(body).map_err(|error| classification::classify_message(&error))?;
     let trace = record.trace_header.as_deref().and_then(Trace::from_xray);
     let row = OrderRow::confirmed(message, confirmed_at).with_trace(trace);
@@ -81,18 +70,4 @@ pub(crate) fn group(records: Vec<Prepared>) -> Vec<Copies> {
         }
     }
     orders
-}
-
-/// Verdicts for the records that have none. Lambda deletes a record that is not reported, and a forgotten record is not done.
-pub(crate) fn forgotten(indices: &[usize], verdicts: &[Verdict]) -> Vec<Verdict> {
-    let known: BTreeSet<usize> = verdicts.iter().map(|verdict| verdict.index).collect();
-    indices
-        .iter()
-        .filter(|index| !known.contains(index))
-        .map(|&index| Verdict {
-            index,
-            order_id: None,
-            result: Err(classification::forgotten()),
-        })
-        .collect()
 }

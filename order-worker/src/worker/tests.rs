@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
+use function_runtime::call_error::code::{PANICKED, TIMED_OUT};
 use futures_util::FutureExt as _;
 use order_core::{OrderMessage, Timestamp};
 use order_table::OrderRow;
 use queue_consumer::batch::BatchError;
-use queue_consumer::failure::Permanence;
+use queue_consumer::failure::code;
 use queue_consumer::ports::Queue;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::Worker;
-use super::record::{Verdict, forgotten};
-use crate::classification::code;
 use crate::fakes::{Call, Outside, message, retries};
 
 /// A record `m{number}` with receipt `r{number}`.
@@ -145,10 +144,9 @@ fn a_redelivered_message_is_published_again_as_it_was_stored() {
 #[test]
 fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     let outside = Outside::default();
-    let version = r#"{"schema_version":9}"#.to_owned();
-    let event = batch(&[message(1, "one").to_json(), "{".to_owned(), version]);
+    let event = batch(&[message(1, "one").to_json(), "{".to_owned()]);
     assert!(failed(&outside, event).is_empty());
-    assert_eq!(codes(&outside), [code::MALFORMED, code::UNKNOWN_VERSION]);
+    assert_eq!(codes(&outside), [code::MALFORMED]);
     let sent = outside.sent.borrow();
     let names: Vec<_> = sent[0].1.attributes().keys().map(String::as_str).collect();
     let expected = [
@@ -162,6 +160,17 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     assert_eq!(names, expected);
     assert_eq!(sent[0].1.body(), "{");
     assert_eq!(outside.events.borrow().len(), 1);
+}
+
+#[test]
+fn a_message_of_a_later_version_waits_for_the_code_that_reads_it() {
+    let outside = Outside::default();
+    let event = || batch(&[r#"{"schema_version":9}"#.to_owned(), message(1, "one").to_json()]);
+    assert_eq!(sent_again(&outside, event()), [code::UNKNOWN_VERSION]);
+    assert_eq!(outside.events.borrow().len(), 1);
+    outside.elapsed.set(Duration::from_hours(24));
+    assert!(failed(&outside, event()).is_empty());
+    assert_eq!(codes(&outside), [code::UNKNOWN_VERSION]);
 }
 
 #[test]
@@ -205,19 +214,107 @@ fn a_statement_that_stays_throttled_is_sent_again_alone_with_a_delay() {
     assert!((3..=5).contains(&sent[0].1.delay_seconds()));
 }
 
+/// The number of calls that insert, and the maximum number of their rows.
+fn inserts(outside: &Outside) -> (usize, usize) {
+    let calls = outside.calls.borrow();
+    let rows: Vec<usize> = calls
+        .iter()
+        .filter_map(|call| match call {
+            Call::Insert(rows) => Some(*rows),
+            _ => None,
+        })
+        .collect();
+    (rows.len(), rows.into_iter().max().unwrap_or_default())
+}
+
 #[test]
-fn a_refused_permission_is_not_tried_again_at_once() {
+fn an_invocation_holds_its_batch_while_the_table_is_away_and_probes_with_one_call() {
+    for code in ["InternalServerError", "ThrottlingException"] {
+        let outside = Outside::default();
+        outside.insert_errors.borrow_mut().extend([code; 1000]);
+        let messages: Vec<_> = (0..1000).map(|number| message(number, "n")).collect();
+        assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code; 1000]);
+        // Of 40 calls for all rows, only those for the first 25 rows are made, in 24 seconds.
+        let (calls, rows) = inserts(&outside);
+        assert!((9..=14).contains(&calls) && rows == 25, "{calls} calls");
+        assert!(outside.elapsed.get() <= Duration::from_secs(24));
+        let sent = outside.sent.borrow();
+        assert!(
+            sent.iter()
+                .all(|(_, message)| (3..=30).contains(&message.delay_seconds()))
+        );
+    }
+}
+
+#[test]
+fn no_batch_is_held_for_a_missing_permission() {
     let outside = Outside::default();
     outside
         .insert_errors
         .borrow_mut()
-        .push_back("AccessDeniedException");
+        .extend(["AccessDeniedException"; 1000]);
+    let event = batch(&bodies(&[message(1, "a"), message(2, "b")]));
+    assert_eq!(sent_again(&outside, event), ["AccessDeniedException"; 2]);
+    assert_eq!(inserts(&outside), (3, 2));
+    assert!(outside.elapsed.get() < Duration::from_secs(1));
+}
+
+/// On AWS the deletion of the original by Lambda comes to the calls of a message that was sent again.
+#[test]
+fn a_message_that_is_tried_again_takes_two_calls_at_most() {
+    for (send_error, expected) in [
+        (None, vec![Call::Send(Queue::Main, 10)]),
+        (
+            Some("AccessDenied"),
+            vec![Call::Send(Queue::Main, 10), Call::PutOff(10)],
+        ),
+    ] {
+        let outside = Outside::default();
+        outside
+            .insert_errors
+            .borrow_mut()
+            .extend(["ThrottlingException"; 1000]);
+        outside.send_error.set(send_error);
+        let messages: Vec<_> = (0..10).map(|number| message(number, "n")).collect();
+        failed(&outside, batch(&bodies(&messages)));
+        let mut calls = outside.calls.take();
+        calls.retain(|call| !matches!(call, Call::Insert(_)));
+        assert_eq!(calls, expected);
+    }
+}
+
+#[test]
+fn when_the_table_returns_the_batch_that_is_held_is_done_at_once() {
+    let outside = Outside::default();
+    outside
+        .insert_errors
+        .borrow_mut()
+        .extend(["InternalServerError"; 5]);
+    let messages: Vec<_> = (0..100).map(|number| message(number, "n")).collect();
+    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(outside.sent.borrow().is_empty());
+    assert_eq!(outside.events.borrow().len(), 100);
+    assert!(outside.elapsed.get() <= Duration::from_millis(100 + 200 + 400 + 800 + 1600));
+}
+
+#[test]
+fn an_invocation_holds_its_batch_while_the_topic_is_away() {
+    let outside = Outside::default();
+    *outside.publish_error.borrow_mut() = Some(("order".to_owned(), "InternalError"));
+    let messages: Vec<_> = (0..600).map(|number| message(number, "n")).collect();
     assert_eq!(
-        sent_again(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))),
-        ["AccessDeniedException", "AccessDeniedException"]
+        sent_again(&outside, batch(&bodies(&messages))),
+        ["InternalError"; 600]
     );
-    assert_eq!(outside.calls.borrow()[..1], [Call::Insert(2)]);
-    assert!(outside.events.borrow().is_empty());
+    let publishes = outside
+        .calls
+        .borrow()
+        .iter()
+        .filter(|call| matches!(call, Call::Publish(_)))
+        .count();
+    assert!((9..=14).contains(&publishes), "{publishes} calls");
+    // No order of the second slice is inserted.
+    assert_eq!(outside.rows.borrow().len(), 500);
 }
 
 #[test]
@@ -272,7 +369,7 @@ fn an_event_on_which_a_publish_panics_fails_its_own_message_alone() {
     let outside = Outside::default();
     *outside.publish_panics_on.borrow_mut() = Some("unlucky".to_owned());
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code::PANICKED]);
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -284,7 +381,7 @@ fn a_row_on_which_a_read_panics_fails_its_own_message_alone() {
         store(&outside, message.clone());
     }
     outside.read_panics_on.set(Some(messages[1].order_id));
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code::PANICKED]);
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -298,22 +395,6 @@ fn a_publish_refused_as_invalid_runs_event_by_event() {
         ["InvalidParameter"]
     );
     assert_eq!(outside.events.borrow().len(), 2);
-}
-
-#[test]
-fn a_record_that_was_forgotten_is_not_done() {
-    let done = Verdict {
-        index: 3,
-        order_id: None,
-        result: Ok(()),
-    };
-    let forgotten = forgotten(&[2, 3, 5], &[done]);
-    let indices: Vec<usize> = forgotten.iter().map(|verdict| verdict.index).collect();
-    assert_eq!(indices, [2, 5]);
-    assert!(forgotten.iter().all(|verdict| {
-        let failure = verdict.result.as_ref().unwrap_err();
-        failure.permanence == Permanence::Transient && failure.code == code::FORGOTTEN
-    }));
 }
 
 #[test]
@@ -360,7 +441,7 @@ fn a_call_that_never_answers_is_abandoned_before_the_deadline() {
     outside.hangs.set(true);
     assert_eq!(
         sent_again(&outside, batch(&bodies(&[message(1, "a")]))),
-        [code::TIMED_OUT]
+        [TIMED_OUT]
     );
     assert!(outside.elapsed.get() < Duration::from_secs(30));
 }
@@ -377,10 +458,7 @@ fn a_panic_in_one_record_fails_that_record_alone() {
         message(3, "c"),
         message(4, "d"),
     ];
-    assert_eq!(
-        sent_again(&outside, batch(&bodies(&messages))),
-        [code::PANICKED; 2]
-    );
+    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED; 2]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 

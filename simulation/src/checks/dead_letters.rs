@@ -15,9 +15,8 @@ use crate::schedule::Schedule;
 use crate::world::{State, World};
 
 /// The error codes of permanent failures: a retry cannot succeed.
-pub(crate) const PERMANENT: [&str; 7] = [
+pub(crate) const PERMANENT: [&str; 6] = [
     "malformed",
-    "unknown_version",
     "conflict",
     "invalid_item",
     "too_large",
@@ -82,9 +81,11 @@ fn check(world: &World, pipeline: Pipeline, body: &str, attributes: &Attributes)
     }
 }
 
-/// The longest delay of a message that was received so often, in seconds.
-pub(crate) fn longest_delay(receives: u32) -> u64 {
-    (5_u64 << receives.saturating_sub(1).min(16)).min(900)
+/// Whether a message that was received so often may be delayed by so many seconds: by the schedule, or while a service is away.
+pub(crate) fn is_delay(receives: u32, seconds: u64) -> bool {
+    let longest = 5_u64 << receives.saturating_sub(1).min(16);
+    let is_within = |longest: u64| (longest.div_ceil(2)..=longest).contains(&seconds);
+    is_within(longest.min(900)) || is_within(longest.min(30))
 }
 
 /// Whether a failure with this code happened to a message in the running invocation.
@@ -103,7 +104,10 @@ pub(crate) fn is_true_reason(
         // The last receive ended before notifier could handle the message.
         Pipeline::Notifications if code == "out_of_time" => true,
         Pipeline::Notifications => match OrderConfirmed::from_json(body) {
-            Err(_) => matches!(code, "malformed_event" | "unknown_event_type" | "panicked"),
+            Err(_) => matches!(
+                code,
+                "malformed_event" | "unknown_event_type" | "unknown_version" | "panicked"
+            ),
             Ok(event) => is_reason_of_notifier(world, state, event.order_id, code),
         },
         Pipeline::Orders => match OrderMessage::from_json(body) {
@@ -127,12 +131,12 @@ fn is_reason_of_notifier(world: &World, state: &State, order: OrderId, code: &st
     let task = world.schedule.running();
     let history = &state.history;
     match code {
-        "malformed_event" | "unknown_event_type" => false,
+        "malformed_event" | "unknown_event_type" | "unknown_version" => false,
         "row_missing" => !state.rows.contains_key(&order),
         "email_failed" => history
             .attempted_notifications
             .iter()
-            .any(|(notifier, _)| *notifier == task),
+            .any(|((notifier, _), _)| *notifier == task),
         "mark_failed" => history.failed_marks.contains_key(&(task, order)) || is_late(world, state),
         "panicked" => history.panicked_tasks.contains(&task),
         _ => true,
@@ -167,6 +171,11 @@ fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bo
         {
             true
         }
+        // While a service is away, only the first items of the batch are called for. The others share their reason.
+        (_, None) => {
+            let mut errors = state.history.last_errors.iter();
+            errors.any(|((of, _), error)| *of == task && *error == code)
+        }
         (_, last_error) => last_error == Some(&code),
     }
 }
@@ -192,7 +201,8 @@ pub(crate) fn check_redriven(plan: &Plan, history: &mut History, pipeline: Pipel
 /// Whether the message of a dead letter can never succeed. A dead letter without a reason ran out of receives.
 pub(crate) fn is_permanent(content: Option<&MessageContent>, dead_letter: &Message) -> bool {
     match dead_letter.attributes.get("error_code") {
-        Some((_, code)) => PERMANENT.contains(&code.as_str()),
+        // No later version of the code comes in a run.
+        Some((_, code)) => PERMANENT.contains(&code.as_str()) || code == "unknown_version",
         None => matches!(content, Some(MessageContent::Poison)),
     }
 }

@@ -17,6 +17,9 @@ use crate::world::{State, World};
 /// ends.
 const SUBSCRIBER_ASSUMED_FOR: Duration = Duration::from_secs(60 + 30);
 
+/// While the topic is away, an invocation tries an email again, but never sooner.
+const MIN_INTERVAL: Duration = Duration::from_millis(200);
+
 /// The maximum number of emails in a second, by the template.
 const MAX_PER_SECOND: usize = 8;
 /// Above this number of emails in a second SNS suspends the subscription (SNS quotas: email, 10 messages per second).
@@ -53,7 +56,7 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
             ));
         }
         for order in &orders {
-            check_notification(state, task, *order, &mut violations);
+            check_notification(state, task, *order, now, &mut violations);
         }
     }
     for (rule, what) in violations {
@@ -63,14 +66,21 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
 }
 
 /// Checks that an invocation may notify an order.
-fn check_notification(state: &mut State, task: TaskId, order: OrderId, violations: &mut Vec<(Rule, String)>) {
+fn check_notification(
+    state: &mut State,
+    task: TaskId,
+    order: OrderId,
+    now: Duration,
+    violations: &mut Vec<(Rule, String)>,
+) {
     let history = &mut state.history;
     let started = state
         .invocations
         .get(&task)
         .map_or(Duration::ZERO, |invocation| invocation.started);
-    if !history.attempted_notifications.insert((task, order)) {
-        violations.push((Rule::EmailRate, format!("two attempts to notify {order}")));
+    let earlier = history.attempted_notifications.insert((task, order), now);
+    if earlier.is_some_and(|earlier| now < earlier + MIN_INTERVAL) {
+        violations.push((Rule::EmailRate, format!("two attempts at once to notify {order}")));
     }
     if !state.rows.contains_key(&order) {
         violations.push((Rule::NotifiedOnce, format!("{order} is notified and has no row")));
@@ -95,7 +105,7 @@ pub(crate) fn record_covered_orders(world: &World, orders: &[OrderId], mark: &No
                 continue;
             };
             if sent.task == task && sent.orders.len() < sent.covers && sent.orders.insert(*order) {
-                check_notification(state, task, *order, &mut violations);
+                check_notification(state, task, *order, world.schedule.now(), &mut violations);
             }
         }
     }

@@ -6,5 +6,6 @@ mod email_contents;
 pub(crate) mod emails;
 pub(crate) mod idle;
 mod marks;
+pub(crate) mod outage;
 pub(crate) mod replay;
 pub(crate) mod response;

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use order_core::event::EventError;
+use order_core::message::MessageError;
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
 use order_table::OrderRow;
 use queue_consumer::ports::Queue;
 
-use super::dead_letters::longest_delay;
+use super::dead_letters::is_delay;
 use super::marks::check_marks;
+use super::outage;
 use crate::pipeline::Pipeline;
 use crate::plan::Subscriber;
 use crate::queue::Delivery;
@@ -69,6 +72,7 @@ pub(crate) fn check_response(
                 end.check_sent_again(delivery, &mut violations);
             }
         }
+        violations.extend(outage::check_hold(world, state, task, invocation));
     }
     for (rule, what) in violations {
         world.report_violation(rule, what);
@@ -104,7 +108,12 @@ impl End<'_> {
         // A message that may have killed a process is sent to the retry queue before it is parsed.
         let is_suspect = self.invocation.queue == Queue::Main && delivery.receives >= 3;
         if !is_late && !is_suspect && self.is_known_as_permanent(delivery, order) {
-            let is_tried = history.attempted_dead_letters.contains(&(self.task, id.clone()));
+            // More than half of a batch may be malformed, and is then sent again.
+            let is_tried = history.attempted_dead_letters.contains(&(self.task, id.clone()))
+                || any_order.is_none()
+                    && history
+                        .attempted_retries
+                        .contains(&(self.task, delivery.body.clone()));
             if delivery.own_attributes() <= MAX_OWN_ATTRIBUTES && !is_tried {
                 let what = format!("{id} can never succeed, and no attempt was made to dead-letter it");
                 violations.push((Rule::TrueDeadLetters, what));
@@ -152,10 +161,9 @@ impl End<'_> {
     /// Checks that the next receive of a failed message was scheduled within the limits of the backoff.
     fn check_delay(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
         let id = &delivery.id;
-        let longest = longest_delay(delivery.all_receives());
         let delays = &self.state.history.requested_delays;
         let what = match delays.get(&(self.task, id.clone())) {
-            Some(seconds) if (longest.div_ceil(2)..=longest).contains(seconds) => return,
+            Some(seconds) if is_delay(delivery.all_receives(), *seconds) => return,
             Some(seconds) => format!(
                 "{id} is delayed by {seconds} s after receive {}",
                 delivery.receives
@@ -186,10 +194,12 @@ impl End<'_> {
     /// Whether the invocation knows that a message can never succeed.
     fn is_known_as_permanent(&self, delivery: &Delivery, order: Option<OrderId>) -> bool {
         if self.invocation.pipeline == Pipeline::Notifications {
-            return OrderConfirmed::from_json(&delivery.body).is_err();
+            let event = OrderConfirmed::from_json(&delivery.body);
+            return event.is_err_and(|error| error != EventError::UnknownVersion);
         }
-        let Ok(message) = OrderMessage::from_json(&delivery.body) else {
-            return true;
+        let message = match OrderMessage::from_json(&delivery.body) {
+            Ok(message) => message,
+            Err(error) => return matches!(error, MessageError::Malformed(_)),
         };
         let Some(order) = order else { return false };
         let history = &self.state.history;

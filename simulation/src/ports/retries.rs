@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use order_core::event::EventError;
+use order_core::message::MessageError;
+use order_core::{OrderConfirmed, OrderMessage};
 use queue_consumer::ports::Queue;
 
 use crate::checks::dead_letters::{self, PERMANENT};
@@ -98,12 +101,31 @@ fn find_source(
     let source = sources().find(is_new).or_else(|| sources().next()).ok_or(
         "a copy in the wrong queue, or with another body, attribute, count or time than its original",
     )?;
-    let longest = dead_letters::longest_delay(source.all_receives());
-    if !(longest.div_ceil(2)..=longest).contains(&delay_seconds.into()) {
+    if !dead_letters::is_delay(source.all_receives(), delay_seconds.into()) {
         return Err("a copy with a wrong delay");
     }
     let code = text("error_code");
-    if PERMANENT.contains(&code) {
+    // Malformed messages are put off when they are more than half of a batch, and those that were put off before.
+    let malformed = ["malformed", "malformed_event"];
+    let is_malformed = |delivery: &&Delivery| match pipeline {
+        Pipeline::Orders => matches!(
+            OrderMessage::from_json(&delivery.body),
+            Err(MessageError::Malformed(_))
+        ),
+        Pipeline::Notifications => matches!(
+            OrderConfirmed::from_json(&delivery.body),
+            Err(EventError::Malformed(_))
+        ),
+    };
+    let count = invocation.batch.iter().filter(is_malformed).count();
+    let are_many = count >= 5 && count * 2 > invocation.batch.len();
+    let last_error = source
+        .attributes
+        .get("retry_first_sent_at")
+        .and(source.attributes.get("error_code"));
+    let last_error = last_error.map(|(_, code)| code.as_str());
+    let is_doubted = malformed.contains(&code) && (are_many || last_error == Some(code));
+    if PERMANENT.contains(&code) && !is_doubted {
         return Err("a message that can never succeed was sent again");
     }
     if !dead_letters::is_true_reason(world, &state, pipeline, source, code) {

@@ -112,17 +112,18 @@ async fn a_queue_that_fills_while_it_is_replayed_is_not_replayed_for_ever() {
 async fn a_message_that_fails_again_comes_back_once() {
     let sandbox = Sandbox::new();
     let system = sandbox.start_with(&[]).await;
-    for n in 0..5 {
+    // Five in one batch would be put off, because the parser may be wrong.
+    for n in 0..4 {
         system.send("orders", &format!("poison {n}")).await;
     }
-    let wait_for_five = async || {
-        eventually("five dead letters are there", async || {
+    let wait_for_four = async || {
+        eventually("four dead letters are there", async || {
             let dead_letters = system.list_dead_letters("poison");
-            (dead_letters.len() == 5).then_some(dead_letters)
+            (dead_letters.len() == 4).then_some(dead_letters)
         })
         .await
     };
-    wait_for_five().await;
+    wait_for_four().await;
     let log = sandbox.file("audit.jsonl");
     let printed = stdout_of(&system.orderctl(&[
         "dlq",
@@ -133,17 +134,17 @@ async fn a_message_that_fails_again_comes_back_once() {
         log.to_str().unwrap(),
     ]));
     assert!(
-        printed.starts_with("replayed 5, failed 0, skipped 0"),
+        printed.starts_with("replayed 4, failed 0, skipped 0"),
         "{printed}"
     );
-    for dead_letter in wait_for_five().await {
+    for dead_letter in wait_for_four().await {
         assert_eq!(
             (&dead_letter["reason"], &dead_letter["receive_count"]),
             (&json!("malformed"), &json!(1))
         );
     }
     let lines = read_audit_log(&log);
-    assert_eq!((lines.len(), &lines[1]["replayed"]), (2, &json!(5)));
+    assert_eq!((lines.len(), &lines[1]["replayed"]), (2, &json!(4)));
 }
 
 #[tokio::test]

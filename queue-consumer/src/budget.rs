@@ -7,12 +7,8 @@ use function_runtime::{CallDeadline, Clock, Deadline};
 /// The moments of an invocation, on the clock's monotonic time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// No work begins at or after this moment.
-    pub stop_work: Duration,
-    /// Calls of the work are abandoned at this moment.
-    pub cut_work: Duration,
-    /// Calls that settle records are abandoned at this moment, so that the answer still arrives.
-    pub cut_settling: Duration,
+    work: CallDeadline,
+    settling: CallDeadline,
 }
 
 impl Budget {
@@ -23,16 +19,21 @@ impl Budget {
         let deadline = Deadline::after(clock, time_left);
         let margin = (time_left / 5).max(Duration::from_secs(2));
         Self {
-            stop_work: deadline.less(margin),
-            cut_work: deadline.less(margin / 2),
-            cut_settling: deadline.less(margin / 10),
+            work: CallDeadline::until(deadline.less(margin / 2)).leaving(margin / 2),
+            settling: CallDeadline::until(deadline.less(margin / 10)),
         }
     }
 
-    /// When calls that settle records begin and end.
+    /// When calls of the work begin and end.
+    #[must_use]
+    pub fn work(&self) -> CallDeadline {
+        self.work
+    }
+
+    /// When calls that settle records begin and end, so that the answer still arrives.
     #[must_use]
     pub fn settling(&self) -> CallDeadline {
-        CallDeadline::until(self.cut_settling)
+        self.settling
     }
 }
 
@@ -45,23 +46,30 @@ mod tests {
     fn the_moments_come_in_order_before_the_deadline() {
         let outside = Outside::default();
         let now = Duration::from_secs(100);
-        outside.elapsed.set(now);
+        outside.time.set(now);
         for seconds in [0, 1, 3, 30, 900] {
             let time_left = Duration::from_secs(seconds);
-            let budget = Budget::new(&&outside, time_left);
-            assert!(budget.stop_work < budget.cut_work && budget.cut_work < budget.cut_settling);
-            assert!(budget.cut_settling < now + time_left);
+            let budget = Budget::new(&outside, time_left);
+            let cut_work = budget.work().give_up_at();
+            assert!(!budget.work().is_open(cut_work) && cut_work < budget.settling().give_up_at());
+            assert!(budget.settling().give_up_at() < now + time_left);
         }
-        let budget = Budget::new(&&outside, Duration::from_secs(30));
-        assert_eq!(budget.stop_work, now + Duration::from_secs(24));
+        let budget = Budget::new(&outside, Duration::from_secs(30));
+        let stop_work = now + Duration::from_secs(24);
+        assert!(
+            budget
+                .work()
+                .is_open(stop_work.saturating_sub(Duration::from_millis(1)))
+        );
+        assert!(!budget.work().is_open(stop_work));
     }
 
     #[test]
     fn without_time_nothing_begins() {
         let outside = Outside::default();
         let now = Duration::from_millis(1);
-        outside.elapsed.set(now);
-        let budget = Budget::new(&&outside, Duration::ZERO);
-        assert!(now >= budget.stop_work && !budget.settling().is_open(now));
+        outside.time.set(now);
+        let budget = Budget::new(&outside, Duration::ZERO);
+        assert!(!budget.work().is_open(now) && !budget.settling().is_open(now));
     }
 }

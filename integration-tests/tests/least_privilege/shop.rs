@@ -53,6 +53,41 @@ async fn with_all_statements_a_book_is_kept_and_no_call_is_denied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn reading_is_open_and_writing_needs_the_key() {
+    let _limit = TimeLimit::start(TEST_TIME_LIMIT);
+    let parameters = [PARAMETERS[0], ("WriteAuth", "API_KEY")];
+    let system = System::start_with(TEXT, &parameters).await.unwrap();
+    let book = json!({
+        "isbn": "9783161484100", "title": "Zinc", "authors": ["Edith Carrow"], "price": "8.90", "currency": "EUR",
+    });
+    let path = "/books/9783161484100";
+    for (method, path) in [
+        (Method::POST, "/books"),
+        // The gateway passes a path with a slash at its end to the catch-all route.
+        (Method::POST, "/books/"),
+        (Method::PUT, path),
+        (Method::DELETE, path),
+        (Method::PATCH, "/"),
+    ] {
+        assert_eq!(
+            system.request(method.clone(), path, &book).await,
+            403,
+            "{method} {path}"
+        );
+    }
+    for (path, status) in [("/", 200), ("/books", 200), ("/books/", 200), (path, 404)] {
+        assert_eq!(system.request(Method::GET, path, &book).await, status, "{path}");
+    }
+    let key = system.running.endpoints().api_key.clone().unwrap();
+    assert_eq!(
+        system.request_with_key(Method::POST, "/books", &book, &key).await,
+        201
+    );
+    assert_eq!(system.request(Method::GET, path, &book).await, 200);
+    system.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_any_one_statement_a_call_is_denied() {
     let _limit = TimeLimit::start(TEST_TIME_LIMIT);
     let changes = template::make_changes(TEXT).into_iter();

@@ -146,9 +146,21 @@ impl System {
 
     /// Sends a request with a document, whatever the stored version is. Returns the status.
     pub(crate) async fn request(&self, method: reqwest::Method, path: &str, document: &Value) -> u16 {
+        self.request_with_key(method, path, document, "").await
+    }
+
+    /// The same with an API key.
+    pub(crate) async fn request_with_key(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        document: &Value,
+        key: &str,
+    ) -> u16 {
         let url = format!("{}{path}", self.running.endpoints().api_url);
         let request = self.http.request(method, url).header("if-match", "*");
-        request.json(document).send().await.unwrap().status().as_u16()
+        let request = request.header("x-api-key", key).json(document);
+        request.send().await.unwrap().status().as_u16()
     }
 
     async fn get(&self, path: &str) -> Value {

@@ -32,6 +32,14 @@ pub(crate) const QUEUE: &[&str] = &[
     "Tags",
 ];
 
+/// Properties of a bucket without local effect: encryption at rest, expiry, access control lists and tags.
+pub(crate) const BUCKET: &[&str] = &[
+    "BucketEncryption",
+    "LifecycleConfiguration",
+    "OwnershipControls",
+    "Tags",
+];
+
 /// Properties of a topic without local effect.
 pub(crate) const TOPIC: &[&str] = &["KmsMasterKeyId", "Tags", "TracingConfig", "SignatureVersion"];
 

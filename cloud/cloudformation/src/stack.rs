@@ -12,6 +12,7 @@ use crate::resources::{
     alarm,
     api::Api,
     api_key::{ApiKey, ApiKeyParts},
+    bucket::Bucket,
     event_source_mapping::EventSourceMapping,
     function::Function,
     metric_filter, policies,
@@ -37,6 +38,8 @@ pub struct Stack {
     pub subscriptions: Vec<Subscription>,
     /// Tables.
     pub tables: Vec<Table>,
+    /// The buckets, in the order of the template.
+    pub buckets: Vec<Bucket>,
     /// Functions.
     pub functions: Vec<Function>,
     /// The event source mappings, including those declared as events of functions.
@@ -92,7 +95,7 @@ impl Stack {
                 &mut keys,
             )?;
         }
-        policies.attach(&mut stack.queues, &mut stack.topics)?;
+        policies.attach(&mut stack.queues, &mut stack.topics, &mut stack.buckets)?;
         stack.api_keys = keys.into_keys();
         stack.route_events()?;
         for (name, node) in &sections.outputs {
@@ -138,6 +141,8 @@ impl Stack {
             }
             "AWS::SNS::TopicPolicy" => policies.read_topic_policy(properties)?,
             "AWS::SNS::Subscription" => self.subscriptions.push(Subscription::read(properties, None)?),
+            "AWS::S3::Bucket" => self.buckets.push(Bucket::read(name, properties)?),
+            "AWS::S3::BucketPolicy" => policies.read_bucket_policy(properties)?,
             "AWS::DynamoDB::Table" => self.tables.push(Table::read(name, properties)?),
             "AWS::Serverless::Function" => {
                 let at = TemplatePath::root(id).key("Metadata");

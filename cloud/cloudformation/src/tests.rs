@@ -446,3 +446,42 @@ fn rules_refuse_parameters_that_cannot_be_combined() {
             .contains("the attribute `When`")
     );
 }
+
+#[test]
+fn buckets_have_their_policies() {
+    let template = r#"
+Resources:
+  Covers:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: covers
+      PublicAccessBlockConfiguration: {BlockPublicAcls: true, IgnorePublicAcls: true}
+      BucketEncryption: {ServerSideEncryptionConfiguration: []}
+  Uploads:
+    Type: AWS::S3::Bucket
+  CoversPolicy:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Covers
+      PolicyDocument:
+        Statement: {Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: !Sub "${Covers.Arn}/*"}
+"#;
+    let stack = load(template, &[]).unwrap();
+    let [covers, uploads] = stack.buckets.as_slice() else {
+        panic!("{:?}", stack.buckets);
+    };
+    assert_eq!(
+        (covers.name.as_str(), covers.allows_public_policy),
+        ("covers", true)
+    );
+    let resource = &covers.policy.as_ref().unwrap()["Statement"]["Resource"];
+    assert_eq!(resource, "arn:aws:s3:::covers/*");
+    let name = format!("{}-uploads", location().stack_name);
+    assert_eq!((&uploads.name, uploads.allows_public_policy), (&name, false));
+    assert_eq!(uploads.policy, None);
+    let versioned = template.replace("BucketName: covers", "VersioningConfiguration: {Status: Enabled}");
+    let error = load_error(&versioned);
+    assert!(error.contains("`VersioningConfiguration`"), "{error}");
+    let lost = template.replace("Bucket: !Ref Covers", "Bucket: other");
+    assert!(load_error(&lost).contains("there is no bucket `other`"));
+}

@@ -6,6 +6,7 @@ use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
+use cloud_s3::S3;
 use cloud_sns::{Mailbox, Sns};
 use cloud_sqs::Sqs;
 use cloud_wire::Clock;
@@ -25,6 +26,8 @@ pub struct Backend {
     pub mailbox: Mailbox,
     /// Tables.
     pub dynamodb: DynamoDb,
+    /// Buckets and objects.
+    pub s3: S3,
     /// Metrics and alarms.
     pub cloud_watch: CloudWatch,
     /// Which access key is whose.

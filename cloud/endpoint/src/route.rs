@@ -14,7 +14,7 @@ use crate::credential_scope::CredentialScope;
 type ErrorResponse = Box<Response<Bytes>>;
 
 /// The services of this endpoint, for the error to a caller of another service.
-const SERVED: &str = "This endpoint serves SQS, SNS, DynamoDB and STS.";
+const SERVED: &str = "This endpoint serves SQS, SNS, DynamoDB, S3 and STS.";
 
 /// Finds the service by `X-Amz-Target` (JSON protocols), or by the action in the form (Query protocol).
 pub(super) fn route(
@@ -186,9 +186,9 @@ mod tests {
         let (status, xml) = refused("/", &[], "Action=DescribeStacks&Version=2010-05-15");
         assert_eq!(status, StatusCode::BAD_REQUEST);
         assert!(xml.contains("<Code>InvalidAction</Code>"), "{xml}");
-        assert!(xml.contains("serves SQS, SNS, DynamoDB and STS"), "{xml}");
+        assert!(xml.contains("serves SQS, SNS, DynamoDB, S3 and STS"), "{xml}");
         let (_, json) = refused("/", &[("x-amz-target", "AWSLambda.Invoke")], "{}");
-        assert!(json.contains("serves SQS, SNS, DynamoDB and STS"), "{json}");
+        assert!(json.contains("serves SQS, SNS, DynamoDB, S3 and STS"), "{json}");
         let (status, xml) = refused("/000000000000/q", &[], "");
         assert_eq!(
             (status, xml.as_str()),

@@ -1,8 +1,8 @@
 //! The AWS endpoint: one loopback port for all services. The headers and the form of a request tell which
 //! service it is for.
 //!
-//! Every AWS call becomes a `Call` and passes `perform::perform`, the one place that knows who asks for what
-//! before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
+//! A request to S3 goes to `cloud-s3` as it is, because its body can be larger than the memory. Every other AWS call becomes a
+//! `Call` and passes `perform::perform`, the one place that knows who asks for what before anything has happened. Signatures are not checked: whoever reaches a loopback port of this machine could
 //! read its state from the disk. The access key in the `Authorization` header says who asks.
 
 use std::net::SocketAddr;
@@ -92,6 +92,12 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
         return into_body(certificate).into_response();
     }
     let request_id = Uuid::new_v4().to_string();
+    let id = HeaderValue::try_from(&request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
+    if cloud_s3::is_for_s3(&request) {
+        let mut response = backend.s3.call(request).await;
+        response.headers_mut().insert("x-amz-request-id", id);
+        return response;
+    }
     let mut response = match read(request).await {
         Ok((parts, body)) => match route(&backend.access_keys, &parts, body, request_id.clone()) {
             Ok(call) if call.queue_query => {
@@ -107,7 +113,6 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
         },
         Err(response) => response,
     };
-    let id = HeaderValue::try_from(request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
     response.headers_mut().entry("x-amzn-requestid").or_insert(id);
     into_body(response).into_response()
 }

@@ -1,6 +1,7 @@
 //! The callers of the endpoint, and the access keys that identify them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cloud_wire::ACCOUNT;
@@ -70,17 +71,44 @@ impl Principal {
 /// The access keys of the functions and, with strict keys, of the operator. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct AccessKeys {
-    functions: Arc<RwLock<HashMap<String, (String, String)>>>,
-    operator: Option<Arc<str>>,
+    functions: Arc<RwLock<HashMap<String, Owner>>>,
+    operator: Option<Arc<Operator>>,
+}
+
+/// A function that has an access key.
+#[derive(Clone, Debug)]
+struct Owner {
+    role: String,
+    function: String,
+    secret: Secret,
+}
+
+#[derive(Debug)]
+struct Operator {
+    access_key: String,
+    secret: Secret,
+}
+
+/// A secret access key, which no log shows.
+#[derive(Clone)]
+struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret")
+    }
 }
 
 impl AccessKeys {
     /// Creates strict keys: apart from the functions' keys, only this one is known.
     #[must_use]
-    pub fn strict(operator: &str) -> Self {
+    pub fn strict(operator: &str, secret: &str) -> Self {
         Self {
             functions: Arc::default(),
-            operator: Some(operator.into()),
+            operator: Some(Arc::new(Operator {
+                access_key: operator.to_owned(),
+                secret: Secret(secret.to_owned()),
+            })),
         }
     }
 
@@ -90,10 +118,27 @@ impl AccessKeys {
         self.operator.is_some()
     }
 
-    /// Registers the access key of a function and its role.
-    pub fn register(&self, access_key: &str, role: &str, function: &str) {
+    /// Registers the access key of a function, its secret and its role.
+    pub fn register(&self, access_key: &str, secret: &str, role: &str, function: &str) {
+        let owner = Owner {
+            role: role.to_owned(),
+            function: function.to_owned(),
+            secret: Secret(secret.to_owned()),
+        };
         let mut keys = self.functions.write().unwrap_or_else(PoisonError::into_inner);
-        keys.insert(access_key.to_owned(), (role.to_owned(), function.to_owned()));
+        keys.insert(access_key.to_owned(), owner);
+    }
+
+    /// Returns the secret of an access key, if it is known here.
+    #[must_use]
+    pub fn secret(&self, access_key: &str) -> Option<String> {
+        let keys = self.functions.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owner) = keys.get(access_key) {
+            return Some(owner.secret.0.clone());
+        }
+        let operator = self.operator.as_ref();
+        let operator = operator.filter(|operator| operator.access_key == access_key);
+        operator.map(|operator| operator.secret.0.clone())
     }
 
     /// Returns the owner of an access key.
@@ -102,16 +147,19 @@ impl AccessKeys {
         let keys = self.functions.read().unwrap_or_else(PoisonError::into_inner);
         let access_key = access_key.to_owned();
         match keys.get(&access_key).cloned() {
-            Some((role, function)) => Principal::Function {
+            Some(Owner { role, function, .. }) => Principal::Function {
                 access_key,
                 role,
                 function,
             },
-            None if self.operator.as_deref().is_none_or(|known| known == access_key) => {
-                Principal::Operator { access_key }
-            }
+            None if self.is_operator(&access_key) => Principal::Operator { access_key },
             None => Principal::Unknown,
         }
+    }
+
+    fn is_operator(&self, access_key: &str) -> bool {
+        let operator = self.operator.as_ref();
+        operator.is_none_or(|operator| operator.access_key == access_key)
     }
 }
 
@@ -122,7 +170,7 @@ mod tests {
     #[test]
     fn the_access_key_identifies_the_caller() {
         let keys = AccessKeys::default();
-        keys.register("AKIA1", "order-api-role", "order-api");
+        keys.register("AKIA1", "secret", "order-api-role", "order-api");
         let arn = keys.principal("AKIA1").arn();
         assert_eq!(
             arn,
@@ -133,14 +181,19 @@ mod tests {
 
     #[test]
     fn strict_keys_know_the_operator_and_the_functions_alone() {
-        let keys = AccessKeys::strict("AKIAOPERATOR");
-        keys.register("ASIA1", "order-api-role", "order-api");
+        let keys = AccessKeys::strict("AKIAOPERATOR", "own");
+        keys.register("ASIA1", "secret", "order-api-role", "order-api");
         assert!(matches!(
             keys.principal("AKIAOPERATOR"),
             Principal::Operator { .. }
         ));
         assert!(matches!(keys.principal("ASIA1"), Principal::Function { .. }));
         assert_eq!(keys.principal("test"), Principal::Unknown);
+        let secret = |key| keys.secret(key);
+        assert_eq!(secret("AKIAOPERATOR").as_deref(), Some("own"));
+        assert_eq!(secret("ASIA1").as_deref(), Some("secret"));
+        assert_eq!(secret("test"), None);
+        assert!(!format!("{keys:?}").contains("own"));
         assert!(keys.are_strict() && !AccessKeys::default().are_strict());
     }
 }

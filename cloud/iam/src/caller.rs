@@ -26,6 +26,8 @@ pub enum Caller {
         /// The ARN of that resource, the value of `aws:SourceArn`.
         source_arn: String,
     },
+    /// Somebody without credentials. Only the policy of a resource can let them in.
+    Anonymous,
 }
 
 impl Caller {
@@ -34,7 +36,7 @@ impl Caller {
     pub fn role_arn(&self) -> Option<String> {
         match self {
             Self::Role { role, .. } => Some(format!("arn:aws:iam::{ACCOUNT}:role/{role}")),
-            Self::Service { .. } => None,
+            Self::Service { .. } | Self::Anonymous => None,
         }
     }
 
@@ -45,7 +47,7 @@ impl Caller {
             Self::Role { role, session } => {
                 Some(format!("arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}"))
             }
-            Self::Service { .. } => None,
+            Self::Service { .. } | Self::Anonymous => None,
         }
     }
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Caller {
                 write!(formatter, "arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}")
             }
             Self::Service { name, .. } => formatter.write_str(name),
+            Self::Anonymous => formatter.write_str("anonymous"),
         }
     }
 }

@@ -44,7 +44,7 @@ impl Reason {
     pub(super) fn no_statement(caller: &Caller) -> Self {
         match caller {
             Caller::Role { .. } => Self::NoIdentityPolicy,
-            Caller::Service { .. } => Self::NoResourcePolicy,
+            Caller::Service { .. } | Caller::Anonymous => Self::NoResourcePolicy,
         }
     }
 }
@@ -60,7 +60,7 @@ impl Denial {
             reason,
         } = self;
         let user = match caller {
-            Caller::Role { .. } => "User: ",
+            Caller::Role { .. } | Caller::Anonymous => "User: ",
             Caller::Service { .. } => "Service: ",
         };
         let why = match reason {

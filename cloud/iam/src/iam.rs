@@ -44,7 +44,7 @@ impl Iam {
         *self.0.identity.write().unwrap_or_else(PoisonError::into_inner) = roles.collect();
     }
 
-    /// Sets or removes the policy of a queue or a topic.
+    /// Sets or removes the policy of a queue, a topic or a bucket.
     pub fn set_resource_policy(&self, arn: &str, policy: Option<Policy>) {
         let mut policies = self.0.resource.write().unwrap_or_else(PoisonError::into_inner);
         match policy {
@@ -66,14 +66,14 @@ impl Iam {
                 .unwrap_or_else(PoisonError::into_inner)
                 .get(role)
                 .cloned(),
-            Caller::Service { .. } => None,
+            Caller::Service { .. } | Caller::Anonymous => None,
         };
         let resource = self
             .0
             .resource
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&permission.resource)
+            .get(policy_of(&permission.resource))
             .cloned();
         let request = Request { caller, permission };
         let reason = match evaluate(
@@ -106,4 +106,14 @@ impl Iam {
     pub fn denials(&self) -> &Denials {
         &self.0.denials
     }
+}
+
+/// The ARN of the resource that has the policy: that of the bucket for an object.
+fn policy_of(resource: &str) -> &str {
+    let is_object = resource.starts_with("arn:aws:s3:::");
+    resource
+        .split('/')
+        .next()
+        .filter(|_| is_object)
+        .unwrap_or(resource)
 }

@@ -59,7 +59,7 @@ fn examine_state(location: &Location) -> Result<SchemaAge, StoreError> {
     with_steps(|steps| Store::examine(location, steps))
 }
 
-/// Opens `state.db`, which SQS and SNS share, so that a publish and its deliveries are one transaction.
+/// Opens `state.db`, which SQS, SNS and S3 share, so that a publish and its deliveries are one transaction.
 pub(crate) fn open_store(
     location: &Location,
     durability: Durability,
@@ -81,6 +81,7 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         subscribers,
         webhooks,
     ] = cloud_sns::MIGRATIONS;
+    let [buckets] = cloud_s3::MIGRATIONS;
     let first = [queues, topics].concat();
     open(&[
         &first,
@@ -91,5 +92,6 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         signing_key,
         subscribers,
         webhooks,
+        buckets,
     ])
 }

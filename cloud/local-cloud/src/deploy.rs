@@ -1,10 +1,11 @@
-//! Creates and updates queues, topics, subscriptions and tables so that they match the template.
+//! Creates and updates queues, topics, subscriptions, tables and buckets so that they match the template.
 //!
-//! Queues, topics and tables that an older template created stay, so that a deployment loses no data. Its subscriptions
+//! Queues, topics, tables and buckets that an older template created stay, so that a deployment loses no data. Its subscriptions
 //! are removed as CloudFormation would, because they hold none. A change that cannot be made is an error.
 
 use cloud_cloudformation::{RedriveCircle, Stack, sort_by_redrive};
 use cloud_dynamodb::ConvergeError;
+use cloud_s3::{BucketSettings, S3Failure};
 use cloud_sns::SnsError;
 use cloud_sqs::SqsError;
 
@@ -39,6 +40,14 @@ pub enum DeployError {
         name: String,
         /// The reason.
         source: ConvergeError,
+    },
+    /// A bucket could not be created or updated.
+    #[error("bucket {name}: {source}")]
+    Bucket {
+        /// The name of the bucket.
+        name: String,
+        /// The reason.
+        source: S3Failure,
     },
 }
 
@@ -93,6 +102,17 @@ pub(crate) async fn converge(
         let converged = services.dynamodb.converge_table(table.create.clone()).await;
         converged.map_err(|source| DeployError::Table {
             name: table.name.clone(),
+            source,
+        })?;
+    }
+    for bucket in stacks.iter().flat_map(|stack| &stack.buckets) {
+        let settings = BucketSettings {
+            policy: bucket.policy.clone(),
+            allows_public_policy: bucket.allows_public_policy,
+        };
+        let converged = services.s3.converge_bucket(&bucket.name, settings).await;
+        converged.map_err(|source| DeployError::Bucket {
+            name: bucket.name.clone(),
             source,
         })?;
     }

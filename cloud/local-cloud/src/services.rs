@@ -10,6 +10,7 @@ use cloud_dynamodb::{DynamoDb, DynamoDbError};
 use cloud_endpoint::{Backend, CallCounts, Instance};
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
+use cloud_s3::{S3, S3Config, S3Failure};
 use cloud_sns::{Mailbox, Sns, SnsConfig, SnsError};
 use cloud_sqs::{Sqs, SqsConfig, SqsError};
 use cloud_store::{Barrier, Durability, Store, StoreError};
@@ -60,6 +61,9 @@ pub enum ServicesError {
     /// The topic service could not be started.
     #[error("the topics cannot be opened: {0}")]
     Sns(#[from] SnsError),
+    /// The object service could not be started.
+    #[error("the buckets cannot be opened: {0}")]
+    S3(#[from] S3Failure),
 }
 
 /// The services. Cloning them is cheap.
@@ -73,6 +77,8 @@ pub struct Services {
     pub mailbox: Mailbox,
     /// Tables.
     pub dynamodb: DynamoDb,
+    /// Buckets and objects.
+    pub s3: S3,
     /// The functions' access keys.
     pub access_keys: AccessKeys,
     /// Fault injection.
@@ -134,11 +140,21 @@ impl Services {
         });
         sns.enforce_policies().await?;
         tokio::spawn(sns.clone().run_webhooks(stopping));
+        let s3 = S3::open(S3Config {
+            directory: config.directory.clone(),
+            durability: config.durability,
+            store: store.clone(),
+            clock: clock.clone(),
+            iam: sqs.iam().clone(),
+            access_keys: config.access_keys.clone(),
+        });
+        let s3 = s3.await?;
         Ok(Self {
             sqs,
             sns,
             mailbox,
             dynamodb,
+            s3,
             access_keys: config.access_keys,
             faults: Faults::default(),
             calls: CallCounts::default(),
@@ -165,6 +181,7 @@ impl Services {
             sns: self.sns.clone(),
             mailbox: self.mailbox.clone(),
             dynamodb: self.dynamodb.clone(),
+            s3: self.s3.clone(),
             cloud_watch: self.cloud_watch.clone(),
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
@@ -230,7 +247,7 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 8));
+        assert_eq!((topics, version), (1, 9));
     }
 
     /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading

@@ -1,4 +1,4 @@
-//! Tests that acknowledged messages survive `kill -9` of the whole process.
+//! Tests that acknowledged messages and objects survive `kill -9` of the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -162,4 +162,74 @@ async fn acknowledged_messages_are_there_after_kill_9() {
         .collect();
     assert!(lost.is_empty(), "{} of {} lost", lost.len(), acknowledged.len());
     services.close().await;
+}
+
+/// A request to S3, whose signature is not verified because nobody here knows the secret of the key.
+fn for_s3(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    let now = time::OffsetDateTime::now_utc();
+    let date = now.format(time::macros::format_description!(
+        "[year][month][day]T[hour][minute][second]Z"
+    ));
+    let date = date.unwrap();
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=test/{}/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00",
+        &date[..8]
+    );
+    request
+        .header("authorization", authorization)
+        .header("x-amz-date", date)
+        .header("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+}
+
+#[tokio::test]
+async fn acknowledged_objects_are_there_after_kill_9_and_no_half_of_one() {
+    const SIZE: usize = 300_000;
+    let directory = tempfile::tempdir().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let (child, url) = spawn(directory.path()).await;
+        for_s3(client.put(format!("{url}/bucket"))).send().await.unwrap();
+        let (report, mut reports) = tokio::sync::mpsc::unbounded_channel();
+        for sender in 0..4_u8 {
+            let (report, url, client) = (report.clone(), url.clone(), client.clone());
+            tokio::spawn(async move {
+                for n in 0.. {
+                    let key = format!("{round}-{sender}-{n}");
+                    let write = client.put(format!("{url}/bucket/{key}")).body(vec![sender; SIZE]);
+                    match for_s3(write).send().await {
+                        Ok(answer) if answer.status() == 200 => report.send((key, sender)).unwrap(),
+                        _ => return,
+                    }
+                }
+            });
+        }
+        drop(report);
+        for _ in 0..20 {
+            acknowledged.push(reports.recv().await.unwrap());
+        }
+        drop(child);
+        // Answers that arrived after the kill count as well.
+        while let Some(found) = reports.recv().await {
+            acknowledged.push(found);
+        }
+    }
+
+    let (_child, url) = spawn(directory.path()).await;
+    for (key, sender) in &acknowledged {
+        let read = for_s3(client.get(format!("{url}/bucket/{key}")))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(read.status(), 200, "{key}");
+        assert_eq!(read.bytes().await.unwrap(), vec![*sender; SIZE], "{key}");
+    }
+    // The start has removed every file that is no object's: the objects that are listed are whole.
+    let files = std::fs::read_dir(directory.path().join("objects")).unwrap();
+    for file in files {
+        assert_eq!(
+            file.unwrap().metadata().unwrap().len(),
+            u64::try_from(SIZE).unwrap()
+        );
+    }
 }

@@ -124,7 +124,9 @@ async fn a_lost_response_leaves_not_a_byte_and_its_effect() {
     let policy = json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}});
     let queue = json!({"QueueName": "q", "Attributes": {"Policy": policy.to_string()}});
     sqs(&url, "CreateQueue", queue).await;
-    services.access_keys.register("AKIAFUNCTION", "role", "worker");
+    services
+        .access_keys
+        .register("AKIAFUNCTION", "secret", "role", "worker");
     let faults = format!("{url}/_local/faults");
     let plan = "seed: 1\ncalls: [{operations: ['sqs:SendMessage'], lost_response: 1}]";
     let state: Value = client()

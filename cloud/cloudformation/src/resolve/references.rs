@@ -57,6 +57,7 @@ impl<'t> Resolver<'t> {
             ("AWS::SQS::Queue", "QueueUrl") => location.queue_url(&name),
             ("AWS::SQS::Queue", "QueueName") | ("AWS::SNS::Topic", "TopicName") => name,
             ("AWS::SNS::Topic", "TopicArn") => location.arn("sns", &name),
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{name}"),
             ("AWS::DynamoDB::Table", "Arn") => location.arn("dynamodb", &format!("table/{name}")),
             ("AWS::Serverless::Function", "Arn") => location.arn("lambda", &format!("function:{name}")),
             ("AWS::IAM::Role", "Arn") => location.role_arn(&name),
@@ -99,6 +100,11 @@ impl<'t> Resolver<'t> {
             "AWS::SQS::Queue" => property("QueueName")?,
             "AWS::SNS::Topic" => property("TopicName")?,
             "AWS::DynamoDB::Table" => property("TableName")?,
+            // CloudFormation makes a name of the stack and the logical id, because names of buckets have no capitals.
+            "AWS::S3::Bucket" => Some(
+                property("BucketName")?
+                    .unwrap_or_else(|| format!("{}-{id}", self.location.stack_name).to_lowercase()),
+            ),
             "AWS::Serverless::Function" => property("FunctionName")?,
             "AWS::IAM::Role" => property("RoleName")?,
             "AWS::Logs::LogGroup" => property("LogGroupName")?,

@@ -3,6 +3,7 @@
 pub(crate) mod alarm;
 pub(crate) mod api;
 pub(crate) mod api_key;
+pub(crate) mod bucket;
 pub(crate) mod event_source_mapping;
 pub(crate) mod function;
 pub(crate) mod gateway_response;

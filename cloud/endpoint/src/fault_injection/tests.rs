@@ -5,6 +5,7 @@ use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::{FaultPlan, Faults, Outage};
 use cloud_iam::{AccessKeys, Policy, Role};
+use cloud_s3::{S3, S3Config};
 use cloud_sns::{Mailbox, Sns, SnsConfig};
 use cloud_sqs::{Sqs, SqsConfig};
 use cloud_store::{Durability, Location, Store};
@@ -22,18 +23,31 @@ struct World {
 /// The services, in memory.
 async fn open() -> Backend {
     let (stop, stopping) = watch::channel(false);
-    let migrations = [&cloud_sqs::MIGRATIONS[..], &cloud_sns::MIGRATIONS].concat();
+    let migrations = [
+        &cloud_sqs::MIGRATIONS[..],
+        &cloud_sns::MIGRATIONS,
+        &cloud_s3::MIGRATIONS,
+    ]
+    .concat();
     let store = Store::open(&Location::Memory, Durability::Process, &migrations).unwrap();
     let (base_url, region) = ("http://127.0.0.1:4566".to_owned(), "us-east-1".to_owned());
     let mailbox = Mailbox::new(store.clone(), Clock::default(), stopping.clone());
     let sqs = SqsConfig {
         base_url: base_url.clone(),
         region: region.clone(),
-        store,
+        store: store.clone(),
         clock: Clock::default(),
         stopping,
     };
     let sqs = Sqs::start(sqs).await.unwrap();
+    let s3 = S3::open(S3Config {
+        directory: None,
+        durability: Durability::Process,
+        store,
+        clock: Clock::default(),
+        iam: sqs.iam().clone(),
+        access_keys: AccessKeys::default(),
+    });
     let sns = Sns::new(SnsConfig {
         sqs: sqs.clone(),
         mailbox: mailbox.clone(),
@@ -48,6 +62,7 @@ async fn open() -> Backend {
         dynamodb: DynamoDb::open(&Location::Memory, Durability::Process)
             .await
             .unwrap(),
+        s3: s3.await.unwrap(),
         cloud_watch: CloudWatch::default(),
         access_keys: AccessKeys::default(),
         faults: Faults::default(),

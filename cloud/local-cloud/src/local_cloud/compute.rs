@@ -71,8 +71,13 @@ impl Compute {
             let settings = function_settings(config, function, location, services, log);
             if let Some(caller) = caller {
                 if let Caller::Role { role, session } = &caller {
-                    let key = &settings.credentials.access_key_id;
-                    services.access_keys.register(key, role, session);
+                    let Credentials {
+                        access_key_id,
+                        secret_access_key,
+                        ..
+                    } = &settings.credentials;
+                    let keys = &services.access_keys;
+                    keys.register(access_key_id, secret_access_key, role, session);
                 }
                 callers.insert(function.name.clone(), caller);
             }

@@ -47,7 +47,7 @@ impl LocalCloud {
 
         let operator = config.strict_keys.then(generate_operator_key);
         let access_keys = match &operator {
-            Some(key) => AccessKeys::strict(&key.access_key_id),
+            Some(key) => AccessKeys::strict(&key.access_key_id, &key.secret_access_key),
             None => AccessKeys::default(),
         };
         let services = Services::open(ServicesConfig {

@@ -555,3 +555,38 @@ impl Drop for Unmount {
             .status();
     }
 }
+
+/// Everybody may list the bucket and nobody may read its objects, as the policy in the template says.
+#[tokio::test]
+async fn the_buckets_of_the_template_are_there_with_their_policies() {
+    let template = "
+Resources:
+  Covers:
+    Type: AWS::S3::Bucket
+    Properties: {BucketName: covers, PublicAccessBlockConfiguration: {BlockPublicPolicy: false}}
+  Private: {Type: AWS::S3::Bucket}
+  Open:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref Covers
+      PolicyDocument:
+        Statement: {Effect: Allow, Principal: '*', Action: 's3:ListBucket', Resource: !GetAtt Covers.Arn}
+";
+    let config = LocalCloudConfig::new(template, example_function::launcher(CHILD));
+    let running = LocalCloud::start(config).await.unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = running.endpoints().aws_endpoint_url.clone();
+    for (path, expected) in [
+        ("/covers?list-type=2", (200, "<Name>covers</Name>")),
+        ("/covers/a", (403, "<Code>AccessDenied</Code>")),
+        ("/orders-private?list-type=2", (403, "<Code>AccessDenied</Code>")),
+    ] {
+        let answer = http.get(format!("{url}{path}")).send().await.unwrap();
+        let (status, body) = (answer.status().as_u16(), answer.text().await.unwrap());
+        assert!(
+            status == expected.0 && body.contains(expected.1),
+            "{status} {body}"
+        );
+    }
+    running.stop().await;
+}

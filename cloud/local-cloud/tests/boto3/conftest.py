@@ -182,3 +182,18 @@ def subscribe(sns, topic, queue, arn_of, let_sns_in):
         )["SubscriptionArn"]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def s3(client):
+    return client("s3")
+
+
+@pytest.fixture
+def bucket(s3, name):
+    s3.create_bucket(Bucket=name)
+    yield name
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+        for found in page.get("Contents", []):
+            s3.delete_object(Bucket=name, Key=found["Key"])
+    s3.delete_bucket(Bucket=name)

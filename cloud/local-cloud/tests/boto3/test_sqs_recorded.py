@@ -735,8 +735,8 @@ def test_errors_in_the_callers_protocol(endpoint, http):
         "POST", endpoint, service="cloudformation", Action="DescribeStacks", Version="2010-05-15"
     )
     assert (status, content_type) == (400, "text/xml")
-    assert "<Code>InvalidAction</Code>" in xml and "serves SQS, SNS, DynamoDB and STS" in xml
+    assert "<Code>InvalidAction</Code>" in xml and "serves SQS, SNS, DynamoDB, S3 and STS" in xml
     headers = {"X-Amz-Target": "AWSLambda.Invoke"}
     status, text, content_type = http("POST", endpoint, service="lambda", body=b"{}", headers=headers)
     assert (status, content_type) == (400, "application/x-amz-json-1.0")
-    assert "serves SQS, SNS, DynamoDB and STS" in json.loads(text)["message"]
+    assert "serves SQS, SNS, DynamoDB, S3 and STS" in json.loads(text)["message"]

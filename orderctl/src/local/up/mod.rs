@@ -101,9 +101,11 @@ async fn stop_within(limit: Duration, stop: impl Future<Output = ()>) -> ExitCod
 }
 
 /// Logs warnings and the progress of upgrades on standard error. `RUST_LOG` replaces this choice.
+///
+/// `s3s` logs every refused request as an error, also a read of a key that does not exist. `cloud-s3` logs its own failures.
 fn start_log() {
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,cloud_store::upgrade=info,s3s=off"));
     // https://no-color.org: any value but an empty one.
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let use_color = std::io::stderr().is_terminal() && !no_color;

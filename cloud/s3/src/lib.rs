@@ -1,0 +1,37 @@
+//! S3: buckets and objects, over the wire of AWS.
+//!
+//! [`S3::call`] answers a request: `stand_in` and the library `s3s` read and verify it, `access` has IAM authorize it,
+//! `operations` performs it. `files` has the bytes of objects, `object`, `upload` and `listing` have their rows in the store.
+//! Invariants: a file is complete before a row names it, and an answer is given after the commit of what it promises.
+//!
+//! Imports `cloud-iam`, `cloud-store` and `cloud-wire` of the workspace.
+
+mod access;
+mod bucket;
+mod callers;
+mod checksums;
+mod error;
+mod files;
+mod form;
+mod headers;
+mod listing;
+mod object;
+mod operations;
+mod permissions;
+mod reading;
+mod request;
+mod schema;
+mod service;
+mod stand_in;
+mod stand_in_v2;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod uploading;
+mod writing;
+
+pub use bucket::BucketSettings;
+pub use error::S3Failure;
+pub use request::is_for_s3;
+pub use schema::MIGRATIONS;
+pub use service::{S3, S3Config};

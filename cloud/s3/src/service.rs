@@ -1,0 +1,178 @@
+//! The service: opens its state, and answers requests.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::Body;
+use cloud_iam::{AccessKeys, Iam, Policy, Principal};
+use cloud_store::{Durability, Store};
+use cloud_wire::Clock;
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use s3s::auth::SecretKey;
+use s3s::host::{S3Host, VirtualHost};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use uuid::Uuid;
+
+use crate::access::{Access, Judge};
+use crate::bucket::{Bucket, BucketSettings, Buckets};
+use crate::callers::Callers;
+use crate::error::S3Failure;
+use crate::files::Files;
+use crate::operations::Operations;
+use crate::{form, object, stand_in, stand_in_v2};
+
+/// The configuration of an [`S3`].
+#[derive(Clone, Debug)]
+pub struct S3Config {
+    /// The data directory, where the files of objects are in the folder `objects`. `None` keeps them in a temporary folder.
+    pub directory: Option<PathBuf>,
+    /// Which kind of failure an acknowledged write survives.
+    pub durability: Durability,
+    /// The store of all rows.
+    pub store: Store,
+    /// The source of the current time.
+    pub clock: Clock,
+    /// The policies of roles and buckets.
+    pub iam: Iam,
+    /// Whose access key is whose.
+    pub access_keys: AccessKeys,
+}
+
+/// The object service. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct S3 {
+    store: Store,
+    clock: Clock,
+    access: Arc<Access>,
+    stand_in: Arc<str>,
+    wire: S3Service,
+}
+
+impl S3 {
+    /// Reads the buckets, and removes the files that no object has.
+    ///
+    /// # Errors
+    /// The store or the folder of the objects cannot be read.
+    pub async fn open(config: S3Config) -> Result<Self, S3Failure> {
+        let files = Files::open(config.directory.as_deref(), config.durability)?;
+        let named = config.store.run(object::named_files).await?;
+        let swept = files.clone();
+        let removed = tokio::task::spawn_blocking(move || swept.sweep(&named)).await;
+        let removed = removed.map_err(io::Error::other)??;
+        if removed > 0 {
+            tracing::info!(
+                removed,
+                "removed files of objects that were not stored or are deleted"
+            );
+        }
+        let buckets = Buckets::open(&config.store, config.iam.clone()).await?;
+        let access = Arc::new(Access {
+            keys: config.access_keys.clone(),
+            iam: config.iam,
+            buckets,
+        });
+        let stand_in = Uuid::new_v4().to_string();
+        let mut wire = S3ServiceBuilder::new(Operations {
+            store: config.store.clone(),
+            clock: config.clock.clone(),
+            files: files.clone(),
+            access: Arc::clone(&access),
+        });
+        wire.set_auth(Callers {
+            access_keys: config.access_keys,
+            stand_in: SecretKey::from(stand_in.as_str()),
+        });
+        wire.set_access(Judge(Arc::clone(&access)));
+        wire.set_host(Localhost);
+        Ok(Self {
+            store: config.store,
+            clock: config.clock,
+
+            access,
+            stand_in: stand_in.into(),
+            wire: wire.build(),
+        })
+    }
+
+    /// Answers a request.
+    pub async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        let is_form = parts.method == Method::POST && form::is_form(&parts.headers);
+        let body = if is_form {
+            match form::sign_again(body, |key| self.secret_unless_known(key)).await {
+                Ok(body) => body,
+                Err(response) => return *response,
+            }
+        } else {
+            self.sign_again(&mut parts);
+            body
+        };
+        let request = Request::from_parts(parts, s3s::Body::http_body_unsync(body));
+        let mut response = match self.wire.call(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(error) => {
+                tracing::error!(?error, "an answer of S3 could not be written");
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response
+            }
+        };
+        // A page that somebody uploaded must not run as a page of this endpoint, which serves more than buckets.
+        let sandbox = HeaderValue::from_static("sandbox");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, sandbox);
+        response
+    }
+
+    /// Signs a request again, if nobody here knows the secret of its access key.
+    fn sign_again(&self, parts: &mut Parts) {
+        let secret = |key: Option<String>| self.secret_unless_known(&key?);
+        if let Some(secret) = secret(stand_in::access_key(parts)) {
+            stand_in::sign_again(parts, &secret);
+        } else if let Some(secret) = secret(stand_in_v2::access_key(parts)) {
+            stand_in_v2::sign_again(parts, &secret);
+        }
+    }
+
+    /// The secret to sign again with, for a key whose own secret nobody here knows.
+    fn secret_unless_known(&self, access_key: &str) -> Option<Arc<str>> {
+        let keys = &self.access.keys;
+        let is_operator = matches!(keys.principal(access_key), Principal::Operator { .. });
+        (is_operator && keys.secret(access_key).is_none()).then(|| Arc::clone(&self.stand_in))
+    }
+
+    /// Creates a bucket, or changes its settings to these.
+    ///
+    /// # Errors
+    /// The policy cannot be enforced, or the store fails.
+    pub async fn converge_bucket(&self, name: &str, settings: BucketSettings) -> Result<(), S3Failure> {
+        if let Some(policy) = &settings.policy {
+            let parsed = Policy::resource(policy);
+            parsed.map_err(|error| S3Failure::Malformed("MalformedPolicy", error.to_string()))?;
+        }
+        let (buckets, name) = (self.access.buckets.clone(), name.to_owned());
+        let created_at = self.clock.wall_ms(self.clock.now_ms());
+        let stored = self.store.run(move |tx| {
+            let created_at = buckets.get(&name).map_or(created_at, |bucket| bucket.created_at);
+            buckets.put(tx, &name, Bucket { created_at, settings })
+        });
+        stored.await
+    }
+}
+
+/// A bucket can be in the name of the host: `BUCKET.localhost`.
+struct Localhost;
+
+impl S3Host for Localhost {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> s3s::S3Result<VirtualHost<'a>> {
+        let name = host.split(':').next().unwrap_or_default();
+        let all = VirtualHost::new(name);
+        Ok(match name.strip_suffix(".localhost") {
+            Some(bucket) => all.with_bucket(bucket),
+            None => all,
+        })
+    }
+}

@@ -19,6 +19,18 @@ def emitted():
     return {name for path in sources for name in re.findall(r'"([A-Z0-9]\w+)"', path.read_text())}
 
 
+def counted():
+    """The metrics that the functions write into their logs, by the list of `telemetry`."""
+    source = (ROOT / "telemetry/src/metrics/names.rs").read_text()
+    return set(re.findall(r'Self::\w+ => "(\w+)"', source))
+
+
+def identities(alarm):
+    """The namespace and the name of each metric that an alarm watches. Metric filters make those of the stack's own namespace."""
+    metrics = [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query] if "Metrics" in alarm else [alarm]
+    return {(metric["Namespace"], metric["MetricName"]) for metric in metrics if isinstance(metric["Namespace"], str)}
+
+
 def test_there_is_no_dashboard_unless_it_is_wanted():
     assert "OrdersDashboard" not in deployed()["Resources"]
 
@@ -26,13 +38,18 @@ def test_there_is_no_dashboard_unless_it_is_wanted():
 def test_every_metric_of_a_widget_or_an_alarm_exists():
     template = deployed(Dashboard="ENABLED")
     _, dashboard = body(template)
-    shown = {metric[1] for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", [])}
+    shown = {tuple(metric[:2]) for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", [])}
     alarms = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    metrics = [alarm for alarm in alarms if "Metrics" not in alarm]
-    metrics += [query["MetricStat"]["Metric"] for alarm in alarms for query in alarm.get("Metrics", []) if "MetricStat" in query]
-    watched = {metric["MetricName"] for metric in metrics if isinstance(metric["Namespace"], str)}
+    watched = {identity for alarm in alarms for identity in identities(alarm)}
     assert len(shown) > 10 and len(watched) > 5
-    assert shown | watched <= emitted()
+    for namespace, name in shown | watched:
+        assert name in (counted() if namespace == "Orders" else emitted()), (namespace, name)
+
+
+def test_every_metric_that_is_listed_is_counted_by_a_service():
+    sources = [path.read_text() for crate in ("order-api", "order-worker", "notifier", "queue-consumer", "telemetry") for path in (ROOT / crate / "src").rglob("*.rs") if path.name != "names.rs"]
+    for name in counted():
+        assert any(f"Count::{name}" in text or f"Measure::{name}" in text for text in sources), name
 
 
 def test_every_name_in_the_dashboard_is_of_the_template():

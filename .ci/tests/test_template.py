@@ -224,7 +224,7 @@ def test_every_method_reaches_the_same_function():
 def test_every_alarm_compares_alike():
     """An alarm fires above its threshold, and is quiet where there are no data."""
     alarms = each_of_type(deployed(), "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 21
+    assert len(alarms) == 28
     for name, alarm in alarms.items():
         assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("GreaterThanThreshold", "notBreaching"), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -389,7 +389,7 @@ def test_an_outage_is_told_within_two_minutes():
 def test_every_queue_and_function_is_watched():
     template = deployed()
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-    watched = {(a["MetricName"], json.dumps(d["Value"])) for a in alarms if "MetricName" in a for d in a.get("Dimensions", [])}
+    watched = {(a.get("MetricName"), json.dumps(d["Value"])) for a in alarms for d in a.get("Dimensions", [])}
     queues = of_type(template, "AWS::SQS::Queue")
     for name, queue in queues.items():
         metric = "ApproximateAgeOfOldestMessage" if "RedrivePolicy" in queue else "ApproximateNumberOfMessagesVisible"

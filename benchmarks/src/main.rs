@@ -3,6 +3,7 @@
 
 mod console;
 mod cpu_time;
+mod log_bytes;
 mod pipeline;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::Deserialize;
 
 use crate::cpu_time;
+use crate::log_bytes::LogBytes;
 
 /// The timeout of the system's start.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -106,6 +107,8 @@ async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Resul
     let mut is_right = load.status()?.success();
     is_right &= system.check_emails().await?;
     system.print_processor_time(arguments.count);
+    let logged = LogBytes::read(&directory.path().join("data/logs"))?;
+    println!("{}", logged.describe(arguments.count.get()));
     if arguments.verify {
         is_right &= system
             .orderctl()?

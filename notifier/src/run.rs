@@ -4,6 +4,7 @@ use aws_config::BehaviorVersion;
 use function_runtime::Environment;
 use function_runtime::aws::serve;
 use lambda_runtime::Error;
+use telemetry::metrics;
 
 use crate::adapters::Aws;
 use crate::config::Config;
@@ -19,5 +20,8 @@ pub async fn run() -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "notifier cannot start"))?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let notifier = Notifier::new(Aws::new(&sdk, &config), config.settings, fastrand::u64(..));
-    serve(async |event, time_left| notifier.handle(event, time_left).await).await
+    serve(async |event, time_left| {
+        metrics::measured_batch(time_left, Box::pin(notifier.handle(event, time_left))).await
+    })
+    .await
 }

@@ -47,7 +47,7 @@ pub async fn run() -> Result<(), Error> {
     let api = OrderApi::new(queue, table, config.settings);
     serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
-        Ok::<_, Error>(api.handle(event, time_left).await)
+        Ok::<_, Error>(telemetry::metrics::measured(Box::pin(api.handle(event, time_left))).await)
     })
     .await
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use function_runtime::Environment;
 use function_runtime::aws::{CallLimits, serve};
+use telemetry::metrics;
 
 use crate::adapters::Aws;
 use crate::config::Config;
@@ -30,5 +31,8 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
     let sdk = CALLS.loader().load().await;
     let aws = Aws::new(&sdk, &config);
     let worker = Worker::new(aws, config.retries, fastrand::u64(..));
-    serve(async |event, time_left| worker.handle(event, time_left).await).await
+    serve(async |event, time_left| {
+        metrics::measured_batch(time_left, Box::pin(worker.handle(event, time_left))).await
+    })
+    .await
 }

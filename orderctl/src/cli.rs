@@ -7,7 +7,7 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, confirm, console_page, get, inbox, list, manual, place, shop, status, trace};
+use crate::{completions, confirm, console_page, get, inbox, list, manual, place, shop, status, top, trace};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Inbox(inbox::Arguments),
     /// Show what works and what does not, and what to type about it
     Status(status::Arguments),
+    /// Follow the whole system on a screen: rates, queues, ages, alarms and failures
+    Top(top::Arguments),
     /// Serve the console, a page on which you see the system work, on this machine until Ctrl-C
     Console(console_page::Arguments),
     /// Fill the catalogue of the shop
@@ -127,6 +129,7 @@ mod tests {
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl inbox --follow --json",
             "orderctl status --json",
+            "orderctl top --interval 5",
             "orderctl confirm arn:aws:sns:us-east-1:000000000000:t:1 --json",
             "orderctl completions zsh",
             "orderctl console --stack orders --port 0",
@@ -182,6 +185,7 @@ mod tests {
             "orderctl list --customer c --limit 0",
             "orderctl --api-url 127.0.0.1:8080 list --customer c",
             "orderctl completions tcsh",
+            "orderctl top --interval 0",
             "orderctl dlq list --queue mail",
         ]);
     }

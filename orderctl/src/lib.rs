@@ -25,6 +25,7 @@ mod order_view;
 mod place;
 mod shop;
 mod status;
+mod top;
 mod trace;
 
 use std::pin::Pin;
@@ -93,6 +94,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             run_client(Box::pin(
                 async move { status::run(&arguments, &connection).await },
             ))
+        }
+        Command::Top(arguments) => {
+            run_client(Box::pin(async move { top::run(&arguments, &connection).await }))
         }
         Command::Confirm(arguments) => {
             run_client(Box::pin(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use function_runtime::{Clock, Rng};
 use serde_json::Value;
+use telemetry::metrics::{self, Count, Measure};
 
 use crate::batch::{self, BatchError};
 use crate::budget::Budget;
@@ -51,6 +52,7 @@ impl Consumer {
     ) -> Result<SqsBatchResponse, BatchError> {
         let budget = Budget::new(ports, time_left);
         let records = batch::read(event)?;
+        metrics::record_size(Measure::BatchSize, records.len());
         let settlement = Settlement {
             retries: &self.retries,
             deadline: budget.settling(),
@@ -70,6 +72,7 @@ impl Consumer {
         let dispositions = settlement.settle(ports, &failed).await;
         for (failed, disposition) in failed.iter().zip(&dispositions) {
             log(failed, *disposition);
+            count(failed, *disposition);
         }
         let count = |of| {
             dispositions
@@ -89,6 +92,15 @@ impl Consumer {
         let reported = reported.filter(|(_, disposition)| **disposition == Disposition::Reported);
         batch::respond(reported.map(|(failed, _)| failed.record).chain(isolated.reported))
     }
+}
+
+/// Counts a message by what becomes of it, and by the reason.
+fn count(failed: &Failed<'_>, disposition: Disposition) {
+    let what = match disposition {
+        Disposition::DeadLettered => Count::MessagesDeadLettered,
+        Disposition::SentAgain | Disposition::Reported => Count::MessagesPutOff,
+    };
+    metrics::count_by_reason(what, &failed.failure.code, 1);
 }
 
 /// Makes malformed messages transient when so many are malformed that the parser may be at fault: at least [`MIN_MALFORMED`] of a

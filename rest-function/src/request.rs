@@ -21,6 +21,15 @@ pub fn request_id(event: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The id that API Gateway itself gives a request. A client can choose the other one, by the header `X-Amzn-RequestId`.
+#[must_use]
+pub fn extended_request_id(event: &Value) -> Option<String> {
+    event
+        .pointer("/requestContext/extendedRequestId")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+}
+
 impl Request {
     /// Decodes the event. `None` if it is not a proxy event. The reason is dropped, because serde's errors quote values.
     #[must_use]

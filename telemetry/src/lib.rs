@@ -1,4 +1,4 @@
-//! Logging of the functions: one JSON line per event on standard output, which Lambda collects.
+//! Logs and metrics of the functions: one JSON line per event on standard output, which Lambda collects.
 //!
 //! The ids of the invocation are in every line that is written during it: they are fields of the span `invocation`, which
 //! `function-runtime` opens. docs/LOGGING.md has all fields.
@@ -7,6 +7,8 @@
 //! only the location is logged.
 
 mod lines;
+pub mod metrics;
+mod panics;
 
 use lines::Lines;
 use tracing::Subscriber;
@@ -36,17 +38,14 @@ const OWN: [&str; 10] = [
     "telemetry",
 ];
 
-/// Sets up logging at the level of `RUST_LOG`, or `info`. A program that runs a function inside itself may have set a subscriber
+/// Sets up logging and metrics at the level of `RUST_LOG`, or `info`. A program that runs a function inside itself may have set a subscriber
 /// before; that one then logs.
 pub fn init() {
     let levels = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
     // Fails only if a subscriber is set.
     let _ = tracing::subscriber::set_global_default(subscriber(&levels, std::io::stdout));
-    // The default hook prints the panic's message, which may quote an order.
-    std::panic::set_hook(Box::new(|panic| {
-        let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(location, "panicked");
-    }));
+    metrics::init(&levels);
+    panics::log_and_count();
 }
 
 /// The subscriber of [`init`], writing to `writer`. Levels that cannot be parsed are `info`.

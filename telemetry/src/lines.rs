@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
@@ -45,7 +45,10 @@ where
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         line.insert("timestamp".to_owned(), timestamp.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        line.insert("target".to_owned(), event.metadata().target().into());
+        // The bytes of a usual line cost money with each order. Its message says where it comes from.
+        if *event.metadata().level() != Level::INFO {
+            line.insert("target".to_owned(), event.metadata().target().into());
+        }
         if let Some(service) = &self.service {
             line.insert("service".to_owned(), service.as_str().into());
         }

@@ -31,7 +31,7 @@ where
         let span = tracing::error_span!(
             "invocation",
             function_request_id = event.context.request_id,
-            xray_trace_id = event.context.xray_trace_id.as_deref(),
+            xray_trace_id = event.context.xray_trace_id.as_deref().map(trace_id),
             cold_start = IS_COLD.swap(false, Ordering::Relaxed),
         );
         span.in_scope(|| tracing::debug!(?time_left, "the invocation begins"));
@@ -40,4 +40,26 @@ where
         answer.map_err(Into::<Error>::into)
     }))
     .await
+}
+
+/// The id of the trace in a header such as `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`, as
+/// Powertools logs it.
+fn trace_id(header: &str) -> &str {
+    let mut parts = header.split(';');
+    parts
+        .find_map(|part| part.trim().strip_prefix("Root="))
+        .unwrap_or(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_named_by_its_root() {
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        assert_eq!(trace_id(header), "1-5759e988-bd862e3fe1be46a994272793");
+        assert_eq!(trace_id("Sampled=1; Root=1-2-3"), "1-2-3");
+        assert_eq!(trace_id("other"), "other");
+    }
 }

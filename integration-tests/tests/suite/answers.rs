@@ -171,9 +171,10 @@ async fn the_id_of_a_request_is_in_its_answer_and_in_the_log() {
         }
         eventually("the request is logged", async || {
             let log = std::fs::read_to_string(sandbox.data_dir().join("logs/order-api.log")).ok()?;
-            log.lines()
-                .any(|line| line.contains(id) && line.contains("answered"))
-                .then_some(())
+            let extended = answer.headers["x-amz-apigw-id"].to_str().unwrap();
+            let has_ids = |line: &str| line.contains(id) && line.contains(extended);
+            let is_found = log.lines().any(|line| has_ids(line) && line.contains("answered"));
+            is_found.then_some(())
         })
         .await;
     }

@@ -9,6 +9,7 @@ use order_core::OrderId;
 use order_table::Notification;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
+use telemetry::metrics::{self, Count, Measure};
 
 use super::Notifier;
 use crate::email::{Email, digest, order};
@@ -73,6 +74,13 @@ impl<P: Ports> Notifier<P> {
             id,
             notified_at: self.ports.now(),
         };
+        metrics::count(Count::EmailsSent, 1);
+        metrics::record_size(Measure::DigestSize, covered.len());
+        for candidate in covered {
+            let accepted = candidate.event.accepted_at.unix_milliseconds();
+            let now = mark.notified_at.unix_milliseconds();
+            metrics::record_age(Measure::AgeAtNotification, accepted, now);
+        }
         let orders: Vec<OrderId> = covered.iter().map(Candidate::order_id).collect();
         let batches = orders.chunks(P::MAX_MARKS);
         let mark = async |orders: &[OrderId]| self.ports.mark(orders, &mark).await;
@@ -83,6 +91,8 @@ impl<P: Ports> Notifier<P> {
         let answers = calls
             .repeat_all(batches, MARKS_IN_FLIGHT, MARK_ATTEMPTS, mark)
             .await;
+        let marked = answers.iter().filter(|answer| answer.is_ok());
+        metrics::count(Count::OrdersNotified, marked.count());
         let classify = |error: CallError| {
             // The failure of an outage is also that of the emails that are not sent because of it.
             let code = if error.is_outage {

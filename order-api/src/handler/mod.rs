@@ -16,6 +16,7 @@ use aws_lambda_events::http::header::{ALLOW, IF_NONE_MATCH, RETRY_AFTER};
 use function_runtime::panics::catch_async;
 use rest_function::{Request, Response, request};
 use serde_json::{Value, json};
+use telemetry::metrics::{self, Count};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -62,6 +63,7 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let started = Instant::now();
         let request_id = request::request_id(&event);
         let request_id = request_id.as_deref();
+        let extended_request_id = request::extended_request_id(&event);
         let Some(request) = Request::decode(event) else {
             let error = ErrorResponse::new(ProblemKind::Malformed, "the request cannot be decoded");
             let response = Response::error(error, request_id);
@@ -90,10 +92,14 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Ok(response) => response,
             Err(error) => Response::error(error, request_id),
         };
+        if request.method() == Method::POST && matches!(resource, Resource::Orders | Resource::Batch) {
+            count_answer(response.status());
+        }
         let response =
             response.with_headers(self.settings.allowed_origins.headers(&request, EXPOSED_HEADERS));
         tracing::info!(
             request_id,
+            extended_request_id,
             method = request.method().as_str(),
             route = resource.name(),
             status = response.status(),
@@ -138,6 +144,15 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Resource::OpenApi => Ok(Response::written(200, openapi::DOCUMENT)),
             Resource::Index | Resource::Unknown => index(request),
         }
+    }
+}
+
+/// Counts the answer to an order. An answer to a batch (207) is none: its entries are counted.
+fn count_answer(status: u16) {
+    match status {
+        202 => metrics::count(Count::OrdersAccepted, 1),
+        400.. => metrics::count_by_reason(Count::OrdersRejected, &status.to_string(), 1),
+        _ => {}
     }
 }
 

@@ -4,6 +4,7 @@ use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
 use order_core::order::MAX_BODY_BYTES;
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use rest_function::{Request, Response, body};
+use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
@@ -48,10 +49,12 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         match timeout(self.settings.key_lookup_time, self.table.acceptance(order_id)).await {
             Ok(Ok(acceptance)) => acceptance,
             Ok(Err(error)) => {
+                metrics::count(Count::KeyLookupsSkipped, 1);
                 tracing::warn!(request_id = request.id(), %order_id, %error, "idempotency key not looked up");
                 None
             }
             Err(_) => {
+                metrics::count(Count::KeyLookupsSkipped, 1);
                 tracing::warn!(request_id = request.id(), %order_id, "idempotency key not looked up in time");
                 None
             }

@@ -7,6 +7,7 @@ use order_core::batch::{self, BatchItem, BatchItemError};
 use order_core::{Fingerprint, IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use rest_function::{Request, Response, body};
 use serde::Serialize;
+use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
@@ -159,10 +160,12 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         match timeout(self.settings.key_lookup_time, self.table.acceptances(&ids)).await {
             Ok(Ok(acceptances)) => acceptances,
             Ok(Err(error)) => {
+                metrics::count(Count::KeyLookupsSkipped, ids.len());
                 tracing::warn!(request_id = request.id(), %error, "idempotency keys not looked up");
                 HashMap::new()
             }
             Err(_) => {
+                metrics::count(Count::KeyLookupsSkipped, ids.len());
                 tracing::warn!(
                     request_id = request.id(),
                     "idempotency keys not looked up in time"
@@ -222,6 +225,9 @@ fn answered(request: &Request, results: Vec<ItemAnswer<'_>>) -> Result<Response,
     let count =
         |is_counted: fn(u16) -> bool| results.iter().filter(|result| is_counted(result.status)).count();
     let (accepted, unavailable) = (count(|status| status == 202), count(|status| status == 503));
+    for result in &results {
+        super::count_answer(result.status);
+    }
     let order_ids: Vec<String> = results
         .iter()
         .filter_map(|result| result.accepted.as_ref())

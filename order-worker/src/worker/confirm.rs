@@ -8,6 +8,7 @@ use order_table::{Attributes, OrderRow, attribute, text};
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
+use telemetry::metrics::{self, Count, Measure};
 
 use super::record::{Copies, Prepared, guarded};
 use super::{IN_FLIGHT, MAX_ATTEMPTS, Worker};
@@ -53,7 +54,11 @@ impl<P: Ports> Worker<P> {
         for (copies, insertion) in orders.into_iter().zip(insertions) {
             let order_id = copies.first.row.order_id;
             let found = found.remove(&order_id).unwrap_or(Ok(None));
-            let conclude = |copy: &Prepared, insertion| guarded(|| build_event(copy, insertion, &found));
+            let conclude = |copy: &Prepared, insertion| {
+                let event = guarded(|| build_event(copy, insertion, &found));
+                self.count(copy, insertion, &event);
+                event
+            };
             let first = insertion.and_then(|insertion| conclude(&copies.first, insertion));
             let rest = copies
                 .rest
@@ -77,6 +82,22 @@ impl<P: Ports> Worker<P> {
             }));
         }
         confirmed
+    }
+
+    /// Counts an order whose row exists, or a conflict with the stored one.
+    fn count(&self, copy: &Prepared, insertion: Insertion, event: &Result<Publication, Failure>) {
+        match (insertion, event) {
+            (Insertion::Inserted, _) => {
+                metrics::count(Count::OrdersConfirmed, 1);
+                let accepted = copy.row.accepted_at.unix_milliseconds();
+                let now = self.ports.now().unix_milliseconds();
+                metrics::record_age(Measure::AgeAtConfirmation, accepted, now);
+            }
+            (Insertion::Duplicate, Ok(_)) => metrics::count(Count::Duplicates, 1),
+            (Insertion::Duplicate, Err(failure)) => {
+                metrics::count(Count::Conflicts, usize::from(failure.code == code::CONFLICT));
+            }
+        }
     }
 
     async fn insert(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {

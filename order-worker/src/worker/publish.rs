@@ -5,6 +5,7 @@ use order_core::event;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
+use telemetry::metrics::{self, Count};
 
 use super::confirm::Confirmed;
 use super::{IN_FLIGHT, MAX_ATTEMPTS, Worker};
@@ -36,6 +37,7 @@ impl<P: Ports> Worker<P> {
             .map(|_| Err(Failure::new(code::TOO_LARGE, "the order's event is over 256 KB")));
         let orders = fitting.iter().chain(&too_large);
         for (confirmed, result) in orders.zip(published.chain(refused)) {
+            metrics::count(Count::EventsPublished, usize::from(result.is_ok()));
             let result = result.map_err(|failure| failure.of_order(confirmed.order_id));
             results.set(&confirmed.indices, &result);
         }

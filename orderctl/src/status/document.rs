@@ -9,36 +9,36 @@ const VERSION: u32 = 1;
 /// The status of a system. A field is `null` where the target cannot answer it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Document {
-    pub(super) version: u32,
+    pub(crate) version: u32,
     /// `local` or `aws`
-    pub(super) target: &'static str,
+    pub(crate) target: &'static str,
     /// `ok`, `degraded` if there are problems, or `down` if it cannot be reached
-    pub(super) status: &'static str,
-    pub(super) problems: Vec<Problem>,
-    pub(super) stack: Option<String>,
+    pub(crate) status: &'static str,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) stack: Option<String>,
     /// When it was started; on AWS when the stack was created.
-    pub(super) started_at: Option<String>,
-    pub(super) api_url: Option<String>,
-    pub(super) data_dir: Option<String>,
-    pub(super) queues: Vec<QueueState>,
-    pub(super) subscriptions: Vec<SubscriptionState>,
+    pub(crate) started_at: Option<String>,
+    pub(crate) api_url: Option<String>,
+    pub(crate) data_dir: Option<String>,
+    pub(crate) queues: Vec<QueueState>,
+    pub(crate) subscriptions: Vec<SubscriptionState>,
     /// The alarms of the template. Empty on AWS, where CloudWatch shows them.
-    pub(super) alarms: Vec<AlarmState>,
+    pub(crate) alarms: Vec<AlarmState>,
     /// Whether faults are injected.
-    pub(super) faults_active: Option<bool>,
-    pub(super) disk_bytes: Option<u64>,
-    pub(super) last_failed_commit: Option<FailedCommit>,
+    pub(crate) faults_active: Option<bool>,
+    pub(crate) disk_bytes: Option<u64>,
+    pub(crate) last_failed_commit: Option<FailedCommit>,
 }
 
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// A code for programs, such as `dead_letters`
-    pub(super) code: String,
+    pub(crate) code: String,
     /// A sentence for people
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What to type about it, if one command helps
-    pub(super) command: Option<String>,
+    pub(crate) command: Option<String>,
 }
 
 /// A queue. Counts are approximate on AWS.
@@ -49,50 +49,50 @@ pub(crate) struct QueueState {
     pub(crate) delayed: u64,
     pub(crate) in_flight: u64,
     /// `null` if the queue is empty, and on AWS, where only `CloudWatch` knows it.
-    pub(super) oldest_age_seconds: Option<u64>,
-    pub(super) is_dead_letter_queue: bool,
+    pub(crate) oldest_age_seconds: Option<u64>,
+    pub(crate) is_dead_letter_queue: bool,
     /// Messages that were added to it since the system started. `null` on AWS, where only `CloudWatch` knows it.
     #[serde(default)]
-    pub(super) sent: Option<u64>,
+    pub(crate) sent: Option<u64>,
     /// Receives of its messages since the system started.
     #[serde(default)]
-    pub(super) received: Option<u64>,
+    pub(crate) received: Option<u64>,
     /// Messages that were deleted from it since the system started.
     #[serde(default)]
-    pub(super) deleted: Option<u64>,
+    pub(crate) deleted: Option<u64>,
 }
 
 /// A subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct SubscriptionState {
-    pub(super) subscription_arn: String,
-    pub(super) topic_arn: String,
-    pub(super) protocol: String,
-    pub(super) endpoint: String,
+pub(crate) struct SubscriptionState {
+    pub(crate) subscription_arn: String,
+    pub(crate) topic_arn: String,
+    pub(crate) protocol: String,
+    pub(crate) endpoint: String,
     /// `confirmed`, `pending` or `suspended`. SNS shows a suspended one as pending.
-    pub(super) state: String,
+    pub(crate) state: String,
 }
 
 /// An alarm.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct AlarmState {
-    pub(super) name: String,
+pub(crate) struct AlarmState {
+    pub(crate) name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`
-    pub(super) state: String,
-    pub(super) description: Option<String>,
-    pub(super) reason: String,
-    pub(super) since: String,
+    pub(crate) state: String,
+    pub(crate) description: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) since: String,
 }
 
 /// A commit that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct FailedCommit {
-    pub(super) at: String,
-    pub(super) reason: String,
+pub(crate) struct FailedCommit {
+    pub(crate) at: String,
+    pub(crate) reason: String,
 }
 
 impl Problem {
-    pub(super) fn new(code: &str, message: String, command: Option<String>) -> Self {
+    pub(crate) fn new(code: &str, message: String, command: Option<String>) -> Self {
         Self {
             code: code.to_owned(),
             message,
@@ -116,7 +116,7 @@ impl Document {
     }
 
     /// The status of a system that answers.
-    pub(super) fn up(target: Target) -> Self {
+    pub(crate) fn up(target: Target) -> Self {
         Self {
             version: VERSION,
             target: name(target),
@@ -126,7 +126,7 @@ impl Document {
     }
 
     /// The status of a system that cannot be reached.
-    pub(super) fn down(target: Target, problem: Problem) -> Self {
+    pub(crate) fn down(target: Target, problem: Problem) -> Self {
         Self {
             status: "down",
             problems: vec![problem],

@@ -81,11 +81,11 @@ fn parse(body: &[u8]) -> anyhow::Result<Document> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A status with one of each problem.
-    pub(in super::super) fn example() -> Document {
+    pub(crate) fn example() -> Document {
         let body = r#"{"version": 1, "status": "degraded", "instance_id": "i",
             "reasons": [{"code": "disk_full", "message": "the disk is full"}],
             "started_at": "2026-11-23T09:35:00.000Z", "stack_name": "orders", "data_dir": "/home/you/my orders",

@@ -14,6 +14,8 @@ use terminal::stdout;
 
 pub(crate) use document::Document;
 use document::Problem;
+#[cfg(test)]
+pub(crate) use local::tests::example;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

@@ -9,7 +9,7 @@ use terminal::text::{sanitize, sanitize_line};
 use super::steps::{Stage, Trace};
 
 /// The most characters of an event that are shown.
-const MAX_EVENT: usize = 120;
+const MAX_EVENT: usize = 80;
 
 /// Formats the trace as text.
 pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
@@ -137,7 +137,7 @@ mod tests {
         TIME                      AFTER   FROM          EVENT
         2026-11-23T09:35:00.000Z  0 ms    order-api     answered 202
         2026-11-23T09:35:00.250Z  250 ms  order-worker  record failed: m, timeout, receive 1
-        2026-11-23T09:35:42.000Z  42 s    order-worker  long long long long long long long long long long long long long long long long long long long long long long long long ...
+        2026-11-23T09:35:42.000Z  42 s    order-worker  long long long long long long long long long long long long long long long long ...
         2026-11-23T09:55:00.000Z  20 min  orders-dlq    given up: timeout
 
         Messages that wait; this order may be among them:

@@ -9,8 +9,8 @@ use function_runtime::Clock;
 ///
 /// SNS suspends an email subscription above 10 messages per second. At most `NOTIFIER_CONCURRENCY` invocations run at once,
 /// each in any of the instances that Lambda keeps. An instance that waited only after its own last email could send right after
-/// another instance. Waiting from the start of each invocation needs no knowledge of other instances, and prevents a burst
-/// after idle times and restarts.
+/// another instance. Waiting from the reads of each invocation on needs no knowledge of other instances, and prevents a burst
+/// after idle times, restarts, and reads that waited for the return of a service.
 #[derive(Debug)]
 pub struct Pacer {
     interval: Duration,

@@ -16,6 +16,9 @@ const OURS: [&str; 5] = [
     "dynamodb.db",
 ];
 
+/// The folders of this program's files: the functions' logs, and the objects of S3.
+const FOLDERS: [&str; 2] = ["logs", "objects"];
+
 /// Creates a directory, and those above it, for the owner alone.
 pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
@@ -47,7 +50,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     io::Write::write_all(&mut file, content)
 }
 
-/// Takes the rights of others away from the directory, from the files of this program in it, and from the logs. Versions
+/// Takes the rights of others away from the directory, from the files of this program in it, and from its folders. Versions
 /// before this one created them for everybody to read.
 pub(crate) fn tighten(directory: &Path) -> io::Result<()> {
     restrict(directory, 0o700)?;
@@ -61,12 +64,12 @@ pub(crate) fn tighten(directory: &Path) -> io::Result<()> {
         });
         if kind.is_file() && is_ours {
             restrict(&entry.path(), 0o600)?;
-        } else if kind.is_dir() && name == "logs" {
+        } else if kind.is_dir() && FOLDERS.contains(&&*name) {
             restrict(&entry.path(), 0o700)?;
-            for log in std::fs::read_dir(entry.path())? {
-                let log = log?;
-                if log.file_type()?.is_file() {
-                    restrict(&log.path(), 0o600)?;
+            for file in std::fs::read_dir(entry.path())? {
+                let file = file?;
+                if file.file_type()?.is_file() {
+                    restrict(&file.path(), 0o600)?;
                 }
             }
         }

@@ -29,21 +29,28 @@ impl<P: Ports> Notifier<P> {
         self.consumer.handle(&self.ports, event, time_left, notify).await
     }
 
-    /// Notifies about the records' orders, except those that are marked.
-    async fn notify(&self, records: &[&Record], budget: &Budget, results: &mut Results) {
+    /// The interval between the emails of an invocation, by the queue that its records come from.
+    fn interval(&self, records: &[&Record]) -> Duration {
         let source = records.first().map(|record| self.consumer.retries.source(record));
-        let interval = match source {
+        match source {
             Some(Queue::Retry) => self.settings.retry_email_interval,
             _ => self.settings.email_interval,
-        };
-        let pacer = Pacer::start(interval, &self.ports);
+        }
+    }
+
+    /// Notifies about the records' orders, except those that are marked.
+    async fn notify(&self, records: &[&Record], budget: &Budget, results: &mut Results) {
         let candidates = orders::gather(records, results);
         let candidates = self.unmarked(candidates, budget, results).await;
         if candidates.is_empty() {
             return;
         }
         let result = match self.check_subscriber(budget).await {
-            Ok(true) => return self.send(&candidates, &pacer, budget, results).await,
+            Ok(true) => {
+                // A read may have waited for the return of a service, as other invocations did: none sends at once.
+                let pacer = Pacer::start(self.interval(records), &self.ports);
+                return self.send(&candidates, &pacer, budget, results).await;
+            }
             Ok(false) => Ok(()),
             Err(failure) => Err(failure),
         };

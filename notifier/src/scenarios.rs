@@ -359,9 +359,9 @@ fn no_wait_begins_that_leaves_no_time_for_another_attempt() {
     let call = Duration::from_millis(3700);
     world.call_time.set(call);
     world.faults.borrow_mut().extend(["mark"; 6]);
-    // Reading, checking for subscribers, sending and marking leave a tenth of the time, which is for settling.
-    let before = 4 * call;
-    let failed = handle(&notifier(&world), &records([1], 1), Duration::from_millis(16_440));
+    // Reading, checking for subscribers, the interval, sending and marking leave a tenth of the time, which is for settling.
+    let before = 4 * call + Duration::from_millis(250);
+    let failed = handle(&notifier(&world), &records([1], 1), Duration::from_millis(16_720));
     assert_eq!((failed.len(), world.calls_of("mark")), (1, 1));
     assert_eq!((&world).monotonic(), before + call);
 }

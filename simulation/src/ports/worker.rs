@@ -90,12 +90,13 @@ impl WorkerPorts {
         if ids.iter().any(panics) {
             world.schedule.pause(Duration::from_millis(1)).await;
             let task = world.schedule.running();
-            for id in ids {
-                world
-                    .state
-                    .borrow_mut()
-                    .history
-                    .record_answer(task, *id, Some("panicked"));
+            let history = &mut world.state.borrow_mut().history;
+            match ids {
+                [id] => history.record_answer(task, *id, Some("panicked")),
+                // No answer of any of them: a call for each alone follows, if there is time.
+                _ => {
+                    history.panicked_tasks.insert(task);
+                }
             }
             std::panic::resume_unwind(Box::new("an order that makes order-worker panic"));
         }

@@ -239,22 +239,23 @@ impl Run {
             let dead_letters = self.world.with_queues(pipeline, |queues| {
                 std::mem::take(&mut queues.dead_letters.messages)
             });
-            for dead_letter in dead_letters.into_values() {
+            for (number, dead_letter) in (0..).zip(dead_letters.into_values()) {
                 let id = self.world.new_message_id();
                 if let Ok(message) = OrderMessage::from_json(&dead_letter.body) {
                     let order: OrderId = message.order_id;
                     let history = &mut self.world.state.borrow_mut().history;
                     history.order_of_message.insert(id.clone(), order);
                 }
-                let now = self.world.schedule.now();
+                // Each at a millisecond of its own, by which two of the same body can be told apart.
+                let sent_at = self.world.schedule.now() + Duration::from_millis(number);
                 let mut attributes = dead_letter.attributes;
                 attributes.retain(|name, _| !queue_consumer::attribute::ALL.contains(&name.as_str()));
                 let message = Message {
                     first: id.clone(),
                     id,
                     receives: 0,
-                    sent_at: now,
-                    visible_at: now,
+                    sent_at,
+                    visible_at: sent_at,
                     attributes,
                     ..dead_letter
                 };

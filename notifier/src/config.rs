@@ -31,7 +31,7 @@ pub struct Settings {
     /// `DIGEST_THRESHOLD`: up to this many new orders in a batch get an email each; more share a digest.
     pub digest_threshold: usize,
     /// The time between two emails of an instance that receives from the queue, so that all instances together keep
-    /// `MAX_EMAILS_PER_SECOND`. At most `NOTIFIER_CONCURRENCY` such instances run at once. One eighth of the rate is left to
+    /// `MAX_EMAILS_PER_SECOND`. At most `NOTIFIER_CONCURRENCY` such instances run at once. A quarter of the rate is left to
     /// the retry queue.
     pub email_interval: Duration,
     /// The same of an instance that receives from the retry queue. At most `NOTIFIER_RETRY_CONCURRENCY` run at once.
@@ -39,7 +39,10 @@ pub struct Settings {
 }
 
 /// The share of the emails per second that is left to the retry queue.
-const RETRY_SHARE: f64 = 1.0 / 8.0;
+///
+/// By default two instances then send 3 emails a second each, and two of the retry queue one. These are whole numbers, so that no
+/// second has more than 8, however the instances' intervals meet.
+const RETRY_SHARE: f64 = 1.0 / 4.0;
 
 impl Config {
     /// Reads the settings.
@@ -51,7 +54,9 @@ impl Config {
         let retry_concurrency = environment.positive("NOTIFIER_RETRY_CONCURRENCY")?.get();
         let emails_per_second = f64::from(environment.positive("MAX_EMAILS_PER_SECOND")?.get());
         let interval = |instances: u32, share: f64| {
-            Duration::from_secs(instances.into()).div_f64(emails_per_second * share)
+            let exact = Duration::from_secs(instances.into()).div_f64(emails_per_second * share);
+            // Up to a whole millisecond: three intervals of a third of a second must not be shorter than a second.
+            Duration::from_millis(u64::try_from(exact.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
         };
         let digest_threshold = environment.positive("DIGEST_THRESHOLD")?.get();
         Ok(Self {
@@ -98,9 +103,9 @@ mod tests {
     #[test]
     fn instances_share_the_rate() {
         let settings = Config::read(&Environment::new(environment)).unwrap().settings;
-        // Two instances at 3.5 emails a second and two at 0.5 are 8 together.
-        assert_eq!(settings.email_interval, Duration::from_secs(1).div_f64(3.5));
-        assert_eq!(settings.retry_email_interval, Duration::from_secs(2));
+        // Two instances at 3 emails a second and two at 1 are 8 together.
+        assert_eq!(settings.email_interval, Duration::from_millis(334));
+        assert_eq!(settings.retry_email_interval, Duration::from_secs(1));
     }
 
     #[test]

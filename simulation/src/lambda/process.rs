@@ -46,8 +46,8 @@ impl Process {
                     emails_wanted: true,
                     digest_threshold: setup.digest_threshold as usize,
                     // Two instances and two of the retry queue share 8 emails a second.
-                    email_interval: Duration::from_secs(1).div_f64(3.5),
-                    retry_email_interval: Duration::from_secs(2),
+                    email_interval: Duration::from_millis(334),
+                    retry_email_interval: Duration::from_secs(1),
                 };
                 let ports = NotifierPorts(world.clone());
                 Self::Notifier(Rc::new(Notifier::new(ports, settings, seed)))

@@ -1,6 +1,7 @@
 //! AWS behind the [ports](crate::ports).
 
 mod causes;
+mod claims;
 mod dynamodb;
 mod sqs;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
 
+pub use claims::DynamoDbClaimTable;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 

@@ -44,7 +44,7 @@ pub struct LocalCloudConfig {
     /// [`Endpoints`].
     pub strict_keys: bool,
     /// The value of an API key whose value the template does not name. `None` generates one at each start. It is in
-    /// [`Endpoints`](crate::Endpoints).
+    /// [`Endpoints`].
     pub api_key: Option<String>,
     /// The fault plan from the start on. `None` means no faults.
     pub faults: Option<FaultPlan>,

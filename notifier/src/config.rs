@@ -44,6 +44,25 @@ pub struct Settings {
 /// second has more than 8, however the instances' intervals meet.
 const RETRY_SHARE: f64 = 1.0 / 4.0;
 
+/// The times between two emails of an instance, and of an instance of the retry queue, of which so many run at once.
+#[must_use]
+pub fn email_intervals(
+    emails_per_second: u32,
+    concurrency: u32,
+    retry_concurrency: u32,
+) -> (Duration, Duration) {
+    let interval = |instances: u32, share: f64| {
+        let rate = f64::from(emails_per_second) * share;
+        let exact = Duration::from_secs(instances.into()).div_f64(rate);
+        // Up to a whole millisecond: three intervals of a third of a second must not be shorter than a second.
+        Duration::from_millis(u64::try_from(exact.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+    };
+    (
+        interval(concurrency, 1.0 - RETRY_SHARE),
+        interval(retry_concurrency, RETRY_SHARE),
+    )
+}
+
 impl Config {
     /// Reads the settings.
     pub fn read<L>(environment: &Environment<L>) -> Result<Self, ConfigError>
@@ -52,12 +71,9 @@ impl Config {
     {
         let concurrency = environment.positive("NOTIFIER_CONCURRENCY")?.get();
         let retry_concurrency = environment.positive("NOTIFIER_RETRY_CONCURRENCY")?.get();
-        let emails_per_second = f64::from(environment.positive("MAX_EMAILS_PER_SECOND")?.get());
-        let interval = |instances: u32, share: f64| {
-            let exact = Duration::from_secs(instances.into()).div_f64(emails_per_second * share);
-            // Up to a whole millisecond: three intervals of a third of a second must not be shorter than a second.
-            Duration::from_millis(u64::try_from(exact.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
-        };
+        let emails_per_second = environment.positive("MAX_EMAILS_PER_SECOND")?.get();
+        let (email_interval, retry_email_interval) =
+            email_intervals(emails_per_second, concurrency, retry_concurrency);
         let digest_threshold = environment.positive("DIGEST_THRESHOLD")?.get();
         Ok(Self {
             orders_table: environment.required("ORDERS_TABLE")?,
@@ -72,8 +88,8 @@ impl Config {
                     _ => return Err(ConfigError::invalid("EMAILS_WANTED", "must be true or false")),
                 },
                 digest_threshold: usize::try_from(digest_threshold).unwrap_or(usize::MAX),
-                email_interval: interval(concurrency, 1.0 - RETRY_SHARE),
-                retry_email_interval: interval(retry_concurrency, RETRY_SHARE),
+                email_interval,
+                retry_email_interval,
             },
         })
     }

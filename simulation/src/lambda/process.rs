@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use notifier::Notifier;
-use notifier::config::Settings;
+use notifier::config::{Settings, email_intervals};
 use order_worker::Worker;
 use queue_consumer::retries::Retries;
 use serde_json::Value;
@@ -41,13 +41,14 @@ impl Process {
         match pipeline {
             Pipeline::Orders => Self::Worker(Rc::new(Worker::new(WorkerPorts(world.clone()), retries, seed))),
             Pipeline::Notifications => {
+                // Two instances and two of the retry queue share 8 emails a second, by the template.
+                let (email_interval, retry_email_interval) = email_intervals(8, 2, 2);
                 let settings = Settings {
                     retries,
                     emails_wanted: true,
                     digest_threshold: setup.digest_threshold as usize,
-                    // Two instances and two of the retry queue share 8 emails a second.
-                    email_interval: Duration::from_millis(334),
-                    retry_email_interval: Duration::from_secs(1),
+                    email_interval,
+                    retry_email_interval,
                 };
                 let ports = NotifierPorts(world.clone());
                 Self::Notifier(Rc::new(Notifier::new(ports, settings, seed)))

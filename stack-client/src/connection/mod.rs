@@ -272,9 +272,18 @@ impl Connection {
 
     /// How the API authorizes its callers.
     pub async fn api_auth(&self) -> anyhow::Result<ApiAuth> {
+        if let Some(auth) = self.api_auth {
+            return Ok(auth);
+        }
+        let key = self.key_of_api().await?;
+        self.api_auth_with(key.as_deref()).await
+    }
+
+    /// How the API authorizes its callers, of whom this one has the key.
+    async fn api_auth_with(&self, key: Option<&str>) -> anyhow::Result<ApiAuth> {
         Ok(match (self.api_auth, self.target) {
             (Some(auth), _) => auth,
-            (None, _) if self.key_of_api().await?.is_some() => ApiAuth::ApiKey,
+            (None, _) if key.is_some() => ApiAuth::ApiKey,
             (None, Target::Local) => ApiAuth::None,
             // Someone who names the URL may not be allowed to read the stack.
             (None, Target::Aws) if self.named_api_url().is_some() => ApiAuth::Iam,
@@ -290,12 +299,13 @@ impl Connection {
     /// A client of the API, with the authorization that the API asks for.
     pub async fn api(&self) -> anyhow::Result<Api> {
         let url = self.api_url().await?;
-        let auth = self.api_auth().await?;
+        let key = self.key_of_api().await?;
+        let auth = self.api_auth_with(key.as_deref()).await?;
         let client = http::client_for(&url, REQUEST_TIMEOUT)?;
         match auth {
             ApiAuth::None => Ok(Api::open(client, url)),
             ApiAuth::ApiKey => {
-                let key = self.key_of_api().await?.context(
+                let key = key.context(
                     "the API takes API keys: give yours by --api-key or ORDERS_API_KEY (`aws apigateway get-api-key \
                      --include-value --api-key ID` shows it; ID is the stack's output ApiKeyId)",
                 )?;

@@ -20,14 +20,13 @@ pub struct Route {
 impl Route {
     /// Whether both are the same method on the same path, for the same function.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let key = |route: &Self| {
-            (
-                route.method.clone(),
-                route.path.clone(),
-                route.function_name.clone(),
-            )
-        };
-        key(self) == key(other)
+        let Self {
+            method,
+            path,
+            function_name,
+            requires_api_key: _,
+        } = self;
+        (method, path, function_name) == (&other.method, &other.path, &other.function_name)
     }
 
     pub(crate) fn read_event(function_name: &str, mut properties: Properties) -> Result<Self, TemplateError> {

@@ -1,9 +1,8 @@
 //! The query parameters of `GET /orders`.
 
-use std::collections::BTreeMap;
-
 use order_core::Violations;
 use order_core::text::CustomerId;
+use rest_function::parameters::{Parameters, limit as limit_or_default, once, refuse_unknown};
 
 use crate::cursor;
 use crate::ports::Position;
@@ -25,17 +24,9 @@ pub(crate) struct ListQuery {
 
 impl ListQuery {
     /// Reads the parameters. The error lists every violation.
-    pub(crate) fn parse(parameters: &BTreeMap<&str, Vec<&str>>) -> Result<Self, Violations> {
+    pub(crate) fn parse(parameters: &Parameters<'_>) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let mut once = |name: &'static str| match parameters.get(name).map(Vec::as_slice) {
-            None => None,
-            Some([value]) => Some(*value),
-            Some(_) => {
-                violations.push_parameter(name, "must be given once");
-                None
-            }
-        };
-        let [customer, limit, cursor] = KNOWN.map(&mut once);
+        let [customer, limit, cursor] = once(parameters, KNOWN, &mut violations);
         if !parameters.contains_key("customer_id") {
             violations.push_parameter("customer_id", "is required");
         }
@@ -44,23 +35,14 @@ impl ListQuery {
                 .map_err(|error| violations.push_parameter("customer_id", error.to_string()))
                 .ok()
         });
-        let limit = match limit {
-            None => DEFAULT_LIMIT,
-            Some(text) => limit_of(text).unwrap_or_else(|| {
-                violations.push_parameter("limit", format!("must be an integer from 1 to {MAX_LIMIT}"));
-                DEFAULT_LIMIT
-            }),
-        };
+        let limit = limit_or_default(limit, DEFAULT_LIMIT, MAX_LIMIT, &mut violations);
         // A cursor can be checked only for a customer.
         let after = customer.as_ref().zip(cursor).and_then(|(customer, text)| {
             cursor::decode(customer, text)
                 .map_err(|error| violations.push_parameter("cursor", error.to_string()))
                 .ok()
         });
-        for name in parameters.keys().filter(|name| !KNOWN.contains(*name)) {
-            let detail = format!("is not a parameter here; the parameters are {}", KNOWN.join(", "));
-            violations.push_parameter(name, detail);
-        }
+        refuse_unknown(parameters, &KNOWN, &mut violations);
         match customer {
             Some(customer) if violations.is_empty() => Ok(Self {
                 customer,
@@ -72,21 +54,12 @@ impl ListQuery {
     }
 }
 
-/// Only digits: the standard library would also accept `+5`.
-fn limit_of(text: &str) -> Option<u16> {
-    let limit = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())??;
-    (1..=MAX_LIMIT).contains(&limit).then_some(limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(parameters: &[(&'static str, &'static str)]) -> Result<ListQuery, String> {
-        let mut query: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut query = Parameters::new();
         for (name, value) in parameters {
             query.entry(name).or_default().push(value);
         }

@@ -11,8 +11,8 @@ use order_core::OrderId;
 use order_core::text::CustomerId;
 use order_table::attribute_value::{Item, key, to_attributes};
 use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
+use rest_function::causes;
 
-use super::causes::causes;
 use crate::ports::{Acceptance, OrderTable, Page, Position, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.

@@ -1,6 +1,5 @@
 //! AWS behind the [ports](crate::ports).
 
-mod causes;
 mod dynamodb;
 mod sqs;
 #[cfg(test)]

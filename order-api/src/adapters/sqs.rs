@@ -12,8 +12,8 @@ use function_runtime::call_error::in_order;
 use function_runtime::pack::pack;
 use futures_util::future::join_all;
 use order_core::{OrderMessage, Trace};
+use rest_function::causes;
 
-use super::causes::causes;
 use crate::message_group::MessageGroups;
 use crate::ports::{OrderQueue, QueueError};
 

@@ -1,8 +1,7 @@
 //! The query parameters of `GET /books`.
 
-use std::collections::BTreeMap;
-
 use order_core::Violations;
+use rest_function::parameters::{Parameters, limit as limit_or_default, once, refuse_unknown};
 
 use crate::cursor;
 use crate::ports::Search;
@@ -19,37 +18,20 @@ pub(crate) const MAX_WORDS: usize = 8;
 const KNOWN: [&str; 3] = ["q", "limit", "cursor"];
 
 /// Reads the parameters. The error lists every violation.
-pub(crate) fn parse(parameters: &BTreeMap<&str, Vec<&str>>) -> Result<Search, Violations> {
+pub(crate) fn parse(parameters: &Parameters<'_>) -> Result<Search, Violations> {
     let mut violations = Violations::default();
-    let mut once = |name: &'static str| match parameters.get(name).map(Vec::as_slice) {
-        None => None,
-        Some([value]) => Some(*value),
-        Some(_) => {
-            violations.push_parameter(name, "must be given once");
-            None
-        }
-    };
-    let [query, limit, cursor] = KNOWN.map(&mut once);
+    let [query, limit, cursor] = once(parameters, KNOWN, &mut violations);
     let words = words(query.unwrap_or_default()).unwrap_or_else(|detail| {
         violations.push_parameter("q", detail);
         Vec::new()
     });
-    let limit = match limit {
-        None => DEFAULT_LIMIT,
-        Some(text) => limit_of(text).unwrap_or_else(|| {
-            violations.push_parameter("limit", format!("must be an integer from 1 to {MAX_LIMIT}"));
-            DEFAULT_LIMIT
-        }),
-    };
+    let limit = limit_or_default(limit, DEFAULT_LIMIT, MAX_LIMIT, &mut violations);
     let after = cursor.and_then(|text| {
         cursor::decode(&words, text)
             .map_err(|error| violations.push_parameter("cursor", error.to_string()))
             .ok()
     });
-    for name in parameters.keys().filter(|name| !KNOWN.contains(*name)) {
-        let detail = format!("is not a parameter here; the parameters are {}", KNOWN.join(", "));
-        violations.push_parameter(name, detail);
-    }
+    refuse_unknown(parameters, &KNOWN, &mut violations);
     if violations.is_empty() {
         Ok(Search { words, limit, after })
     } else {
@@ -68,21 +50,12 @@ fn words(query: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-/// Only digits: the standard library would also accept `+5`.
-fn limit_of(text: &str) -> Option<u16> {
-    let limit = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())??;
-    (1..=MAX_LIMIT).contains(&limit).then_some(limit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parsed(parameters: &[(&'static str, &'static str)]) -> Result<Search, String> {
-        let mut query: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut query = Parameters::new();
         for (name, value) in parameters {
             query.entry(name).or_default().push(value);
         }

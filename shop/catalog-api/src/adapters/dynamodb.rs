@@ -6,6 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
+use rest_function::causes;
 
 use super::row::{
     BY_TITLE_INDEX, Item, PARTITION, attribute, from_item, index_key, key, sort_key, stored_sort_key, text,
@@ -163,14 +164,6 @@ where
     }
 }
 
-/// The error and its causes in one line. `Debug` would print whole responses.
 fn unavailable(error: &dyn Error) -> CatalogueError {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    CatalogueError::Unavailable(text)
+    CatalogueError::Unavailable(causes(error))
 }

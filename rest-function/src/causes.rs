@@ -3,7 +3,8 @@
 use std::error::Error;
 
 /// Formats an SDK error and its causes in one line. `Debug` would print whole responses, and with them rows.
-pub(super) fn causes(error: &dyn Error) -> String {
+#[must_use]
+pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -95,11 +95,7 @@ impl Operations {
             )
         })?;
         let (first, length) = reading::extent(range, from.size)?;
-        let bytes = reading::stream(file, first, length)
-            .await
-            .map_err(S3Failure::from)?;
-        let bytes = bytes.map_err(|error| Box::new(error) as StdError);
-        let written = self.files.write(bytes, default_hasher(), i64::MAX).await?;
+        let written = self.write_copy(file, first, length).await?;
         let (digest, now) = (written.md5.clone(), self.now());
         self.store_part(
             input.bucket,

@@ -10,6 +10,7 @@ use s3s::dto::{
     PostObjectInput, PostObjectOutput, PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::{S3Result, StdError};
+use tokio::fs::File;
 
 use crate::checksums::{Expected, expected};
 use crate::error::S3Failure;
@@ -95,11 +96,7 @@ impl Operations {
         } else {
             from.headers
         };
-        let bytes = reading::stream(file, 0, from.size)
-            .await
-            .map_err(S3Failure::from)?;
-        let bytes = bytes.map_err(|error| Box::new(error) as StdError);
-        let written = self.files.write(bytes, default_hasher(), i64::MAX).await?;
+        let written = self.write_copy(file, 0, from.size).await?;
         let (digest, now) = (written.md5.clone(), self.now());
         self.store_written(input.bucket, input.key, written, headers, WriteCondition::Always)
             .await?;
@@ -111,6 +108,13 @@ impl Operations {
             }),
             ..CopyObjectOutput::default()
         })
+    }
+
+    /// Writes a part of an object's file to a file of its own.
+    pub(crate) async fn write_copy(&self, file: File, first: u64, length: i64) -> Result<Written, S3Failure> {
+        let bytes = reading::stream(file, first, length).await?;
+        let bytes = bytes.map_err(|error| Box::new(error) as StdError);
+        self.files.write(bytes, default_hasher(), i64::MAX).await
     }
 
     /// Writes the bytes of a request to a file, and compares them with their digests.

@@ -76,15 +76,15 @@ impl Board {
     /// Compares a reading with the one before.
     pub(super) fn new(now: &Reading, before: Option<&Reading>) -> Self {
         let status = &now.status;
+        let is_measured = now.metrics != Metrics::default();
         let rate = |metric: &str, service: &str| {
-            let before = before?;
+            let before = before.filter(|_| is_measured)?;
             let difference = now.metrics.sum(metric, service) - before.metrics.sum(metric, service);
             Some(per_second(difference, now, before))
         };
-        let is_measured = now.metrics != Metrics::default();
         let mut stages = vec![Stage {
             name: "order-api".to_owned(),
-            per_second: rate("orders_orders_accepted", "order-api").filter(|_| is_measured),
+            per_second: rate("orders_orders_accepted", "order-api"),
             waiting: None,
             delayed: None,
             in_flight: None,
@@ -112,9 +112,7 @@ impl Board {
             };
             stages.push(Stage {
                 name: queue.name.clone(),
-                per_second: measured
-                    .and_then(|measured| rate(measured.done, measured.service))
-                    .filter(|_| is_measured),
+                per_second: measured.and_then(|measured| rate(measured.done, measured.service)),
                 waiting: Some(queue.visible),
                 delayed: Some(queue.delayed),
                 in_flight: Some(queue.in_flight),

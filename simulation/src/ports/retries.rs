@@ -16,6 +16,9 @@ use crate::world::World;
 /// From this receive of a copy on, a message of the main queue goes to the retry queue.
 const ISOLATED_FROM: u32 = 3;
 
+/// The error codes of malformed messages. They are put off when they are more than half of a batch, and those that were put off before.
+const MALFORMED: [&str; 2] = ["malformed", "malformed_event"];
+
 /// Records that the running invocation tries to send a message again.
 pub(super) fn record_attempt(world: &World, body: &str) {
     let attempt = (world.schedule.running(), body.to_owned());
@@ -105,8 +108,25 @@ fn find_source(
         return Err("a copy with a wrong delay");
     }
     let code = text("error_code");
-    // Malformed messages are put off when they are more than half of a batch, and those that were put off before.
-    let malformed = ["malformed", "malformed_event"];
+    let is_doubted = || {
+        let last_error = source
+            .attributes
+            .get("retry_first_sent_at")
+            .and(source.attributes.get("error_code"));
+        let was_put_off = last_error.is_some_and(|(_, last_code)| last_code == code);
+        MALFORMED.contains(&code) && (was_put_off || are_malformed_many(pipeline, &invocation.batch))
+    };
+    if PERMANENT.contains(&code) && !is_doubted() {
+        return Err("a message that can never succeed was sent again");
+    }
+    if !dead_letters::is_true_reason(world, &state, pipeline, source, code) {
+        return Err("a copy with a wrong reason");
+    }
+    Ok(source.clone())
+}
+
+/// Whether so many messages of a batch are malformed that the services put them off.
+fn are_malformed_many(pipeline: Pipeline, batch: &[Delivery]) -> bool {
     let is_malformed = |delivery: &&Delivery| match pipeline {
         Pipeline::Orders => matches!(
             OrderMessage::from_json(&delivery.body),
@@ -117,19 +137,6 @@ fn find_source(
             Err(EventError::Malformed(_))
         ),
     };
-    let count = invocation.batch.iter().filter(is_malformed).count();
-    let are_many = count >= 5 && count * 2 > invocation.batch.len();
-    let last_error = source
-        .attributes
-        .get("retry_first_sent_at")
-        .and(source.attributes.get("error_code"));
-    let last_error = last_error.map(|(_, code)| code.as_str());
-    let is_doubted = malformed.contains(&code) && (are_many || last_error == Some(code));
-    if PERMANENT.contains(&code) && !is_doubted {
-        return Err("a message that can never succeed was sent again");
-    }
-    if !dead_letters::is_true_reason(world, &state, pipeline, source, code) {
-        return Err("a copy with a wrong reason");
-    }
-    Ok(source.clone())
+    let count = batch.iter().filter(is_malformed).count();
+    count >= 5 && count * 2 > batch.len()
 }

@@ -53,10 +53,10 @@ fn half_an_hour_without_any_one_service_leaves_no_dead_letter() {
 fn a_service_that_is_away_has_one_call_of_each_instance_in_flight() {
     // Each batch needs several calls of each kind.
     for service in [Service::Table, Service::Events, Service::Emails] {
-        let mut plan = Plan::without_faults(13, 300);
+        let mut plan = Plan::without_faults(13, 120);
         plan.traffic.seconds = 0;
-        plan.setup.orders_batch = 100;
-        plan.setup.notifications_batch = 300;
+        plan.setup.orders_batch = 60;
+        plan.setup.notifications_batch = 120;
         plan.outage = Some(Outage {
             service,
             from: 0,
@@ -64,7 +64,7 @@ fn a_service_that_is_away_has_one_call_of_each_instance_in_flight() {
         });
         // The rule `ServiceAway` counts the calls.
         let report = play(&plan);
-        assert_eq!((report.rows, report.dead_letters), (300, 0), "{service:?}");
+        assert_eq!((report.rows, report.dead_letters), (120, 0), "{service:?}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::{Faults, Plan};
 use crate::queue::{Attributes, Delivery, Message};
 use crate::rule::Rule;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, TaskId};
 use crate::world::{State, World};
 
 /// The error codes of permanent failures: a retry cannot succeed.
@@ -152,18 +152,7 @@ fn is_late(world: &World, state: &State) -> bool {
 /// Whether a dead letter of order-worker states the last error that its invocation got for the order.
 fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bool {
     let task = world.schedule.running();
-    let id = order.to_string();
-    let copies = state.invocations.get(&task).map_or(0, |invocation| {
-        // A batch may hold 10,000 messages: only those with the text of the id are parsed.
-        let orders = invocation.batch.iter().filter(|delivery| {
-            delivery.body.contains(&id)
-                && OrderMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id == order)
-        });
-        orders.count()
-    });
-    match (code, state.history.last_errors.get(&(task, order))) {
-        // With several copies of an order in the batch, the history cannot tell whose error was last.
-        _ if copies > 1 => true,
+    let is_last = match (code, state.history.last_errors.get(&(task, order))) {
         ("out_of_time", _) => is_late(world, state),
         // The call panicked before its answer came.
         ("panicked", Some(&"timed_out")) => state.history.panicked_tasks.contains(&task),
@@ -180,7 +169,20 @@ fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bo
             errors.any(|((of, _), error)| *of == task && *error == code)
         }
         (_, last_error) => last_error == Some(&code),
-    }
+    };
+    // With several copies of an order in the batch, the history cannot tell whose error was last.
+    is_last || count_copies(state, task, order) > 1
+}
+
+/// How many messages of the running invocation's batch hold this order.
+fn count_copies(state: &State, task: TaskId, order: OrderId) -> usize {
+    let Some(invocation) = state.invocations.get(&task) else {
+        return 0;
+    };
+    let is_copy = |delivery: &&Delivery| {
+        OrderMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id == order)
+    };
+    invocation.batch.iter().filter(is_copy).count()
 }
 
 /// Checks a message that the queue itself moves to its dead-letter queue, without a reason.

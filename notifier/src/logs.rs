@@ -1,5 +1,6 @@
 //! The notifier's logs, as the function's own subscriber writes them.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -69,6 +70,31 @@ fn the_count_of_what_waits_for_a_service_is_a_number_at_the_top_of_one_line() {
     // The metric filters of template.yaml read `$.held`.
     let counts: Vec<&Value> = lines.iter().filter_map(|line| line.get("held")).collect();
     assert_eq!(counts, [3]);
+}
+
+/// The orders of the lines about messages that failed.
+fn failed_orders(lines: &[Value]) -> BTreeSet<String> {
+    let failed = lines.iter().filter(|line| line.get("message_id").is_some());
+    failed
+        .map(|line| line["order_id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn each_line_about_a_message_that_failed_names_its_order() {
+    let faults: [fn(&World); 3] = [
+        // Nobody is subscribed; the topic is away; the table is away from the first mark, so that most are held without a call.
+        |world| world.subscribers.set(0),
+        |world| world.faults.borrow_mut().extend(["subscribers"; 1000]),
+        |world| world.faults.borrow_mut().extend(["mark"; 1000]),
+    ];
+    for set in faults {
+        let world = World::with_orders(5);
+        set(&world);
+        let lines = logged(|| assert_eq!(handle(&notifier(&world), &records(1..=5, 1), TIME).len(), 5));
+        let orders = (1..=5).map(|number| event(number).order_id.to_string());
+        assert_eq!(failed_orders(&lines), orders.collect());
+    }
 }
 
 #[test]

@@ -29,9 +29,8 @@ impl Candidate {
     }
 
     /// Sets the result of the order for each record that carries it.
-    pub fn set(&self, results: &mut Results, result: Result<(), Failure>) {
-        let result = result.map_err(|failure| failure.of_order(self.order_id()));
-        results.set(&self.records, &result);
+    pub fn set(&self, results: &mut Results, result: &Result<(), Failure>) {
+        results.set(&self.records, result);
     }
 }
 

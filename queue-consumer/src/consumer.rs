@@ -132,7 +132,7 @@ fn log(failed: &Failed<'_>, disposition: Disposition) {
     let is_permanent = failure.permanence() == Permanence::Permanent;
     tracing::warn!(
         message_id,
-        order_id = failure.order_id.as_deref(),
+        order_id = record.order_id().map(|id| id.to_string()),
         error_code = &*failure.code,
         error_detail = (!is_permanent).then_some(&*failure.detail),
         permanent = failed.permanence == Permanence::Permanent,
@@ -145,6 +145,9 @@ fn log(failed: &Failed<'_>, disposition: Disposition) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
     use futures_util::FutureExt as _;
     use serde_json::json;
 
@@ -153,6 +156,20 @@ mod tests {
     use crate::fakes::Outside;
     use crate::ports::Queue;
     use crate::retries::tests::retries;
+
+    /// Keeps the written bytes.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     /// Handles a batch in which the first records are malformed. Returns the queues to which messages were sent, with their delays.
     fn sent(
@@ -213,6 +230,45 @@ mod tests {
             let is_put_off = |(to, delay): &(Queue, u32)| *to == Queue::Main && (3..=5).contains(delay);
             assert!(sent.iter().all(is_put_off), "{malformed} of {records}: {sent:?}");
         }
+    }
+
+    #[test]
+    fn a_record_that_an_outage_left_untouched_is_logged_with_its_order() {
+        let id = |number: usize| format!("0199d3a0-5c1e-7b3a-9f57-00000000000{number}");
+        let record = |number: usize| {
+            json!({
+                "messageId": format!("m{number}"), "receiptHandle": "r", "body": json!({"order_id": id(number)}).to_string(),
+                "attributes": {"ApproximateReceiveCount": if number == 3 { "3" } else { "1" }, "SentTimestamp": "0"},
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:orders",
+            })
+        };
+        let event = json!({"Records": (0..=3).map(record).collect::<Vec<_>>()});
+        let work = async |_: &[&Record], _: &Budget, results: &mut Results| {
+            let outage = Failure {
+                is_outage: true,
+                ..Failure::new("ThrottlingException", "why")
+            };
+            results.set(&[0], &Err(outage));
+        };
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = telemetry::subscriber("info", move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            let consumer = Consumer::new(retries(), 1);
+            let outside = Outside::default();
+            let handled = consumer.handle(&outside, event, Duration::from_secs(30), work);
+            handled.now_or_never().unwrap().unwrap();
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let lines = written
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let failed: Vec<String> = lines
+            .filter(|line| line.get("message_id").is_some())
+            .map(|line| line["order_id"].as_str().unwrap().to_owned())
+            .collect();
+        // The one whose process died twice is isolated before the others are worked on.
+        assert_eq!(failed, [3, 0, 1, 2].map(id));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Why a record failed, and the failure table of both consumers.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
 use function_runtime::CallError;
 use function_runtime::call_error::code::{OUT_OF_TIME, PANICKED};
@@ -74,8 +73,6 @@ pub struct Failure {
     pub detail: String,
     /// Whether the service that the record needs is away. Then the record is received again soon, whatever its receives.
     pub is_outage: bool,
-    /// The order's id, if it could be read. For the log.
-    pub order_id: Option<String>,
 }
 
 impl Failure {
@@ -86,7 +83,6 @@ impl Failure {
             code: code.into(),
             detail: detail.into(),
             is_outage: false,
-            order_id: None,
         }
     }
 
@@ -118,15 +114,6 @@ impl Failure {
                     format!("a call that this record depends on failed: {error}"),
                 )
             },
-        }
-    }
-
-    /// The same failure of this order.
-    #[must_use]
-    pub fn of_order(self, order_id: impl Display) -> Self {
-        Self {
-            order_id: Some(order_id.to_string()),
-            ..self
         }
     }
 

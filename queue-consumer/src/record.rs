@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aws_lambda_events::event::sqs::SqsMessageAttribute;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use timestamp::Timestamp;
+use uuid::Uuid;
 
 use crate::attribute;
 use crate::visibility::VisibilityChange;
@@ -49,6 +51,13 @@ pub enum AttributeValue {
     Text(String),
     /// A value of the type `Binary`.
     Binary(Vec<u8>),
+}
+
+/// The part of a body that names the order: of a message, or of an event, which has it in its data.
+#[derive(Deserialize)]
+struct NamesOrder {
+    order_id: Option<Value>,
+    data: Option<Box<NamesOrder>>,
 }
 
 /// Without the message's content, which no log may hold.
@@ -131,6 +140,15 @@ impl Record {
     pub fn last_error(&self) -> Option<&str> {
         self.text(attribute::RETRY_FIRST_SENT_AT)?;
         self.text(attribute::ERROR_CODE)
+    }
+
+    /// The id of the order that the body names, as a message or as an event. For the log, also if the body is not valid. Text
+    /// that is no id may be a person's, and counts as none.
+    #[must_use]
+    pub fn order_id(&self) -> Option<Uuid> {
+        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
+        let id = body.order_id.or_else(|| body.data?.order_id)?;
+        id.as_str()?.parse().ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -255,6 +273,34 @@ mod tests {
             trace_header: Some("Root=1-67891233-abcdef012345678912345678".to_owned()),
         };
         assert!(record == expected);
+    }
+
+    #[test]
+    fn a_message_and_an_event_name_their_order_and_nothing_else_does() {
+        let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
+        let named = |body: &str| {
+            let record = Record {
+                body: Some(body.to_owned()),
+                ..Record::default()
+            };
+            record.order_id().map(|id| id.to_string())
+        };
+        for body in [
+            json!({"order_id": id, "schema_version": 99}),
+            json!({"data": {"order_id": id, "order": {}}}),
+        ] {
+            assert_eq!(named(&body.to_string()).as_deref(), Some(id));
+        }
+        for body in [
+            json!({"order_id": "ada@example.com"}),
+            json!({"order_id": 7, "data": {"order_id": id}}),
+            json!({"data": "ada@example.com"}),
+            json!([id]),
+        ] {
+            assert_eq!(named(&body.to_string()), None, "{body}");
+        }
+        assert_eq!(named("not an order"), None);
+        assert_eq!(Record::default().order_id(), None);
     }
 
     #[test]

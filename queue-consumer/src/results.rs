@@ -43,13 +43,8 @@ impl Results {
     /// record that is not reported, and a forgotten record is not done.
     #[must_use]
     pub fn finish(self) -> Vec<Result<(), Failure>> {
-        let missing = self.outage.map_or_else(
-            || Failure::new(code::FORGOTTEN, "the code gave no result for this record"),
-            |outage| Failure {
-                order_id: None,
-                ..outage
-            },
-        );
+        let forgotten = || Failure::new(code::FORGOTTEN, "the code gave no result for this record");
+        let missing = self.outage.unwrap_or_else(forgotten);
         self.known
             .into_iter()
             .map(|known| known.unwrap_or_else(|| Err(missing.clone())))
@@ -83,17 +78,12 @@ mod tests {
         let mut results = Results::new(3);
         let outage = Failure {
             is_outage: true,
-            ..Failure::new("InternalServerError", "why").of_order("o-1")
+            ..Failure::new("InternalServerError", "why")
         };
         results.set(&[0], &Err(outage.clone()));
         results.set(&[1], &Ok(()));
         assert!(results.is_outage());
         let results = results.finish();
-        assert_eq!((&results[0], &results[1]), (&Err(outage), &Ok(())));
-        let left = results[2].as_ref().unwrap_err();
-        assert_eq!(
-            (&*left.code, left.is_outage, &left.order_id),
-            ("InternalServerError", true, &None)
-        );
+        assert_eq!(results, [Err(outage.clone()), Ok(()), Err(outage)]);
     }
 }

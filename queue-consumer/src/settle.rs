@@ -99,10 +99,14 @@ impl Settlement<'_> {
         let dispositions = self.settle(ports, &suspects).await;
         let reported = suspects.iter().zip(dispositions);
         let reported = reported.filter(|(_, disposition)| *disposition == Disposition::Reported);
-        if !suspects.is_empty() {
+        for Failed { record, failure, .. } in &suspects {
+            let message_id = record.message_id.as_deref().unwrap_or_default();
             tracing::error!(
-                suspects = suspects.len(),
-                "messages whose process died twice are isolated"
+                message_id,
+                order_id = record.order_id().map(|id| id.to_string()),
+                error_code = &*failure.code,
+                receive_count = record.receives(),
+                "message {message_id} is isolated: its process died twice"
             );
         }
         Isolated {
@@ -174,6 +178,7 @@ impl Settlement<'_> {
             let message_id = failed.record.message_id.as_deref().unwrap_or_default();
             tracing::error!(
                 message_id,
+                order_id = failed.record.order_id().map(|id| id.to_string()),
                 "message {message_id} has no room for the reason of its failure, and is put off in its queue"
             );
         }

@@ -68,7 +68,7 @@ impl<P: Ports> Notifier<P> {
             );
         }
         for candidate in &candidates {
-            results.set(&candidate.records, &result);
+            candidate.set(results, &result);
         }
     }
 
@@ -88,7 +88,7 @@ impl<P: Ports> Notifier<P> {
             }
             let delivered = self.deliver(covered, pacer, budget).await;
             for (candidate, result) in covered.iter().zip(delivered) {
-                candidate.set(results, result);
+                candidate.set(results, &result);
             }
         }
     }

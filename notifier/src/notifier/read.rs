@@ -44,7 +44,7 @@ impl<P: Ports> Notifier<P> {
                 Ok(None) => Err(Failure::new(code::ROW_MISSING, "the event's order has no row")),
                 Err(error) => Err(Failure::of_call(code::TABLE_UNAVAILABLE, &error)),
             };
-            candidate.set(results, result);
+            candidate.set(results, &result);
         }
         unmarked
     }

@@ -161,13 +161,16 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             Ok(Ok(acceptances)) => acceptances,
             Ok(Err(error)) => {
                 metrics::count(Count::KeyLookupsSkipped, ids.len());
-                tracing::warn!(request_id = request.id(), %error, "idempotency keys not looked up");
+                let order_ids = join_ids(&ids);
+                tracing::warn!(request_id = request.id(), order_ids, %error, "idempotency keys not looked up");
                 HashMap::new()
             }
             Err(_) => {
                 metrics::count(Count::KeyLookupsSkipped, ids.len());
+                let order_ids = join_ids(&ids);
                 tracing::warn!(
                     request_id = request.id(),
+                    order_ids,
                     "idempotency keys not looked up in time"
                 );
                 HashMap::new()
@@ -200,6 +203,12 @@ impl ItemAnswer<'_> {
     }
 }
 
+/// Several ids in a line of the log.
+fn join_ids(ids: &[OrderId]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    ids.join(" ")
+}
+
 fn key(item: &BatchItem) -> Option<IdempotencyKey> {
     match item {
         BatchItem::Valid { key, .. } => Some(key.clone()),
@@ -228,17 +237,14 @@ fn answered(request: &Request, results: Vec<ItemAnswer<'_>>) -> Result<Response,
     for result in &results {
         super::count_answer(result.status);
     }
-    let order_ids: Vec<String> = results
-        .iter()
-        .filter_map(|result| result.accepted.as_ref())
-        .map(|receipt| receipt.order_id().to_string())
-        .collect();
+    let receipts = results.iter().filter_map(|result| result.accepted.as_ref());
+    let order_ids: Vec<OrderId> = receipts.map(Receipt::order_id).collect();
     tracing::info!(
         request_id = request.id(),
         entries = results.len(),
         accepted,
         unavailable,
-        order_ids = order_ids.join(" "),
+        order_ids = join_ids(&order_ids),
         "batch request answered"
     );
     let response = Response::json(207, &BatchAnswer { results })?;

@@ -18,8 +18,6 @@ use crate::ports::{Ports, Publication, Read};
 /// An order whose row exists, and the records that wait for its event.
 #[derive(Debug)]
 pub(crate) struct Confirmed {
-    /// The order's id.
-    pub(crate) order_id: OrderId,
     /// Its event, built from the stored row.
     pub(crate) publication: Publication,
     /// The records' indices in the batch.
@@ -72,14 +70,10 @@ impl<P: Ports> Worker<P> {
                         stored.get_or_insert(publication);
                         indices.push(index);
                     }
-                    Err(failure) => results.set(&[index], &Err(failure.of_order(order_id))),
+                    Err(failure) => results.set(&[index], &Err(failure)),
                 }
             }
-            confirmed.extend(stored.map(|publication| Confirmed {
-                order_id,
-                publication,
-                indices,
-            }));
+            confirmed.extend(stored.map(|publication| Confirmed { publication, indices }));
         }
         confirmed
     }

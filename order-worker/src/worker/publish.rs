@@ -38,7 +38,6 @@ impl<P: Ports> Worker<P> {
         let orders = fitting.iter().chain(&too_large);
         for (confirmed, result) in orders.zip(published.chain(refused)) {
             metrics::count(Count::EventsPublished, usize::from(result.is_ok()));
-            let result = result.map_err(|failure| failure.of_order(confirmed.order_id));
             results.set(&confirmed.indices, &result);
         }
     }
@@ -59,7 +58,6 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::FutureExt as _;
-    use order_core::OrderId;
     use queue_consumer::failure::Permanence;
 
     use super::*;
@@ -70,7 +68,6 @@ mod tests {
         let outside = Outside::default();
         let worker = Worker::new(&outside, retries(), 1);
         let confirmed = |index: usize, bytes: usize| Confirmed {
-            order_id: OrderId::new(uuid::Uuid::from_u128(index as u128)),
             publication: Publication {
                 event: "x".repeat(bytes),
                 group_id: None,

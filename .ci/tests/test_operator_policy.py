@@ -23,23 +23,23 @@ def test_parliament_finds_nothing():
 LETTERS = {"sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"}
 MOVES = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask"}
 STATUS = {"sqs:GetQueueAttributes", "sns:ListSubscriptionsByTopic", "dynamodb:DescribeTable"}
+EMAILS = {"sns:Publish", "sns:GetTopicAttributes"}
 API = {"execute-api:Invoke"}
 # The actions that each command of the runbook needs on AWS. All of orderctl read the stack. sts:GetCallerIdentity needs no right.
 COMMANDS = {
     "orderctl dlq list": LETTERS,
     "orderctl dlq show": LETTERS | {"dynamodb:BatchGetItem"},
-    "orderctl dlq replay": LETTERS | MOVES | {"dynamodb:BatchGetItem"},
+    "orderctl dlq replay": LETTERS | MOVES | EMAILS | {"dynamodb:BatchGetItem"},
     "orderctl dlq purge": LETTERS | {"sqs:DeleteMessage"},
     "orderctl status": STATUS,
     "orderctl top": STATUS,
     "orderctl place": API,
     "orderctl get": API | LETTERS,
     "orderctl trace": API | LETTERS | STATUS | {"logs:StartQuery", "logs:GetQueryResults"},
-    "orderctl console": STATUS | LETTERS | MOVES | API | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+    "orderctl console": STATUS | LETTERS | MOVES | EMAILS | API | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
     "aws sns list-subscriptions-by-topic": {"sns:ListSubscriptionsByTopic"},
     "aws sns confirm-subscription": {"sns:ConfirmSubscription"},
     "aws sns get-topic-attributes": {"sns:GetTopicAttributes"},
-    "aws sqs receive-message": {"sqs:ReceiveMessage"},
     "aws logs tail": {"logs:FilterLogEvents"},
 }
 # These work on the system of this machine only.
@@ -63,10 +63,15 @@ def test_the_policy_allows_what_the_commands_of_the_runbook_need_and_nothing_els
     assert needed == {action for one in STATEMENTS for action in as_list(one["Action"])}
 
 
+def test_it_publishes_emails_only():
+    topics = [as_list(one["Resource"]) for one in STATEMENTS if "sns:Publish" in as_list(one["Action"])]
+    assert topics == [["arn:aws:sns:us-east-1:123456789012:order-emails"]]
+
+
 def test_it_changes_nothing_but_messages_and_orders():
     actions = {action for one in STATEMENTS for action in as_list(one["Action"])}
     assert not [action for action in actions if "*" in action]
-    writes = MOVES | {"sqs:ChangeMessageVisibility", "execute-api:Invoke", "sns:ConfirmSubscription"}
+    writes = MOVES | {"sqs:ChangeMessageVisibility", "execute-api:Invoke", "sns:ConfirmSubscription", "sns:Publish"}
     reads = re.compile(r"\w+:(Get|List|Describe|BatchGet|Receive|Filter|Scan$|StartQuery$)")
     assert not [action for action in actions - writes if not reads.match(action)]
     # It receives no messages of the source queues, and purges, changes or deletes no queue.

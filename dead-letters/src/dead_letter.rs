@@ -4,12 +4,15 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use order_core::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::queue::QueueName;
 
 /// The reason of a letter without an `error_code`. No service gave it up: SQS moved it after its last receive, because the
 /// processes that had received it died.
 const ATTEMPTS_EXHAUSTED: &str = "attempts_exhausted";
+/// The reason of an email for which SNS gives no `ErrorCode`.
+const UNDELIVERED: &str = "undelivered";
 
 /// A dead letter. `dlq list --json` prints its JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,8 +58,12 @@ impl DeadLetter {
             message_id: message.message_id.clone().unwrap_or_default(),
             order_id: order_id(&body),
             queue,
-            reason: attribute("error_code").unwrap_or_else(|| ATTEMPTS_EXHAUSTED.to_owned()),
-            detail: attribute("error_detail"),
+            // SNS describes a delivery that failed by attributes of its own: the Developer Guide, "Amazon SNS dead-letter queues".
+            reason: match queue {
+                QueueName::Emails => attribute("ErrorCode").unwrap_or_else(|| UNDELIVERED.to_owned()),
+                _ => attribute("error_code").unwrap_or_else(|| ATTEMPTS_EXHAUSTED.to_owned()),
+            },
+            detail: attribute("error_detail").or_else(|| attribute("ErrorMessage")),
             failed_at: attribute("failed_at").or_else(|| {
                 system(MessageSystemAttributeName::SentTimestamp)
                     .as_deref()
@@ -93,11 +100,15 @@ impl DeadLetter {
             || self.texts.iter().any(|value| value.contains(text))
     }
 
-    /// Whether this is its message id or its order id, in capitals or not: both are UUIDs.
+    /// Whether this is its message id or its order id, in capitals or not: both are UUIDs. An email names each of its orders in its
+    /// text.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
         let is = |own: &str| own.eq_ignore_ascii_case(id);
-        is(&self.message_id) || self.order_id.as_deref().is_some_and(is)
+        let is_in_text = || Uuid::try_parse(id).is_ok_and(|id| self.body.contains(&id.to_string()));
+        is(&self.message_id)
+            || self.order_id.as_deref().is_some_and(is)
+            || (self.queue == QueueName::Emails && is_in_text())
     }
 }
 
@@ -187,6 +198,29 @@ pub(super) mod tests {
         );
         assert_eq!(letter.failed_at.as_deref(), Some("2026-11-23T09:35:00.123Z"));
         assert_eq!(letter.order_id, None);
+    }
+
+    #[test]
+    fn an_email_has_the_reason_of_sns_and_the_orders_of_its_text() {
+        let order = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
+        let message = Message::builder()
+            .message_id("m-1")
+            .body(format!(
+                r#"{{"Type":"Notification","Message":"Order {order} is confirmed"}}"#
+            ))
+            .message_attributes("ErrorCode", text("550"))
+            .message_attributes("ErrorMessage", text("mailbox unavailable"));
+        let letter = DeadLetter::read(QueueName::Emails, &message.clone().build());
+        assert_eq!(
+            (letter.reason.as_str(), letter.detail.as_deref()),
+            ("550", Some("mailbox unavailable"))
+        );
+        assert!(letter.has_id(&order.to_uppercase()) && letter.has_id("m-1"));
+        assert!(!letter.has_id("0199d3a0-5c1e-7b3a-9f57-000000000000") && !letter.has_id("Order"));
+        let other = DeadLetter::read(QueueName::Orders, &message.build());
+        assert!(!other.has_id(order));
+        let silent = DeadLetter::read(QueueName::Emails, &Message::builder().body("?").build());
+        assert_eq!(silent.reason, UNDELIVERED);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::archive::ArchiveEntry;
 use crate::archive_file::ArchiveFile;
 use crate::filter::Filter;
 use crate::progress::Progress;
-use crate::queue::{DeadLetterQueue, QueueName};
+use crate::queue::DeadLetterQueue;
 use crate::remaining::describe_remaining;
 use crate::scan::{DeletedIds, ReceivedLetter, Scan, ScanOptions};
 
@@ -44,8 +44,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     });
     let written = Cell::new(0_u64);
     let mut is_complete = true;
-    for name in QueueName::selected(arguments.filter.queue) {
-        let queue = DeadLetterQueue::open(connection, name).await?;
+    for queue in DeadLetterQueue::open_selected(connection, arguments.filter.queue).await? {
         let progress = Progress::new("seen", queue.counts().await?.visible);
         let scan = Scan::new(&queue, &arguments.scan);
         let report = scan

@@ -10,6 +10,7 @@ mod archive_file;
 mod audit_log;
 mod confirm;
 mod dead_letter;
+mod destination;
 mod export;
 mod filter;
 mod find;
@@ -33,6 +34,7 @@ mod scan;
 mod selection;
 mod show;
 mod transfer;
+mod undelivered_email;
 
 use std::process::ExitCode;
 

@@ -59,8 +59,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     let mut letters = Vec::new();
     let mut notes = Vec::new();
     let mut code = ExitCode::SUCCESS;
-    for name in QueueName::selected(arguments.filter.queue) {
-        let queue = DeadLetterQueue::open(connection, name).await?;
+    for queue in DeadLetterQueue::open_selected(connection, arguments.filter.queue).await? {
         let counts = queue.counts().await?;
         let report = scan_queue(arguments, &queue, now, &mut letters).await;
         notes.extend(incompleteness_note(queue.label(), &report, counts));

@@ -9,7 +9,7 @@ const MASK: &str = "[hidden]";
 
 /// Fields that hold no personal data. `name` is public below `items`, where it is a product's name; elsewhere it is a
 /// person's.
-const PUBLIC_FIELDS: [&str; 24] = [
+const PUBLIC_FIELDS: [&str; 29] = [
     "order_id",
     "fingerprint",
     "accepted_at",
@@ -34,6 +34,12 @@ const PUBLIC_FIELDS: [&str; 24] = [
     "status",
     "notified_at",
     "notification_id",
+    // Of an email that SNS could not deliver. Its text has personal data, and its subject has none.
+    "Type",
+    "MessageId",
+    "TopicArn",
+    "Subject",
+    "Timestamp",
 ];
 
 /// Indents a body and hides its personal data.

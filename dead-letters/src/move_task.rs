@@ -27,10 +27,11 @@ pub(super) fn check_rate(rate: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves all letters of a dead-letter queue back to its source queue, and waits until SQS is done. If the task fails, the
+/// Moves all letters of a dead-letter queue back to its source queue, of this URL, and waits until SQS is done. If the task fails, the
 /// result holds both the error and the count of messages that were moved.
 pub(super) async fn move_all(
     queue: &DeadLetterQueue,
+    source_url: &str,
     rate: Option<u32>,
 ) -> anyhow::Result<(ReplayCounts, Option<StopReason>, Option<anyhow::Error>)> {
     let name = queue.label();
@@ -38,7 +39,7 @@ pub(super) async fn move_all(
     let source = queue.arn(&queue.url).await?;
     // Without a destination SQS moves a message to its original source queue. The services send messages to the
     // dead-letter queue themselves, so that SQS knows no source.
-    let destination = queue.arn(&queue.source_url).await?;
+    let destination = queue.arn(source_url).await?;
     let progress = Progress::new("moved", queue.counts().await?.visible);
     let task = queue
         .sqs

@@ -16,7 +16,7 @@ use crate::archive_file::ArchiveFile;
 use crate::audit_log::{AuditOptions, AuditedChange};
 use crate::confirm::ask_yes_no;
 use crate::progress::Progress;
-use crate::queue::{DeadLetterQueue, QueueName};
+use crate::queue::DeadLetterQueue;
 use crate::remaining::describe_remaining;
 use crate::scan::{DeletedIds, ReceivedLetter, Scan, ScanOptions};
 use crate::selection::{Selection, SelectionArguments};
@@ -48,8 +48,7 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
     let selection = Selection::new(&arguments.selection);
     let backup = RefCell::new(None);
     let (mut purged, mut failed, mut stopped) = (0, 0, false);
-    for name in QueueName::selected(arguments.selection.filter.queue) {
-        let queue = DeadLetterQueue::open(connection, name).await?;
+    for queue in DeadLetterQueue::open_selected(connection, arguments.selection.filter.queue).await? {
         if !is_confirmed(arguments, &queue).await? {
             eprintln!("{} is left as it is", queue.label());
             continue;

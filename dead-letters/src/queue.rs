@@ -1,4 +1,4 @@
-//! The dead-letter queues, and the queues that they belong to.
+//! The dead-letter queues.
 
 use anyhow::Context;
 use aws_sdk_sqs::Client;
@@ -6,8 +6,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde::{Deserialize, Serialize};
 
 use stack_client::{Connection, Resource, Target, queue};
+use terminal::text::sanitize_line;
 
-/// A queue that has a dead-letter queue.
+/// A dead-letter queue, by the messages that fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum QueueName {
@@ -15,13 +16,20 @@ pub enum QueueName {
     Orders,
     /// Confirmed orders that are to be emailed
     Notifications,
+    /// Emails that SNS could not deliver
+    Emails,
 }
 
 impl QueueName {
-    /// The queue that was named, or both.
-    #[must_use]
-    pub fn selected(one: Option<Self>) -> Vec<Self> {
-        one.map_or_else(|| vec![Self::Orders, Self::Notifications], |queue| vec![queue])
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Orders, Self::Notifications, Self::Emails];
+
+    /// Those of messages that a service could not process, and that it processes again after a replay.
+    pub const OF_SERVICES: [Self; 2] = [Self::Orders, Self::Notifications];
+
+    /// The queue that was named, or all.
+    pub(super) fn selected(one: Option<Self>) -> Vec<Self> {
+        one.map_or_else(|| Self::ALL.to_vec(), |queue| vec![queue])
     }
 
     /// The queue's name.
@@ -30,6 +38,7 @@ impl QueueName {
         match self {
             Self::Orders => "orders",
             Self::Notifications => "notifications",
+            Self::Emails => "emails",
         }
     }
 
@@ -39,18 +48,25 @@ impl QueueName {
         match self {
             Self::Orders => "orders-dlq",
             Self::Notifications => "notifications-dlq",
+            Self::Emails => "emails-delivery-dlq",
+        }
+    }
+
+    fn resource(self) -> Resource {
+        match self {
+            Self::Orders => Resource::OrdersDlqUrl,
+            Self::Notifications => Resource::NotificationsDlqUrl,
+            Self::Emails => Resource::EmailsDeliveryDlqUrl,
         }
     }
 }
 
-/// A dead-letter queue and its source queue.
+/// A dead-letter queue.
 #[derive(Debug)]
 pub struct DeadLetterQueue {
-    /// Which of the two.
+    /// Which of them.
     pub(super) name: QueueName,
-    /// The source queue's URL: letters come from it and are replayed to it.
-    pub(super) source_url: String,
-    /// Its own URL.
+    /// Its URL.
     pub(super) url: String,
     pub(super) sqs: Client,
     /// Seconds that a receive waits. On AWS a receive that does not wait (short polling) asks only some of the queue's
@@ -59,16 +75,30 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// Looks up the URLs of a dead-letter queue and its source queue.
+    /// The queue that was named, or all. Someone who names the resources one by one may leave the queue of emails out.
+    pub(super) async fn open_selected(
+        connection: &Connection,
+        one: Option<QueueName>,
+    ) -> anyhow::Result<Vec<Self>> {
+        let mut queues = Vec::new();
+        for name in QueueName::selected(one) {
+            match Self::open(connection, name).await {
+                Ok(queue) => queues.push(queue),
+                Err(error) if name == QueueName::Emails && one.is_none() => {
+                    let reason = sanitize_line(&format!("{error:#}"));
+                    eprintln!("{} is left out: {reason}", name.dead_letter_name());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(queues)
+    }
+
+    /// Looks up the URL of a dead-letter queue.
     pub async fn open(connection: &Connection, name: QueueName) -> anyhow::Result<Self> {
-        let (source, letters) = match name {
-            QueueName::Orders => (Resource::OrdersQueueUrl, Resource::OrdersDlqUrl),
-            QueueName::Notifications => (Resource::NotificationsQueueUrl, Resource::NotificationsDlqUrl),
-        };
         Ok(Self {
             name,
-            source_url: connection.resource(source).await?,
-            url: connection.resource(letters).await?,
+            url: connection.resource(name.resource()).await?,
             sqs: connection.sqs().await?,
             receive_wait_seconds: match connection.target() {
                 Target::Local => 0,

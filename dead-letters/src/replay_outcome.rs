@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::orders_table::{OrdersTable, Rows};
 use crate::queue::QueueName;
+use crate::undelivered_email::UndeliveredEmail;
 
 /// The predicted outcome of a replay: the action of the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(super) enum ReplayOutcome {
         /// When the email was sent.
         notified_at: String,
     },
+    /// It is an email: it would be published again, to every subscriber.
+    EmailAgain,
     /// The event's order is not stored: it would become a dead letter again.
     OrderNotStored,
     /// The stored row cannot be read.
@@ -44,7 +47,11 @@ impl ReplayOutcome {
     pub(super) fn is_success(&self) -> bool {
         matches!(
             self,
-            Self::Store | Self::PublishAgain | Self::SendEmail | Self::AlreadyNotified { .. }
+            Self::Store
+                | Self::PublishAgain
+                | Self::SendEmail
+                | Self::AlreadyNotified { .. }
+                | Self::EmailAgain
         )
     }
 
@@ -57,6 +64,7 @@ impl ReplayOutcome {
             Self::Conflict { .. } => "conflict",
             Self::SendEmail => "send_email",
             Self::AlreadyNotified { .. } => "already_notified",
+            Self::EmailAgain => "email_again",
             Self::OrderNotStored => "order_not_stored",
             Self::UnreadableRow(_) => "unreadable_row",
         }
@@ -71,6 +79,7 @@ impl ReplayOutcome {
             Self::Conflict { .. } => "would fail: conflict",
             Self::SendEmail => "would be emailed",
             Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
+            Self::EmailAgain => "would be emailed again, to every subscriber",
             Self::OrderNotStored => "would fail: order not stored",
             Self::UnreadableRow(_) => "would fail: stored row not readable",
         }
@@ -95,6 +104,9 @@ impl fmt::Display for ReplayOutcome {
                 formatter,
                 "valid\nan email was sent at {notified_at}: replaying changes nothing"
             ),
+            Self::EmailAgain => formatter.write_str(
+                "valid\nreplaying publishes the email again: every subscriber gets it, also those who have it",
+            ),
             Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
             Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
         }
@@ -106,6 +118,7 @@ impl fmt::Display for ReplayOutcome {
 enum ValidMessage {
     Order(Box<OrderMessage>),
     Event(Box<OrderConfirmed>),
+    Email,
 }
 
 impl ValidMessage {
@@ -117,13 +130,18 @@ impl ValidMessage {
             QueueName::Notifications => OrderConfirmed::from_json(body)
                 .map(|event| Self::Event(Box::new(event)))
                 .map_err(|error| error.to_string()),
+            QueueName::Emails => UndeliveredEmail::from_json(body)
+                .map(|_| Self::Email)
+                .map_err(|error| error.to_string()),
         }
     }
 
-    fn order_id(&self) -> OrderId {
+    /// The order whose row decides the outcome.
+    fn order_id(&self) -> Option<OrderId> {
         match self {
-            Self::Order(message) => message.order_id,
-            Self::Event(event) => event.order_id,
+            Self::Order(message) => Some(message.order_id),
+            Self::Event(event) => Some(event.order_id),
+            Self::Email => None,
         }
     }
 }
@@ -138,7 +156,11 @@ pub(super) async fn predict_outcomes(
         .iter()
         .map(|body| ValidMessage::parse(queue, body))
         .collect();
-    let ids: Vec<OrderId> = messages.iter().flatten().map(ValidMessage::order_id).collect();
+    let ids: Vec<OrderId> = messages
+        .iter()
+        .flatten()
+        .filter_map(ValidMessage::order_id)
+        .collect();
     let rows = if ids.is_empty() {
         Rows::new()
     } else {
@@ -155,12 +177,13 @@ fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome 
         Ok(message) => message,
         Err(reason) => return ReplayOutcome::Invalid(reason),
     };
-    let row = match rows.get(&message.order_id()) {
+    let row = match message.order_id().and_then(|id| rows.get(&id)) {
         None => None,
         Some(Ok(row)) => Some(row),
         Some(Err(error)) => return ReplayOutcome::UnreadableRow(error.to_string()),
     };
     match (message, row) {
+        (ValidMessage::Email, _) => ReplayOutcome::EmailAgain,
         (ValidMessage::Order(_), None) => ReplayOutcome::Store,
         (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
         (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {
@@ -283,6 +306,17 @@ mod tests {
                 notified_at: "2026-11-23T09:35:02.000Z".to_owned()
             }
         );
+    }
+
+    #[test]
+    fn an_email_is_sent_again_to_everybody() {
+        let email = r#"{"Type":"Notification","MessageId":"m","Subject":"s","Message":"text"}"#;
+        assert_eq!(
+            predicted(QueueName::Emails, email, None),
+            ReplayOutcome::EmailAgain
+        );
+        let other = predicted(QueueName::Emails, "poison", None);
+        assert!(matches!(other, ReplayOutcome::Invalid(_)), "{other:?}");
     }
 
     #[test]

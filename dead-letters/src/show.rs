@@ -37,8 +37,7 @@ pub struct Arguments {
 
 /// Prints one letter, its failure and the predicted outcome of a replay.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    for name in QueueName::selected(arguments.queue) {
-        let queue = DeadLetterQueue::open(connection, name).await?;
+    for queue in DeadLetterQueue::open_selected(connection, arguments.queue).await? {
         let Some(found) = find_message(&queue, &arguments.id).await? else {
             continue;
         };

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use super::arguments::Arguments;
 use crate::audit_log::AuditedChange;
+use crate::destination::{self, Destination};
 use crate::orders_table::OrdersTable;
 use crate::pace::Pace;
 use crate::progress::Progress;
@@ -29,6 +30,8 @@ pub(super) struct LetterReplay<'a, 's> {
     repair: &'a Repair,
     selection: &'a Selection<'s>,
     queue: &'a DeadLetterQueue,
+    /// Looked up before the first letter is sent.
+    destination: OnceCell<Destination>,
     table: OrdersTable,
     pace: Pace,
     progress: Progress,
@@ -53,8 +56,9 @@ impl<'a, 's> LetterReplay<'a, 's> {
             repair,
             selection,
             queue,
+            destination: OnceCell::new(),
             table: OrdersTable::open(connection).await?,
-            pace: Pace::new(arguments.rate),
+            pace: Pace::new(destination::rate(queue.name, arguments.rate)?),
             progress: Progress::new("replayed", queue.counts().await?.visible),
             audit: OnceCell::new(),
             counts: Cell::default(),
@@ -130,6 +134,10 @@ impl<'a, 's> LetterReplay<'a, 's> {
         if ready.is_empty() {
             return Ok(deleted);
         }
+        let destination = self
+            .destination
+            .get_or_try_init(|| Destination::open(self.connection, self.queue))
+            .await?;
         // The audit line is on disk before the queue is changed.
         self.audit
             .get_or_try_init(|| async {
@@ -148,7 +156,7 @@ impl<'a, 's> LetterReplay<'a, 's> {
             let rest = ready.split_off(ready.len().min(self.pace.burst()).min(BATCH));
             let batch = std::mem::replace(&mut ready, rest);
             self.pace.wait_for_turn(batch.len()).await;
-            deleted.extend(self.send(batch).await);
+            deleted.extend(self.send(destination, batch).await);
         }
         Ok(deleted)
     }
@@ -192,7 +200,11 @@ impl<'a, 's> LetterReplay<'a, 's> {
     }
 
     /// Sends a batch and deletes what was sent from the dead-letter queue. Returns the ids of the deleted letters.
-    async fn send(&self, batch: Vec<(ReceivedLetter, Option<String>)>) -> DeletedIds {
+    async fn send(
+        &self,
+        destination: &Destination,
+        batch: Vec<(ReceivedLetter, Option<String>)>,
+    ) -> DeletedIds {
         let sqs = &self.queue.sqs;
         let (found, messages): (Vec<ReceivedLetter>, Vec<OutgoingMessage>) = batch
             .into_iter()
@@ -201,11 +213,11 @@ impl<'a, 's> LetterReplay<'a, 's> {
                 (found, outgoing)
             })
             .unzip();
-        let outcomes = transfer::send(sqs, &self.queue.source_url, messages).await;
+        let outcomes = destination.send(messages).await;
         let mut sent = Vec::with_capacity(found.len());
         for (found, outcome) in found.into_iter().zip(outcomes) {
             match outcome {
-                Ok(_) => sent.push(found),
+                Ok(()) => sent.push(found),
                 Err(reason) => self.report_failure(&found, &format!("it cannot be sent: {reason}")),
             }
         }

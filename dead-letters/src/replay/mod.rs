@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use stack_client::Connection;
 
 use crate::confirm::ask_yes_no;
+use crate::destination;
 use crate::move_task;
 use crate::queue::{DeadLetterQueue, QueueName};
 use crate::remaining::describe_remaining;
@@ -32,14 +33,27 @@ pub(crate) async fn run(mut arguments: Arguments, connection: &Connection) -> an
     }
     let mut counts = ReplayCounts::default();
     let mut stopped = false;
-    for name in QueueName::selected(arguments.selection.filter.queue) {
-        let queue = DeadLetterQueue::open(connection, name).await?;
+    for queue in DeadLetterQueue::open_selected(connection, arguments.selection.filter.queue).await? {
+        if queue.name == QueueName::Emails && !asks_for_emails(arguments) {
+            if queue.counts().await?.visible > 0 {
+                eprintln!(
+                    "{} is left as it is: an email goes to every subscriber again; `dlq replay --queue emails` sends them",
+                    queue.label()
+                );
+            }
+            continue;
+        }
         if !arguments.dry_run && !is_confirmed(arguments, &queue).await? {
             eprintln!("{} is left as it is", queue.label());
             continue;
         }
-        let (queue_counts, stop_reason) = if is_move {
-            whole_queue::replay(arguments, connection, &queue).await?
+        let source = if is_move {
+            destination::source_queue(connection, queue.name).await?
+        } else {
+            None
+        };
+        let (queue_counts, stop_reason) = if let Some(url) = source {
+            whole_queue::replay(arguments, connection, &queue, &url).await?
         } else {
             let replay = LetterReplay::new(arguments, connection, &repair, &selection, &queue).await?;
             replay.run().await?
@@ -65,6 +79,13 @@ pub(crate) async fn run(mut arguments: Arguments, connection: &Connection) -> an
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whether the operator means emails too. Unlike a message, an email that is replayed is not compared with anything, so that it
+/// has to be named.
+fn asks_for_emails(arguments: &Arguments) -> bool {
+    let selection = &arguments.selection;
+    !selection.ids.is_empty() || selection.filter.queue == Some(QueueName::Emails)
 }
 
 /// Whether the operator agrees. Nobody is asked about letters that are named by their ids. A script is not asked either,

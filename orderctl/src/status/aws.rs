@@ -10,13 +10,14 @@ use super::document::{Document, Problem, QueueState, SubscriptionState};
 const PENDING: &str = "PendingConfirmation";
 
 /// The queues, each with whether it is a dead-letter queue.
-const QUEUES: [(Resource, bool); 6] = [
+const QUEUES: [(Resource, bool); 7] = [
     (Resource::OrdersQueueUrl, false),
     (Resource::OrdersRetryQueueUrl, false),
     (Resource::OrdersDlqUrl, true),
     (Resource::NotificationsQueueUrl, false),
     (Resource::NotificationsRetryQueueUrl, false),
     (Resource::NotificationsDlqUrl, true),
+    (Resource::EmailsDeliveryDlqUrl, true),
 ];
 
 /// Asks the services of AWS.
@@ -32,8 +33,8 @@ pub(super) async fn read(connection: &Connection) -> anyhow::Result<Document> {
     for (resource, is_dead_letter_queue) in QUEUES {
         let url = match connection.resource(resource).await {
             Ok(url) => url,
-            // Someone who names the resources one by one may leave the retry queues out.
-            Err(_) if is_retry_queue(resource) => continue,
+            // Someone who names the resources one by one may leave some queues out.
+            Err(_) if is_optional(resource) => continue,
             Err(error) => return Err(error),
         };
         status
@@ -50,10 +51,10 @@ pub(super) async fn read(connection: &Connection) -> anyhow::Result<Document> {
     Ok(status)
 }
 
-fn is_retry_queue(resource: Resource) -> bool {
+fn is_optional(resource: Resource) -> bool {
     matches!(
         resource,
-        Resource::OrdersRetryQueueUrl | Resource::NotificationsRetryQueueUrl
+        Resource::OrdersRetryQueueUrl | Resource::NotificationsRetryQueueUrl | Resource::EmailsDeliveryDlqUrl
     )
 }
 

@@ -31,7 +31,7 @@ impl DeadLetteredOrders {
     pub(super) async fn find(connection: &Connection, scratch: &Scratch) -> anyhow::Result<Self> {
         let journal = Journal::read(&scratch.journal())?;
         let mut found = Self::default();
-        for queue in QueueName::selected(None) {
+        for queue in QueueName::OF_SERVICES {
             // The future may read a stack: it is too large for the stack of the thread.
             let max_receive_count = Box::pin(read_max_receive_count(connection, queue)).await?;
             for letter in
@@ -62,6 +62,7 @@ async fn read_max_receive_count(connection: &Connection, queue: QueueName) -> an
     let url = connection.resource(match queue {
         QueueName::Orders => Resource::OrdersQueueUrl,
         QueueName::Notifications => Resource::NotificationsQueueUrl,
+        QueueName::Emails => anyhow::bail!("emails come from a topic, and not from a queue"),
     });
     let sqs = connection.sqs().await?;
     let request = sqs.get_queue_attributes().queue_url(url.await?);

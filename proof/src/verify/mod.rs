@@ -68,7 +68,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     ];
     let in_flight = wait_until_drained(&config, &queues, Duration::from_secs(arguments.wait)).await?;
     let mut letters = Vec::new();
-    for queue in QueueName::selected(None) {
+    for queue in QueueName::OF_SERVICES {
         letters
             .extend(dead_letters::read_all_letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }

@@ -107,6 +107,9 @@ pub struct Connection {
     /// URL of its dead-letter queue
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     notifications_dlq_url: Option<String>,
+    /// URL of the queue of emails that SNS could not deliver
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    emails_delivery_dlq_url: Option<String>,
     /// Name of the table of orders
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     orders_table: Option<String>,
@@ -430,6 +433,7 @@ impl Connection {
             Resource::NotificationsQueueUrl => &self.notifications_queue_url,
             Resource::NotificationsRetryQueueUrl => &self.notifications_retry_queue_url,
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
+            Resource::EmailsDeliveryDlqUrl => &self.emails_delivery_dlq_url,
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
             Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,

@@ -15,6 +15,8 @@ pub enum Resource {
     NotificationsRetryQueueUrl,
     /// Their dead-letter queue, by its URL.
     NotificationsDlqUrl,
+    /// The queue of emails that SNS could not deliver, by its URL.
+    EmailsDeliveryDlqUrl,
     /// The table of orders, by its name.
     OrdersTableName,
     /// The topic of confirmed orders, by its ARN.
@@ -34,6 +36,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "NotificationsQueueUrl",
             Self::NotificationsRetryQueueUrl => "NotificationsRetryQueueUrl",
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
+            Self::EmailsDeliveryDlqUrl => "EmailsDeliveryDlqUrl",
             Self::OrdersTableName => "OrdersTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
             Self::OrderEmailsTopicArn => "OrderEmailsTopicArn",
@@ -49,6 +52,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "--notifications-queue-url",
             Self::NotificationsRetryQueueUrl => "--notifications-retry-queue-url",
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
+            Self::EmailsDeliveryDlqUrl => "--emails-delivery-dlq-url",
             Self::OrdersTableName => "--orders-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
             Self::OrderEmailsTopicArn => "--order-emails-topic-arn",
@@ -64,6 +68,7 @@ impl Resource {
             Self::NotificationsQueueUrl => "notifications",
             Self::NotificationsRetryQueueUrl => "notifications-retry",
             Self::NotificationsDlqUrl => "notifications-dlq",
+            Self::EmailsDeliveryDlqUrl => "emails-delivery-dlq",
             Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
             Self::OrderEmailsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-emails",
         }
@@ -85,6 +90,7 @@ mod tests {
             Resource::OrdersRetryQueueUrl,
             Resource::NotificationsRetryQueueUrl,
             Resource::NotificationsDlqUrl,
+            Resource::EmailsDeliveryDlqUrl,
             Resource::OrdersTableName,
             Resource::OrderEventsTopicArn,
             Resource::OrderEmailsTopicArn,

@@ -2,6 +2,7 @@
 //!
 //! These tests count dead letters and rows, so that each needs a system of its own.
 
+mod emails;
 mod files;
 mod kept;
 mod look;

@@ -4,15 +4,14 @@
 
 /// Resource types that are accepted and not created. Their properties are not read.
 ///
-/// A dashboard is shown by the console of AWS. Web ACLs protect a public endpoint, but the local endpoint listens on loopback. Routes and mappings imply the invoke permissions.
-const RESOURCE_TYPES: [&str; 11] = [
+/// A dashboard is shown by the console of AWS. Web ACLs protect a public endpoint, but the local endpoint listens on loopback.
+const RESOURCE_TYPES: [&str; 10] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::GatewayResponse",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::KMS::Alias",
     "AWS::KMS::Key",
-    "AWS::Lambda::Permission",
     "AWS::SSM::Parameter",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACL",

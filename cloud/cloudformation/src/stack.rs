@@ -13,8 +13,10 @@ use crate::resources::{
     api::Api,
     api_key::{ApiKey, ApiKeyParts},
     bucket::Bucket,
+    bucket_event::BucketEvent,
     event_source_mapping::EventSourceMapping,
     function::Function,
+    lambda_permission::{self, Permission},
     metric_filter, policies,
     queue::Queue,
     role::Role,
@@ -77,8 +79,7 @@ impl Stack {
         let resolver = Resolver::new(location, &parameters, &sections.conditions, &sections.resources);
         resolver.check_rules(&sections.rules)?;
         let mut stack = Self::default();
-        let mut policies = policies::Policies::default();
-        let mut keys = ApiKeyParts::default();
+        let mut parts = Parts::default();
         for (id, declaration) in &sections.resources {
             let at = TemplatePath::root(id.clone());
             if let Some(condition) = &declaration.condition
@@ -86,15 +87,14 @@ impl Stack {
             {
                 continue;
             }
-            stack.add(
-                id,
-                declaration,
-                &sections.globals,
-                &resolver,
-                &mut policies,
-                &mut keys,
-            )?;
+            stack.add(id, declaration, &sections.globals, &resolver, &mut parts)?;
         }
+        let Parts {
+            policies,
+            keys,
+            buckets,
+        } = parts;
+        buckets.attach(&mut stack.buckets)?;
         policies.attach(&mut stack.queues, &mut stack.topics, &mut stack.buckets)?;
         stack.api_keys = keys.into_keys();
         stack.route_events()?;
@@ -112,8 +112,7 @@ impl Stack {
         declaration: &Declaration,
         globals: &[(String, crate::node::Node)],
         resolver: &Resolver<'_>,
-        policies: &mut policies::Policies,
-        keys: &mut ApiKeyParts,
+        parts: &mut Parts,
     ) -> Result<(), TemplateError> {
         let at = TemplatePath::root(id).key("Properties");
         let kind = declaration.kind.as_str();
@@ -133,24 +132,26 @@ impl Stack {
         let location = resolver.location;
         match kind {
             "AWS::SQS::Queue" => self.queues.push(Queue::read(name, properties)?),
-            "AWS::SQS::QueuePolicy" => policies.read_queue_policy(properties)?,
+            "AWS::SQS::QueuePolicy" => parts.policies.read_queue_policy(properties)?,
             "AWS::SNS::Topic" => {
                 let (topic, subscriptions) = Topic::read(location, name, properties)?;
                 self.topics.push(topic);
                 self.subscriptions.extend(subscriptions);
             }
-            "AWS::SNS::TopicPolicy" => policies.read_topic_policy(properties)?,
+            "AWS::SNS::TopicPolicy" => parts.policies.read_topic_policy(properties)?,
             "AWS::SNS::Subscription" => self.subscriptions.push(Subscription::read(properties, None)?),
             "AWS::S3::Bucket" => self.buckets.push(Bucket::read(name, properties)?),
-            "AWS::S3::BucketPolicy" => policies.read_bucket_policy(properties)?,
+            "AWS::S3::BucketPolicy" => parts.policies.read_bucket_policy(properties)?,
             "AWS::DynamoDB::Table" => self.tables.push(Table::read(name, properties)?),
             "AWS::Serverless::Function" => {
                 let at = TemplatePath::root(id).key("Metadata");
                 let metadata = resolver.resolve(&declaration.metadata, &at)?.unwrap_or_default();
-                let (function, mappings) = Function::read(location, id, name, &metadata, properties)?;
+                let (function, events) = Function::read(location, id, name, &metadata, properties)?;
                 self.functions.push(function);
-                self.event_source_mappings.extend(mappings);
+                self.event_source_mappings.extend(events.mappings);
+                parts.buckets.events.extend(events.bucket_events);
             }
+            "AWS::Lambda::Permission" => parts.buckets.permissions.extend(Permission::read(properties)?),
             "AWS::Lambda::EventSourceMapping" => {
                 let function = properties.required_text("FunctionName")?;
                 let mapping =
@@ -163,9 +164,9 @@ impl Stack {
                 }
                 self.api = Some(Api::read(location, id, name, properties)?);
             }
-            "AWS::ApiGateway::ApiKey" => keys.read_key(name, properties)?,
-            "AWS::ApiGateway::UsagePlan" => keys.read_plan(name, properties)?,
-            "AWS::ApiGateway::UsagePlanKey" => keys.read_plan_key(properties)?,
+            "AWS::ApiGateway::ApiKey" => parts.keys.read_key(name, properties)?,
+            "AWS::ApiGateway::UsagePlan" => parts.keys.read_plan(name, properties)?,
+            "AWS::ApiGateway::UsagePlanKey" => parts.keys.read_plan_key(properties)?,
             "AWS::IAM::Role" => self.roles.push(Role::read(location, name, properties)?),
             "AWS::CloudWatch::Alarm" => self.alarms.push(alarm::read(id, properties)?),
             "AWS::Logs::MetricFilter" => self.metric_filters.extend(metric_filter::read(properties)?),
@@ -197,6 +198,32 @@ impl Stack {
         self.api
             .get_or_insert_with(Api::implicit)
             .add_event_routes(routes)
+    }
+}
+
+/// The parts of resources that other resources declare. They are attached when all resources are read.
+#[derive(Default)]
+struct Parts {
+    policies: policies::Policies,
+    keys: ApiKeyParts,
+    buckets: BucketParts,
+}
+
+/// The parts of buckets that other resources declare. They are attached when all buckets are read.
+#[derive(Default)]
+struct BucketParts {
+    events: Vec<BucketEvent>,
+    permissions: Vec<Permission>,
+}
+
+impl BucketParts {
+    fn attach(self, buckets: &mut [Bucket]) -> Result<(), TemplateError> {
+        // SAM makes the permissions of its own events.
+        lambda_permission::check(buckets, &self.permissions)?;
+        for event in self.events {
+            event.attach(buckets)?;
+        }
+        Ok(())
     }
 }
 

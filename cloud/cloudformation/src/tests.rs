@@ -485,3 +485,97 @@ Resources:
     let lost = template.replace("Bucket: !Ref Covers", "Bucket: other");
     assert!(load_error(&lost).contains("there is no bucket `other`"));
 }
+
+/// The form of SAM needs no permission, because SAM makes it. The form of CloudFormation does.
+#[test]
+fn buckets_notify_functions() {
+    let template = r#"
+Resources:
+  Uploads:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: uploads
+      NotificationConfiguration:
+        LambdaConfigurations:
+          - Event: s3:ObjectCreated:Put
+            Function: !GetAtt ResizerFunction.Arn
+            Filter: {S3Key: {Rules: [{Name: prefix, Value: up/}, {Name: suffix, Value: .jpg}]}}
+  ResizerFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: resizer
+      EventInvokeConfig:
+        MaximumRetryAttempts: 1
+        MaximumEventAgeInSeconds: 600
+        DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Failed.Arn}}
+      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Dead.Arn}
+      Events:
+        Uploaded: {Type: S3, Properties: {Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*"}}
+  Failed: {Type: AWS::SQS::Queue, Properties: {QueueName: failed}}
+  Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
+  MayNotify:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: !Ref ResizerFunction
+      Principal: s3.amazonaws.com
+      SourceAccount: !Ref AWS::AccountId
+      SourceArn: arn:aws:s3:::uploads
+"#;
+    let stack = load(template, &[]).unwrap();
+    let asynchronous = &stack.functions[0].asynchronous;
+    assert_eq!(
+        (asynchronous.max_retries, asynchronous.max_age.as_secs()),
+        (1, 600)
+    );
+    assert_eq!(asynchronous.on_failure.as_deref(), Some("failed"));
+    assert_eq!(asynchronous.dead_letter_queue.as_deref(), Some("dead"));
+    let [own, sams] = stack.buckets[0].notifications.as_slice() else {
+        panic!("{:?}", stack.buckets);
+    };
+    assert_eq!(
+        (own.function_name.as_str(), own.prefix.as_str()),
+        ("resizer", "up/")
+    );
+    assert_eq!(
+        (own.suffix.as_str(), own.events.as_slice()),
+        (".jpg", &["s3:ObjectCreated:Put".to_owned()][..])
+    );
+    assert_eq!(
+        (sams.id.as_str(), sams.prefix.as_str()),
+        ("ResizerFunctionUploaded", "")
+    );
+    assert_eq!(sams.events, ["s3:ObjectCreated:*"]);
+
+    for (right, wrong, expected) in [
+        ("Principal: s3.", "Principal: sns.", "S3 may not invoke resizer"),
+        (
+            "SourceArn: arn:aws:s3:::uploads",
+            "SourceArn: arn:aws:s3:::other",
+            "S3 may not invoke resizer",
+        ),
+        (
+            "s3:ObjectCreated:Put",
+            "s3:ObjectRemoved:*",
+            "the event `s3:ObjectRemoved:*`",
+        ),
+        (
+            "Bucket: !Ref Uploads",
+            "Bucket: other",
+            "there is no bucket `other`",
+        ),
+        (
+            "Destination: !GetAtt Failed.Arn",
+            "Destination: arn:aws:sns:us-east-1:1:t",
+            "other than a queue",
+        ),
+        (
+            "LambdaConfigurations:",
+            "TopicConfigurations:",
+            "`TopicConfigurations`",
+        ),
+    ] {
+        let error = load_error(&template.replace(right, wrong));
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -89,10 +89,12 @@ pub async fn run() -> Result<(), reqwest::Error> {
             header("lambda-runtime-deadline-ms"),
         );
         let payload: Value = next.json().await?;
-        // For a batch, the body of the first message names the action.
+        // For a batch, the body of the first message names the action, and for an event of S3, the key of the object.
+        let record = &payload["Records"][0];
         let action = payload["do"]
             .as_str()
-            .or_else(|| payload["Records"][0]["body"].as_str());
+            .or_else(|| record["body"].as_str())
+            .or_else(|| record["s3"]["object"]["key"].as_str());
         match action {
             Some("report") => {
                 let failed = json!([{"itemIdentifier": payload["Records"][0]["messageId"]}]);

@@ -81,7 +81,8 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         subscribers,
         webhooks,
     ] = cloud_sns::MIGRATIONS;
-    let [buckets] = cloud_s3::MIGRATIONS;
+    let [buckets, events_of_buckets] = cloud_s3::MIGRATIONS;
+    let [asynchronous_invocations] = cloud_async_invocation::MIGRATIONS;
     let first = [queues, topics].concat();
     open(&[
         &first,
@@ -93,5 +94,7 @@ fn with_steps<T>(open: impl FnOnce(&[&str]) -> T) -> T {
         subscribers,
         webhooks,
         buckets,
+        events_of_buckets,
+        asynchronous_invocations,
     ])
 }

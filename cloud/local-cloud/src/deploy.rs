@@ -3,9 +3,9 @@
 //! Queues, topics, tables and buckets that an older template created stay, so that a deployment loses no data. Its subscriptions
 //! are removed as CloudFormation would, because they hold none. A change that cannot be made is an error.
 
-use cloud_cloudformation::{RedriveCircle, Stack, sort_by_redrive};
+use cloud_cloudformation::{self as template, RedriveCircle, Stack, sort_by_redrive};
 use cloud_dynamodb::ConvergeError;
-use cloud_s3::{BucketSettings, S3Failure};
+use cloud_s3::{BucketSettings, Notification, S3Failure};
 use cloud_sns::SnsError;
 use cloud_sqs::SqsError;
 
@@ -109,6 +109,7 @@ pub(crate) async fn converge(
         let settings = BucketSettings {
             policy: bucket.policy.clone(),
             allows_public_policy: bucket.allows_public_policy,
+            notifications: bucket.notifications.iter().cloned().map(notification).collect(),
         };
         let converged = services.s3.converge_bucket(&bucket.name, settings).await;
         converged.map_err(|source| DeployError::Bucket {
@@ -117,4 +118,15 @@ pub(crate) async fn converge(
         })?;
     }
     Ok(())
+}
+
+/// A notification of the template as S3 takes it.
+fn notification(declared: template::Notification) -> Notification {
+    Notification {
+        id: declared.id,
+        function: declared.function_name,
+        events: declared.events,
+        prefix: declared.prefix,
+        suffix: declared.suffix,
+    }
 }

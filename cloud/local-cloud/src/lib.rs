@@ -27,6 +27,7 @@ pub use cloud_faults as faults;
 pub use cloud_http as http;
 pub use cloud_iam as iam;
 pub use cloud_lambda as lambda;
+pub use cloud_s3 as s3;
 pub use cloud_sqs as sqs;
 pub use cloud_store as store;
 

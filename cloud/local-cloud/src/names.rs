@@ -46,7 +46,12 @@ fn names(stack: &Stack) -> impl Iterator<Item = (&'static str, &str)> {
         .map(|function| ("function", function.name.as_str()));
     let roles = stack.roles.iter().map(|role| ("role", role.name.as_str()));
     let alarms = stack.alarms.iter().map(|alarm| ("alarm", alarm.name.as_str()));
+    let buckets = stack
+        .buckets
+        .iter()
+        .map(|bucket| ("bucket", bucket.name.as_str()));
     queues
+        .chain(buckets)
         .chain(topics)
         .chain(tables)
         .chain(functions)

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud_async_invocation::AsyncInvocations;
 use cloud_cloudwatch::CloudWatch;
 use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
@@ -79,6 +80,8 @@ pub struct Services {
     pub dynamodb: DynamoDb,
     /// Buckets and objects.
     pub s3: S3,
+    /// The events that wait for functions.
+    pub invocations: AsyncInvocations,
     /// The functions' access keys.
     pub access_keys: AccessKeys,
     /// Fault injection.
@@ -140,6 +143,7 @@ impl Services {
         });
         sns.enforce_policies().await?;
         tokio::spawn(sns.clone().run_webhooks(stopping));
+        let invocations = AsyncInvocations::new(store.clone(), clock.clone());
         let s3 = S3::open(S3Config {
             directory: config.directory.clone(),
             durability: config.durability,
@@ -147,6 +151,7 @@ impl Services {
             clock: clock.clone(),
             iam: sqs.iam().clone(),
             access_keys: config.access_keys.clone(),
+            invocations: invocations.clone(),
         });
         let s3 = s3.await?;
         Ok(Self {
@@ -155,6 +160,7 @@ impl Services {
             mailbox,
             dynamodb,
             s3,
+            invocations,
             access_keys: config.access_keys,
             faults: Faults::default(),
             calls: CallCounts::default(),
@@ -247,7 +253,7 @@ mod tests {
             })
             .await
             .unwrap();
-        assert_eq!((topics, version), (1, 9));
+        assert_eq!((topics, version), (1, 11));
     }
 
     /// The machine's clock is set back by an hour while no process runs. To this process that looks as if the last reading

@@ -187,9 +187,21 @@ async fn acknowledged_objects_are_there_after_kill_9_and_no_half_of_one() {
     let directory = tempfile::tempdir().unwrap();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut acknowledged = Vec::new();
+    let services = open(directory.path(), String::new()).await;
+    let settings = local_cloud::s3::BucketSettings {
+        notifications: vec![local_cloud::s3::Notification {
+            id: "id".to_owned(),
+            function: "resizer".to_owned(),
+            events: vec!["s3:ObjectCreated:*".to_owned()],
+            prefix: String::new(),
+            suffix: String::new(),
+        }],
+        ..local_cloud::s3::BucketSettings::default()
+    };
+    services.s3.converge_bucket("bucket", settings).await.unwrap();
+    services.close().await;
     for round in 0..3 {
         let (child, url) = spawn(directory.path()).await;
-        for_s3(client.put(format!("{url}/bucket"))).send().await.unwrap();
         let (report, mut reports) = tokio::sync::mpsc::unbounded_channel();
         for sender in 0..4_u8 {
             let (report, url, client) = (report.clone(), url.clone(), client.clone());
@@ -215,7 +227,7 @@ async fn acknowledged_objects_are_there_after_kill_9_and_no_half_of_one() {
         }
     }
 
-    let (_child, url) = spawn(directory.path()).await;
+    let (child, url) = spawn(directory.path()).await;
     for (key, sender) in &acknowledged {
         let read = for_s3(client.get(format!("{url}/bucket/{key}")))
             .send()
@@ -232,4 +244,12 @@ async fn acknowledged_objects_are_there_after_kill_9_and_no_half_of_one() {
             u64::try_from(SIZE).unwrap()
         );
     }
+    // Each object that is there has the event for its function, which nobody has taken.
+    let objects = std::fs::read_dir(directory.path().join("objects"))
+        .unwrap()
+        .count();
+    drop(child);
+    let services = open(directory.path(), String::new()).await;
+    assert_eq!(services.invocations.waiting().await.unwrap(), objects);
+    services.close().await;
 }

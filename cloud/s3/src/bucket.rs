@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::S3Failure;
+use crate::notification::Notification;
 
 /// The settings of a bucket. They are stored as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct BucketSettings {
     pub policy: Option<Value>,
     /// Whether a bucket policy may let everyone in. New buckets block it, as on AWS since April 2023.
     pub allows_public_policy: bool,
+    /// The functions that get events.
+    pub notifications: Vec<Notification>,
 }
 
 /// A bucket.

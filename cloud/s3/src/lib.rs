@@ -2,9 +2,11 @@
 //!
 //! [`S3::call`] answers a request: `stand_in` and the library `s3s` read and verify it, `access` has IAM authorize it,
 //! `operations` performs it. `files` has the bytes of objects, `object`, `upload` and `listing` have their rows in the store.
-//! Invariants: a file is complete before a row names it, and an answer is given after the commit of what it promises.
+//! `notification` tells functions of
+//! new objects. Invariants: a file is complete before a row names it, and an answer is given after the commit of what it promises, which
+//! includes the events for functions.
 //!
-//! Imports `cloud-iam`, `cloud-store` and `cloud-wire` of the workspace.
+//! Imports `cloud-async-invocation`, `cloud-iam`, `cloud-store` and `cloud-wire` of the workspace.
 
 mod access;
 mod bucket;
@@ -15,6 +17,7 @@ mod files;
 mod form;
 mod headers;
 mod listing;
+mod notification;
 mod object;
 mod operations;
 mod permissions;
@@ -32,6 +35,7 @@ mod writing;
 
 pub use bucket::BucketSettings;
 pub use error::S3Failure;
+pub use notification::Notification;
 pub use request::is_for_s3;
 pub use schema::MIGRATIONS;
 pub use service::{S3, S3Config};

@@ -9,6 +9,7 @@ use crate::bucket;
 use crate::error::S3Failure;
 use crate::files::{Files, Written};
 use crate::headers::Headers;
+use crate::notification::{Created, Notifier};
 
 /// An object.
 #[derive(Clone, Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct NewObject {
     pub(crate) modified_at: i64,
     pub(crate) headers: Headers,
     pub(crate) condition: WriteCondition,
+    pub(crate) notifier: Notifier,
 }
 
 /// The condition of a write. Source: Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
@@ -103,7 +105,7 @@ pub(crate) fn find(tx: &Tx<'_>, bucket: &str, key: &str) -> Result<Option<Object
     }))
 }
 
-/// Stores an object, if the condition of the write holds. The file that it replaces is removed after the commit.
+/// Stores an object, if the condition of the write holds, with the events of its notifications. The file that it replaces is removed after the commit.
 pub(crate) fn put(tx: &Tx<'_>, files: &Files, mut object: NewObject) -> Result<(), S3Failure> {
     if !bucket::exists(tx, &object.bucket)? {
         return Err(S3Failure::NoSuchBucket);
@@ -123,6 +125,15 @@ pub(crate) fn put(tx: &Tx<'_>, files: &Files, mut object: NewObject) -> Result<(
         object.modified_at,
         serde_json::to_string(&object.headers)?,
     ))?;
+    let created = Created {
+        bucket: &object.bucket,
+        bucket_arn: &bucket::arn(&object.bucket),
+        key: &object.key,
+        size: object.written.size,
+        etag: &object.etag,
+        at: object.modified_at,
+    };
+    object.notifier.notify(tx, created)?;
     remove_after_commit(tx, files, current.map(|current| current.file));
     // Until the commit the file belongs to nobody, and is removed if there is none.
     tx.on_commit(move || object.written.keep());

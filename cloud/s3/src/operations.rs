@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cloud_async_invocation::AsyncInvocations;
 use cloud_iam::Principal;
 use cloud_store::Store;
 use cloud_wire::{ACCOUNT, Clock, REGION};
@@ -25,6 +26,7 @@ use crate::bucket::{self, BucketSettings};
 use crate::error::S3Failure;
 use crate::files::Files;
 use crate::listing::{self, Listed, Page, Query};
+use crate::notification::{Creation, Notifier};
 use crate::object::{self, timestamp};
 use crate::upload;
 
@@ -35,12 +37,24 @@ pub(crate) struct Operations {
     pub(crate) clock: Clock,
     pub(crate) files: Files,
     pub(crate) access: Arc<Access>,
+    pub(crate) invocations: AsyncInvocations,
 }
 
 impl Operations {
     /// The time of a change, in milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> i64 {
         self.clock.wall_ms(self.clock.now_ms())
+    }
+
+    /// The notifier for an object that `principal` creates in a bucket.
+    pub(crate) fn notifier(&self, bucket: &str, creation: Creation, principal: Principal) -> Notifier {
+        let bucket = self.access.buckets.get(bucket);
+        Notifier {
+            invocations: self.invocations.clone(),
+            notifications: bucket.map_or_else(Vec::new, |bucket| bucket.settings.notifications.clone()),
+            creation,
+            principal,
+        }
     }
 }
 
@@ -391,7 +405,8 @@ impl s3s::S3 for Operations {
         &self,
         req: S3Request<CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-        Ok(S3Response::new(self.complete_upload(req.input).await?))
+        let caller = caller(&req.extensions);
+        Ok(S3Response::new(self.complete_upload(caller, req.input).await?))
     }
 
     async fn abort_multipart_upload(

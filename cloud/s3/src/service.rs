@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
+use cloud_async_invocation::AsyncInvocations;
 use cloud_iam::{AccessKeys, Iam, Policy, Principal};
 use cloud_store::{Durability, Store};
 use cloud_wire::Clock;
@@ -38,6 +39,8 @@ pub struct S3Config {
     pub iam: Iam,
     /// Whose access key is whose.
     pub access_keys: AccessKeys,
+    /// Where the events for functions go.
+    pub invocations: AsyncInvocations,
 }
 
 /// The object service. Cloning it is cheap.
@@ -79,6 +82,7 @@ impl S3 {
             clock: config.clock.clone(),
             files: files.clone(),
             access: Arc::clone(&access),
+            invocations: config.invocations,
         });
         wire.set_auth(Callers {
             access_keys: config.access_keys,

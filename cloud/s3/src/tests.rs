@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use axum::body::{Body, Bytes, to_bytes};
+use cloud_async_invocation::AsyncInvocations;
 use cloud_iam::{AccessKeys, Iam, Policy, Role};
 use cloud_store::{Durability, Location, Store};
 use cloud_wire::Clock;
@@ -11,7 +12,7 @@ use http::Request;
 use serde_json::{Value, json};
 use time::macros::format_description;
 
-use crate::{BucketSettings, MIGRATIONS, S3, S3Config, stand_in};
+use crate::{BucketSettings, MIGRATIONS, Notification, S3, S3Config, stand_in};
 
 const FUNCTION: &str = "ASIAFUNCTION";
 const SECRET: &str = "secret of the function";
@@ -25,14 +26,17 @@ struct World {
 impl World {
     async fn open(directory: Option<&Path>) -> Self {
         let location = directory.map_or(Location::Memory, |path| Location::Disk(path.join("state.db")));
-        let store = Store::open(&location, Durability::Power, &MIGRATIONS).unwrap();
+        let steps = [&MIGRATIONS[..], &cloud_async_invocation::MIGRATIONS[..]].concat();
+        let store = Store::open(&location, Durability::Power, &steps).unwrap();
+        let clock = Clock::default();
         let (iam, access_keys) = (Iam::default(), AccessKeys::default());
         access_keys.register(FUNCTION, SECRET, "role", "resizer");
         let config = S3Config {
             directory: directory.map(Path::to_owned),
             durability: Durability::Power,
             store: store.clone(),
-            clock: Clock::default(),
+            invocations: AsyncInvocations::new(store.clone(), clock.clone()),
+            clock,
             iam: iam.clone(),
             access_keys,
         };
@@ -71,6 +75,7 @@ impl World {
         let settings = BucketSettings {
             policy: Some(policy),
             allows_public_policy,
+            ..BucketSettings::default()
         };
         self.s3.converge_bucket("bucket", settings).await.unwrap();
     }
@@ -232,6 +237,67 @@ async fn a_bucket_policy_denies_what_a_role_allows() {
         status == 403 && answer.contains("explicit deny in a resource-based policy"),
         "{answer}"
     );
+}
+
+/// The events of a write are in the store with its object, and a write that is refused has none.
+#[tokio::test]
+async fn each_write_of_an_object_adds_an_event_for_the_functions_that_want_it() {
+    let world = World::open(None).await;
+    let notification = |function: &str, prefix: &str| Notification {
+        id: format!("to-{function}"),
+        function: function.to_owned(),
+        events: vec!["s3:ObjectCreated:*".to_owned()],
+        prefix: prefix.to_owned(),
+        suffix: String::new(),
+    };
+    let settings = BucketSettings {
+        notifications: vec![notification("resizer", "up/"), notification("other", "other/")],
+        ..BucketSettings::default()
+    };
+    world.s3.converge_bucket("bucket", settings).await.unwrap();
+    world.allow(&["s3:PutObject"]);
+    for (path, signer, expected) in [
+        ("/bucket/up/red%20flower.jpg", Signer::Function, 200),
+        ("/bucket/elsewhere", Signer::Function, 200),
+        ("/bucket/up/refused", Signer::Nobody, 403),
+        ("/bucket/up/red%20flower.jpg", Signer::Operator, 200),
+    ] {
+        assert_eq!(world.send("PUT", path, signer, "x").await.0, expected, "{path}");
+    }
+    let read = world.store.run(|tx| {
+        let mut statement = tx.prepare("SELECT function, payload FROM async_invocations ORDER BY id")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok::<Vec<(String, Vec<u8>)>, crate::S3Failure>(rows.collect::<Result<_, _>>()?)
+    });
+    let events = read.await.unwrap();
+    let [first, second] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    let record = |event: &(String, Vec<u8>)| {
+        assert_eq!(event.0, "resizer");
+        let event: Value = serde_json::from_slice(&event.1).unwrap();
+        assert_eq!(event["Records"].as_array().unwrap().len(), 1);
+        event["Records"][0].clone()
+    };
+    let (first, second) = (record(first), record(second));
+    let object = json!({
+        "key": "up/red+flower.jpg",
+        "size": 1,
+        "eTag": "9dd4e461268c8034f5c8564e155c67a6",
+        "sequencer": first["s3"]["object"]["sequencer"],
+    });
+    assert_eq!(first["s3"]["object"], object);
+    assert_eq!(first["s3"]["bucket"]["arn"], "arn:aws:s3:::bucket");
+    assert_eq!(first["s3"]["configurationId"], "to-resizer");
+    assert_eq!(
+        (&first["eventSource"], &first["eventName"], &first["eventVersion"]),
+        (&json!("aws:s3"), &json!("ObjectCreated:Put"), &json!("2.1"))
+    );
+    let sequencer = |record: &Value| {
+        let text = record["s3"]["object"]["sequencer"].as_str();
+        text.unwrap().to_owned()
+    };
+    assert!(sequencer(&first) < sequencer(&second));
 }
 
 fn files(directory: &Path) -> Vec<String> {

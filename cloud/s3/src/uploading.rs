@@ -16,6 +16,7 @@ use crate::checksums::expected;
 use crate::error::S3Failure;
 use crate::files::Written;
 use crate::headers::Headers;
+use crate::notification::Creation;
 use crate::object::{self, NewObject, WriteCondition, timestamp};
 use crate::operations::{Operations, etag};
 use crate::reading;
@@ -117,6 +118,7 @@ impl Operations {
 
     pub(crate) async fn complete_upload(
         &self,
+        caller: Principal,
         input: CompleteMultipartUploadInput,
     ) -> S3Result<CompleteMultipartUploadOutput> {
         let condition = WriteCondition::of(input.if_match.as_ref(), input.if_none_match.as_ref())?;
@@ -149,6 +151,7 @@ impl Operations {
             ..CompleteMultipartUploadOutput::default()
         };
         let new = NewObject {
+            notifier: self.notifier(&input.bucket, Creation::CompleteMultipartUpload, caller),
             bucket: input.bucket,
             key: input.key,
             written,

@@ -16,6 +16,7 @@ use crate::checksums::{Expected, expected};
 use crate::error::S3Failure;
 use crate::files::Written;
 use crate::headers::Headers;
+use crate::notification::{Creation, Notifier};
 use crate::object::{self, NewObject, WriteCondition, timestamp};
 use crate::operations::{Operations, caller, etag};
 use crate::reading;
@@ -26,6 +27,7 @@ pub(crate) const MAX_PUT: i64 = 5 * 1024 * 1024 * 1024;
 impl Operations {
     pub(crate) async fn write(&self, mut req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
         let condition = WriteCondition::of(req.input.if_match.as_ref(), req.input.if_none_match.as_ref())?;
+        let notifier = self.notifier(&req.input.bucket, Creation::Put, caller(&req.extensions));
         let expected = expected!(req);
         let headers = Headers::of_put(&req.input);
         let PutObjectInput {
@@ -47,7 +49,7 @@ impl Operations {
         output
             .checksum_sha256
             .clone_from(&written.checksum.checksum_sha256);
-        self.store_written(bucket, key, written, headers, condition)
+        self.store_written(bucket, key, written, headers, condition, notifier)
             .await?;
         Ok(output)
     }
@@ -67,7 +69,8 @@ impl Operations {
             e_tag: Some(etag(&written.md5)),
             ..PostObjectOutput::default()
         };
-        self.store_written(bucket, key, written, headers, WriteCondition::Always)
+        let notifier = self.notifier(&bucket, Creation::Post, caller);
+        self.store_written(bucket, key, written, headers, WriteCondition::Always, notifier)
             .await?;
         Ok(output)
     }
@@ -98,8 +101,16 @@ impl Operations {
         };
         let written = self.write_copy(file, 0, from.size).await?;
         let (digest, now) = (written.md5.clone(), self.now());
-        self.store_written(input.bucket, input.key, written, headers, WriteCondition::Always)
-            .await?;
+        let notifier = self.notifier(&input.bucket, Creation::Copy, caller.clone());
+        self.store_written(
+            input.bucket,
+            input.key,
+            written,
+            headers,
+            WriteCondition::Always,
+            notifier,
+        )
+        .await?;
         Ok(CopyObjectOutput {
             copy_object_result: Some(CopyObjectResult {
                 e_tag: Some(etag(&digest)),
@@ -147,6 +158,7 @@ impl Operations {
         written: Written,
         mut headers: Headers,
         condition: WriteCondition,
+        notifier: Notifier,
     ) -> Result<(), S3Failure> {
         headers.checksums = written.checksum.clone().into();
         let new = NewObject {
@@ -157,6 +169,7 @@ impl Operations {
             modified_at: self.now(),
             headers,
             condition,
+            notifier,
         };
         let files = self.files.clone();
         self.store.grow(move |tx| object::put(tx, &files, new)).await

@@ -90,4 +90,10 @@ impl Sqs {
         allowed.map_err(|denial| SqsError::AccessDenied(denial.to_string()))?;
         ops::send::enqueue(self, tx, &queue, message).map(drop)
     }
+
+    /// Puts a message into a queue on behalf of somebody who may do everything, within the transaction.
+    pub fn send(&self, tx: &Tx<'_>, queue: &str, message: &NewMessage) -> Result<(), SqsError> {
+        let queue = Queue::get(tx, queue)?;
+        ops::send::enqueue(self, tx, &queue, message).map(drop)
+    }
 }

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
+use super::notification::Notification;
 use crate::error::TemplateError;
 use crate::ignored;
 use crate::properties::Properties;
+use crate::template_path::TemplatePath;
 
 /// A bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,10 @@ pub struct Bucket {
     pub policy: Option<Value>,
     /// Whether a bucket policy may let everyone in.
     pub allows_public_policy: bool,
+    /// The functions that get events.
+    pub notifications: Vec<Notification>,
+    /// Where the template declares it.
+    pub(crate) at: TemplatePath,
 }
 
 impl Bucket {
@@ -30,11 +36,26 @@ impl Bucket {
             block.finish()?;
             allows_public_policy = !policies && !buckets;
         }
+        let at = properties.at().clone();
+        let mut notifications = Vec::new();
+        if let Some(mut configuration) = properties.mapping("NotificationConfiguration")? {
+            for (index, (at, value)) in configuration
+                .list("LambdaConfigurations")?
+                .into_iter()
+                .enumerate()
+            {
+                let id = format!("{name}-{index}");
+                notifications.push(Notification::read(id, Properties::new(at, value)?)?);
+            }
+            configuration.finish()?;
+        }
         properties.finish()?;
         Ok(Self {
             name,
             policy: None,
             allows_public_policy,
+            notifications,
+            at,
         })
     }
 }

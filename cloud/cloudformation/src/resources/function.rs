@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::asynchronous::Asynchronous;
+use super::bucket_event::BucketEvent;
 use super::event_source_mapping::EventSourceMapping;
 use super::route::Route;
 use crate::error::TemplateError;
@@ -38,6 +40,15 @@ pub struct Function {
     pub log_group: String,
     /// The routes of the events of type `Api`.
     pub routes: Vec<Route>,
+    /// How it is invoked asynchronously.
+    pub asynchronous: Asynchronous,
+}
+
+/// The events of a function, but for those of type `Api`.
+#[derive(Debug, Default)]
+pub(crate) struct FunctionEvents {
+    pub(crate) mappings: Vec<EventSourceMapping>,
+    pub(crate) bucket_events: Vec<BucketEvent>,
 }
 
 impl Function {
@@ -47,7 +58,7 @@ impl Function {
         name: String,
         metadata: &Value,
         mut properties: Properties,
-    ) -> Result<(Self, Vec<EventSourceMapping>), TemplateError> {
+    ) -> Result<(Self, FunctionEvents), TemplateError> {
         properties.ignore(&["FunctionName"]);
         properties.ignore(ignored::FUNCTION);
         let handler = properties
@@ -76,7 +87,8 @@ impl Function {
             None => None,
         };
         let mut routes = Vec::new();
-        let mut mappings = Vec::new();
+        let asynchronous = Asynchronous::read(&mut properties)?;
+        let mut declared = FunctionEvents::default();
         let events = properties
             .mapping("Events")?
             .map(Properties::into_mappings)
@@ -90,7 +102,14 @@ impl Function {
                 "Api" => routes.push(Route::read_event(&name, details)?),
                 "SQS" => {
                     let id = format!("{logical_id}{event_id}");
-                    mappings.push(EventSourceMapping::read(id, &name, "Queue", details)?);
+                    let mapping = EventSourceMapping::read(id, &name, "Queue", details)?;
+                    declared.mappings.push(mapping);
+                }
+                "S3" => {
+                    let id = format!("{logical_id}{event_id}");
+                    declared
+                        .bucket_events
+                        .push(BucketEvent::read(id, &name, details)?);
                 }
                 _ => {
                     return Err(TemplateError::unsupported(
@@ -114,8 +133,9 @@ impl Function {
             role_arn,
             reserved_concurrency: reserved_concurrency.map(|most| most as usize),
             routes,
+            asynchronous,
         };
-        Ok((function, mappings))
+        Ok((function, declared))
     }
 }
 

@@ -3,12 +3,16 @@
 pub(crate) mod alarm;
 pub(crate) mod api;
 pub(crate) mod api_key;
+pub(crate) mod asynchronous;
 pub(crate) mod bucket;
+pub(crate) mod bucket_event;
 pub(crate) mod event_source_mapping;
 pub(crate) mod function;
 pub(crate) mod gateway_response;
+pub(crate) mod lambda_permission;
 pub(crate) mod method_throttle;
 pub(crate) mod metric_filter;
+pub(crate) mod notification;
 pub(crate) mod openapi;
 pub(crate) mod policies;
 pub(crate) mod queue;

@@ -1,6 +1,7 @@
 //! Tests of injected faults as a client sees them, with the real services.
 
 use axum::http::{HeaderMap, StatusCode};
+use cloud_async_invocation::AsyncInvocations;
 use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::{FaultPlan, Faults, Outage};
@@ -43,6 +44,7 @@ async fn open() -> Backend {
     let s3 = S3::open(S3Config {
         directory: None,
         durability: Durability::Process,
+        invocations: AsyncInvocations::new(store.clone(), Clock::default()),
         store,
         clock: Clock::default(),
         iam: sqs.iam().clone(),

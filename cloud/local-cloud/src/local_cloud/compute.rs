@@ -1,10 +1,11 @@
-//! The functions of a stack, its event sources and its REST API.
+//! The functions of a stack, what invokes them, and its REST API.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use cloud_api_gateway::RestApi;
-use cloud_cloudformation::{EventSourceMapping, Function as DeclaredFunction, StackLocation};
+use cloud_async_invocation::{AsyncSettings, Runner, Target};
+use cloud_cloudformation::{Asynchronous, EventSourceMapping, Function as DeclaredFunction, StackLocation};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
@@ -27,6 +28,9 @@ pub(super) struct Compute {
     functions: BTreeMap<String, Function>,
     event_sources: Vec<EventSource>,
     rest_apis: Vec<RestApi>,
+    /// All functions, until the runner of asynchronous invocations has them.
+    targets: Vec<Target>,
+    runner: Option<Runner>,
 }
 
 impl Compute {
@@ -44,6 +48,8 @@ impl Compute {
         for (located, listener) in stacks.all().zip(listeners) {
             compute.add(config, located, services, data_dir, listener)?;
         }
+        let (events, sqs) = (services.invocations.clone(), services.sqs.clone());
+        compute.runner = Some(Runner::start(events, sqs, std::mem::take(&mut compute.targets)));
         Ok(compute)
     }
 
@@ -83,6 +89,14 @@ impl Compute {
             }
             functions.insert(function.name.clone(), Function::new(settings));
         }
+        let targets = stack.functions.iter().filter_map(|declared| {
+            Some(Target {
+                function: functions.get(&declared.name)?.clone(),
+                settings: async_settings(&declared.asynchronous),
+                caller: callers.get(&declared.name).cloned(),
+            })
+        });
+        self.targets.extend(targets);
         let known = |referrer: &str, name: &str| {
             functions
                 .get(name)
@@ -98,6 +112,12 @@ impl Compute {
             }
             let settings = rest_api::settings(located, api, services, functions.clone());
             self.rest_apis.push(RestApi::start(api_listener, settings));
+        }
+        for bucket in &stack.buckets {
+            for notification in &bucket.notifications {
+                let referrer = format!("the bucket {}", bucket.name);
+                known(&referrer, &notification.function_name)?;
+            }
         }
         let mut mapped = Vec::new();
         for mapping in stack
@@ -153,7 +173,10 @@ impl Compute {
     }
 
     /// Accepts no more work, lets running work finish within `grace`, and ends every process.
-    pub(super) async fn stop(&self, grace: Duration) {
+    pub(super) async fn stop(&mut self, grace: Duration) {
+        if let Some(runner) = &self.runner {
+            runner.stop();
+        }
         for rest_api in &self.rest_apis {
             rest_api.stop();
         }
@@ -162,6 +185,9 @@ impl Compute {
         }
         join_all(self.functions.values().map(|function| function.stop(grace))).await;
         join_all(self.event_sources.iter().map(EventSource::finished)).await;
+        if let Some(runner) = &mut self.runner {
+            runner.finished().await;
+        }
     }
 }
 
@@ -186,6 +212,16 @@ fn event_source_settings(mapping: &EventSourceMapping) -> EventSourceSettings {
         batching_window: mapping.batching_window,
         maximum_concurrency: mapping.maximum_concurrency,
         report_batch_item_failures: mapping.report_batch_item_failures,
+    }
+}
+
+/// How a function of the template is invoked asynchronously, as Lambda takes it.
+fn async_settings(declared: &Asynchronous) -> AsyncSettings {
+    AsyncSettings {
+        max_retries: declared.max_retries,
+        max_age: declared.max_age,
+        on_failure: declared.on_failure.clone(),
+        dead_letter_queue: declared.dead_letter_queue.clone(),
     }
 }
 

@@ -99,7 +99,7 @@ impl LocalCloud {
         let all: Vec<&Stack> = stacks.all().map(|located| &located.stack).collect();
         deploy::converge(&all, services, config.confirm_emails).await?;
         let aws_endpoint = AwsEndpoint::start(aws_listener, services.backend());
-        let compute = Compute::start(config, stacks, services, data_dir, api_listeners)?;
+        let mut compute = Compute::start(config, stacks, services, data_dir, api_listeners)?;
         services.instance.deployed(Deployment {
             stack_name: STACK_NAME.to_owned(),
             functions: compute.states(),

@@ -100,7 +100,7 @@ impl Running {
 
     /// Stops everything within 2 seconds. Then no process is left, and all acknowledged writes are in the
     /// store.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         if let Some(data_dir) = &self.data_dir
             && let Err(error) = data_dir.remove_endpoints()
         {

@@ -590,3 +590,62 @@ Resources:
     }
     running.stop().await;
 }
+
+/// An object reaches the function of its bucket, and the event of one on which the function fails reaches the queue.
+#[tokio::test]
+async fn an_object_invokes_the_function_of_its_bucket() {
+    let template = "
+Resources:
+  Uploads: {Type: AWS::S3::Bucket, Properties: {BucketName: uploads}}
+  Failed: {Type: AWS::SQS::Queue, Properties: {QueueName: failed}}
+  Resizer:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: resizer
+      EventInvokeConfig:
+        MaximumRetryAttempts: 0
+        DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Failed.Arn}}
+      Environment: {Variables: {RECORD: RECORD_FILE}}
+      Events:
+        Uploaded: {Type: S3, Properties: {Bucket: !Ref Uploads, Events: 's3:ObjectCreated:*'}}
+";
+    let directory = tempfile::tempdir().unwrap();
+    let record = directory.path().join("record");
+    let template = template.replace("RECORD_FILE", &record.display().to_string());
+    let config = LocalCloudConfig::new(template, example_function::launcher(CHILD));
+    let running = LocalCloud::start(config).await.unwrap();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = running.endpoints().aws_endpoint_url.clone();
+    for key in ["record", "fail"] {
+        let put = http.put(format!("{url}/uploads/{key}")).body("x");
+        let now = time::OffsetDateTime::now_utc();
+        let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
+        let date = now.format(format).unwrap();
+        let credential = format!("test/{}/us-east-1/s3/aws4_request", &date[..8]);
+        let put = put
+            .header(
+                "authorization",
+                format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=00"),
+            )
+            .header("x-amz-date", date)
+            .header("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+        assert_eq!(put.send().await.unwrap().status(), 200);
+    }
+    let failed = running
+        .services()
+        .sqs
+        .receive("failed", 1, Duration::from_secs(20));
+    let failed = failed.await.unwrap();
+    let event: Value = serde_json::from_str(&failed[0].body).unwrap();
+    let object = &event["requestPayload"]["Records"][0]["s3"]["object"];
+    assert_eq!((&object["key"], &object["size"]), (&json!("fail"), &json!(1)));
+    let recorded = async {
+        while !record.exists() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), recorded)
+        .await
+        .unwrap();
+    running.stop().await;
+}

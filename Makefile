@@ -19,7 +19,7 @@ SHOP_PARAMETERS ?=
 export NOTIFICATION_EMAIL
 
 .PHONY: help bootstraps build deploy delete check build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction
-.PHONY: shop-bootstraps shop-build shop-deploy shop-delete build-CatalogApiFunction
+.PHONY: shop-bootstraps shop-build shop-deploy shop-delete build-CatalogApiFunction build-CoverResizerFunction
 
 help:
 	@echo 'make bootstraps [ARCHITECTURE=arm64|x86_64]     compile the functions into $(LAMBDA_DIR)/NAME/bootstrap, and print their sizes'
@@ -33,7 +33,7 @@ help:
 # One call for all functions of a stack compiles their dependencies once, with one set of features. Every function's build calls its stack's
 # target: the second call has nothing to do.
 bootstraps: PROGRAMS := order-api order-worker notifier
-shop-bootstraps: PROGRAMS := catalog-api
+shop-bootstraps: PROGRAMS := catalog-api cover-resizer
 
 bootstraps shop-bootstraps:
 	$(if $(CARGO_LAMBDA_FLAG),,$(error ARCHITECTURE is '$(ARCHITECTURE)', and must be arm64 or x86_64))
@@ -79,11 +79,12 @@ build-OrderApiFunction: PROGRAM := order-api
 build-OrderWorkerFunction: PROGRAM := order-worker
 build-NotifierFunction: PROGRAM := notifier
 build-CatalogApiFunction: PROGRAM := catalog-api
+build-CoverResizerFunction: PROGRAM := cover-resizer
 
 build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction: bootstraps
-build-CatalogApiFunction: shop-bootstraps
+build-CatalogApiFunction build-CoverResizerFunction: shop-bootstraps
 
-build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction build-CatalogApiFunction:
+build-OrderApiFunction build-OrderWorkerFunction build-NotifierFunction build-CatalogApiFunction build-CoverResizerFunction:
 	$(if $(ARTIFACTS_DIR),,$(error `sam build` calls this target, and sets ARTIFACTS_DIR))
 	cp '$(LAMBDA_DIR)/$(PROGRAM)/bootstrap' '$(ARTIFACTS_DIR)/bootstrap'
 

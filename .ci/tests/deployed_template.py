@@ -82,6 +82,10 @@ class _Decisions:
                 return str(self.resolve(value[0])) == str(self.resolve(value[1]))
             if key == "Fn::Not":
                 return not self.resolve(value[0])
+            if key in ("Fn::And", "Fn::Or"):
+                return (all if key == "Fn::And" else any)(self.resolve(value))
+            if key == "Condition" and value in self.conditions:
+                return self.holds(value)
         pairs = ((k, self.resolve(v)) for k, v in node.items())
         return {k: v for k, v in pairs if v != NO_VALUE}
 

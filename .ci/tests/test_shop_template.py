@@ -102,11 +102,55 @@ def test_the_pages_of_the_stack_are_the_origin_unless_another_is_named(hosting, 
             assert "gatewayresponse.header.Access-Control-Allow-Origin" in answer["responseParameters"]
 
 
-def bucket(hosting):
-    template = SHOP.deployed(Hosting=hosting)
-    (properties,) = of_type(template, "AWS::S3::Bucket").values()
-    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+def bucket(hosting, name="PagesBucket", **parameters):
+    template = SHOP.deployed(Hosting=hosting, **parameters)
+    properties = of_type(template, "AWS::S3::Bucket")[name]
+    policy = of_type(template, "AWS::S3::BucketPolicy")[name + "Policy"]
     return properties, policy["PolicyDocument"]["Statement"]
+
+
+ALL_BLOCKED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+POLICY_OPEN = ALL_BLOCKED | {"BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+
+
+@pytest.mark.parametrize("hosting", ["CLOUDFRONT", "WEBSITE", "NONE"])
+@pytest.mark.parametrize("public", ["true", "false"])
+def test_uploads_are_never_public_and_do_not_stay(hosting, public):
+    properties, policy = bucket(hosting, "UploadsBucket", PublicCovers=public)
+    assert properties["PublicAccessBlockConfiguration"] == ALL_BLOCKED
+    assert [one["Effect"] for one in policy] == ["Deny"]
+    assert properties["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 1
+
+
+@pytest.mark.parametrize(
+    ("hosting", "public", "readers"),
+    [("CLOUDFRONT", "false", "cloudfront"), ("CLOUDFRONT", "true", "cloudfront"), ("WEBSITE", "false", "*"), ("NONE", "false", None), ("NONE", "true", "*")],
+)
+def test_covers_are_public_only_where_it_was_asked_for(hosting, public, readers):
+    properties, (denied, *allowed) = bucket(hosting, "CoversBucket", PublicCovers=public)
+    assert properties["PublicAccessBlockConfiguration"] == (POLICY_OPEN if readers == "*" else ALL_BLOCKED)
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert [one["Action"] for one in allowed] == ([] if readers is None else ["s3:GetObject"])
+    if readers == "*":
+        assert allowed[0]["Principal"] == "*"
+    if readers == "cloudfront":
+        assert allowed[0]["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert "AWS:SourceArn" in allowed[0]["Condition"]["StringEquals"]
+
+
+def test_what_the_resizer_writes_never_starts_it():
+    """Two buckets: the function reads the one with notifications, and may write the other alone."""
+    buckets = of_type(SHOP.deployed(), "AWS::S3::Bucket")
+    assert [name for name, properties in buckets.items() if "NotificationConfiguration" in properties] == ["UploadsBucket"]
+    written = [one["Resource"] for one in statements("CoverResizerRole") if "s3:PutObject" in one["Action"]]
+    assert written == [{"Fn::Sub": buckets["CoversBucket"]["BucketName"]["Fn::Sub"].join(["arn:${AWS::Partition}:s3:::", "/covers/*"])}]
+    read = [one["Resource"] for one in statements("CoverResizerRole") if "s3:GetObject" in one["Action"]]
+    assert read == [{"Fn::Sub": buckets["UploadsBucket"]["BucketName"]["Fn::Sub"].join(["arn:${AWS::Partition}:s3:::", "/uploads/*"])}]
+
+
+def test_a_failed_upload_ends_in_a_queue():
+    (config,) = of_type(SHOP.deployed(), "AWS::Lambda::EventInvokeConfig").values()
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["CoversFailedQueue", "Arn"]}
 
 
 def test_by_default_the_distribution_alone_reads_the_bucket():
@@ -140,12 +184,13 @@ def test_only_a_website_is_public_and_only_its_pages_are():
 
 
 def test_without_hosting_there_is_no_bucket_and_no_distribution():
-    kinds = {resource["Type"].split("::")[1] for resource in SHOP.deployed(Hosting="NONE")["Resources"].values()}
-    assert not kinds & {"S3", "CloudFront"}
+    resources = SHOP.deployed(Hosting="NONE")["Resources"]
+    assert "PagesBucket" not in resources
+    assert "CloudFront" not in {resource["Type"].split("::")[1] for resource in resources.values()}
 
 
-def statements():
-    (role,) = each_of_type(SHOP.deployed(), "AWS::IAM::Role").values()
+def statements(name="CatalogApiRole"):
+    role = of_type(SHOP.deployed(), "AWS::IAM::Role")[name]
     (policy,) = role["Policies"]
     return policy["PolicyDocument"]["Statement"]
 
@@ -166,13 +211,30 @@ def test_the_function_may_do_what_it_does_and_nothing_else():
     }
 
 
-def test_parliament_finds_nothing_in_the_policy():
-    text = json.dumps({"Version": "2012-10-17", "Statement": statements()})
+def test_the_resizer_may_do_what_it_does_and_nothing_else():
+    granted = {one["Sid"]: one["Action"] for one in statements("CoverResizerRole")}
+    assert granted == {
+        "ReadUploads": "s3:GetObject",
+        "WriteCovers": "s3:PutObject",
+        "SetTheCover": "dynamodb:UpdateItem",
+        "KeepFailedEvents": "sqs:SendMessage",
+        "WriteLogs": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    }
+    for one in statements("CoverResizerRole"):
+        assert one["Resource"] != "*"
+
+
+@pytest.mark.parametrize("role", ["CatalogApiRole", "CoverResizerRole"])
+def test_parliament_finds_nothing_in_the_policy(role):
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements(role)})
     table = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-books"
     log = "arn:aws:logs:us-east-1:123456789012:log-group:shop:*"
-    for node, arn in (("BooksTable", table), ("CatalogApiLogGroup", log)):
+    queue = "arn:aws:sqs:us-east-1:123456789012:shop-covers-failed"
+    for node, arn in (("BooksTable", table), ("CatalogApiLogGroup", log), ("CoverResizerLogGroup", log), ("CoversFailedQueue", queue)):
         text = text.replace(json.dumps({"Fn::GetAtt": [node, "Arn"]}), json.dumps(arn))
     text = text.replace('{"Fn::Sub": "${BooksTable.Arn}/index/by_title"}', f'"{table}/index/by_title"')
+    text = re.sub(r'\{"Fn::Sub": "arn:\$\{AWS::Partition\}:s3:::[^/"]*/', '{"Fn::Sub": "arn:aws:s3:::bucket/', text)
+    text = re.sub(r'\{"Fn::Sub": ("arn:aws:s3[^"]*")\}', r"\1", text)
     assert "Fn::" not in text
     findings = parliament.analyze_policy_string(text).findings
     assert not findings, findings

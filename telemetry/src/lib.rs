@@ -25,11 +25,12 @@ const CAPPED: [&str; 4] = [
 ];
 
 /// The crates whose lines a level applies to. The lines of all others are limited to `info`.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "order_api",
     "order_worker",
     "notifier",
     "catalog_api",
+    "cover_resizer",
     "rest_function",
     "queue_consumer",
     "function_runtime",

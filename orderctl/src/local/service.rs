@@ -13,6 +13,7 @@ pub(crate) enum ServiceName {
     OrderWorker,
     Notifier,
     CatalogApi,
+    CoverResizer,
 }
 
 /// Runs the function until it is stopped, or until standard input ends.
@@ -29,6 +30,7 @@ pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
             ServiceName::OrderWorker => order_worker::run().await,
             ServiceName::Notifier => notifier::run().await,
             ServiceName::CatalogApi => catalog_api::run().await,
+            ServiceName::CoverResizer => cover_resizer::run().await,
         }
     });
     result.map_err(|error| anyhow::anyhow!(error))?;

@@ -40,7 +40,12 @@ pub(super) fn make_configuration(
     };
     let launcher = Launcher::new(move |binary| Command {
         // An older release has no shop.
-        program: if binary == shop::PROGRAM { &own } else { &program }.clone(),
+        program: if shop::PROGRAMS.contains(&binary) {
+            &own
+        } else {
+            &program
+        }
+        .clone(),
         arguments: vec!["service".into(), binary.into()],
     });
     let declared = local_cloud::template::parameter_names(&template)?;

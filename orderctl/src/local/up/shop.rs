@@ -15,8 +15,8 @@ const TEMPLATE: &str = include_str!("../../../../shop/template.yaml");
 /// The name of the stack.
 const STACK_NAME: &str = "shop";
 
-/// The program of the shop's function.
-pub(super) const PROGRAM: &str = "catalog-api";
+/// The programs of the shop's functions.
+pub(super) const PROGRAMS: [&str; 2] = ["catalog-api", "cover-resizer"];
 
 /// The shop's stack, unless the arguments leave it out. Another template than the built-in one may be another system, which has no
 /// shop.
@@ -27,6 +27,8 @@ pub(super) fn make_stack(arguments: &Arguments, storefront: &Storefront) -> Opti
     let parameters = [
         // This program serves the pages.
         ("Hosting", "NONE"),
+        // Nothing stands before the buckets of this machine.
+        ("PublicCovers", "true"),
         ("ApiRateLimit", UNLIMITED),
         ("ApiBurstLimit", UNLIMITED),
     ];

@@ -10,7 +10,7 @@ use timestamp::Timestamp;
 
 use crate::isbn::Isbn;
 
-pub use cover::Cover;
+pub use cover::{Cover, Pictures, RefusalReason};
 pub use text::{Author, Title};
 
 /// The most bytes of a book in a request.
@@ -105,7 +105,7 @@ impl StoredBook {
     pub fn changed(&self, book: Book, now: Timestamp) -> Self {
         Self {
             book,
-            cover: self.cover,
+            cover: self.cover.clone(),
             version: self.version.saturating_add(1),
             created_at: self.created_at,
             updated_at: now,

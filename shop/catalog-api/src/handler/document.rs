@@ -17,7 +17,7 @@ pub(super) struct BookDocument<'a> {
     price: String,
     currency: &'static str,
     stock: Stock,
-    cover: Cover,
+    cover: CoverDocument,
     version: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -33,10 +33,51 @@ impl<'a> From<&'a StoredBook> for BookDocument<'a> {
             price: book.price.decimal(),
             currency: book.price.currency().code(),
             stock: book.stock,
-            cover: stored.cover,
+            cover: CoverDocument::of(stored),
             version: stored.version,
             created_at: stored.created_at,
             updated_at: stored.updated_at,
+        }
+    }
+}
+
+/// The JSON form of a cover.
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum CoverDocument {
+    None,
+    Ready {
+        width: u32,
+        height: u32,
+        pictures: Vec<PictureDocument>,
+    },
+    Refused {
+        reason: &'static str,
+    },
+}
+
+/// The JSON form of a picture.
+#[derive(Serialize)]
+struct PictureDocument {
+    width: u32,
+    path: String,
+}
+
+impl CoverDocument {
+    fn of(stored: &StoredBook) -> Self {
+        match &stored.cover {
+            Cover::None => Self::None,
+            Cover::Refused(refusal) => Self::Refused {
+                reason: refusal.as_str(),
+            },
+            Cover::Ready(pictures) => Self::Ready {
+                width: pictures.width,
+                height: pictures.height,
+                pictures: pictures
+                    .paths(stored.book.isbn.as_str())
+                    .map(|(width, path)| PictureDocument { width, path })
+                    .collect(),
+            },
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::DOCUMENT;
-use crate::book::{Author, Book, MAX_AUTHORS, MAX_BODY_BYTES, Stock, Title};
+use crate::book::{Author, Book, MAX_AUTHORS, MAX_BODY_BYTES, RefusalReason, Stock, Title};
 use crate::list_query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY_CHARACTERS, MAX_WORDS};
 use crate::problem::ProblemKind;
 
@@ -36,6 +36,10 @@ fn its_limits_are_those_of_the_code() {
         (&schemas["Title"]["maxLength"], json!(Title::MAX_CHARACTERS)),
         (&schemas["Author"]["maxLength"], json!(Author::MAX_CHARACTERS)),
         (&schemas["Authors"]["maxItems"], json!(MAX_AUTHORS)),
+        (
+            &schemas["Cover"]["properties"]["reason"]["examples"],
+            json!(RefusalReason::ALL.map(|(name, _)| name)),
+        ),
         (&schemas["Stock"]["enum"], json!(Stock::ALL.map(|(name, _)| name))),
         (&parameters[0]["schema"]["maxLength"], json!(MAX_QUERY_CHARACTERS)),
         (&parameters[1]["schema"]["maximum"], json!(MAX_LIMIT)),

@@ -2,6 +2,32 @@
 
 use super::*;
 
+/// A change that was prepared before cover-resizer has recorded a cover is refused, and the next one keeps the cover.
+#[tokio::test]
+async fn a_change_keeps_the_cover() {
+    let api = api();
+    let created = api.send("POST", "/books", &[], &book()).await;
+    api.catalogue.set_cover("ready 0A 500x750");
+    let mut changed = book();
+    changed["price"] = json!("20.00");
+    let before = [("if-match", created.header("etag"))];
+    assert_eq!(api.send("PUT", PATH, &before, &changed).await.status, 412);
+    let tag = api.get(PATH).await.header("etag").to_owned();
+    let after = api.send("PUT", PATH, &[("if-match", &tag)], &changed).await;
+    assert_eq!(after.status, 200);
+    assert_eq!(
+        after.body["cover"],
+        json!({
+            "state": "ready", "width": 500, "height": 750,
+            "pictures": [
+                {"width": 160, "path": "covers/9783161484100/0A-160.jpg"},
+                {"width": 320, "path": "covers/9783161484100/0A-320.jpg"},
+                {"width": 500, "path": "covers/9783161484100/0A-640.jpg"},
+            ],
+        })
+    );
+}
+
 fn cheaper() -> Value {
     let mut book = book();
     book["price"] = json!("9.90");

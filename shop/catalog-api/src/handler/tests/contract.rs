@@ -37,6 +37,10 @@ async fn answers_have_the_stated_forms() {
     assert_valid("StoredBook", &api.send("POST", "/books", &[], &book()).await.body);
     assert_valid("StoredBook", &api.get(PATH).await.body);
     assert_valid("BookList", &api.get("/books?limit=1").await.body);
+    for cover in ["ready 0A 500x750", "refused too_small"] {
+        api.catalogue.set_cover(cover);
+        assert_valid("StoredBook", &api.get(PATH).await.body);
+    }
     for (method, path) in [
         ("GET", "/books?limit=0"),
         ("GET", "/books/9780306406157"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::book::StoredBook;
+use crate::book::{Cover, StoredBook};
 use crate::isbn::Isbn;
 use crate::ports::{Catalogue, CatalogueError, Page, Position, Search, Write};
 
@@ -31,6 +31,14 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn fail(&self, fault: Fault) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// Sets the cover of every book, as cover-resizer does.
+    pub(super) fn set_cover(&self, text: &str) {
+        for book in self.books.lock().unwrap().values_mut() {
+            book.cover = Cover::parse(text).unwrap();
+            book.version += 1;
+        }
     }
 
     fn fault(&self) -> Result<Fault, CatalogueError> {

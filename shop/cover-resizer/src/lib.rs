@@ -1,0 +1,44 @@
+//! cover-resizer: a picture that somebody uploaded becomes the cover of a book, upright, of three widths, without its metadata.
+//!
+//! `upload` reads the event of S3, [`resize`] makes the pictures, and [`CoverResizer`] does one after the other and records the
+//! outcome on the book. AWS is reached only through the [`ports`]; [`adapters`] implement them.
+//!
+//! **Invariants:** memory is bounded by [`limits`], and no upload makes it panic. A picture that is refused is recorded with its
+//! [`RefusalReason`] and never tried again. Of two uploads for one book the later one stays, in whatever order their events come. The
+//! function reads one bucket and writes another, so nothing that it writes starts it.
+
+pub mod adapters;
+pub mod config;
+pub mod geometry;
+mod handler;
+pub mod limits;
+pub mod ports;
+mod refusal;
+mod resize;
+mod sequencer;
+#[cfg(test)]
+mod tests;
+mod upload;
+
+use function_runtime::Environment;
+use function_runtime::aws::serve;
+use lambda_runtime::Error;
+
+pub use config::Config;
+pub use handler::CoverResizer;
+pub use refusal::RefusalReason;
+pub use resize::{Cover, resize};
+pub use sequencer::Sequencer;
+
+/// Runs the function until Lambda ends its process.
+///
+/// # Errors
+/// An environment variable is missing, or the Runtime API is gone.
+pub async fn run() -> Result<(), Error> {
+    telemetry::init();
+    let config = Config::read(&Environment::of_process())
+        .inspect_err(|error| tracing::error!(%error, "cover-resizer cannot start"))?;
+    let sdk = adapters::CALLS.loader().load().await;
+    let resizer = CoverResizer::new(adapters::Aws::new(&sdk, config));
+    serve(async |event, _time_left| resizer.handle(event).await).await
+}

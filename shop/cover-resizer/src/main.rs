@@ -1,0 +1,6 @@
+//! The function `cover-resizer`, for Lambda's `provided.al2023` runtime.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    cover_resizer::run().await
+}

@@ -206,6 +206,7 @@ def test_the_function_may_do_what_it_does_and_nothing_else():
         ("dynamodb:UpdateItem", table),
         ("dynamodb:DeleteItem", table),
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${BooksTable.Arn}/index/" + index["IndexName"]})),
+        ("s3:PutObject", json.dumps({"Fn::Sub": "${UploadsBucket.Arn}/uploads/*"})),
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
     }
@@ -233,6 +234,7 @@ def test_parliament_finds_nothing_in_the_policy(role):
     for node, arn in (("BooksTable", table), ("CatalogApiLogGroup", log), ("CoverResizerLogGroup", log), ("CoversFailedQueue", queue)):
         text = text.replace(json.dumps({"Fn::GetAtt": [node, "Arn"]}), json.dumps(arn))
     text = text.replace('{"Fn::Sub": "${BooksTable.Arn}/index/by_title"}', f'"{table}/index/by_title"')
+    text = text.replace('{"Fn::Sub": "${UploadsBucket.Arn}/uploads/*"}', '"arn:aws:s3:::bucket/uploads/*"')
     text = re.sub(r'\{"Fn::Sub": "arn:\$\{AWS::Partition\}:s3:::[^/"]*/', '{"Fn::Sub": "arn:aws:s3:::bucket/', text)
     text = re.sub(r'\{"Fn::Sub": ("arn:aws:s3[^"]*")\}', r"\1", text)
     assert "Fn::" not in text

@@ -8,6 +8,8 @@ use rest_function::AllowedOrigins;
 pub struct Config {
     /// `BOOKS_TABLE`: the table's name.
     pub books_table: String,
+    /// `UPLOADS_BUCKET`: the name of the bucket that takes the uploads of covers.
+    pub uploads_bucket: String,
     /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
     pub allowed_origins: AllowedOrigins,
 }
@@ -20,6 +22,7 @@ impl Config {
     {
         Ok(Self {
             books_table: environment.required("BOOKS_TABLE")?,
+            uploads_bucket: environment.required("UPLOADS_BUCKET")?,
             allowed_origins: environment.optional("ALLOWED_ORIGINS")?,
         })
     }
@@ -34,6 +37,7 @@ mod tests {
         let config = |table: &'static str, origins: &'static str| {
             Config::read(&Environment::new(move |name: &str| match name {
                 "BOOKS_TABLE" => Some(table.to_owned()),
+                "UPLOADS_BUCKET" => Some("uploads".to_owned()),
                 _ => Some(origins.to_owned()),
             }))
         };

@@ -18,6 +18,7 @@ mod openapi;
 pub mod ports;
 mod problem;
 mod route;
+pub mod upload;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub use book::Book;
 pub use config::Config;
 pub use handler::CatalogApi;
 pub use isbn::Isbn;
+pub use upload::UploadBucket;
 
 /// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
@@ -42,8 +44,18 @@ pub async fn run() -> Result<(), Error> {
     let config = Config::read(&Environment::of_process())
         .inspect_err(|error| tracing::error!(%error, "catalog-api cannot start"))?;
     let sdk = adapters::CALLS.loader().load().await;
+    let uploads = UploadBucket {
+        name: config.uploads_bucket,
+        region: sdk
+            .region()
+            .map_or_else(String::new, |region| region.as_ref().to_owned()),
+        endpoint_url: sdk.endpoint_url().map(str::to_owned),
+    };
+    let credentials = sdk
+        .credentials_provider()
+        .ok_or("the environment has no credentials")?;
     let catalogue = adapters::DynamoDbCatalogue::new(&sdk, config.books_table);
-    let api = CatalogApi::new(catalogue, config.allowed_origins);
+    let api = CatalogApi::new(catalogue, config.allowed_origins, uploads, credentials);
     serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
         Ok::<_, Error>(api.handle(event, time_left).await)

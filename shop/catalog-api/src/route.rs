@@ -13,6 +13,8 @@ pub(crate) enum Resource<'a> {
     Books,
     /// `/books/{isbn}`. The text is not checked yet.
     Book(&'a str),
+    /// `/books/{isbn}/cover`. The text is not checked yet.
+    Cover(&'a str),
     /// There is no such resource.
     Unknown,
 }
@@ -24,10 +26,14 @@ impl<'a> Resource<'a> {
             "" => Self::Index,
             "/openapi.json" => Self::OpenApi,
             "/books" => Self::Books,
-            path => match path.strip_prefix("/books/") {
-                Some(isbn) if !isbn.is_empty() && !isbn.contains('/') => Self::Book(isbn),
-                _ => Self::Unknown,
-            },
+            path => {
+                let parts: Vec<&str> = path.split('/').collect();
+                match *parts.as_slice() {
+                    ["", "books", isbn] if !isbn.is_empty() => Self::Book(isbn),
+                    ["", "books", isbn, "cover"] if !isbn.is_empty() => Self::Cover(isbn),
+                    _ => Self::Unknown,
+                }
+            }
         }
     }
 
@@ -38,6 +44,7 @@ impl<'a> Resource<'a> {
             Self::OpenApi => "/openapi.json",
             Self::Books => "/books",
             Self::Book(_) => "/books/{isbn}",
+            Self::Cover(_) => "/books/{isbn}/cover",
             Self::Unknown => "unknown",
         }
     }
@@ -48,6 +55,7 @@ impl<'a> Resource<'a> {
             Self::Index | Self::OpenApi => "GET, HEAD, OPTIONS",
             Self::Books => "GET, HEAD, POST, OPTIONS",
             Self::Book(_) => "GET, HEAD, PUT, DELETE, OPTIONS",
+            Self::Cover(_) => "POST, OPTIONS",
             Self::Unknown => "",
         }
     }
@@ -72,6 +80,10 @@ mod tests {
             ("/books/", Resource::Books),
             ("/books/x", Resource::Book("x")),
             ("/books/x/y", Resource::Unknown),
+            ("/books/x/cover", Resource::Cover("x")),
+            ("/books/x/cover/", Resource::Cover("x")),
+            ("/books//cover", Resource::Unknown),
+            ("/books/x/cover/y", Resource::Unknown),
             ("/books//", Resource::Unknown),
             ("/Books", Resource::Unknown),
             ("/orders", Resource::Unknown),

@@ -1,5 +1,6 @@
 //! Answers a request.
 
+mod cover;
 mod document;
 mod read;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod write;
 
 use std::time::{Duration, Instant};
 
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::http::Method;
 use aws_lambda_events::http::header::{ALLOW, IF_NONE_MATCH, RETRY_AFTER};
@@ -22,6 +24,7 @@ use crate::openapi;
 use crate::ports::{Catalogue, CatalogueError};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 use crate::route::Resource;
+use crate::upload::UploadBucket;
 
 /// The headers that a page's script may send: those of a request, of a signature (Signature Version 4) and of an API key.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, If-Match, If-None-Match, X-Amz-Content-Sha256, X-Amz-Date, \
@@ -34,16 +37,25 @@ const EXPOSED_HEADERS: &str = "ETag, Location, Retry-After, X-Request-Id";
 pub struct CatalogApi<C> {
     catalogue: C,
     allowed_origins: AllowedOrigins,
+    uploads: UploadBucket,
+    credentials: SharedCredentialsProvider,
     now: fn() -> Timestamp,
 }
 
 impl<C: Catalogue> CatalogApi<C> {
-    /// The API on this catalogue, which pages of these origins may call.
+    /// The API on this catalogue, which pages of these origins may call. It signs uploads into the bucket with these credentials.
     #[must_use]
-    pub fn new(catalogue: C, allowed_origins: AllowedOrigins) -> Self {
+    pub fn new(
+        catalogue: C,
+        allowed_origins: AllowedOrigins,
+        uploads: UploadBucket,
+        credentials: SharedCredentialsProvider,
+    ) -> Self {
         Self {
             catalogue,
             allowed_origins,
+            uploads,
+            credentials,
             now: || Timestamp::new(OffsetDateTime::now_utc()),
         }
     }
@@ -103,6 +115,7 @@ impl<C: Catalogue> CatalogApi<C> {
         }
         match (resource, request.method()) {
             (Resource::Books, &Method::POST) => self.create(request).await,
+            (Resource::Cover(isbn), &Method::POST) => self.sign_upload(request, isbn).await,
             (Resource::Book(isbn), &Method::PUT) => self.replace(request, isbn).await,
             (Resource::Book(isbn), &Method::DELETE) => self.remove(request, isbn).await,
             _ => {
@@ -110,7 +123,7 @@ impl<C: Catalogue> CatalogApi<C> {
                     Resource::Books => self.list(request).await?,
                     Resource::Book(isbn) => self.read(request, isbn).await?,
                     Resource::OpenApi => Response::written(200, openapi::DOCUMENT),
-                    Resource::Index | Resource::Unknown => index(request)?,
+                    Resource::Index | Resource::Cover(_) | Resource::Unknown => index(request)?,
                 };
                 Ok(response.revalidated(&request.header(IF_NONE_MATCH.as_str())))
             }
@@ -148,6 +161,7 @@ fn index(request: &Request) -> Result<Response, ErrorResponse> {
         "read": {"method": "GET", "href": format!("{base}/books/{{isbn}}")},
         "change": {"method": "PUT", "href": format!("{base}/books/{{isbn}}")},
         "delete": {"method": "DELETE", "href": format!("{base}/books/{{isbn}}")},
+        "upload_cover": {"method": "POST", "href": format!("{base}/books/{{isbn}}/cover")},
         "openapi": {"method": "GET", "href": format!("{base}/openapi.json")},
     });
     Response::json(200, &json!({"name": "catalog", "links": links}))

@@ -6,6 +6,7 @@ use super::DOCUMENT;
 use crate::book::{Author, Book, MAX_AUTHORS, MAX_BODY_BYTES, RefusalReason, Stock, Title};
 use crate::list_query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_QUERY_CHARACTERS, MAX_WORDS};
 use crate::problem::ProblemKind;
+use crate::upload;
 
 const YAML: &str = include_str!("../../../openapi.yaml");
 
@@ -39,6 +40,14 @@ fn its_limits_are_those_of_the_code() {
         (
             &schemas["Cover"]["properties"]["reason"]["examples"],
             json!(RefusalReason::ALL.map(|(name, _)| name)),
+        ),
+        (
+            &schemas["UploadRequest"]["properties"]["content_type"]["enum"],
+            json!(upload::CONTENT_TYPES),
+        ),
+        (
+            &schemas["UploadRequest"]["properties"]["size"]["maximum"],
+            json!(upload::MAX_BYTES),
         ),
         (&schemas["Stock"]["enum"], json!(Stock::ALL.map(|(name, _)| name))),
         (&parameters[0]["schema"]["maxLength"], json!(MAX_QUERY_CHARACTERS)),

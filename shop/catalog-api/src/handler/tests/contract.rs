@@ -41,6 +41,10 @@ async fn answers_have_the_stated_forms() {
         api.catalogue.set_cover(cover);
         assert_valid("StoredBook", &api.get(PATH).await.body);
     }
+    let request = json!({"content_type": "image/png", "size": 7});
+    assert_valid("UploadRequest", &request);
+    let form = api.send("POST", &format!("{PATH}/cover"), &[], &request).await;
+    assert_valid("UploadForm", &form.body);
     for (method, path) in [
         ("GET", "/books?limit=0"),
         ("GET", "/books/9780306406157"),

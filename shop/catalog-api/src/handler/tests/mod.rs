@@ -3,10 +3,12 @@
 mod browsers;
 mod changing;
 mod contract;
+mod covers;
 mod creating;
 mod fake;
 mod listing;
 
+use aws_credential_types::Credentials;
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
 use serde_json::{Value, json};
@@ -16,9 +18,26 @@ use fake::{Fault, Memory};
 
 /// An API whose clock never moves.
 fn api() -> CatalogApi<Memory> {
+    api_of(SharedCredentialsProvider::new(Credentials::new(
+        "ASIAKEY",
+        "secret",
+        Some("token".to_owned()),
+        None,
+        "test",
+    )))
+}
+
+/// The same with credentials of this provider.
+fn api_of(credentials: SharedCredentialsProvider) -> CatalogApi<Memory> {
+    let uploads = UploadBucket {
+        name: "uploads".to_owned(),
+        region: "us-east-1".to_owned(),
+        endpoint_url: None,
+    };
+    let origins = "https://shop.example.com".parse().unwrap();
     CatalogApi {
         now: || "2026-11-29T12:00:00.000Z".parse().unwrap(),
-        ..CatalogApi::new(Memory::default(), "https://shop.example.com".parse().unwrap())
+        ..CatalogApi::new(Memory::default(), origins, uploads, credentials)
     }
 }
 

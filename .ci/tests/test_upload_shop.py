@@ -13,6 +13,7 @@ case "$*" in
 *PagesBucketName*) echo "$BUCKET" ;;
 *CatalogUrl*) echo https://catalog.example/dev ;;
 *OrderApiUrl*) echo "$ORDERS" ;;
+*CoversUrl*) echo https://covers.example ;;
 *ShopUrl*) echo https://shop.example ;;
 *config.json*) cat >"$CONFIG" ;;
 esac
@@ -37,7 +38,12 @@ def upload(tmp_path):
 def test_every_file_has_its_type_and_the_pages_know_the_apis(upload):
     done, uploads, config = upload()
     assert done.stdout == "The shop is at https://shop.example\n"
-    assert json.loads(config.read_text()) == {"catalog_url": "https://catalog.example/dev", "order_url": "https://orders.example/dev"}
+    assert json.loads(config.read_text()) == {
+        "catalog_url": "https://catalog.example/dev",
+        "order_url": "https://orders.example/dev",
+        "covers_url": "https://covers.example",
+        "upload_url": "",
+    }
     extensions = {path.suffix[1:] for path in (ROOT / "shop/storefront/assets").iterdir()}
     for extension in extensions:
         assert len([line for line in uploads if f"--include *.{extension} " in line]) == 1, extension

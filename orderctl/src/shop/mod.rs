@@ -1,6 +1,8 @@
 //! `shop`: the operator's commands for the shop.
 
+mod drawing;
 mod seed;
+mod upload;
 
 use std::process::ExitCode;
 
@@ -8,7 +10,7 @@ use stack_client::Connection;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Add made-up books to the catalogue; books that are there stay as they are
+    /// Add made-up books with drawn covers to the catalogue; books that are there stay as they are
     Seed(seed::Arguments),
 }
 

@@ -1,6 +1,6 @@
 //! cover-resizer: a picture that somebody uploaded becomes the cover of a book, upright, of three widths, without its metadata.
 //!
-//! `upload` reads the event of S3, [`resize`] makes the pictures, and [`CoverResizer`] does one after the other and records the
+//! `upload` reads the event of S3, [`resize()`] makes the pictures, and [`CoverResizer`] does one after the other and records the
 //! outcome on the book. AWS is reached only through the [`ports`]; [`adapters`] implement them.
 //!
 //! **Invariants:** memory is bounded by [`limits`], and no upload makes it panic. A picture that is refused is recorded with its
@@ -25,10 +25,11 @@ use function_runtime::aws::serve;
 use lambda_runtime::Error;
 
 pub use config::Config;
-pub use handler::CoverResizer;
+pub use handler::{CoverResizer, Failed};
 pub use refusal::RefusalReason;
 pub use resize::{Cover, resize};
 pub use sequencer::Sequencer;
+pub use upload::NoEvent;
 
 /// Runs the function until Lambda ends its process.
 ///

@@ -17,11 +17,11 @@ function put(book) {
   notice.textContent = isIn ? `“${title}” is in your basket.` : "Your basket has books in another currency. Order those first.";
 }
 
-/** @param {any} book */
-function show(book) {
+/** @param {any} book @param {string} covers */
+function show(book, covers) {
   document.title = `${book.title} · Lighthouse Books`;
   byId("book").replaceChildren(
-    cover(book),
+    cover(book, covers, "(max-width: 36rem) 14rem, 16rem"),
     h("div", {},
       h("h1", {}, book.title),
       h("p", {}, book.authors.join(", ")),
@@ -33,10 +33,10 @@ function show(book) {
 }
 
 try {
-  const { catalog } = await addresses();
+  const { catalog, covers } = await addresses();
   const isbn = new URL(location.href).searchParams.get("isbn") ?? "";
   const { document: book } = await send(`${catalog}/books/${encodeURIComponent(isbn)}`);
-  show(book);
+  show(book, covers);
 } catch (error) {
   notice.textContent = error instanceof Refusal && error.status === 404 ? "The shop has no such book." : explain(error);
 }

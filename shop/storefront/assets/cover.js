@@ -1,12 +1,33 @@
-// A drawn cover for a book that has no picture.
+// The cover of a book: its pictures, or a drawn cover for a book that has none.
 
-import { svg } from "./dom.js";
+import { h, svg } from "./dom.js";
 
 const LINE = 15;
 const MAX_LINES = 6;
 
+/**
+ * @param {any} book
+ * @param {string} covers the address of the covers
+ * @param {string} sizes how wide the picture is shown, as the attribute `sizes` says it
+ */
+export function cover(book, covers, sizes) {
+  const { state, pictures = [], width, height } = book.cover ?? {};
+  if (state !== "ready" || pictures.length === 0 || covers === "") {
+    return drawn(book);
+  }
+  const address = (/** @type {{ path: string }} */ picture) => `${covers}/${picture.path}`;
+  // The title stands beside the picture, so a screen reader need not hear it twice.
+  return h("img", {
+    class: "cover", alt: "", loading: "lazy", decoding: "async", width, height, sizes,
+    src: address(pictures[0]),
+    srcset: pictures.map((/** @type {any} */ picture) => `${address(picture)} ${picture.width}w`).join(", "),
+    // A picture that cannot be read is no hole in the page.
+    error: (/** @type {any} */ event) => event.target.replaceWith(drawn(book)),
+  });
+}
+
 /** @param {{ isbn: string, title: string, authors: string[] }} book */
-export function cover(book) {
+function drawn(book) {
   const hue = (Number(book.isbn.slice(-6)) * 47) % 360;
   const lines = wrapped(book.title);
   // The title and the authors stand beside it, so a screen reader need not read it again.

@@ -13,11 +13,11 @@ const more = byId("more");
 let cursor = "";
 byId("q").value = query;
 
-/** @param {any} book */
-function entry(book) {
+/** @param {any} book @param {string} covers */
+function entry(book, covers) {
   return h("li", {},
     h("a", { href: `book.html?isbn=${book.isbn}` },
-      cover(book),
+      cover(book, covers, "(max-width: 36rem) 45vw, 10rem"),
       h("span", { class: "title" }, book.title), h("br"),
       h("span", { class: "quiet" }, book.authors.join(", ")), h("br"),
       shown(book.price, book.currency), book.stock === "sold_out" && " · sold out"));
@@ -27,7 +27,7 @@ async function load() {
   notice.textContent = "Loading …";
   more.disabled = true;
   try {
-    const { catalog } = await addresses();
+    const { catalog, covers } = await addresses();
     const parameters = new URLSearchParams({ limit: "24" });
     if (query.trim() !== "") {
       parameters.set("q", query);
@@ -36,7 +36,7 @@ async function load() {
       parameters.set("cursor", cursor);
     }
     const { document: page } = await send(`${catalog}/books?${parameters}`);
-    byId("books").append(...page.books.map(entry));
+    byId("books").append(...page.books.map((/** @type {any} */ book) => entry(book, covers)));
     cursor = page.next_cursor ?? "";
     more.hidden = cursor === "";
     const count = byId("books").children.length;

@@ -183,6 +183,57 @@ test("a book is added, and a mistyped ISBN is found", async () => {
   assert.equal(await page.locator("main b").count(), 0);
 });
 
+/** Fills the form for the book that the test before has added. */
+async function fillBook() {
+  await open("admin.html");
+  await page.getByLabel("ISBN").fill("9783161484100");
+  await page.getByLabel("Title").fill("<b>Bold</b> & other marks");
+  await page.getByLabel("Authors").fill("Mara Quill; 山田 太郎");
+  await page.getByLabel("Price").fill("12.50");
+}
+
+/** The colours of a picture of the page: a quarter from above, and a quarter from below. */
+async function colours(locator) {
+  return locator.evaluate(async (image) => {
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const drawing = canvas.getContext("2d");
+    drawing.drawImage(image, 0, 0);
+    const at = (share) => [...drawing.getImageData(canvas.width / 2, canvas.height * share, 1, 1).data].slice(0, 3);
+    return { width: canvas.width, height: canvas.height, above: at(0.25), below: at(0.75) };
+  });
+}
+
+test("a text that is named .jpg is refused as a cover, and the page says why", async () => {
+  await fillBook();
+  await page.getByLabel("Cover:").setInputFiles({ name: "cover.jpg", mimeType: "image/jpeg", buffer: Buffer.from("This is a text.") });
+  await page.getByRole("button", { name: "Add the book" }).click();
+  await page.getByText("The cover was refused: the file is no JPEG, PNG, WebP or GIF picture, whatever its name says.").waitFor();
+  await open("book.html?isbn=9783161484100");
+  await page.locator("svg.cover").waitFor();
+});
+
+test("a turned photo of a phone becomes an upright cover", async () => {
+  await fillBook();
+  // 300 by 200 pixels, the left half red, and EXIF says to turn it to the right.
+  await page.getByLabel("Cover:").setInputFiles(new URL("turned.jpg", import.meta.url).pathname);
+  await page.getByAltText("Preview of the cover").waitFor();
+  await page.getByRole("button", { name: "Add the book" }).click();
+  await page.getByText("The book has its cover.").waitFor();
+  await open("book.html?isbn=9783161484100");
+  const cover = page.locator("img.cover");
+  const { width, height, above, below } = await colours(cover);
+  assert.ok(width < height, `${width} by ${height}`);
+  assert.ok(above[0] > 150 && above[1] < 80, `red above: ${above}`);
+  assert.ok(below[1] > 120 && below[0] < 80, `green below: ${below}`);
+  assert.equal(await cover.getAttribute("loading"), "lazy");
+  assert.match(await cover.getAttribute("srcset"), /-160\.jpg 160w, .*-320\.jpg 200w$/);
+  // No metadata is left.
+  const file = await page.evaluate(async (url) => new TextDecoder("latin1").decode(await (await fetch(url)).arrayBuffer()), await cover.getAttribute("src"));
+  assert.ok(file.startsWith("\u00ff\u00d8") && !file.includes("Exif"));
+});
+
 test("every page is accessible, in light and dark, and fits a phone", async () => {
   await put("Zinc");
   const [order] = await orders();

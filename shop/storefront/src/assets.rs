@@ -21,7 +21,7 @@ const FIRST_PAGE: &str = "index.html";
 
 const ASSETS: &[Asset] = &assets! {
     "index.html" "book.html" "basket.html" "order.html" "admin.html" "shop.css" "icon.svg"
-    "config.js" "api.js" "dom.js" "money.js" "cover.js" "basket.js" "checkout.js"
+    "config.js" "api.js" "upload.js" "dom.js" "money.js" "cover.js" "basket.js" "checkout.js"
     "list-page.js" "book-page.js" "basket-page.js" "order-page.js" "admin-page.js"
 };
 
@@ -58,7 +58,7 @@ pub(crate) async fn file(State(storefront): State<Storefront>, Path(name): Path<
 /// No inline code, and no other origin than that of the API that takes orders: a text that became markup could run nothing.
 fn policy(order_url: &str) -> String {
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {order_url}; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' {order_url}; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }

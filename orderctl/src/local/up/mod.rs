@@ -51,7 +51,8 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     };
     connect_console(&system, &running);
     console.watch();
-    shop::connect(&storefront, running.endpoints());
+    let s3 = connection.local_http(&running.endpoints().aws_endpoint_url)?;
+    shop::connect(&storefront, running.endpoints(), s3);
     if let Some(path) = &arguments.ready_file {
         ready_file::write(path, running.endpoints())?;
     }

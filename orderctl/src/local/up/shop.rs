@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use local_cloud::config::{FurtherStack, Pages, Port};
 use local_cloud::data_dir::Endpoints;
-use storefront::{Addresses, Storefront};
+use storefront::{Addresses, Buckets, Storefront};
 
 use super::arguments::Arguments;
 use super::parameters::UNLIMITED;
@@ -53,12 +53,27 @@ fn announce(endpoints: &mut Endpoints, api_url: &str) {
     endpoints.catalog_url = Some(api_url.to_owned());
 }
 
-/// Tells the pages where the APIs are. The catalogue is on their own port, under whichever name of this machine they were opened.
-pub(super) fn connect(storefront: &Storefront, endpoints: &Endpoints) {
-    storefront.connect(Addresses {
-        catalog_url: "..".to_owned(),
-        order_url: endpoints.api_url.clone(),
-    });
+/// Tells the pages where the APIs and the buckets are. `client` calls S3. The catalogue is on their own port, under whichever name of this machine they were opened.
+pub(super) fn connect(storefront: &Storefront, endpoints: &Endpoints, client: reqwest::Client) {
+    let bucket = |name: &str| format!("{}/{}", endpoints.aws_endpoint_url, bucket_name(name));
+    storefront.connect(
+        Addresses {
+            catalog_url: "..".to_owned(),
+            order_url: endpoints.api_url.clone(),
+            covers_url: ".".to_owned(),
+            upload_url: "upload".to_owned(),
+        },
+        Buckets {
+            client,
+            covers_url: bucket("covers"),
+            uploads_url: bucket("uploads"),
+        },
+    );
+}
+
+/// The name of a bucket, as the template makes it.
+fn bucket_name(name: &str) -> String {
+    format!("shop-{name}-000000000000-us-east-1")
 }
 
 /// The port beside that of the API, so that two systems on different ports do not meet. Nobody asked for it by its number, so a free
@@ -82,6 +97,28 @@ mod tests {
         assert!(has_shop(""));
         assert!(!has_shop("--no-shop"));
         assert!(!has_shop("--template other.yaml"));
+    }
+
+    #[test]
+    fn the_buckets_have_the_names_of_the_template() {
+        let stack = make_stack(&arguments(""), &Storefront::default()).unwrap();
+        let location = local_cloud::template::StackLocation {
+            region: "us-east-1".to_owned(),
+            account_id: "000000000000".to_owned(),
+            stack_name: STACK_NAME.to_owned(),
+            aws_endpoint_url: "http://127.0.0.1:1".to_owned(),
+            api_url: "http://127.0.0.1:2".to_owned(),
+        };
+        let stack =
+            local_cloud::template::Stack::load(&stack.template, &stack.parameters, &location).unwrap();
+        let names: Vec<&str> = stack.buckets.iter().map(|bucket| bucket.name.as_str()).collect();
+        assert_eq!(names, [bucket_name("uploads"), bucket_name("covers")]);
+        let notified: Vec<_> = stack
+            .buckets
+            .iter()
+            .map(|bucket| (bucket.notifications.len(), bucket.allows_public_policy))
+            .collect();
+        assert_eq!(notified, [(1, false), (0, true)]);
     }
 
     #[test]

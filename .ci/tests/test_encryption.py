@@ -22,8 +22,8 @@ def test_by_default_aws_manages_the_keys():
         assert queue["SqsManagedSseEnabled"] is True and "KmsMasterKeyId" not in queue, name
     for name, topic in each_of_type(template, "AWS::SNS::Topic").items():
         assert topic["KmsMasterKeyId"] == "alias/aws/sns", name
-    (table,) = of_type(template, "AWS::DynamoDB::Table").values()
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    for name, table in each_of_type(template, "AWS::DynamoDB::Table").items():
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}, name
     assert "kms:" not in json.dumps(template)
 
 
@@ -35,8 +35,8 @@ def test_one_customer_managed_key_encrypts_all_stored_data():
         assert topic["KmsMasterKeyId"] == KEY, name
     for name, group in each_of_type(CUSTOMER, "AWS::Logs::LogGroup").items():
         assert group["KmsKeyId"] == KEY, name
-    (table,) = of_type(CUSTOMER, "AWS::DynamoDB::Table").values()
-    assert table["SSESpecification"]["KMSMasterKeyId"] == KEY
+    for name, table in each_of_type(CUSTOMER, "AWS::DynamoDB::Table").items():
+        assert table["SSESpecification"]["KMSMasterKeyId"] == KEY, name
     (key,) = of_type(CUSTOMER, "AWS::KMS::Key").values()
     assert key["EnableKeyRotation"] is True
 

@@ -67,6 +67,7 @@ def test_a_restored_table_replaces_the_stacks_in_every_function_and_right():
     texts = {k: json.dumps(v) for k, v in restored["Resources"].items() if k != "OrdersTable"}
     assert not [k for k, text in texts.items() if "OrdersTable" in text]
     rights = [json.dumps(s["Resource"]) for _, s in statements(restored) if "dynamodb:" in json.dumps(s["Action"])]
+    rights = [right for right in rights if "ClaimsTable" not in right]
     assert len(rights) == 4 and all(":table/orders-2026-11-29" in right or ":table/${RestoredTableName}" in right for right in rights)
 
 
@@ -149,7 +150,7 @@ def test_a_wrong_origin_is_refused_before_the_deployment():
         assert not re.fullmatch(pattern, origins), origins
 
 
-def test_order_api_reads_the_table_and_its_index_and_writes_neither():
+def test_order_api_reads_orders_and_their_index_and_writes_claims_alone():
     granted = {
         (action, json.dumps(statement["Resource"]))
         for role, statement in statements(deployed())
@@ -158,13 +159,27 @@ def test_order_api_reads_the_table_and_its_index_and_writes_neither():
         if not action.startswith("logs:")
     }
     table = json.dumps({"Fn::GetAtt": ["OrdersTable", "Arn"]})
+    claims = json.dumps({"Fn::GetAtt": ["ClaimsTable", "Arn"]})
     (index,) = of_type(deployed(), "AWS::DynamoDB::Table")["OrdersTable"]["GlobalSecondaryIndexes"]
     assert granted == {
         ("sqs:SendMessage", json.dumps({"Fn::GetAtt": ["OrdersQueue", "Arn"]})),
         ("dynamodb:GetItem", table),
         ("dynamodb:BatchGetItem", table),
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${OrdersTable.Arn}/index/" + index["IndexName"]})),
+        ("dynamodb:PartiQLInsert", claims),
+        ("dynamodb:PartiQLUpdate", claims),
+        ("dynamodb:BatchGetItem", claims),
     }
+
+
+def test_claims_expire_after_every_message():
+    template = deployed(ClaimRetentionDays=20)
+    claims = of_type(template, "AWS::DynamoDB::Table")["ClaimsTable"]
+    assert claims["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    functions = of_type(template, "AWS::Lambda::Function")
+    assert int(functions["OrderApiFunction"]["Environment"]["Variables"]["CLAIM_RETENTION_DAYS"]) == 20
+    # A dead letter is kept for 14 days, and a replay may still store its order.
+    assert source()["Parameters"]["ClaimRetentionDays"]["MinValue"] > 14
 
 
 def test_iam_is_the_default():
@@ -330,7 +345,7 @@ def test_only_its_topic_may_write_to_a_queue():
 
 @pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("staging", False), ("prod", True)])
 def test_only_prod_protects_its_table(stage, protected):
-    (table,) = of_type(deployed(Stage=stage), "AWS::DynamoDB::Table").values()
+    table = of_type(deployed(Stage=stage), "AWS::DynamoDB::Table")["OrdersTable"]
     assert table["DeletionProtectionEnabled"] is protected
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 

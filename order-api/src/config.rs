@@ -7,6 +7,8 @@ use rest_function::AllowedOrigins;
 
 use crate::message_group::MessageGroups;
 
+const DAY: Duration = Duration::from_hours(24);
+
 /// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -16,6 +18,10 @@ pub struct Config {
     pub message_groups: MessageGroups,
     /// `ORDERS_TABLE`: the table's name.
     pub orders_table: String,
+    /// `CLAIMS_TABLE`: the name of the table of claims.
+    pub claims_table: String,
+    /// `CLAIM_RETENTION_DAYS`: the time for which a claim is kept.
+    pub claim_retention: Duration,
     /// The settings of [`OrderApi`](crate::OrderApi).
     pub settings: Settings,
 }
@@ -25,8 +31,10 @@ pub struct Config {
 pub struct Settings {
     /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
     pub allowed_origins: AllowedOrigins,
-    /// The longest time for which an answer waits to learn whether an idempotency key was used before.
+    /// The longest time for which an answer waits for each call about an idempotency key.
     pub key_lookup_time: Duration,
+    /// The time after which the first request under a key has ended for sure. Until then a second one may be refused.
+    pub claim_doubt_time: Duration,
 }
 
 impl Settings {
@@ -36,6 +44,8 @@ impl Settings {
         Self {
             allowed_origins,
             key_lookup_time: Duration::from_millis(200),
+            // The function's timeout in template.yaml.
+            claim_doubt_time: Duration::from_secs(10),
         }
     }
 }
@@ -50,6 +60,8 @@ impl Config {
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
             message_groups: environment.optional("MESSAGE_GROUPS")?,
             orders_table: environment.required("ORDERS_TABLE")?,
+            claims_table: environment.required("CLAIMS_TABLE")?,
+            claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
             settings: Settings::new(environment.optional("ALLOWED_ORIGINS")?),
         })
     }
@@ -61,11 +73,12 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        for missing in ["ORDERS_QUEUE_URL", "ORDERS_TABLE"] {
+        for missing in ["ORDERS_QUEUE_URL", "ORDERS_TABLE", "CLAIMS_TABLE"] {
             for value in [None, Some(String::new())] {
                 let result = Config::read(&Environment::new(|name: &str| match name {
                     _ if name == missing => value.clone(),
                     "MESSAGE_GROUPS" => None,
+                    "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                     _ => Some("set".to_owned()),
                 }));
                 assert_eq!(result, Err(ConfigError::Missing(missing)));
@@ -79,6 +92,7 @@ mod tests {
             Config::read(&Environment::new(|name: &str| match name {
                 "ALLOWED_ORIGINS" => origins.map(str::to_owned),
                 "MESSAGE_GROUPS" => None,
+                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                 _ => Some("set".to_owned()),
             }))
         };
@@ -97,6 +111,7 @@ mod tests {
         let result = Config::read(&Environment::new(|name: &str| match name {
             "MESSAGE_GROUPS" => Some("REGION".to_owned()),
             "ALLOWED_ORIGINS" => None,
+            "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
             _ => Some("set".to_owned()),
         }));
         insta::assert_snapshot!(

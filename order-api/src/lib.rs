@@ -3,8 +3,9 @@
 //! `rest-function` decodes the proxy event, reads the JSON document and builds the answer. In between, `route` finds the resource,
 //! and `handler` decides. AWS is reached only through the [`ports`]; [`adapters`] implement them.
 //!
-//! **Invariant:** accepting an order needs the queue alone: no failure of the table prevents it. An order that is answered with
-//! 202 was sent to the queue, or is stored. No log holds a body, an email address or a name.
+//! **Invariant:** accepting an order needs the queue alone: no failure of a table prevents it. An order that is answered with
+//! 202 was sent to the queue, or is stored. While the table of claims answers, all answers of 202 under one key are the same. No log
+//! holds a body, an email address or a name.
 
 pub mod adapters;
 mod caller;
@@ -44,7 +45,8 @@ pub async fn run() -> Result<(), Error> {
     let sdk = adapters::CALLS.loader().load().await;
     let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
     let table = adapters::DynamoDbOrderTable::new(&sdk, config.orders_table);
-    let api = OrderApi::new(queue, table, config.settings);
+    let claims = adapters::DynamoDbClaimTable::new(&sdk, config.claims_table, config.claim_retention);
+    let api = OrderApi::new(queue, table, claims, config.settings);
     serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
         Ok::<_, Error>(telemetry::metrics::measured(Box::pin(api.handle(event, time_left))).await)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use order_core::text::CustomerId;
 use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{OrderRow, RowError};
+use order_table::{Claim, OrderRow, RowError};
 
 /// The queue of accepted orders.
 pub trait OrderQueue: Send + Sync {
@@ -48,6 +48,27 @@ pub trait OrderTable: Send + Sync {
         after: Option<Position>,
         limit: u16,
     ) -> impl Future<Output = Result<Page, TableError>> + Send;
+}
+
+/// The table of claims: which order was sent first under an idempotency key.
+pub trait ClaimTable: Send + Sync {
+    /// Claims the keys of up to 100 different orders, each by a conditional write and in one attempt. Returns one answer per claim, in
+    /// their order. After an error the claim may have been written all the same.
+    fn claim(&self, claims: &[Claim]) -> impl Future<Output = Vec<Result<Claimed, TableError>>> + Send;
+
+    /// Ends the doubt about claims whose orders could not be sent to the queue, so that the next request sends them. In one attempt: a
+    /// claim that is not released is in doubt a few seconds longer.
+    fn release(&self, ids: &[OrderId], now: Timestamp)
+    -> impl Future<Output = Result<(), TableError>> + Send;
+}
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed {
+    /// The claim was written: this request is the first under its key.
+    First,
+    /// An earlier request has claimed the key.
+    Before(Claim),
 }
 
 /// A position between two orders of one customer.

@@ -23,6 +23,8 @@ pub(crate) enum ProblemKind {
     Invalid,
     /// The idempotency key was used with another order.
     IdempotencyKeyReused,
+    /// The first request with the idempotency key may still be under way.
+    InProgress,
     /// AWS failed. The same request may succeed later.
     Unavailable,
     /// A fault of this API.
@@ -32,7 +34,7 @@ pub(crate) enum ProblemKind {
 impl ProblemKind {
     /// All kinds.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Malformed,
         Self::NotFound,
         Self::OrderNotFound,
@@ -43,6 +45,7 @@ impl ProblemKind {
         Self::InvalidParameters,
         Self::Invalid,
         Self::IdempotencyKeyReused,
+        Self::InProgress,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -61,6 +64,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::Malformed | Self::UnsupportedVersion | Self::InvalidParameters => 400,
             Self::NotFound | Self::OrderNotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::InProgress => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyKeyReused => 422,
@@ -81,6 +85,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::InvalidParameters => "urn:orders:problem:invalid-parameters",
             Self::Invalid => "urn:orders:problem:invalid",
             Self::IdempotencyKeyReused => "urn:orders:problem:idempotency-key-reused",
+            Self::InProgress => "urn:orders:problem:in-progress",
             Self::Unavailable => "urn:orders:problem:unavailable",
             Self::Internal => "urn:orders:problem:internal",
         }
@@ -98,6 +103,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::InvalidParameters => "The query parameters are not valid",
             Self::Invalid => "The content is not valid",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
+            Self::InProgress => "A request with this idempotency key is under way",
             Self::Unavailable => "The service cannot answer right now",
             Self::Internal => "Something went wrong on our side",
         }

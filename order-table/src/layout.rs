@@ -38,6 +38,10 @@ pub mod attribute {
     pub const NOTIFIED_AT: &str = "notified_at";
     /// The id of that email.
     pub const NOTIFICATION_ID: &str = "notification_id";
+    /// Of a claim: when the first request under the key has ended for sure.
+    pub const IN_DOUBT_UNTIL: &str = "in_doubt_until";
+    /// Of a claim: when DynamoDB may delete it, in seconds since the Unix epoch.
+    pub const EXPIRES_AT: &str = "expires_at";
 }
 
 /// The index of a customer's orders: partition key [`attribute::CUSTOMER_ID`], sort key [`attribute::ACCEPTED_AT`], every

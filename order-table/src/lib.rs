@@ -1,7 +1,7 @@
-//! The table of orders: the names of its attributes, its rows, and their conversion to DynamoDB's attribute values.
+//! The tables of orders and of claims: the names of their attributes, their rows, and the conversion to DynamoDB's attribute values.
 //!
-//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. All of them use this crate,
-//! so that the table has one layout.
+//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. order-api writes claims. All of them
+//! use this crate, so that each table has one layout.
 //!
 //! **Invariant:** a row of every version that was ever written stays readable: rows outlive the code that wrote them.
 //!
@@ -10,9 +10,11 @@
 #[cfg(feature = "aws")]
 pub mod attribute_value;
 mod attributes;
+mod claim;
 mod layout;
 mod row;
 
 pub use attributes::{Attributes, RowError, parsed, text};
+pub use claim::Claim;
 pub use layout::{BY_CUSTOMER_INDEX, attribute};
 pub use row::{Notification, OrderRow, OrderStatus};

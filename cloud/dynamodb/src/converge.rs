@@ -48,10 +48,22 @@ impl From<DynoxideError> for ConvergeError {
     }
 }
 
-/// Creates the table, or checks its key and adds missing indexes. Returns its ARN.
+/// Creates the table, or checks its key and adds missing indexes. Then switches its time to live on. Returns its ARN.
 ///
 /// An index that the description does not contain stays. The operator decides whether to delete it.
-pub(super) fn converge(database: &Database, create_table: Value) -> Result<String, ConvergeError> {
+pub(super) fn converge(
+    database: &Database,
+    create_table: Value,
+    time_to_live: Option<Value>,
+) -> Result<String, ConvergeError> {
+    let arn = converge_schema(database, create_table)?;
+    if let Some(time_to_live) = time_to_live {
+        database.update_time_to_live(request(time_to_live)?)?;
+    }
+    Ok(arn)
+}
+
+fn converge_schema(database: &Database, create_table: Value) -> Result<String, ConvergeError> {
     let name = create_table["TableName"].clone();
     let describe = || -> Result<Value, DynoxideError> {
         let request = request(json!({ "TableName": name }))?;

@@ -88,12 +88,26 @@ impl DynamoDb {
             .map(|reason| format!("the last write to a table failed: {reason}"))
     }
 
-    /// Creates the table of a `CreateTable` request, or changes an existing table to match it.
+    /// Creates the table of a `CreateTable` request, or changes an existing table to match it and a request `UpdateTimeToLive`.
     /// [`ConvergeError`] lists the changes that are not possible. Returns the ARN of the table.
-    pub async fn converge_table(&self, create_table: Value) -> Result<String, ConvergeError> {
-        let work = move |database: &dynoxide::Database| converge(database, create_table);
+    pub async fn converge_table(
+        &self,
+        create_table: Value,
+        time_to_live: Option<Value>,
+    ) -> Result<String, ConvergeError> {
+        let work = move |database: &dynoxide::Database| converge(database, create_table, time_to_live);
         let converged = self.0.engine.run(work).await;
         converged.unwrap_or_else(|error| Err(ConvergeError::Engine(error.to_string())))
+    }
+
+    /// Deletes the items whose time to live is over. AWS does it within days.
+    pub async fn delete_expired_items(&self) {
+        match self.0.engine.run(dynoxide::Database::sweep_ttl).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(items)) => tracing::info!(items, "expired items of tables were deleted"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired items of tables were not deleted"),
+            Err(error) => tracing::warn!(%error, "expired items of tables were not deleted"),
+        }
     }
 
     /// Performs a request and returns its answer, with the checksum that the SDKs compare.

@@ -38,25 +38,28 @@ async fn open() -> DynamoDb {
 #[tokio::test]
 async fn a_table_is_created_then_checked_then_its_missing_index_is_added() {
     let db = open().await;
-    let arn = db.converge_table(table("order_id", &[])).await.unwrap();
+    let arn = db.converge_table(table("order_id", &[]), None).await.unwrap();
     assert!(arn.ends_with(":table/orders"), "{arn}");
-    assert_eq!(db.converge_table(table("order_id", &[])).await.unwrap(), arn);
-    db.converge_table(table("order_id", &[("by_customer", "customer_id")]))
+    assert_eq!(
+        db.converge_table(table("order_id", &[]), None).await.unwrap(),
+        arn
+    );
+    db.converge_table(table("order_id", &[("by_customer", "customer_id")]), None)
         .await
         .unwrap();
     let other = table("order_id", &[("by_customer", "email")]);
     assert!(matches!(
-        db.converge_table(other).await,
+        db.converge_table(other, None).await,
         Err(ConvergeError::IndexDiffers { .. })
     ));
-    let other = db.converge_table(table("id", &[])).await.unwrap_err();
+    let other = db.converge_table(table("id", &[]), None).await.unwrap_err();
     assert_eq!(
         other.to_string(),
         "table orders exists with the key order_id S HASH, the template says id S HASH; a key cannot be changed \
          in place"
     );
     assert!(matches!(
-        db.converge_table(json!({"TableName": "x"})).await,
+        db.converge_table(json!({"TableName": "x"}), None).await,
         Err(ConvergeError::Engine(_))
     ));
     db.close().await;
@@ -162,7 +165,7 @@ async fn a_failed_commit_degrades_the_service_until_one_works() {
     let db = DynamoDb::open(&Location::Disk(path.clone()), Durability::Process)
         .await
         .unwrap();
-    db.converge_table(table("order_id", &[])).await.unwrap();
+    db.converge_table(table("order_id", &[]), None).await.unwrap();
     let statement = Bytes::from_static(
         br#"{"Statements": [{"Statement": "INSERT INTO orders VALUE {'order_id': 'a'}"}]}"#,
     );
@@ -193,5 +196,32 @@ async fn a_failed_commit_degrades_the_service_until_one_works() {
     other.execute_batch("DROP TRIGGER full").unwrap();
     write().await;
     assert_eq!(db.degraded(), None);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn expired_items_are_deleted() {
+    let db = open().await;
+    let expiry = json!({"TableName": "orders", "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": true}});
+    // Switched on again at each start.
+    for _ in 0..2 {
+        db.converge_table(table("order_id", &[]), Some(expiry.clone()))
+            .await
+            .unwrap();
+    }
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    for (id, expires_at) in [("old", now - 3600), ("new", now + 3600)] {
+        let item = json!({"order_id": {"S": id}, "expires_at": {"N": expires_at.to_string()}});
+        let body = json!({"TableName": "orders", "Item": item}).to_string();
+        db.call(&headers("PutItem"), Bytes::from(body)).await;
+    }
+    db.delete_expired_items().await;
+    let body = Bytes::from_static(br#"{"TableName": "orders"}"#);
+    let answer = db.call(&headers("Scan"), body).await;
+    let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+    assert_eq!(
+        (&answer["Count"], &answer["Items"][0]["order_id"]["S"]),
+        (&json!(1), &json!("new"))
+    );
     db.close().await;
 }

@@ -99,12 +99,16 @@ pub(crate) async fn converge(
         source,
     })?;
     for table in stacks.iter().flat_map(|stack| &stack.tables) {
-        let converged = services.dynamodb.converge_table(table.create.clone()).await;
+        let converged = services
+            .dynamodb
+            .converge_table(table.create.clone(), table.time_to_live.clone())
+            .await;
         converged.map_err(|source| DeployError::Table {
             name: table.name.clone(),
             source,
         })?;
     }
+    services.dynamodb.delete_expired_items().await;
     for bucket in stacks.iter().flat_map(|stack| &stack.buckets) {
         let settings = BucketSettings {
             policy: bucket.policy.clone(),

@@ -53,7 +53,7 @@ async fn a_power_cut_never_keeps_a_deletion_without_the_row() {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     });
-    services.dynamodb.converge_table(table).await.unwrap();
+    services.dynamodb.converge_table(table, None).await.unwrap();
     for number in 0..20 {
         let send = json!({"QueueUrl": "q", "MessageBody": number.to_string()}).to_string();
         cloud_sqs::protocol::call(&services.sqs, "SendMessage", send.as_bytes(), "")

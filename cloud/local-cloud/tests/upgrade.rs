@@ -75,7 +75,7 @@ async fn make_fixture() {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     });
-    services.dynamodb.converge_table(table).await.unwrap();
+    services.dynamodb.converge_table(table, None).await.unwrap();
     let item = json!({"TableName": "rows", "Item": {"id": {"S": "kept row"}}});
     dynamodb(&services, "PutItem", item).await;
     services.close().await;

@@ -18,6 +18,7 @@ pub(crate) async fn run_all(system: &System) {
     put_off_poison(system).await;
     lose_table(system).await;
     lose_queue(system).await;
+    lose_orders_queue(system).await;
 }
 
 /// Processes an order whose message comes twice. It is stored once (the copy is compared with the row), notified, read
@@ -93,10 +94,15 @@ async fn place_without_subscriber(system: &System) -> String {
 
 /// Places an order while there is no table. It is stored later, long before its visibility timeout would end.
 async fn lose_table(system: &System) {
-    let table = &system.running.stack().tables[0];
+    let stack = system.running.stack();
+    let table = stack.tables.iter().find(|table| table.name == "orders").unwrap();
     let delete = json!({"TableName": table.name});
     system.call("DynamoDB_20120810.DeleteTable", delete).await;
     let id = place(system, &sample(), "outage").await;
+    // The claim of the key is read. Several times, because a call that takes too long is given up.
+    for _ in 0..3 {
+        system.place(&sample(), "outage").await;
+    }
     system.wait_for_log("order-worker", &id).await;
     // A message of a retry queue that fails stays in its retry queue.
     let accepted_at = "2026-11-23T09:35:00.123Z".parse().unwrap();
@@ -119,7 +125,7 @@ async fn lose_table(system: &System) {
         .running
         .services()
         .dynamodb
-        .converge_table(create)
+        .converge_table(create, None)
         .await
         .unwrap();
     system.wait_for_status(&id, "notified").await;
@@ -138,6 +144,14 @@ async fn lose_queue(system: &System) {
         ])
         .await;
     system.wait_for_messages("notifications-delivery-dlq", "1").await;
+}
+
+/// Places an order while its queue does not exist. Its key is released.
+async fn lose_orders_queue(system: &System) {
+    let delete = json!({"QueueUrl": "orders"});
+    system.call("AmazonSQS.DeleteQueue", delete).await;
+    assert_eq!(system.place(&sample(), "not-enqueued").await, None);
+    system.wait_for_log("order-api", "order not enqueued").await;
 }
 
 /// Places an order. If it is not accepted, the flows cannot continue: the caller sees the denial, or its timeout.

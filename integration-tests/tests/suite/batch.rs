@@ -64,11 +64,14 @@ async fn a_batch_request_sent_twice_makes_each_valid_order_once() {
         system.wait_until_stored(id).await;
     }
 
-    // When the lookup of the keys takes too long, the orders are accepted under the same ids, with a new time.
-    eventually("the second answer is the first", async || {
+    // When the lookup of the keys takes too long, the claims decide: they may be in doubt, and have the same time.
+    eventually("the second answer has the receipts of the first", async || {
         let again = post_batch(&system, &entries).await;
-        assert_eq!(statuses(&again), expected, "{:#}", again.body);
-        (again.body == first.body).then_some(())
+        let again = again.body["results"].as_array().unwrap().clone();
+        let is_same = results.iter().zip(&again).all(|(first, again)| {
+            (&first["status"], &first["accepted"]) == (&again["status"], &again["accepted"])
+        });
+        (is_same && again[0]["idempotent_replayed"] == true).then_some(())
     })
     .await;
     // A single request with one of the keys gets the same order.
@@ -82,7 +85,7 @@ async fn a_batch_request_sent_twice_makes_each_valid_order_once() {
                         .json(&order)
                 })
                 .await;
-            assert_eq!(alone.status, 202, "{}", alone.body);
+            assert!([202, 409].contains(&alone.status), "{}", alone.body);
             (alone.body == results[6]["accepted"]).then_some(())
         },
     )

@@ -16,7 +16,8 @@ async fn many_at_once_under_one_key_make_one_row_and_one_email() {
     let order = sample_of_new_customer("order.json");
     let key = Uuid::new_v4().to_string();
     let mut ids = Vec::new();
-    for answer in join_all((0..COPIES).map(|_| system.post_with_key(&order, &key))).await {
+    let requests = (0..COPIES).map(|_| system.post_with_key_until_decided(&order, &key));
+    for answer in join_all(requests).await {
         assert_eq!(answer.status, 202, "{}", answer.body);
         ids.push(answer.body["order_id"].as_str().unwrap().to_owned());
     }

@@ -116,8 +116,11 @@ async fn a_request_sent_again_with_its_key_makes_no_second_order() {
     let key = Uuid::new_v4().to_string();
     let first = system.post_with_key(&order, &key).await;
     // Sent again at once, perhaps before the first order is stored, with the key in its quoted form.
-    let second = system.post_with_key(&order, &format!("\"{key}\"")).await;
+    let second = system
+        .post_with_key_until_decided(&order, &format!("\"{key}\""))
+        .await;
     assert_eq!((first.status, second.status), (202, 202));
+    assert_eq!(second.headers["idempotent-replayed"], "true");
     assert_eq!(first.body["order_id"], second.body["order_id"]);
     let id = first.body["order_id"].as_str().unwrap();
     system.wait_until_notified(id).await;

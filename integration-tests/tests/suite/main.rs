@@ -10,6 +10,7 @@
 mod alarms;
 mod answers;
 mod batch;
+mod claims;
 mod command;
 mod console;
 mod dead_letters;

@@ -142,8 +142,8 @@ impl OrderTable for DynamoDbOrderTable {
     }
 }
 
-/// A lookup that only gives an early answer is not repeated.
-fn one_attempt() -> aws_sdk_dynamodb::config::Builder {
+/// A call that only gives an early answer is not repeated.
+pub(super) fn one_attempt() -> aws_sdk_dynamodb::config::Builder {
     Config::builder().retry_config(RetryConfig::disabled())
 }
 

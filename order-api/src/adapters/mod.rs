@@ -1,5 +1,6 @@
 //! AWS behind the [ports](crate::ports).
 
+mod claims;
 mod dynamodb;
 mod sqs;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
 
+pub use claims::DynamoDbClaimTable;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;
 

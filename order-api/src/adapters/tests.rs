@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{CALLS, DynamoDbOrderTable, SqsOrderQueue};
+use super::{CALLS, DynamoDbClaimTable, DynamoDbOrderTable, SqsOrderQueue};
 use crate::{AllowedOrigins, MessageGroups, OrderApi, Settings};
 
 /// An AWS that gives the test's answers, and after them only successes.
@@ -42,21 +42,27 @@ impl Aws {
     fn answer(&self, headers: &HeaderMap, body: &str) -> (StatusCode, String) {
         let target = headers["x-amz-target"].to_str().unwrap().to_owned();
         let request: Value = serde_json::from_str(body).unwrap();
-        let entries = request["Entries"].as_array().cloned().unwrap_or_default();
-        self.calls.lock().unwrap().push((target, request));
+        let list = |name: &str| request[name].as_array().cloned().unwrap_or_default();
+        let (entries, statements) = (list("Entries"), list("Statements"));
+        self.calls.lock().unwrap().push((target.clone(), request));
         let prepared = self.answers.lock().unwrap().pop_front();
         let (status, answer) = prepared.unwrap_or_else(|| {
             let sent = |entry: &Value| json!({"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "d"});
-            (
-                200,
-                json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []}),
-            )
+            let answer = if target.ends_with(".BatchExecuteStatement") {
+                json!({"Responses": vec![json!({"TableName": "claims"}); statements.len()]})
+            } else {
+                json!({"Successful": entries.iter().map(sent).collect::<Vec<_>>(), "Failed": []})
+            };
+            (200, answer)
         });
         (StatusCode::from_u16(status).unwrap(), answer.to_string())
     }
 
     /// The API in front of this AWS.
-    async fn api(&self, groups: MessageGroups) -> OrderApi<SqsOrderQueue, DynamoDbOrderTable> {
+    async fn api(
+        &self,
+        groups: MessageGroups,
+    ) -> OrderApi<SqsOrderQueue, DynamoDbOrderTable, DynamoDbClaimTable> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let aws = self.clone();
@@ -79,6 +85,7 @@ impl Aws {
         OrderApi::new(
             SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned(), groups),
             DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
+            DynamoDbClaimTable::new(&sdk, "claims".to_owned(), Duration::from_hours(24)),
             settings,
         )
     }
@@ -125,20 +132,113 @@ async fn an_order_without_a_key_takes_exactly_one_call() {
     assert_eq!(aws.calls(), ["AmazonSQS.SendMessage"]);
 }
 
+const FAILURE: &str = "com.amazonaws.dynamodb.v20120810#InternalServerError";
+
 #[tokio::test]
-async fn a_key_takes_one_read_that_is_not_repeated() {
-    let failing = Aws::answering([(
-        500,
-        json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}),
-    )]);
+async fn a_key_takes_one_read_and_one_write_that_are_not_repeated() {
+    let failing = Aws::answering([
+        (500, json!({"__type": FAILURE})),
+        (500, json!({"__type": FAILURE})),
+    ]);
     for aws in [Aws::default(), failing] {
         let response = aws.answer_to(post("/orders", &order(), Some("k"))).await;
         assert_eq!(response.status_code, 202);
         assert_eq!(
             aws.calls(),
-            ["DynamoDB_20120810.GetItem", "AmazonSQS.SendMessage"]
+            [
+                "DynamoDB_20120810.GetItem",
+                "DynamoDB_20120810.BatchExecuteStatement",
+                "AmazonSQS.SendMessage"
+            ]
         );
     }
+}
+
+#[tokio::test]
+async fn a_claim_is_an_insert_that_names_attributes_and_holds_no_value() {
+    let aws = Aws::default();
+    aws.answer_to(post("/orders", &order(), Some("k"))).await;
+    let claim = &aws.requests()[1].1["Statements"][0];
+    assert_eq!(
+        claim["Statement"],
+        "INSERT INTO \"claims\" VALUE {'accepted_at': ?, 'expires_at': ?, 'fingerprint': ?, 'in_doubt_until': ?, 'order_id': ?, \
+         'schema_version': ?}"
+    );
+    let seconds: i64 = claim["Parameters"][1]["N"].as_str().unwrap().parse().unwrap();
+    let accepted_at: order_core::Timestamp = claim["Parameters"][0]["S"].as_str().unwrap().parse().unwrap();
+    assert_eq!(seconds, accepted_at.unix_milliseconds() / 1000 + 24 * 60 * 60);
+}
+
+/// The claim that another order with the fingerprint of zeros was accepted, as DynamoDB returns it.
+fn claimed_before(id: &str) -> (u16, Value) {
+    let claim = json!({
+        "order_id": {"S": id},
+        "fingerprint": {"S": format!("v1:{}", "0".repeat(64))},
+        "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
+        "in_doubt_until": {"S": "2026-11-23T09:35:10.123Z"},
+        "schema_version": {"N": "1"},
+    });
+    (200, json!({"Responses": {"claims": [claim]}}))
+}
+
+#[tokio::test]
+async fn a_key_that_was_claimed_takes_one_more_read() {
+    let id = {
+        let response = Aws::default()
+            .answer_to(post("/orders", &order(), Some("k")))
+            .await;
+        document(&response)["order_id"].as_str().unwrap().to_owned()
+    };
+    let duplicate =
+        json!({"Responses": [{"Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key"}}]});
+    let nothing = (200, json!({}));
+    let aws = Aws::answering([nothing.clone(), (200, duplicate.clone()), claimed_before(&id)]);
+    let response = aws.answer_to(post("/orders", &order(), Some("k"))).await;
+    assert_eq!(response.status_code, 422);
+    assert_eq!(
+        aws.calls(),
+        [
+            "DynamoDB_20120810.GetItem",
+            "DynamoDB_20120810.BatchExecuteStatement",
+            "DynamoDB_20120810.BatchGetItem"
+        ]
+    );
+    let read = &aws.requests()[2].1["RequestItems"]["claims"];
+    assert_eq!(
+        (&read["ConsistentRead"], &read["Keys"][0]["order_id"]["S"]),
+        (&json!(true), &json!(id))
+    );
+    // A claim that cannot be read, and one that DynamoDB has deleted meanwhile, are unknown: order-worker compares the orders.
+    let unreadable = json!({"Responses": {"claims": [{"order_id": {"S": id}}]}});
+    for answer in [unreadable, json!({"Responses": {"claims": []}})] {
+        let aws = Aws::answering([nothing.clone(), (200, duplicate.clone()), (200, answer)]);
+        assert_eq!(
+            aws.answer_to(post("/orders", &order(), Some("k")))
+                .await
+                .status_code,
+            202
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_order_the_queue_refuses_is_released() {
+    let mut answers = vec![(200, json!({})), (200, json!({"Responses": [{}]}))];
+    answers.extend(vec![throttled(); 3]);
+    let aws = Aws::answering(answers);
+    assert_eq!(
+        aws.answer_to(post("/orders", &order(), Some("k")))
+            .await
+            .status_code,
+        503
+    );
+    let requests = aws.requests();
+    let (target, release) = requests.last().unwrap();
+    assert_eq!(target, "DynamoDB_20120810.BatchExecuteStatement");
+    assert_eq!(
+        release["Statements"][0]["Statement"],
+        "UPDATE \"claims\" SET in_doubt_until = ? WHERE order_id = ?"
+    );
 }
 
 #[tokio::test]
@@ -172,8 +272,8 @@ async fn a_throttled_call_is_repeated_and_not_seen() {
 }
 
 #[tokio::test]
-async fn many_orders_take_one_read_and_a_call_for_each_ten() {
-    let entries: Vec<Value> = (0..21)
+async fn many_orders_take_one_read_and_few_calls() {
+    let entries: Vec<Value> = (0..26)
         .map(|index| json!({"idempotency_key": format!("k-{index}"), "order": order()}))
         .collect();
     let aws = Aws::default();
@@ -183,19 +283,20 @@ async fn many_orders_take_one_read_and_a_call_for_each_ten() {
     assert_eq!(response.status_code, 207);
     let calls = aws.calls();
     assert_eq!(calls[0], "DynamoDB_20120810.BatchGetItem");
-    assert_eq!(calls[1..], ["AmazonSQS.SendMessageBatch"; 3]);
+    assert_eq!(calls[1..3], ["DynamoDB_20120810.BatchExecuteStatement"; 2]);
+    assert_eq!(calls[3..], ["AmazonSQS.SendMessageBatch"; 3]);
     let keys = aws.requests()[0].1["RequestItems"]["orders"]["Keys"]
         .as_array()
         .unwrap()
         .len();
-    assert_eq!(keys, 21);
+    assert_eq!(keys, 26);
     let statuses: Vec<Value> = document(&response)["results"]
         .as_array()
         .unwrap()
         .iter()
         .map(|result| result["status"].clone())
         .collect();
-    assert_eq!(statuses, vec![json!(202); 21]);
+    assert_eq!(statuses, vec![json!(202); 26]);
 }
 
 #[tokio::test]
@@ -208,7 +309,8 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
         "Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "d"}],
         "Failed": [{"Id": "0", "SenderFault": false, "Code": "InternalError", "Message": "secret-account-id"}],
     });
-    let aws = Aws::answering([(200, json!({"Responses": {}})), (200, answer)]);
+    let claimed = json!({"Responses": [{}, {}, {}]});
+    let aws = Aws::answering([(200, json!({"Responses": {}})), (200, claimed), (200, answer)]);
     let response = aws
         .answer_to(post("/orders/batch", &json!({ "entries": entries }), None))
         .await;
@@ -220,6 +322,11 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
         .map(|result| &result["status"])
         .collect();
     assert_eq!(statuses, [503, 202, 503]);
+    let released = aws.requests().last().unwrap().1["Statements"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(released, 2);
     assert!(!document.to_string().contains("secret"), "{document}");
 }
 
@@ -326,8 +433,8 @@ async fn an_order_is_sent_in_its_customers_group_and_with_its_trace() {
 
     let requests = aws.requests();
     assert_eq!(requests[0].0, "AmazonSQS.SendMessage");
-    assert_eq!(requests[2].0, "AmazonSQS.SendMessageBatch");
-    let batch = requests[2].1["Entries"].as_array().unwrap();
+    assert_eq!(requests[3].0, "AmazonSQS.SendMessageBatch");
+    let batch = requests[3].1["Entries"].as_array().unwrap();
     let sent = [&requests[0].1, &batch[0], &batch[1], &batch[2]];
     let groups = sent.map(|message| message["MessageGroupId"].as_str().unwrap());
     assert_eq!([groups[0], groups[0]], [groups[1], groups[3]]);

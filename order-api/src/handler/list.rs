@@ -8,7 +8,7 @@ use super::OrderApi;
 use super::read::StoredOrder;
 use crate::cursor;
 use crate::list_query::ListQuery;
-use crate::ports::{OrderQueue, OrderTable, TableError};
+use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// The body of a 200. Only a missing `next_cursor` marks the last page: a page may hold fewer orders than `limit`.
@@ -27,7 +27,7 @@ struct UnreadableOrder<'a> {
     order_id: &'a str,
 }
 
-impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
+impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     /// Makes one call to the table. Its answer of at most 1 MB is far below the limit of a function's answer.
     pub(super) async fn list(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let ListQuery {

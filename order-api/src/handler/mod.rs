@@ -1,5 +1,6 @@
 //! Answers a request.
 
+mod claim;
 mod list;
 mod place;
 mod place_batch;
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::openapi;
-use crate::ports::{OrderQueue, OrderTable};
+use crate::ports::{ClaimTable, OrderQueue, OrderTable};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 use crate::route::Resource;
 use crate::version;
@@ -33,25 +34,27 @@ use crate::version;
 const ALLOWED_HEADERS: &str = "API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, \
     Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key";
 /// The headers that a page's script may read in addition to those that every script may.
-const EXPOSED_HEADERS: &str = "API-Version, ETag, Location, Retry-After, X-Request-Id";
+const EXPOSED_HEADERS: &str = "API-Version, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id";
 
 /// The API. It answers every event, whatever happens.
 #[derive(Debug)]
-pub struct OrderApi<Q, T> {
+pub struct OrderApi<Q, T, C> {
     queue: Q,
     table: T,
+    claims: C,
     settings: Settings,
     now: fn() -> OffsetDateTime,
     new_id: fn() -> Uuid,
 }
 
-impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    /// The API on this queue and this table.
+impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
+    /// The API on this queue and these tables.
     #[must_use]
-    pub fn new(queue: Q, table: T, settings: Settings) -> Self {
+    pub fn new(queue: Q, table: T, claims: C, settings: Settings) -> Self {
         Self {
             queue,
             table,
+            claims,
             settings,
             now: OffsetDateTime::now_utc,
             new_id: Uuid::now_v7,
@@ -137,9 +140,10 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             return Ok(Response::options(allow).with_headers(preflight));
         }
         match resource {
-            Resource::Orders if request.method() == Method::POST => self.place(request).await,
+            // Boxed, because each of the two futures is large.
+            Resource::Orders if request.method() == Method::POST => Box::pin(self.place(request)).await,
             Resource::Orders => self.list(request).await,
-            Resource::Batch => self.place_batch(request).await,
+            Resource::Batch => Box::pin(self.place_batch(request)).await,
             Resource::Order(id) => self.read(request, id).await,
             Resource::OpenApi => Ok(Response::written(200, openapi::DOCUMENT)),
             Resource::Index | Resource::Unknown => index(request),

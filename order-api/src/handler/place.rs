@@ -8,13 +8,15 @@ use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
+use super::claim::{Decision, IN_PROGRESS, REPLAYED};
 use super::receipt::Receipt;
 use crate::caller;
-use crate::ports::{Acceptance, OrderQueue, OrderTable};
+use crate::ports::{Acceptance, ClaimTable, OrderQueue, OrderTable};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
-impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    /// Makes one call to AWS without an idempotency key, and a second one to look a key up.
+impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
+    /// Makes one call to AWS without an idempotency key. With a key it looks up the stored order, claims the key if there is none, and
+    /// then sends the order.
     pub(super) async fn place(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let key = idempotency_key(request)?;
         let now = self.now();
@@ -25,26 +27,45 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
             return self.enqueue(request, message).await;
         };
         let order_id = OrderId::from_idempotency_key(&caller::caller(request), &key);
-        match self.acceptance(request, order_id).await {
-            Some(stored) if stored.fingerprint.matches(&order) => {
-                // The order is not sent to the queue again: it is stored, and the message that stored it stays in the queue until
-                // its event is published.
-                accepted(request, &OrderMessage::new(order_id, stored.accepted_at, order))
-            }
-            Some(_) => {
+        let message = OrderMessage::new(order_id, now, order);
+        let decision = if let Some(stored) = self.acceptance(request, order_id).await {
+            Decision::by_stored(&stored, message)
+        } else {
+            let claimed = self.claim(request, std::slice::from_ref(&message)).await.pop();
+            Decision::by_claim(claimed.flatten(), message, now)
+        };
+        decision.count();
+        match decision {
+            Decision::Send(message) => self.enqueue_claimed(request, message).await,
+            Decision::SendAgain(message) => Ok(replayed(self.enqueue_claimed(request, message).await?)),
+            Decision::Stored(message) => Ok(replayed(accepted(request, &message)?)),
+            Decision::Reused(order_id) => {
                 let detail =
                     "another order was sent with this Idempotency-Key; use a new key for a new order";
                 Err(ErrorResponse::new(ProblemKind::IdempotencyKeyReused, detail).about(&order_id))
             }
-            None => {
-                self.enqueue(request, OrderMessage::new(order_id, now, order))
-                    .await
-            }
+            Decision::InDoubt(order_id) => Err(ErrorResponse::new(ProblemKind::InProgress, IN_PROGRESS)
+                .with_header(RETRY_AFTER, "1")
+                .about(&order_id)),
         }
     }
 
-    /// How the order under a key was accepted, if it is stored. None also if the table is slow or away: the order is then sent to
-    /// the queue again, and order-worker compares the two.
+    /// Sends an order whose key is claimed. If the queue refuses it, the next request under the key sends it again.
+    async fn enqueue_claimed(
+        &self,
+        request: &Request,
+        message: OrderMessage,
+    ) -> Result<Response, ErrorResponse> {
+        let order_id = message.order_id;
+        let answer = self.enqueue(request, message).await;
+        if answer.is_err() {
+            self.release(request, &[order_id]).await;
+        }
+        answer
+    }
+
+    /// How the order under a key was accepted, if it is stored. None also if the table is slow or away: the claim then
+    /// decides.
     async fn acceptance(&self, request: &Request, order_id: OrderId) -> Option<Acceptance> {
         match timeout(self.settings.key_lookup_time, self.table.acceptance(order_id)).await {
             Ok(Ok(acceptance)) => acceptance,
@@ -75,6 +96,11 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::new((self.now)())
     }
+}
+
+/// Says that an earlier request had sent the order.
+fn replayed(response: Response) -> Response {
+    response.with_header(REPLAYED, "true".to_owned())
 }
 
 fn accepted(request: &Request, message: &OrderMessage) -> Result<Response, ErrorResponse> {

@@ -1,19 +1,20 @@
 //! `POST /orders/batch`: accepts many orders, each on its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::batch::{self, BatchItem, BatchItemError};
-use order_core::{Fingerprint, IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
+use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
 use rest_function::{Request, Response, body};
 use serde::Serialize;
 use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
+use super::claim::{Decision, IN_PROGRESS};
 use super::receipt::Receipt;
 use crate::caller;
-use crate::ports::{Acceptance, OrderQueue, OrderTable};
+use crate::ports::{Acceptance, ClaimTable, OrderQueue, OrderTable};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// The body of a 207: one answer per item, in the order of the items.
@@ -28,6 +29,9 @@ struct ItemAnswer<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     idempotency_key: Option<&'a str>,
+    /// Whether an earlier request had sent the order.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    idempotent_replayed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,17 +40,18 @@ struct ItemAnswer<'a> {
     problem: Option<Problem>,
 }
 
-/// The decision about an item.
-enum Verdict {
-    /// Its order is stored, as this message.
-    Stored(OrderMessage),
-    /// Its order goes to the queue, in the message at this index.
-    Enqueued(usize),
+/// The order of an item, or the reason why it has none.
+enum Entry {
+    /// Its order is stored, or its key belongs to another stored order.
+    Stored(Decision),
+    /// Its key decides, by the claim of the order at this index.
+    Claimed(usize),
     Refused(Problem),
 }
 
-impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
-    /// Makes at most one call to the table, and one to the queue for each ten orders.
+impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
+    /// Makes at most one call to the table of orders, one to the table of claims for each 25 orders and one for those that were claimed
+    /// before, and one to the queue for each ten orders.
     pub(super) async fn place_batch(&self, request: &Request) -> Result<Response, ErrorResponse> {
         if !request.header("idempotency-key").is_empty() {
             let detail =
@@ -57,48 +62,91 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let now = self.now();
         let items = batch::parse(&document, now).map_err(Problem::invalid)?;
         let keys: Vec<Option<IdempotencyKey>> = items.iter().map(key).collect();
-        let (verdicts, messages) = self.classify(request, items, now).await;
-        let sent = if messages.is_empty() {
-            Vec::new()
-        } else {
-            self.queue.send_all(&messages, caller::trace(request)).await
+        let (entries, messages) = self.classify(request, items, now).await;
+        let claimed = self.claim(request, &messages).await;
+        let decisions: Vec<Decision> = messages
+            .into_iter()
+            .zip(claimed)
+            .map(|(message, claimed)| Decision::by_claim(claimed, message, now))
+            .collect();
+        let not_enqueued = self.send(request, &decisions).await;
+        let answer = |decision: &Decision| {
+            decision.count();
+            match decision {
+                Decision::Send(message) | Decision::SendAgain(message)
+                    if not_enqueued.contains(&message.order_id) =>
+                {
+                    ItemAnswer::refused(not_enqueued_problem())
+                }
+                Decision::Send(message) => ItemAnswer::accepted(request, message, false),
+                Decision::SendAgain(message) | Decision::Stored(message) => {
+                    ItemAnswer::accepted(request, message, true)
+                }
+                Decision::Reused(_) => ItemAnswer::refused(key_reused()),
+                Decision::InDoubt(_) => ItemAnswer::refused(Problem::new(ProblemKind::InProgress, IN_PROGRESS)),
+            }
         };
-        for (message, error) in messages
-            .iter()
-            .zip(&sent)
-            .filter_map(|(message, sent)| Some((message, sent.as_ref().err()?)))
-        {
-            tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
-        }
-        let results: Vec<ItemAnswer<'_>> = verdicts
+        let results: Vec<ItemAnswer<'_>> = entries
             .into_iter()
             .zip(&keys)
-            .map(|(verdict, key)| {
-                let answer = match verdict {
-                    Verdict::Refused(problem) => ItemAnswer::refused(problem),
-                    Verdict::Stored(message) => ItemAnswer::accepted(request, &message),
-                    Verdict::Enqueued(index) => match (messages.get(index), sent.get(index)) {
-                        (Some(message), Some(Ok(()))) => ItemAnswer::accepted(request, message),
-                        // A message without an answer may not be in the queue.
-                        _ => ItemAnswer::refused(not_enqueued()),
-                    },
+            .map(|(entry, key)| {
+                let item = match entry {
+                    Entry::Refused(problem) => ItemAnswer::refused(problem),
+                    Entry::Stored(decision) => answer(&decision),
+                    // `classify` counts the messages, so that there is a decision for each.
+                    Entry::Claimed(index) => decisions
+                        .get(index)
+                        .map_or_else(|| ItemAnswer::refused(not_enqueued_problem()), &answer),
                 };
                 ItemAnswer {
                     idempotency_key: key.as_ref().map(IdempotencyKey::as_str),
-                    ..answer
+                    ..item
                 }
             })
             .collect();
         answered(request, results)
     }
 
-    /// Decides about each item, and collects the messages for the queue: one per order.
+    /// Sends the orders to the queue. Returns the ids of those that may not be there, after releasing their keys.
+    async fn send(&self, request: &Request, decisions: &[Decision]) -> HashSet<OrderId> {
+        let messages: Vec<OrderMessage> = decisions
+            .iter()
+            .filter_map(|decision| match decision {
+                Decision::Send(message) | Decision::SendAgain(message) => Some(message.clone()),
+                Decision::Stored(_) | Decision::Reused(_) | Decision::InDoubt(_) => None,
+            })
+            .collect();
+        if messages.is_empty() {
+            return HashSet::new();
+        }
+        let mut sent = self
+            .queue
+            .send_all(&messages, caller::trace(request))
+            .await
+            .into_iter();
+        let mut failed = Vec::new();
+        for message in &messages {
+            match sent.next() {
+                Some(Ok(())) => {}
+                // A message without an answer may not be in the queue.
+                None => failed.push(message.order_id),
+                Some(Err(error)) => {
+                    tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
+                    failed.push(message.order_id);
+                }
+            }
+        }
+        self.release(request, &failed).await;
+        failed.into_iter().collect()
+    }
+
+    /// Decides about each item by the stored orders, and collects the others: one message per key.
     async fn classify(
         &self,
         request: &Request,
         items: Vec<BatchItem>,
         accepted_at: Timestamp,
-    ) -> (Vec<Verdict>, Vec<OrderMessage>) {
+    ) -> (Vec<Entry>, Vec<OrderMessage>) {
         let caller = caller::caller(request);
         let identified: Vec<Result<(OrderId, Order), BatchItemError>> = items
             .into_iter()
@@ -111,40 +159,38 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
         let mut messages: Vec<OrderMessage> = Vec::new();
         // The index of each order's message.
         let mut indices: HashMap<OrderId, usize> = HashMap::new();
-        let verdicts = identified.into_iter().map(|item| {
+        let entries = identified.into_iter().map(|item| {
             let (order_id, order) = match item {
                 Ok(valid) => valid,
                 Err(BatchItemError::Violations(violations)) => {
-                    return Verdict::Refused(Problem::invalid(violations));
+                    return Entry::Refused(Problem::invalid(violations));
                 }
                 Err(error @ BatchItemError::TooLarge) => {
-                    return Verdict::Refused(Problem::new(ProblemKind::TooLarge, error.to_string()));
+                    return Entry::Refused(Problem::new(ProblemKind::TooLarge, error.to_string()));
                 }
             };
+            let message = OrderMessage::new(order_id, accepted_at, order);
             if let Some(stored) = stored.get(&order_id) {
-                return if stored.fingerprint.matches(&order) {
-                    Verdict::Stored(OrderMessage::new(order_id, stored.accepted_at, order))
-                } else {
-                    Verdict::Refused(key_reused())
-                };
+                return Entry::Stored(Decision::by_stored(stored, message));
             }
             match indices.get(&order_id).copied() {
-                Some(index) if messages[index].fingerprint == Fingerprint::of(&order) => {
-                    Verdict::Enqueued(index)
+                Some(index) if messages[index].fingerprint == message.fingerprint => Entry::Claimed(index),
+                Some(_) => {
+                    metrics::count(Count::KeysReused, 1);
+                    Entry::Refused(key_reused())
                 }
-                Some(_) => Verdict::Refused(key_reused()),
                 None => {
                     indices.insert(order_id, messages.len());
-                    messages.push(OrderMessage::new(order_id, accepted_at, order));
-                    Verdict::Enqueued(messages.len() - 1)
+                    messages.push(message);
+                    Entry::Claimed(messages.len() - 1)
                 }
             }
         });
-        (verdicts.collect(), messages)
+        (entries.collect(), messages)
     }
 
-    /// How the orders under the keys were accepted, if they are stored. None also if the table is slow or away: the orders are
-    /// then sent to the queue again, and order-worker compares them.
+    /// How the orders under the keys were accepted, if they are stored. None also if the table is slow or away: the claims
+    /// then decide.
     async fn acceptances(
         &self,
         request: &Request,
@@ -180,12 +226,13 @@ impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
 }
 
 impl ItemAnswer<'_> {
-    fn accepted(request: &Request, message: &OrderMessage) -> Self {
+    fn accepted(request: &Request, message: &OrderMessage, idempotent_replayed: bool) -> Self {
         let path = request.public_path();
         let orders = path.strip_suffix("/batch").unwrap_or(path);
         Self {
             status: 202,
             idempotency_key: None,
+            idempotent_replayed,
             location: Some(format!("{orders}/{}", message.order_id)),
             accepted: Some(Receipt::of(message)),
             problem: None,
@@ -196,6 +243,7 @@ impl ItemAnswer<'_> {
         Self {
             status: problem.status(),
             idempotency_key: None,
+            idempotent_replayed: false,
             location: None,
             accepted: None,
             problem: Some(problem),
@@ -223,7 +271,7 @@ fn key_reused() -> Problem {
     )
 }
 
-fn not_enqueued() -> Problem {
+fn not_enqueued_problem() -> Problem {
     Problem::new(
         ProblemKind::Unavailable,
         "the order may or may not be accepted; the entry can safely be sent again",
@@ -233,7 +281,8 @@ fn not_enqueued() -> Problem {
 fn answered(request: &Request, results: Vec<ItemAnswer<'_>>) -> Result<Response, ErrorResponse> {
     let count =
         |is_counted: fn(u16) -> bool| results.iter().filter(|result| is_counted(result.status)).count();
-    let (accepted, unavailable) = (count(|status| status == 202), count(|status| status == 503));
+    let accepted = count(|status| status == 202);
+    let (unavailable, in_progress) = (count(|status| status == 503), count(|status| status == 409));
     for result in &results {
         super::count_answer(result.status);
     }
@@ -244,11 +293,12 @@ fn answered(request: &Request, results: Vec<ItemAnswer<'_>>) -> Result<Response,
         entries = results.len(),
         accepted,
         unavailable,
+        in_progress,
         order_ids = join_ids(&order_ids),
         "batch request answered"
     );
     let response = Response::json(207, &BatchAnswer { results })?;
-    Ok(if unavailable > 0 {
+    Ok(if unavailable + in_progress > 0 {
         response.with_header(RETRY_AFTER, "1".to_owned())
     } else {
         response

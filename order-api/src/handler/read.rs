@@ -9,7 +9,7 @@ use rest_function::{Request, Response};
 use serde::Serialize;
 
 use super::OrderApi;
-use crate::ports::{OrderQueue, OrderTable, TableError};
+use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// A stored order in the body of a 200.
@@ -58,11 +58,15 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
     }
 }
 
-impl<Q: OrderQueue, T: OrderTable> OrderApi<Q, T> {
+impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     pub(super) async fn read(&self, request: &Request, id: &str) -> Result<Response, ErrorResponse> {
-        let order_id: OrderId = id.parse().map_err(|error: order_core::id::OrderIdError| {
-            ErrorResponse::new(ProblemKind::NotFound, error.to_string())
-        })?;
+        // The table compares keys byte by byte, and RFC 9562 lets a client write a UUID in uppercase.
+        let order_id: OrderId =
+            id.to_ascii_lowercase()
+                .parse()
+                .map_err(|error: order_core::id::OrderIdError| {
+                    ErrorResponse::new(ProblemKind::NotFound, error.to_string())
+                })?;
         match self.table.order(order_id).await {
             Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(&order_id)),
             Ok(None) => {

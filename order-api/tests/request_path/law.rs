@@ -9,11 +9,13 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_api::ports::{Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError};
+use order_api::ports::{
+    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError,
+};
 use order_api::{OrderApi, Settings};
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage, Trace};
-use order_table::OrderRow;
+use order_core::{OrderId, OrderMessage, Timestamp, Trace};
+use order_table::{Claim, OrderRow};
 use serde_json::{Value, json};
 
 /// The API's contract, as JSON.
@@ -68,6 +70,19 @@ impl OrderTable for Table {
     }
 }
 
+/// A table of claims in which every key is new.
+struct Claims;
+
+impl ClaimTable for Claims {
+    async fn claim(&self, claims: &[Claim]) -> Vec<Result<Claimed, TableError>> {
+        vec![Ok(Claimed::First); claims.len()]
+    }
+
+    async fn release(&self, _: &[OrderId], _: Timestamp) -> Result<(), TableError> {
+        Ok(())
+    }
+}
+
 /// Reads bytes as a request: a line `METHOD /path?query`, header lines, an empty line, the body. Anything that is missing or
 /// wrong is left out, so that any bytes are some request. A body that is no UTF-8 comes in base64, as the gateway sends it.
 pub(crate) fn event(bytes: &[u8]) -> Value {
@@ -113,7 +128,7 @@ pub(crate) fn event(bytes: &[u8]) -> Value {
 pub(crate) async fn check_request(bytes: &[u8]) -> i64 {
     let queue = Queue::default();
     let allowed_origins = "https://shop.example.com".parse().expect("an origin");
-    let api = OrderApi::new(&queue, Table, Settings::new(allowed_origins));
+    let api = OrderApi::new(&queue, Table, Claims, Settings::new(allowed_origins));
     let answer = api.handle(event(bytes), Duration::from_hours(1)).await;
     let status = answer.status_code;
     assert!((200..500).contains(&status), "{status}");

@@ -6,8 +6,8 @@ use anyhow::Context;
 use reqwest::{Response, StatusCode, header};
 use stack_client::Api;
 
-/// The most attempts to send an order.
-pub(super) const MAX_ATTEMPTS: u32 = 5;
+/// The most attempts to send an order. With their pauses they last longer than the API is in doubt about an earlier request, 10 seconds.
+pub(super) const MAX_ATTEMPTS: u32 = 7;
 /// The wait after the first attempt. It doubles with each one.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -42,11 +42,13 @@ pub(super) async fn send(api: &Api, path: &str, key: Option<&str>, order: &[u8])
     }
 }
 
-/// Whether the same request may succeed a moment later.
+/// Whether the same request may succeed a moment later. After a conflict an earlier request with the key may still be under way, such
+/// as one whose answer was lost.
 pub(super) fn is_retryable(status: StatusCode) -> bool {
     matches!(
         status,
-        StatusCode::TOO_MANY_REQUESTS
+        StatusCode::CONFLICT
+            | StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT
@@ -62,6 +64,6 @@ mod tests {
         let retryable: Vec<u16> = (200..600)
             .filter(|status| StatusCode::from_u16(*status).is_ok_and(is_retryable))
             .collect();
-        assert_eq!(retryable, [429, 502, 503, 504]);
+        assert_eq!(retryable, [409, 429, 502, 503, 504]);
     }
 }

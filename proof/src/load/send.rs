@@ -58,8 +58,12 @@ async fn post_order(clients: &Clients, planned: &PlannedOrder) -> Attempt<Answer
             Ok(accepted) => Attempt::Done(Answer::Accepted(accepted)),
             Err(error) => Attempt::Done(Answer::Refused(format!("{error:#}"))),
         },
-        // The idempotency key makes a retry safe even after status 500.
-        Ok(body) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+        // The idempotency key makes a retry safe even after status 500. After a conflict an earlier request with the key may still be
+        // under way.
+        Ok(body)
+            if status.is_server_error()
+                || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT) =>
+        {
             Attempt::Retry(anyhow::anyhow!("{}", format_problem(status, &body)))
         }
         Ok(body) => Attempt::Done(Answer::Refused(format_problem(status, &body))),

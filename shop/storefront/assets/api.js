@@ -45,7 +45,9 @@ export async function send(url, { method = "GET", headers = {}, body } = {}) {
   if (response.ok || response.status === 304) {
     return { status: response.status, tag: response.headers.get("etag") ?? "", document };
   }
-  if (response.status === 429 || response.status >= 500) {
+  // A conflict with this header is an order whose first request may still be under way, such as one whose answer was lost.
+  const isUnderWay = response.status === 409 && response.headers.has("retry-after");
+  if (response.status === 429 || response.status >= 500 || isUnderWay) {
     throw new Away(Number(response.headers.get("retry-after")) || 1);
   }
   throw new Refusal(response.status, document);

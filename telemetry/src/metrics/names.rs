@@ -9,6 +9,12 @@ pub enum Count {
     OrdersRejected,
     /// Orders that were accepted without a look at their idempotency key, because the table was slow or away.
     KeyLookupsSkipped,
+    /// Orders that were accepted without a claim of their idempotency key, because the table of claims was slow or away.
+    KeyClaimsSkipped,
+    /// Orders that an earlier request had sent under the same idempotency key, and that were answered alike.
+    RequestsRepeated,
+    /// Orders that were refused because their idempotency key belongs to another order.
+    KeysReused,
     /// Rows that were inserted.
     OrdersConfirmed,
     /// Messages of orders that were stored before.
@@ -54,6 +60,9 @@ impl Count {
             Self::OrdersAccepted => "OrdersAccepted",
             Self::OrdersRejected => "OrdersRejected",
             Self::KeyLookupsSkipped => "KeyLookupsSkipped",
+            Self::KeyClaimsSkipped => "KeyClaimsSkipped",
+            Self::RequestsRepeated => "RequestsRepeated",
+            Self::KeysReused => "KeysReused",
             Self::OrdersConfirmed => "OrdersConfirmed",
             Self::Duplicates => "Duplicates",
             Self::Conflicts => "Conflicts",

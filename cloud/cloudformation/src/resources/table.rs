@@ -13,6 +13,8 @@ pub struct Table {
     pub name: String,
     /// The body of the DynamoDB request `CreateTable` that creates the table.
     pub create: Value,
+    /// The body of the DynamoDB request `UpdateTimeToLive` that switches on the deletion of expired items, if the template says so.
+    pub time_to_live: Option<Value>,
 }
 
 /// Properties with the same name and the same form in `CreateTable`.
@@ -34,6 +36,9 @@ impl Table {
                 create.insert(property.to_owned(), value);
             }
         }
+        let time_to_live = properties
+            .value("TimeToLiveSpecification")
+            .map(|specification| json!({"TableName": name, "TimeToLiveSpecification": specification}));
         for required in ["AttributeDefinitions", "KeySchema"] {
             if !create.contains_key(required) {
                 return Err(properties.missing(required));
@@ -49,6 +54,7 @@ impl Table {
         Ok(Self {
             name,
             create: Value::Object(create),
+            time_to_live,
         })
     }
 }

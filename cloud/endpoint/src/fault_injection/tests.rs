@@ -296,7 +296,7 @@ async fn statements_and_keys_keep_their_order() {
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
     });
-    world.backend.dynamodb.converge_table(table).await.unwrap();
+    world.backend.dynamodb.converge_table(table, None).await.unwrap();
     let plan = FaultPlan::parse("{seed: 2, calls: [{entry_failure: 0.4}]}").unwrap();
     world.backend.faults.set(Some(plan));
     let statements: Vec<_> = (0..20)

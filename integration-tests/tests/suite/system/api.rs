@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::handle::{Kind, System};
 use super::target::Target;
-use super::wait::eventually_within;
+use super::wait::{eventually, eventually_within};
 
 /// A response of the API.
 pub(crate) struct Answer {
@@ -71,6 +71,15 @@ impl System {
             http.post(format!("{url}/orders"))
                 .header("Idempotency-Key", key)
                 .json(order)
+        })
+        .await
+    }
+
+    /// Posts an order under an idempotency key until no other request with the key may be under way.
+    pub(crate) async fn post_with_key_until_decided(&self, order: &Value, key: &str) -> Answer {
+        eventually("no other request with the key is under way", async || {
+            let answer = self.post_with_key(order, key).await;
+            (answer.status != 409).then_some(answer)
         })
         .await
     }

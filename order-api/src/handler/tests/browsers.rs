@@ -7,7 +7,7 @@ use super::*;
 
 const SHOP: &str = "https://shop.example.com";
 
-fn api_for(origins: &str, table: Table) -> OrderApi<Queue, Table> {
+fn api_for(origins: &str, table: Table) -> OrderApi<Queue, Table, Claims> {
     let mut api = api(Queue::default(), table);
     api.settings.allowed_origins = origins.parse().unwrap();
     api
@@ -65,7 +65,7 @@ async fn a_preflight_lists_what_a_page_may_send() {
     access-control-allow-headers: API-Version, Authorization, Baggage, Content-Type, Idempotency-Key, If-None-Match, Traceparent, Tracestate, X-Amz-Content-Sha256, X-Amz-Date, X-Amz-Security-Token, X-Amz-User-Agent, X-Amzn-Trace-Id, X-Api-Key
     access-control-allow-methods: GET, HEAD, POST, OPTIONS
     access-control-allow-origin: https://shop.example.com
-    access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
+    access-control-expose-headers: API-Version, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id
     access-control-max-age: 7200
     allow: GET, HEAD, POST, OPTIONS
     api-version: 1
@@ -92,7 +92,7 @@ async fn every_answer_can_be_read_by_an_allowed_page() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(cors_headers(&response), @r"
             access-control-allow-origin: https://shop.example.com
-            access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
+            access-control-expose-headers: API-Version, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id
             vary: origin
             ");
         }
@@ -168,7 +168,7 @@ async fn a_client_that_holds_the_answer_gets_a_304() {
             insta::assert_snapshot!(shown(&unchanged), @r#"
             304
             access-control-allow-origin: https://shop.example.com
-            access-control-expose-headers: API-Version, ETag, Location, Retry-After, X-Request-Id
+            access-control-expose-headers: API-Version, ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id
             api-version: 1
             cache-control: private, no-cache
             etag: "D9qZqYlKXsYa53-AgBL-6w"

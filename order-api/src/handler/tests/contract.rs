@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use order_core::{Order, OrderMessage};
-use order_table::{Notification, OrderRow};
+use order_table::{Claim, Notification, OrderRow};
 
 use super::*;
 
@@ -27,6 +27,7 @@ struct Exchange {
     event: Value,
     queue: Queue,
     table: Table,
+    claims: Claims,
 }
 
 impl Exchange {
@@ -38,7 +39,12 @@ impl Exchange {
             event,
             queue: Queue::default(),
             table: Table::default(),
+            claims: Claims::default(),
         }
+    }
+
+    fn with_claims(self, claims: Claims) -> Self {
+        Self { claims, ..self }
     }
 
     fn with_queue(self, queue: Queue) -> Self {
@@ -123,6 +129,16 @@ fn taken() -> Table {
     )])
 }
 
+/// The claim of the sample request by another request that has not ended.
+fn under_way() -> Claim {
+    let message = OrderMessage::new(
+        "f55e9d80-367b-580c-a76b-c8136a28e17e".parse().unwrap(),
+        "2026-11-23T09:30:00.000Z".parse().unwrap(),
+        Order::restore(&order()).unwrap(),
+    );
+    Claim::of(&message, Duration::from_secs(10))
+}
+
 fn exchanges() -> Vec<Exchange> {
     let order = order();
     let mut wrong = order.clone();
@@ -149,6 +165,8 @@ fn exchanges() -> Vec<Exchange> {
         Exchange::new(placing("202"), "accepted", 202, place(&order.to_string())),
         Exchange::new(placing("400"), "not_json", 400, place("{")),
         Exchange::new(placing("400"), "bad_key", 400, post(&bad_key)),
+        Exchange::new(placing("409"), "in_progress", 409, place(&order.to_string()))
+            .with_claims(Claims::holding(under_way())),
         Exchange::new(placing("413"), "too_large", 413, place(&" ".repeat(65_537))),
         Exchange::new(
             placing("415"),
@@ -321,9 +339,9 @@ async fn every_example_is_what_the_code_answers() {
         let what = format!("{} {}", exchange.response, exchange.example);
         let (media_type, content) = content(&document, &exchange.response);
         // A handler is polled once before its timeout is: one that answers at once is in time, one that hangs is not.
-        let answer = api(exchange.queue, exchange.table)
-            .handle(exchange.event, Duration::ZERO)
-            .await;
+        let mut api = api(exchange.queue, exchange.table);
+        api.claims = exchange.claims;
+        let answer = api.handle(exchange.event, Duration::ZERO).await;
         let answered: Value = serde_json::from_str(body(&answer)).unwrap();
         assert_eq!(answer.status_code, exchange.status, "{what}: {answered:#}");
         assert_eq!(

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use order_core::text::CustomerId;
-use order_core::{OrderId, OrderMessage, Trace};
-use order_table::OrderRow;
+use order_core::{OrderId, OrderMessage, Timestamp, Trace};
+use order_table::{Claim, OrderRow};
 
 use crate::ports::{
-    Acceptance, OrderQueue, OrderTable, Page, Position, QueueError, TableError, UnreadableRow,
+    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError,
+    UnreadableRow,
 };
 
 /// The fault of every call.
@@ -193,5 +194,73 @@ impl OrderTable for Table {
             unreadable: self.unreadable.clone(),
             next,
         })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    fault: Option<Fault>,
+    held: Mutex<HashMap<OrderId, Claim>>,
+    calls: Mutex<usize>,
+}
+
+impl Claims {
+    pub(super) fn failing(fault: Fault) -> Self {
+        Self {
+            fault: Some(fault),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn holding(claim: Claim) -> Self {
+        Self {
+            held: Mutex::new(HashMap::from([(claim.order_id, claim)])),
+            ..Self::default()
+        }
+    }
+
+    /// The number of calls.
+    pub(super) fn calls(&self) -> usize {
+        *self.calls.lock().unwrap()
+    }
+
+    /// Lets the time pass in which the requests of all claims are in doubt.
+    pub(super) fn end_doubts(&self) {
+        for claim in self.held.lock().unwrap().values_mut() {
+            claim.in_doubt_until = claim.accepted_at;
+        }
+    }
+}
+
+impl ClaimTable for Claims {
+    async fn claim(&self, claims: &[Claim]) -> Vec<Result<Claimed, TableError>> {
+        *self.calls.lock().unwrap() += 1;
+        if let Err(error) = Fault::strike(self.fault).await {
+            return vec![Err(TableError::Unavailable(error)); claims.len()];
+        }
+        let mut held = self.held.lock().unwrap();
+        claims
+            .iter()
+            .map(|claim| {
+                if let Some(before) = held.get(&claim.order_id) {
+                    Ok(Claimed::Before(before.clone()))
+                } else {
+                    held.insert(claim.order_id, claim.clone());
+                    Ok(Claimed::First)
+                }
+            })
+            .collect()
+    }
+
+    async fn release(&self, ids: &[OrderId], now: Timestamp) -> Result<(), TableError> {
+        *self.calls.lock().unwrap() += 1;
+        Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
+        let mut held = self.held.lock().unwrap();
+        for id in ids {
+            if let Some(claim) = held.get_mut(id) {
+                claim.in_doubt_until = now;
+            }
+        }
+        Ok(())
     }
 }

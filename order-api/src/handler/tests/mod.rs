@@ -1,6 +1,8 @@
 //! The API with fakes behind its ports: the client's answers, and the messages in the queue.
 
 mod browsers;
+mod claim_law;
+mod claiming;
 mod contract;
 mod error_responses;
 mod fakes;
@@ -15,16 +17,17 @@ use order_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use fakes::{Fault, Queue, Table};
+use fakes::{Claims, Fault, Queue, Table};
 use rest_function::AllowedOrigins;
 
 const NEW_ID: &str = "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1";
 
 /// An API whose clock and ids never change.
-fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
+fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table, Claims> {
     OrderApi {
         queue,
         table,
+        claims: Claims::default(),
         settings: Settings {
             // A lookup is polled once before its timeout is: one that answers at once is in time, one that hangs is not.
             key_lookup_time: Duration::ZERO,
@@ -40,7 +43,7 @@ fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table> {
     }
 }
 
-impl OrderApi<Queue, Table> {
+impl OrderApi<Queue, Table, Claims> {
     /// The answer, with enough time.
     async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
         self.handle(event, Duration::from_hours(1)).await

@@ -16,6 +16,15 @@ fn row() -> OrderRow {
 }
 
 #[tokio::test]
+async fn an_id_in_uppercase_is_the_same_order() {
+    let api = api(Queue::default(), Table::holding([row()]));
+    let path = format!("/orders/{}", NEW_ID.to_uppercase());
+    let upper = api.answer_to(get(&json!({ "/path": path }))).await;
+    let lower = api.answer_to(get(&json!({}))).await;
+    assert_eq!((upper.status_code, body(&upper)), (200, body(&lower)));
+}
+
+#[tokio::test]
 async fn a_stored_order_is_shown() {
     let api = api(Queue::default(), Table::holding([row()]));
     insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"

@@ -20,7 +20,12 @@ const key = randomUUID();
 const placed = await placeOrder(order, keyed(key));
 if (placed.status !== 202) throw new Error(JSON.stringify(placed.data));
 assert.equal(placed.data.total, "25.00");
-const again = await placeOrder(order, keyed(key));
+let again = await placeOrder(order, keyed(key));
+// A request with this key may still be under way, as far as the API knows.
+while (again.status === 409) {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  again = await placeOrder(order, keyed(key));
+}
 if (again.status !== 202) throw new Error(JSON.stringify(again.data));
 assert.equal(again.data.order_id, placed.data.order_id);
 
@@ -31,7 +36,8 @@ for (;;) {
     assert.equal(read.data.customer.id, customer);
     break;
   }
-  assert.equal(read.status, 404);
+  // Accepted, and not stored. Without its claim, which had no answer in time, the order is unknown until it is stored.
+  assert.ok(read.status === 202 || read.status === 404);
   assert.ok(Date.now() < deadline, "the order is not stored");
 }
 const list = await listOrders({ customer_id: customer });

@@ -168,6 +168,7 @@ def test_order_api_reads_orders_and_their_index_and_writes_claims_alone():
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${OrdersTable.Arn}/index/" + index["IndexName"]})),
         ("dynamodb:PartiQLInsert", claims),
         ("dynamodb:PartiQLUpdate", claims),
+        ("dynamodb:GetItem", claims),
         ("dynamodb:BatchGetItem", claims),
     }
 

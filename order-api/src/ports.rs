@@ -60,6 +60,13 @@ pub trait ClaimTable: Send + Sync {
     /// claim that is not released is in doubt a few seconds longer.
     fn release(&self, ids: &[OrderId], now: Timestamp)
     -> impl Future<Output = Result<(), TableError>> + Send;
+
+    /// Takes a release back, after the queue has taken the orders. In one attempt: without it the orders look unaccepted until they
+    /// are stored.
+    fn resume(&self, ids: &[OrderId]) -> impl Future<Output = Result<(), TableError>> + Send;
+
+    /// The claim of an order's key, by a consistent read. `None` if there is none.
+    fn claim_of(&self, id: OrderId) -> impl Future<Output = Result<Option<Claim>, TableError>> + Send;
 }
 
 /// The answer to a claim.

@@ -24,6 +24,8 @@ pub struct Claim {
     pub accepted_at: Timestamp,
     /// Before this time the first request may still be under way: nobody knows yet whether its order is in the queue.
     pub in_doubt_until: Timestamp,
+    /// When the queue refused the order, unless it has taken it since. The order may be there all the same.
+    pub released_at: Option<Timestamp>,
 }
 
 impl Claim {
@@ -35,20 +37,21 @@ impl Claim {
             fingerprint: message.fingerprint.clone(),
             accepted_at: message.accepted_at,
             in_doubt_until: Timestamp::new(message.accepted_at.as_offset_date_time() + in_doubt),
+            released_at: None,
         }
     }
 
     /// Whether the first request may still be under way.
     #[must_use]
     pub fn is_in_doubt(&self, now: Timestamp) -> bool {
-        now < self.in_doubt_until
+        self.released_at.is_none() && now < self.in_doubt_until
     }
 
     /// The claim's attributes. DynamoDB deletes it some time after `retention`.
     #[must_use]
     pub fn to_attributes(&self, retention: Duration) -> Attributes {
         let expires_at = self.accepted_at.as_offset_date_time() + retention;
-        [
+        let mut attributes: Attributes = [
             (attribute::ORDER_ID, json!(self.order_id)),
             (attribute::SCHEMA_VERSION, json!(SCHEMA_VERSION)),
             (attribute::FINGERPRINT, json!(self.fingerprint.to_string())),
@@ -57,7 +60,11 @@ impl Claim {
             (attribute::EXPIRES_AT, json!(expires_at.unix_timestamp())),
         ]
         .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        .into();
+        if let Some(released_at) = self.released_at {
+            attributes.insert(attribute::RELEASED_AT.to_owned(), json!(released_at));
+        }
+        attributes
     }
 
     /// Reads a claim. Attributes that this version does not know are ignored.
@@ -67,6 +74,10 @@ impl Claim {
             fingerprint: parsed(attributes, attribute::FINGERPRINT)?,
             accepted_at: parsed(attributes, attribute::ACCEPTED_AT)?,
             in_doubt_until: parsed(attributes, attribute::IN_DOUBT_UNTIL)?,
+            released_at: attributes
+                .contains_key(attribute::RELEASED_AT)
+                .then(|| parsed(attributes, attribute::RELEASED_AT))
+                .transpose()?,
         })
     }
 }
@@ -98,12 +109,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_the_queue_refused_is_in_doubt_no_more() {
+        let claim = Claim {
+            released_at: Some(claim().accepted_at),
+            ..claim()
+        };
+        assert!(!claim.is_in_doubt(claim.accepted_at));
+        assert_eq!(Claim::from_attributes(&claim.to_attributes(DAY)), Ok(claim));
+    }
+
+    #[test]
     fn a_damaged_claim_names_the_attribute() {
         for name in [
             attribute::ORDER_ID,
             attribute::FINGERPRINT,
             attribute::ACCEPTED_AT,
             attribute::IN_DOUBT_UNTIL,
+            attribute::RELEASED_AT,
         ] {
             let mut damaged = claim().to_attributes(DAY);
             damaged.insert(name.to_owned(), json!(1));

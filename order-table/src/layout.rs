@@ -40,6 +40,8 @@ pub mod attribute {
     pub const NOTIFICATION_ID: &str = "notification_id";
     /// Of a claim: when the first request under the key has ended for sure.
     pub const IN_DOUBT_UNTIL: &str = "in_doubt_until";
+    /// Of a claim: when the queue refused the order, if it has not taken it since.
+    pub const RELEASED_AT: &str = "released_at";
     /// Of a claim: when DynamoDB may delete it, in seconds since the Unix epoch.
     pub const EXPIRES_AT: &str = "expires_at";
 }

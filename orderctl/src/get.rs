@@ -51,6 +51,8 @@ enum Wait {
 #[derive(Debug)]
 enum Found {
     Order(Value),
+    /// It is accepted under a key, and not stored.
+    Accepted,
     DeadLetter(Box<DeadLetter>),
     Nothing,
 }
@@ -96,12 +98,18 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
             let view: OrderView = serde_json::from_value(order).context("the answer is not an order")?;
             stdout::print_line(&view.format())?;
         }
+        Found::Accepted => {
+            let what = format!("order {id} is accepted, and not stored yet");
+            eprintln!("{}", describe_absence(id, &what, connection).await);
+            return Ok(ExitCode::FAILURE);
+        }
         Found::DeadLetter(letter) => {
             eprintln!("{}", describe_dead_letter(id, &letter, connection));
             return Ok(ExitCode::FAILURE);
         }
         Found::Nothing => {
-            eprintln!("{}", describe_absence(id, connection).await);
+            let what = format!("there is no order {id}, or not yet");
+            eprintln!("{}", describe_absence(id, &what, connection).await);
             return Ok(ExitCode::FAILURE);
         }
     }
@@ -119,7 +127,8 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant, connection: &Connectio
             .with_context(|| format!("no answer from {}", api.url(&path)))?;
         let status = response.status();
         let body = response.bytes().await.context("the answer was cut off")?;
-        let is_retryable = status == StatusCode::NOT_FOUND || status.is_server_error();
+        let is_retryable =
+            matches!(status, StatusCode::ACCEPTED | StatusCode::NOT_FOUND) || status.is_server_error();
         match status {
             StatusCode::OK => {
                 let order = serde_json::from_slice(&body).context("the answer is not JSON")?;
@@ -137,22 +146,19 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant, connection: &Connectio
                 }
                 tokio::time::sleep(PAUSE).await;
             }
+            StatusCode::ACCEPTED => return Ok(Found::Accepted),
             StatusCode::NOT_FOUND => return Ok(Found::Nothing),
             _ => anyhow::bail!("{}", format_problem(status, &body)),
         }
     }
 }
 
-/// Says why there is no order, as far as it is known.
-async fn describe_absence(id: OrderId, connection: &Connection) -> String {
+/// Says why there is no stored order, as far as it is known. `what` is known without the dead letters.
+async fn describe_absence(id: OrderId, what: &str, connection: &Connection) -> String {
     match find_dead_letter(id, connection).await {
         Ok(Some(letter)) => describe_dead_letter(id, &letter, connection),
-        Ok(None) => format!("there is no order {id}, or not yet; it is no dead letter either"),
-        Err(error) => {
-            format!(
-                "there is no order {id}, or not yet (the dead-letter queue cannot be searched: {error:#})"
-            )
-        }
+        Ok(None) => format!("{what}; it is no dead letter either"),
+        Err(error) => format!("{what} (the dead-letter queue cannot be searched: {error:#})"),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::system::{Sandbox, System, eventually, sample_of_new_customer};
+use crate::system::{Answer, Sandbox, System, eventually, sample_of_new_customer};
 
 fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
@@ -26,6 +26,17 @@ async fn begin_outage(system: &System, operations: &str, function: &str) {
 async fn end_outage(system: &System) {
     let url = format!("{}/_local/faults/outages/test", system.aws_endpoint_url);
     assert!(client().delete(url).send().await.unwrap().status().is_success());
+}
+
+/// The answer about an order, as soon as the tables answer in time.
+async fn read_decided(system: &System, id: &str) -> Answer {
+    eventually("the order can be read", async || {
+        let read = system
+            .request(|http, url| http.get(format!("{url}/orders/{id}")))
+            .await;
+        (read.status != 503).then_some(read)
+    })
+    .await
 }
 
 /// An order, and another one that differs in its note.
@@ -64,13 +75,44 @@ async fn a_key_is_decided_long_before_its_order_is_stored() {
     })
     .await;
     let id = first.body["order_id"].as_str().unwrap();
+    let read = read_decided(&system, id).await;
     assert_eq!(
-        system
-            .request(|http, url| http.get(format!("{url}/orders/{id}")))
-            .await
-            .status,
-        404
+        (read.status, &read.body["status"]),
+        (202, &json!("accepted")),
+        "{}",
+        read.body
     );
+    assert_eq!(read.body["accepted_at"], previous["accepted_at"]);
+    end_outage(&system).await;
+    system.wait_until_notified(id).await;
+    assert_eq!(system.count_rows_of_customer(&order).await, 1);
+}
+
+#[tokio::test]
+async fn an_order_that_the_queue_refused_is_not_accepted_until_it_is_sent_again() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    let (order, other) = two_orders();
+    let key = Uuid::new_v4().to_string();
+    begin_outage(&system, "sqs:*", "order-api").await;
+    // Several times, because a write to the claims that takes too long is given up.
+    eventually("the key is claimed and released", async || {
+        let sent = system.post_with_key(&order, &key).await;
+        let other_order = system.post_with_key(&other, &key).await;
+        (sent.status == 503 && other_order.status == 422).then_some(())
+    })
+    .await;
+    end_outage(&system).await;
+    begin_outage(&system, "dynamodb:*", "order-worker").await;
+    let sent = system.post_with_key_until_decided(&order, &key).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let id = sent.body["order_id"].as_str().unwrap();
+    eventually("the order is accepted", async || {
+        system.post_with_key_until_decided(&order, &key).await;
+        let read = read_decided(&system, id).await;
+        (read.status == 202).then_some(())
+    })
+    .await;
     end_outage(&system).await;
     system.wait_until_notified(id).await;
     assert_eq!(system.count_rows_of_customer(&order).await, 1);

@@ -23,8 +23,8 @@ use crate::ports::{ClaimTable, Claimed, TableError};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>
 const MAX_STATEMENTS: usize = 25;
 
-/// Claims keys in one DynamoDB table. It needs `dynamodb:PartiQLInsert`, `dynamodb:PartiQLUpdate` and `dynamodb:BatchGetItem` on it. None
-/// of them can overwrite the content of a claim that is there, except by a statement that says so.
+/// Claims keys in one DynamoDB table. It needs `dynamodb:PartiQLInsert`, `dynamodb:PartiQLUpdate`, `dynamodb:GetItem` and
+/// `dynamodb:BatchGetItem` on it. None of them can overwrite the content of a claim that is there, except by a statement that says so.
 #[derive(Debug, Clone)]
 pub struct DynamoDbClaimTable {
     client: Client,
@@ -70,6 +70,40 @@ impl DynamoDbClaimTable {
             ))
             .set_parameters(Some(attributes.values().map(from_json).collect()))
             .build()
+    }
+
+    /// Runs one `UPDATE` for each order: an `UPDATE` never creates an item. `parameters` come before the order's id.
+    async fn update(
+        &self,
+        ids: &[OrderId],
+        change: &str,
+        parameters: &[AttributeValue],
+    ) -> Result<(), TableError> {
+        let statement = format!(
+            "UPDATE \"{}\" {change} WHERE {} = ?",
+            self.table,
+            attribute::ORDER_ID
+        );
+        let calls = ids.chunks(MAX_STATEMENTS).map(|ids| {
+            let statements = ids.iter().map(|id| {
+                let id = AttributeValue::S(id.to_string());
+                BatchStatementRequest::builder()
+                    .statement(&statement)
+                    .set_parameters(Some(parameters.iter().cloned().chain([id]).collect()))
+                    .build()
+            });
+            let statements: Result<Vec<_>, _> = statements.collect();
+            async move {
+                let statements = statements.map_err(|error| unavailable(&error))?;
+                let failed = self
+                    .execute(statements)
+                    .await?
+                    .into_iter()
+                    .find_map(|response| response.error);
+                failed.map_or(Ok(()), |error| Err(refused(error.code)))
+            }
+        });
+        join_all(calls).await.into_iter().collect()
     }
 
     async fn execute(
@@ -149,34 +183,29 @@ impl ClaimTable for DynamoDbClaimTable {
             .collect()
     }
 
-    /// An `UPDATE` never creates an item.
     async fn release(&self, ids: &[OrderId], now: Timestamp) -> Result<(), TableError> {
-        let statement = format!(
-            "UPDATE \"{}\" SET {} = ? WHERE {} = ?",
-            self.table,
-            attribute::IN_DOUBT_UNTIL,
-            attribute::ORDER_ID
-        );
-        let calls = ids.chunks(MAX_STATEMENTS).map(|ids| {
-            let statements = ids.iter().map(|id| {
-                BatchStatementRequest::builder()
-                    .statement(&statement)
-                    .parameters(AttributeValue::S(now.to_string()))
-                    .parameters(AttributeValue::S(id.to_string()))
-                    .build()
-            });
-            let statements: Result<Vec<_>, _> = statements.collect();
-            async move {
-                let statements = statements.map_err(|error| unavailable(&error))?;
-                let failed = self
-                    .execute(statements)
-                    .await?
-                    .into_iter()
-                    .find_map(|response| response.error);
-                failed.map_or(Ok(()), |error| Err(refused(error.code)))
-            }
-        });
-        join_all(calls).await.into_iter().collect()
+        let change = format!("SET {} = ?", attribute::RELEASED_AT);
+        self.update(ids, &change, &[AttributeValue::S(now.to_string())])
+            .await
+    }
+
+    async fn resume(&self, ids: &[OrderId]) -> Result<(), TableError> {
+        let change = format!("REMOVE {}", attribute::RELEASED_AT);
+        self.update(ids, &change, &[]).await
+    }
+
+    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .consistent_read(true);
+        let answer = call.send().await.map_err(|error| unavailable(&error))?;
+        let claim = answer
+            .item
+            .map(|item| Claim::from_attributes(&to_attributes(item)));
+        Ok(claim.transpose()?)
     }
 }
 

@@ -237,8 +237,60 @@ async fn a_key_whose_order_the_queue_refuses_is_released() {
     assert_eq!(target, "DynamoDB_20120810.BatchExecuteStatement");
     assert_eq!(
         release["Statements"][0]["Statement"],
-        "UPDATE \"claims\" SET in_doubt_until = ? WHERE order_id = ?"
+        "UPDATE \"claims\" SET released_at = ? WHERE order_id = ?"
     );
+}
+
+#[tokio::test]
+async fn a_released_key_is_resumed_when_the_queue_takes_its_order() {
+    let id = {
+        let response = Aws::default()
+            .answer_to(post("/orders", &order(), Some("k")))
+            .await;
+        document(&response)["order_id"].as_str().unwrap().to_owned()
+    };
+    let accepted = order_core::Order::restore(&order()).unwrap();
+    let claim = json!({
+        "order_id": {"S": id},
+        "fingerprint": {"S": order_core::Fingerprint::of(&accepted).to_string()},
+        "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
+        "in_doubt_until": {"S": "2026-11-23T09:35:10.123Z"},
+        "released_at": {"S": "2026-11-23T09:35:01.123Z"},
+        "schema_version": {"N": "1"},
+    });
+    let duplicate =
+        json!({"Responses": [{"Error": {"Code": "DuplicateItem", "Message": "Duplicate primary key"}}]});
+    let claimed = json!({"Responses": {"claims": [claim]}});
+    let aws = Aws::answering([(200, json!({})), (200, duplicate), (200, claimed)]);
+    let response = aws.answer_to(post("/orders", &order(), Some("k"))).await;
+    assert_eq!(
+        (response.status_code, &document(&response)["accepted_at"]),
+        (202, &json!("2026-11-23T09:35:00.123Z"))
+    );
+    let requests = aws.requests();
+    assert_eq!(requests[3].0, "AmazonSQS.SendMessage");
+    let resume = &requests[4].1["Statements"][0];
+    assert_eq!(
+        (&resume["Statement"], &resume["Parameters"][0]["S"]),
+        (
+            &json!("UPDATE \"claims\" REMOVE released_at WHERE order_id = ?"),
+            &json!(id)
+        )
+    );
+    // As long as it is not stored, it is read from its claim.
+    let read = |item: Value| async {
+        let aws = Aws::answering([(200, json!({})), (200, item)]);
+        let path = format!("/orders/{id}");
+        let request = json!({"httpMethod": "GET", "path": path,
+            "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": path}});
+        let response = aws.answer_to(request).await;
+        assert_eq!(aws.calls(), ["DynamoDB_20120810.GetItem"; 2]);
+        (response.status_code, document(&response)["status"].clone())
+    };
+    let mut item = json!({ "Item": claim });
+    assert_eq!(read(item.clone()).await, (404, json!(404)));
+    item["Item"].as_object_mut().unwrap().remove("released_at");
+    assert_eq!(read(item).await, (202, json!("accepted")));
 }
 
 #[tokio::test]

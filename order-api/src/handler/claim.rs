@@ -8,7 +8,7 @@ use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
-use crate::ports::{Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable};
+use crate::ports::{Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, TableError};
 
 /// Set to `true` on the answer to an order that an earlier request had sent under the same key.
 pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -25,6 +25,8 @@ pub(super) enum Decision {
     /// An earlier request sent the same order, and nobody knows whether it reached the queue: it goes there again, as it was.
     /// order-worker recognizes copies.
     SendAgain(OrderMessage),
+    /// The queue has refused the order, and no request was answered with 202 since: it goes there again, as it was.
+    SendReleased(OrderMessage),
     /// The order is stored. It is not sent to the queue again, because the message that stored it stays in the queue until its
     /// event is published.
     Stored(OrderMessage),
@@ -53,7 +55,22 @@ impl Decision {
                 Self::Reused(message.order_id)
             }
             Some(Claimed::Before(claim)) if claim.is_in_doubt(now) => Self::InDoubt(message.order_id),
-            Some(Claimed::Before(claim)) => Self::SendAgain(accepted_at(claim.accepted_at, message)),
+            Some(Claimed::Before(claim)) => {
+                let message = accepted_at(claim.accepted_at, message);
+                if claim.released_at.is_some() {
+                    Self::SendReleased(message)
+                } else {
+                    Self::SendAgain(message)
+                }
+            }
+        }
+    }
+
+    /// The order to send to the queue.
+    pub(super) fn to_send(&self) -> Option<&OrderMessage> {
+        match self {
+            Self::Send(message) | Self::SendAgain(message) | Self::SendReleased(message) => Some(message),
+            Self::Stored(_) | Self::Reused(_) | Self::InDoubt(_) => None,
         }
     }
 
@@ -62,7 +79,7 @@ impl Decision {
         match self {
             Self::SendAgain(_) | Self::Stored(_) => metrics::count(Count::RequestsRepeated, 1),
             Self::Reused(_) => metrics::count(Count::KeysReused, 1),
-            Self::Send(_) | Self::InDoubt(_) => {}
+            Self::Send(_) | Self::SendReleased(_) | Self::InDoubt(_) => {}
         }
     }
 }
@@ -105,19 +122,36 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
 
     /// Ends the doubt about orders that the queue refused, so that the next request sends them at once.
     pub(super) async fn release(&self, request: &Request, ids: &[OrderId]) {
-        if ids.is_empty() {
-            return;
+        if !ids.is_empty() {
+            let released = self.claims.release(ids, self.now());
+            self.write(request, released, "idempotency keys not released")
+                .await;
         }
-        let released = timeout(
-            self.settings.key_lookup_time,
-            self.claims.release(ids, self.now()),
-        );
-        match released.await {
+    }
+
+    /// Takes the release of orders back that the queue has taken now.
+    pub(super) async fn resume(&self, request: &Request, ids: &[OrderId]) {
+        if !ids.is_empty() {
+            let resumed = self.claims.resume(ids);
+            self.write(request, resumed, "idempotency keys not resumed").await;
+        }
+    }
+
+    /// Waits for a write that the answer does not depend on.
+    async fn write(
+        &self,
+        request: &Request,
+        written: impl Future<Output = Result<(), TableError>>,
+        failure: &'static str,
+    ) {
+        match timeout(self.settings.key_lookup_time, written).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(request_id = request.id(), %error, "idempotency keys not released");
-            }
-            Err(_) => tracing::warn!(request_id = request.id(), "idempotency keys not released in time"),
+            Ok(Err(error)) => tracing::warn!(request_id = request.id(), %error, "{failure}"),
+            Err(_) => tracing::warn!(
+                request_id = request.id(),
+                error = "no answer in time",
+                "{failure}"
+            ),
         }
     }
 }

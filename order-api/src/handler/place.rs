@@ -36,8 +36,19 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         };
         decision.count();
         match decision {
-            Decision::Send(message) => self.enqueue_claimed(request, message).await,
-            Decision::SendAgain(message) => Ok(replayed(self.enqueue_claimed(request, message).await?)),
+            Decision::Send(message) => {
+                let answer = self.enqueue(request, message).await;
+                if answer.is_err() {
+                    self.release(request, &[order_id]).await;
+                }
+                answer
+            }
+            Decision::SendAgain(message) => Ok(replayed(self.enqueue(request, message).await?)),
+            Decision::SendReleased(message) => {
+                let response = self.enqueue(request, message).await?;
+                self.resume(request, &[order_id]).await;
+                Ok(response)
+            }
             Decision::Stored(message) => Ok(replayed(accepted(request, &message)?)),
             Decision::Reused(order_id) => {
                 let detail =
@@ -48,20 +59,6 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 .with_header(RETRY_AFTER, "1")
                 .about(&order_id)),
         }
-    }
-
-    /// Sends an order whose key is claimed. If the queue refuses it, the next request under the key sends it again.
-    async fn enqueue_claimed(
-        &self,
-        request: &Request,
-        message: OrderMessage,
-    ) -> Result<Response, ErrorResponse> {
-        let order_id = message.order_id;
-        let answer = self.enqueue(request, message).await;
-        if answer.is_err() {
-            self.release(request, &[order_id]).await;
-        }
-        answer
     }
 
     /// How the order under a key was accepted, if it is stored. None also if the table is slow or away: the claim then

@@ -73,17 +73,21 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         let answer = |decision: &Decision| {
             decision.count();
             match decision {
-                Decision::Send(message) | Decision::SendAgain(message)
+                Decision::Send(message) | Decision::SendAgain(message) | Decision::SendReleased(message)
                     if not_enqueued.contains(&message.order_id) =>
                 {
                     ItemAnswer::refused(not_enqueued_problem())
                 }
-                Decision::Send(message) => ItemAnswer::accepted(request, message, false),
+                Decision::Send(message) | Decision::SendReleased(message) => {
+                    ItemAnswer::accepted(request, message, false)
+                }
                 Decision::SendAgain(message) | Decision::Stored(message) => {
                     ItemAnswer::accepted(request, message, true)
                 }
                 Decision::Reused(_) => ItemAnswer::refused(key_reused()),
-                Decision::InDoubt(_) => ItemAnswer::refused(Problem::new(ProblemKind::InProgress, IN_PROGRESS)),
+                Decision::InDoubt(_) => {
+                    ItemAnswer::refused(Problem::new(ProblemKind::InProgress, IN_PROGRESS))
+                }
             }
         };
         let results: Vec<ItemAnswer<'_>> = entries
@@ -107,15 +111,9 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         answered(request, results)
     }
 
-    /// Sends the orders to the queue. Returns the ids of those that may not be there, after releasing their keys.
+    /// Sends the orders to the queue, and notes in the claims what became of them. Returns the ids of those that may not be there.
     async fn send(&self, request: &Request, decisions: &[Decision]) -> HashSet<OrderId> {
-        let messages: Vec<OrderMessage> = decisions
-            .iter()
-            .filter_map(|decision| match decision {
-                Decision::Send(message) | Decision::SendAgain(message) => Some(message.clone()),
-                Decision::Stored(_) | Decision::Reused(_) | Decision::InDoubt(_) => None,
-            })
-            .collect();
+        let messages: Vec<OrderMessage> = decisions.iter().filter_map(Decision::to_send).cloned().collect();
         if messages.is_empty() {
             return HashSet::new();
         }
@@ -124,20 +122,35 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             .send_all(&messages, caller::trace(request))
             .await
             .into_iter();
-        let mut failed = Vec::new();
-        for message in &messages {
+        let mut failed = HashSet::new();
+        for OrderMessage { order_id, .. } in &messages {
             match sent.next() {
                 Some(Ok(())) => {}
                 // A message without an answer may not be in the queue.
-                None => failed.push(message.order_id),
+                None => {
+                    failed.insert(*order_id);
+                }
                 Some(Err(error)) => {
-                    tracing::error!(request_id = request.id(), order_id = %message.order_id, %error, "order not enqueued");
-                    failed.push(message.order_id);
+                    tracing::error!(request_id = request.id(), %order_id, %error, "order not enqueued");
+                    failed.insert(*order_id);
                 }
             }
         }
-        self.release(request, &failed).await;
-        failed.into_iter().collect()
+        let (mut released, mut resumed) = (Vec::new(), Vec::new());
+        for decision in decisions {
+            match decision {
+                Decision::Send(message) if failed.contains(&message.order_id) => {
+                    released.push(message.order_id);
+                }
+                Decision::SendReleased(message) if !failed.contains(&message.order_id) => {
+                    resumed.push(message.order_id);
+                }
+                _ => {}
+            }
+        }
+        self.release(request, &released).await;
+        self.resume(request, &resumed).await;
+        failed
     }
 
     /// Decides about each item by the stored orders, and collects the others: one message per key.

@@ -1,10 +1,10 @@
-//! `GET /orders/{id}`: one stored order.
+//! `GET /orders/{id}`: one order, as it is stored, or as its claim knows it before.
 
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::order::MetadataDocument;
 use order_core::text::{Note, Reference};
 use order_core::{Customer, Item, OrderId, Timestamp};
-use order_table::OrderRow;
+use order_table::{Claim, OrderRow};
 use rest_function::{Request, Response};
 use serde::Serialize;
 
@@ -34,6 +34,14 @@ pub(super) struct StoredOrder<'a> {
     reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<MetadataDocument<'a>>,
+}
+
+/// An accepted order that is not stored, in the body of a 202.
+#[derive(Serialize)]
+struct UnstoredOrder {
+    order_id: OrderId,
+    status: &'static str,
+    accepted_at: Timestamp,
 }
 
 impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
@@ -69,9 +77,32 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 })?;
         match self.table.order(order_id).await {
             Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(&order_id)),
-            Ok(None) => {
-                // order-worker stores an accepted order a moment later.
-                let detail = "no order with this id is stored; an order that was just accepted is stored a moment later";
+            Ok(None) => self.read_claim(request, order_id).await,
+            Err(error) => Err(unreadable(request, order_id, &error)),
+        }
+    }
+
+    /// The answer about an order that is not stored: order-worker stores an accepted order a moment later.
+    async fn read_claim(&self, request: &Request, order_id: OrderId) -> Result<Response, ErrorResponse> {
+        match self.claims.claim_of(order_id).await {
+            Ok(Some(Claim {
+                accepted_at,
+                released_at: None,
+                ..
+            })) => {
+                let order = UnstoredOrder {
+                    order_id,
+                    status: "accepted",
+                    accepted_at,
+                };
+                Ok(Response::json(202, &order)?
+                    .with_header(RETRY_AFTER, "1".to_owned())
+                    .about(&order_id))
+            }
+            // The queue has refused an order whose claim was released, and its client got a 503.
+            Ok(_) => {
+                let detail = "no order with this id is stored or was accepted under an idempotency key; an order without a key is \
+                              stored a moment after it was accepted";
                 Err(ErrorResponse::new(ProblemKind::OrderNotFound, detail)
                     .with_header(RETRY_AFTER, "1")
                     .about(&order_id))

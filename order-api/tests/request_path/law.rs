@@ -81,6 +81,14 @@ impl ClaimTable for Claims {
     async fn release(&self, _: &[OrderId], _: Timestamp) -> Result<(), TableError> {
         Ok(())
     }
+
+    async fn resume(&self, _: &[OrderId]) -> Result<(), TableError> {
+        Ok(())
+    }
+
+    async fn claim_of(&self, _: OrderId) -> Result<Option<Claim>, TableError> {
+        Ok(None)
+    }
 }
 
 /// Reads bytes as a request: a line `METHOD /path?query`, header lines, an empty line, the body. Anything that is missing or

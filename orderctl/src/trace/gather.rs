@@ -73,13 +73,14 @@ fn stage(order: Option<&Value>, letters: &[DeadLetter], lines: &[LogLine]) -> St
     match order {
         Some(order) if order["notified_at"].is_string() => Stage::Notified,
         _ if !letters.is_empty() => Stage::DeadLetter,
-        Some(_) => Stage::Confirmed,
+        Some(order) if order["confirmed_at"].is_string() => Stage::Confirmed,
+        Some(_) => Stage::Accepted,
         None if lines.iter().any(|line| of_line(line).is_some()) => Stage::Logged,
         None => Stage::Unknown,
     }
 }
 
-/// The stored order. `None` if the API knows none.
+/// The order, as it is stored, or with its status and time alone before. `None` if the API knows none.
 async fn fetch(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Value>> {
     let api = connection.api().await?;
     let path = format!("/orders/{id}");
@@ -88,7 +89,7 @@ async fn fetch(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Va
     let status = answer.status();
     let body = answer.bytes().await.context("the answer was cut off")?;
     match status {
-        StatusCode::OK => Ok(Some(
+        StatusCode::OK | StatusCode::ACCEPTED => Ok(Some(
             serde_json::from_slice(&body).context("the answer is not JSON")?,
         )),
         StatusCode::NOT_FOUND => Ok(None),

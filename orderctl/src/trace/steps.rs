@@ -32,6 +32,8 @@ pub(super) enum Stage {
     Confirmed,
     /// Its message could not be processed.
     DeadLetter,
+    /// Its idempotency key is claimed, and it is not stored.
+    Accepted,
     /// Only the logs know it.
     Logged,
     /// Nobody knows it.
@@ -43,7 +45,7 @@ pub(super) enum Stage {
 pub(super) struct Step {
     /// In RFC 3339.
     pub(super) at: String,
-    /// Where it is known from: `row`, `mailbox`, a dead-letter queue, or the log of a function.
+    /// Where it is known from: `row`, `claim`, `mailbox`, a dead-letter queue, or the log of a function.
     pub(super) source: String,
     pub(super) event: String,
 }
@@ -78,16 +80,21 @@ impl Step {
     }
 }
 
-/// The times of the stored order, as the API returns it.
+/// The times of the order, as the API returns it.
 pub(super) fn of_order(order: &Value) -> Vec<Step> {
     let times = [
         ("accepted_at", "accepted by the API"),
         ("confirmed_at", "stored by order-worker"),
         ("notified_at", "marked as notified"),
     ];
+    let source = if order["confirmed_at"].is_string() {
+        "row"
+    } else {
+        "claim"
+    };
     let steps = times.iter().filter_map(|(field, event)| {
         let at = order[field].as_str()?;
-        Some(Step::new(at, "row", (*event).to_owned()))
+        Some(Step::new(at, source, (*event).to_owned()))
     });
     steps.collect()
 }

@@ -8,8 +8,8 @@ import { shown, times } from "./money.js";
 
 const notice = byId("notice");
 const id = new URL(location.href).searchParams.get("id") ?? "";
-/** The steps of an order, and the states in which each is done. A state that this page does not know means that the order is stored. */
-const STEPS = [["Accepted", () => true], ["Confirmed", (/** @type {any} */ order) => order !== null], ["Shop notified", (/** @type {any} */ order) => order?.notified_at !== undefined]];
+/** The steps of an order, and when each is done. */
+const STEPS = [["Accepted", () => true], ["Confirmed", (/** @type {any} */ order) => order?.confirmed_at !== undefined], ["Shop notified", (/** @type {any} */ order) => order?.notified_at !== undefined]];
 
 /** @param {any} order, or null as long as it is not stored */
 function showSteps(order) {
@@ -41,7 +41,9 @@ async function follow() {
       /** @type {Record<string, string>} */
       const headers = tag === "" ? {} : { "if-none-match": tag };
       const answer = await send(`${orders}/orders/${encodeURIComponent(id)}`, { headers });
-      if (answer.document !== null) {
+      if (answer.document !== null && answer.document.confirmed_at === undefined) {
+        notice.textContent = "Your order is accepted, and will be confirmed in a moment.";
+      } else if (answer.document !== null) {
         known = true;
         tag = answer.tag;
         show(answer.document);

@@ -15,11 +15,11 @@ use crate::system::System;
 
 /// Answers `{"order_id", "stage", "steps", "attempts", "letter", "order"}`.
 ///
-/// - `stage`: `notified`, `confirmed`, `dead_letter`, or `null`: neither stored nor given up, or unknown.
+/// - `stage`: `notified`, `confirmed`, `dead_letter`, `accepted`, or `null`: neither stored nor given up, or unknown.
 /// - `steps`: each with `name`, `at` and `note`; `at` is `null` if it did not happen yet, or has no recorded time.
 /// - `attempts`: what the logs of the functions say about it, oldest first; on this machine only.
 /// - `letter`: its dead letter, as `dlq show` describes it, if it is not stored.
-/// - `order`: the API's order without personal data.
+/// - `order`: the API's order without personal data. Before it is stored, its id, status and time alone.
 pub(crate) async fn show(
     State(system): State<System>,
     State(live): State<Live>,
@@ -29,13 +29,17 @@ pub(crate) async fn show(
     let id = id.to_string();
     let order = fetch(&system, &id).await?;
     let attempts = function_logs::about(&system, &id).await;
-    let letter = match order {
-        None if live.may_have_letters() => letters.show(&system, &id, false).await?,
-        _ => None,
+    let is_stored = order
+        .as_ref()
+        .is_some_and(|order| order["confirmed_at"].is_string());
+    let letter = if !is_stored && live.may_have_letters() {
+        letters.show(&system, &id, false).await?
+    } else {
+        None
     };
     let stage = match (&order, &letter) {
-        (Some(order), _) => order["status"].clone(),
-        (None, Some(_)) => "dead_letter".into(),
+        (_, Some(_)) => "dead_letter".into(),
+        (Some(order), None) => order["status"].clone(),
         (None, None) => Value::Null,
     };
     Ok(Json(json!({
@@ -59,7 +63,7 @@ pub(crate) async fn stage(
     ))
 }
 
-/// Reads an order from the API, unmasked. `None` if the API knows none.
+/// Reads an order from the API, unmasked. Before it is stored, it has only an id, a status and a time. `None` if the API knows none.
 pub(crate) async fn fetch(system: &System, id: &str) -> Result<Option<Value>, Failure> {
     let api = system.connection()?.api().await?;
     let answer = api
@@ -75,7 +79,7 @@ pub(crate) async fn fetch(system: &System, id: &str) -> Result<Option<Value>, Fa
     if status == reqwest::StatusCode::NOT_FOUND {
         return Ok(None);
     }
-    if status != reqwest::StatusCode::OK {
+    if !matches!(status, reqwest::StatusCode::OK | reqwest::StatusCode::ACCEPTED) {
         return Err(anyhow::anyhow!("{}", stack_client::problem::format_problem(status, &body)).into());
     }
     let order = serde_json::from_slice(&body).context("the answer of the API is not JSON")?;
@@ -97,7 +101,7 @@ fn steps(order: Option<&Value>, attempts: &[Value]) -> Vec<Value> {
     vec![
         json!({ "name": "accepted", "at": accepted, "done": !accepted.is_null(), "note": "answered with 202" }),
         json!({ "name": "queued", "at": accepted, "done": !accepted.is_null(), "note": "in the queue orders" }),
-        json!({ "name": "confirmed", "at": time("confirmed_at"), "done": order.is_some(), "note": "stored as a row" }),
+        json!({ "name": "confirmed", "at": time("confirmed_at"), "done": !time("confirmed_at").is_null(), "note": "stored as a row" }),
         json!({ "name": "published", "at": null, "done": is_notified, "note": "the event has no time of its own" }),
         json!({ "name": "notified", "at": time("notified_at"), "done": is_notified, "note": "the shop has its email" }),
     ]

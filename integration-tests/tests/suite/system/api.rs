@@ -123,8 +123,8 @@ impl System {
                     .await;
                 match answer.status {
                     200 => Some(answer.body).filter(|order| is_expected(order)),
-                    // The API answers 503 when the table does not answer in time, and a client asks again.
-                    404 | 503 => None,
+                    // 202: accepted, and not stored. The API answers 503 when a table does not answer in time.
+                    202 | 404 | 503 => None,
                     status => panic!("GET answers {status}: {}", answer.body),
                 }
             },

@@ -37,6 +37,8 @@ struct World {
     queue: Vec<OrderMessage>,
     /// Whether a call about a claim failed: then nobody promises more than that each accepted order is in the queue.
     claim_failed: bool,
+    /// Whether a release was not taken back: then the order looks unaccepted until it is stored.
+    resume_failed: bool,
 }
 
 /// The ports of one request.
@@ -115,10 +117,29 @@ impl ClaimTable for Ports {
     async fn release(&self, ids: &[OrderId], now: Timestamp) -> Result<(), TableError> {
         let released = self.call(|world| {
             if let Some(claim) = world.claims.get_mut(&ids[0]) {
-                claim.in_doubt_until = now;
+                claim.released_at = Some(now);
             }
         });
         released.await.ok_or_else(away)
+    }
+
+    async fn resume(&self, ids: &[OrderId]) -> Result<(), TableError> {
+        let resumed = self.call(|world| {
+            if let Some(claim) = world.claims.get_mut(&ids[0]) {
+                claim.released_at = None;
+            }
+        });
+        let resumed = resumed.await;
+        if resumed.is_none() {
+            self.world.lock().unwrap().resume_failed = true;
+        }
+        resumed.ok_or_else(away)
+    }
+
+    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
+        self.call(|world| world.claims.get(&id).cloned())
+            .await
+            .ok_or_else(away)
     }
 }
 
@@ -132,8 +153,8 @@ fn now() -> time::OffsetDateTime {
     start.as_offset_date_time() + Duration::from_secs(NOW.get())
 }
 
-fn request(ports: &Ports, is_other_order: bool) -> impl Future<Output = ApiGatewayProxyResponse> + use<> {
-    let api = OrderApi {
+fn api_of(ports: &Ports) -> OrderApi<Ports, Ports, Ports> {
+    OrderApi {
         queue: ports.clone(),
         table: ports.clone(),
         claims: ports.clone(),
@@ -143,7 +164,11 @@ fn request(ports: &Ports, is_other_order: bool) -> impl Future<Output = ApiGatew
         },
         now,
         new_id: || Uuid::nil(),
-    };
+    }
+}
+
+fn request(ports: &Ports, is_other_order: bool) -> impl Future<Output = ApiGatewayProxyResponse> + use<> {
+    let api = api_of(ports);
     let other = json!({"/body": include_str!("../../../../events/order-minimal.json")});
     let event = post(&if is_other_order { other } else { json!({}) });
     async move { api.handle(event, Duration::from_hours(1)).await }
@@ -190,9 +215,9 @@ async fn check(plans: &[Plan], schedule: &[usize]) {
         .filter(|(_, answer)| answer.status_code == 202)
         .map(|(plan, answer)| (plan.is_other_order, serde_json::from_str(body(answer)).unwrap()))
         .collect();
-    let (queue, claim_failed) = {
+    let (queue, claim_failed, resume_failed) = {
         let world = world.lock().unwrap();
-        (world.queue.clone(), world.claim_failed)
+        (world.queue.clone(), world.claim_failed, world.resume_failed)
     };
     // Rule 1: an order that was accepted is in the queue, as it was accepted.
     for (_, receipt) in &accepted {
@@ -217,12 +242,26 @@ async fn check(plans: &[Plan], schedule: &[usize]) {
         fingerprints.len() <= 1,
         "two orders in the queue: {fingerprints:?}"
     );
-    // Rule 3: the key heals. After the time of doubt the claimed order is accepted, and the other one is refused.
-    NOW.set(NOW.get() + 10);
     let works = Ports {
         world: Arc::clone(&world),
         fates: Arc::new(Mutex::new(Vec::new().into_iter())),
     };
+    // Rule 3: an accepted order can be read as accepted.
+    if let Some((_, receipt)) = accepted.first()
+        && !resume_failed
+    {
+        let path = format!("/orders/{}", receipt["order_id"].as_str().unwrap());
+        let read = api_of(&works)
+            .handle(get(&json!({ "/path": path })), Duration::from_hours(1))
+            .await;
+        let order: Value = serde_json::from_str(body(&read)).unwrap();
+        assert_eq!(
+            (read.status_code, &order["status"], &order["accepted_at"]),
+            (202, &json!("accepted"), &receipt["accepted_at"])
+        );
+    }
+    // Rule 4: the key heals. After the time of doubt the claimed order is accepted, and the other one is refused.
+    NOW.set(NOW.get() + 10);
     let claimed = world.lock().unwrap().claims.values().next().unwrap().clone();
     let statuses = [
         request(&works, false).await.status_code,

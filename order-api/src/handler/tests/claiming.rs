@@ -99,6 +99,15 @@ async fn a_claim_whose_order_was_not_enqueued_heals_on_the_next_request() {
     api.queue = Queue::default();
     let again = api.answer_to(post(&json!({}))).await;
     assert_eq!((again.status_code, api.queue.sent().len()), (202, 1));
+    // No earlier request was answered like that, and this one has ended the release.
+    assert!(!replayed(&again));
+    let id = api.queue.sent()[0].order_id;
+    assert_eq!(
+        api.answer_to(get(&json!({ "/path": format!("/orders/{id}") })))
+            .await
+            .status_code,
+        202
+    );
 }
 
 #[tokio::test]

@@ -214,6 +214,10 @@ fn exchanges() -> Vec<Exchange> {
             place_batch(&json!({"entries": []})),
         ),
         Exchange::new(reading("200"), "notified", 200, read()).with_table(Table::holding([notified()])),
+        Exchange::new(reading("202"), "accepted", 202, read()).with_claims(Claims::holding(Claim {
+            order_id: NEW_ID.parse().unwrap(),
+            ..under_way()
+        })),
         Exchange::new(reading("404"), "not_yet", 404, read()),
         Exchange::new(reading("404"), "no_id", 404, at("/orders/42")),
         Exchange::new(reading("503"), "table_away", 503, read()).with_table(Table::failing(Fault::Error)),

@@ -258,9 +258,27 @@ impl ClaimTable for Claims {
         let mut held = self.held.lock().unwrap();
         for id in ids {
             if let Some(claim) = held.get_mut(id) {
-                claim.in_doubt_until = now;
+                claim.released_at = Some(now);
             }
         }
         Ok(())
+    }
+
+    async fn resume(&self, ids: &[OrderId]) -> Result<(), TableError> {
+        *self.calls.lock().unwrap() += 1;
+        Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
+        let mut held = self.held.lock().unwrap();
+        for id in ids {
+            if let Some(claim) = held.get_mut(id) {
+                claim.released_at = None;
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
+        *self.calls.lock().unwrap() += 1;
+        Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
+        Ok(self.held.lock().unwrap().get(&id).cloned())
     }
 }

@@ -1,7 +1,7 @@
 //! Orders that are read, the index, and the methods of each.
 
 use order_core::OrderMessage;
-use order_table::{Notification, OrderRow};
+use order_table::{Claim, Notification, OrderRow};
 
 use super::*;
 
@@ -86,6 +86,60 @@ async fn a_notified_order_says_by_which_email() {
     assert_eq!(document["notified_at"], "2026-11-23T09:35:02.000Z");
 }
 
+/// An API that knows the order only by its claim.
+fn api_with_claim(released_at: Option<Timestamp>) -> OrderApi<Queue, Table, Claims> {
+    let OrderRow {
+        order_id,
+        accepted_at,
+        fingerprint,
+        ..
+    } = row();
+    let mut api = api(Queue::default(), Table::default());
+    api.claims = Claims::holding(Claim {
+        order_id,
+        fingerprint,
+        accepted_at,
+        in_doubt_until: accepted_at,
+        released_at,
+    });
+    api
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_stored_is_read_from_its_claim() {
+    let api = api_with_claim(None);
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
+    202
+    api-version: 1
+    cache-control: no-store
+    content-type: application/json
+    retry-after: 1
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "accepted_at": "2026-11-23T09:35:00.123Z",
+      "order_id": "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1",
+      "status": "accepted"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn an_order_that_the_queue_refused_is_not_accepted() {
+    let api = api_with_claim(Some("2026-11-23T09:35:01.000Z".parse().unwrap()));
+    assert_eq!(api.answer_to(get(&json!({}))).await.status_code, 404);
+}
+
+#[tokio::test]
+async fn without_its_claim_nobody_knows_whether_an_order_was_accepted() {
+    let mut api = api(Queue::default(), Table::default());
+    api.claims = Claims::failing(Fault::Error);
+    assert_eq!(api.answer_to(get(&json!({}))).await.status_code, 503);
+    // A stored order needs no claim.
+    api.table = Table::holding([row()]);
+    assert_eq!(api.answer_to(get(&json!({}))).await.status_code, 200);
+}
+
 #[tokio::test]
 async fn a_missing_order_may_be_stored_soon() {
     let api = api(Queue::default(), Table::default());
@@ -98,7 +152,7 @@ async fn a_missing_order_may_be_stored_soon() {
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
-      "detail": "no order with this id is stored; an order that was just accepted is stored a moment later",
+      "detail": "no order with this id is stored or was accepted under an idempotency key; an order without a key is stored a moment after it was accepted",
       "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
       "status": 404,
       "title": "There is no such order, or not yet",

@@ -173,6 +173,14 @@ def test_order_api_reads_orders_and_their_index_and_writes_claims_alone():
     }
 
 
+@pytest.mark.parametrize("rule", ["DISABLED", "ENABLED"])
+def test_the_rule_for_keys_reaches_the_function(rule):
+    template = deployed(RequireIdempotencyKey=rule)
+    variables = of_type(template, "AWS::Lambda::Function")["OrderApiFunction"]["Environment"]["Variables"]
+    assert variables["REQUIRE_IDEMPOTENCY_KEY"] == rule
+    assert source()["Parameters"]["RequireIdempotencyKey"]["Default"] == "DISABLED"
+
+
 def test_claims_expire_after_every_message():
     template = deployed(ClaimRetentionDays=20)
     claims = of_type(template, "AWS::DynamoDB::Table")["ClaimsTable"]

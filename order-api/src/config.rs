@@ -5,6 +5,7 @@ use std::time::Duration;
 use function_runtime::{ConfigError, Environment};
 use rest_function::AllowedOrigins;
 
+use crate::key_rule::KeyRule;
 use crate::message_group::MessageGroups;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -31,6 +32,8 @@ pub struct Config {
 pub struct Settings {
     /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
     pub allowed_origins: AllowedOrigins,
+    /// `REQUIRE_IDEMPOTENCY_KEY`: whether an order needs a key, `DISABLED` (the default) or `ENABLED`.
+    pub key_rule: KeyRule,
     /// The longest time for which an answer waits for each call about an idempotency key.
     pub key_lookup_time: Duration,
     /// The time after which the first request under a key has ended for sure. Until then a second one may be refused.
@@ -43,6 +46,7 @@ impl Settings {
     pub fn new(allowed_origins: AllowedOrigins) -> Self {
         Self {
             allowed_origins,
+            key_rule: KeyRule::default(),
             key_lookup_time: Duration::from_millis(200),
             // The function's timeout in template.yaml.
             claim_doubt_time: Duration::from_secs(10),
@@ -62,7 +66,10 @@ impl Config {
             orders_table: environment.required("ORDERS_TABLE")?,
             claims_table: environment.required("CLAIMS_TABLE")?,
             claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
-            settings: Settings::new(environment.optional("ALLOWED_ORIGINS")?),
+            settings: Settings {
+                key_rule: environment.optional("REQUIRE_IDEMPOTENCY_KEY")?,
+                ..Settings::new(environment.optional("ALLOWED_ORIGINS")?)
+            },
         })
     }
 }
@@ -77,7 +84,7 @@ mod tests {
             for value in [None, Some(String::new())] {
                 let result = Config::read(&Environment::new(|name: &str| match name {
                     _ if name == missing => value.clone(),
-                    "MESSAGE_GROUPS" => None,
+                    "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
                     "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                     _ => Some("set".to_owned()),
                 }));
@@ -91,7 +98,7 @@ mod tests {
         let config = |origins: Option<&str>| {
             Config::read(&Environment::new(|name: &str| match name {
                 "ALLOWED_ORIGINS" => origins.map(str::to_owned),
-                "MESSAGE_GROUPS" => None,
+                "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
                 "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                 _ => Some("set".to_owned()),
             }))
@@ -110,13 +117,34 @@ mod tests {
     fn a_wrong_rule_for_message_groups_is_refused() {
         let result = Config::read(&Environment::new(|name: &str| match name {
             "MESSAGE_GROUPS" => Some("REGION".to_owned()),
-            "ALLOWED_ORIGINS" => None,
+            "ALLOWED_ORIGINS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
             "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
             _ => Some("set".to_owned()),
         }));
         insta::assert_snapshot!(
             result.unwrap_err(),
             @"the environment variable MESSAGE_GROUPS must be CUSTOMER or NONE"
+        );
+    }
+
+    #[test]
+    fn a_key_is_required_only_where_the_template_says_so() {
+        let rule = |text: Option<&str>| {
+            let config = Config::read(&Environment::new(|name: &str| match name {
+                "REQUIRE_IDEMPOTENCY_KEY" => text.map(str::to_owned),
+                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" => None,
+                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
+                _ => Some("set".to_owned()),
+            }));
+            config.map(|config| config.settings.key_rule)
+        };
+        for text in [None, Some(""), Some("DISABLED")] {
+            assert_eq!(rule(text), Ok(KeyRule::Optional));
+        }
+        assert_eq!(rule(Some("ENABLED")), Ok(KeyRule::Required));
+        insta::assert_snapshot!(
+            rule(Some("true")).unwrap_err(),
+            @"the environment variable REQUIRE_IDEMPOTENCY_KEY must be DISABLED or ENABLED"
         );
     }
 }

@@ -12,6 +12,7 @@ mod caller;
 pub mod config;
 mod cursor;
 mod handler;
+mod key_rule;
 mod list_query;
 mod message_group;
 mod openapi;
@@ -28,6 +29,7 @@ use lambda_runtime::Error;
 
 pub use config::{Config, Settings};
 pub use handler::OrderApi;
+pub use key_rule::{KeyRule, KeyRuleError};
 pub use message_group::{MessageGroups, MessageGroupsError};
 pub use rest_function::{AllowedOrigins, AllowedOriginsError};
 

@@ -21,6 +21,8 @@ pub(crate) enum ProblemKind {
     InvalidParameters,
     /// The body can be read, and breaks rules.
     Invalid,
+    /// The order has no idempotency key, and needs one here.
+    IdempotencyKeyRequired,
     /// The idempotency key was used with another order.
     IdempotencyKeyReused,
     /// The first request with the idempotency key may still be under way.
@@ -34,7 +36,7 @@ pub(crate) enum ProblemKind {
 impl ProblemKind {
     /// All kinds.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Malformed,
         Self::NotFound,
         Self::OrderNotFound,
@@ -44,6 +46,7 @@ impl ProblemKind {
         Self::UnsupportedVersion,
         Self::InvalidParameters,
         Self::Invalid,
+        Self::IdempotencyKeyRequired,
         Self::IdempotencyKeyReused,
         Self::InProgress,
         Self::Unavailable,
@@ -61,7 +64,10 @@ impl rest_function::ProblemKind for ProblemKind {
 
     fn status(self) -> u16 {
         match self {
-            Self::Malformed | Self::UnsupportedVersion | Self::InvalidParameters => 400,
+            Self::Malformed
+            | Self::UnsupportedVersion
+            | Self::InvalidParameters
+            | Self::IdempotencyKeyRequired => 400,
             Self::NotFound | Self::OrderNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::InProgress => 409,
@@ -84,6 +90,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::UnsupportedVersion => "urn:orders:problem:unsupported-version",
             Self::InvalidParameters => "urn:orders:problem:invalid-parameters",
             Self::Invalid => "urn:orders:problem:invalid",
+            Self::IdempotencyKeyRequired => "urn:orders:problem:idempotency-key-required",
             Self::IdempotencyKeyReused => "urn:orders:problem:idempotency-key-reused",
             Self::InProgress => "urn:orders:problem:in-progress",
             Self::Unavailable => "urn:orders:problem:unavailable",
@@ -102,6 +109,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::UnsupportedVersion => "There is no such version of the API",
             Self::InvalidParameters => "The query parameters are not valid",
             Self::Invalid => "The content is not valid",
+            Self::IdempotencyKeyRequired => "The order needs an idempotency key",
             Self::IdempotencyKeyReused => "The idempotency key belongs to another order",
             Self::InProgress => "A request with this idempotency key is under way",
             Self::Unavailable => "The service cannot answer right now",

@@ -119,6 +119,22 @@ async fn an_order_that_the_queue_refused_is_not_accepted_until_it_is_sent_again(
 }
 
 #[tokio::test]
+async fn a_system_can_ask_for_keys() {
+    let sandbox = Sandbox::new();
+    let parameter = "RequireIdempotencyKey=ENABLED";
+    let system = sandbox.start_with(&["--parameter", parameter]).await;
+    let (order, _) = two_orders();
+    let refused = system.post(&order).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert_eq!(
+        refused.body["type"],
+        "urn:orders:problem:idempotency-key-required"
+    );
+    let accepted = system.post_with_key(&order, &Uuid::new_v4().to_string()).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.body);
+}
+
+#[tokio::test]
 async fn without_the_claims_orders_are_accepted_and_stored_once() {
     let sandbox = Sandbox::new();
     let system = sandbox.start_with(&[]).await;

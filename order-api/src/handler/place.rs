@@ -11,6 +11,7 @@ use super::OrderApi;
 use super::claim::{Decision, IN_PROGRESS, REPLAYED};
 use super::receipt::Receipt;
 use crate::caller;
+use crate::key_rule::KeyRule;
 use crate::ports::{Acceptance, ClaimTable, OrderQueue, OrderTable};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
@@ -19,6 +20,10 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     /// then sends the order.
     pub(super) async fn place(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let key = idempotency_key(request)?;
+        if key.is_none() && self.settings.key_rule == KeyRule::Required {
+            let detail = "Idempotency-Key: must be sent here; send a new key with each new order";
+            return Err(ErrorResponse::new(ProblemKind::IdempotencyKeyRequired, detail));
+        }
         let now = self.now();
         let order =
             Order::accept(&body::document(request, MAX_BODY_BYTES)?, now).map_err(Problem::invalid)?;

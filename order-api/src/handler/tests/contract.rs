@@ -7,6 +7,7 @@ use order_core::{Order, OrderMessage};
 use order_table::{Claim, Notification, OrderRow};
 
 use super::*;
+use crate::key_rule::KeyRule;
 
 fn document() -> Value {
     serde_json::from_str(crate::openapi::DOCUMENT).unwrap()
@@ -28,6 +29,7 @@ struct Exchange {
     queue: Queue,
     table: Table,
     claims: Claims,
+    key_rule: KeyRule,
 }
 
 impl Exchange {
@@ -40,6 +42,14 @@ impl Exchange {
             queue: Queue::default(),
             table: Table::default(),
             claims: Claims::default(),
+            key_rule: KeyRule::default(),
+        }
+    }
+
+    fn where_keys_are_required(self) -> Self {
+        Self {
+            key_rule: KeyRule::Required,
+            ..self
         }
     }
 
@@ -165,6 +175,7 @@ fn exchanges() -> Vec<Exchange> {
         Exchange::new(placing("202"), "accepted", 202, place(&order.to_string())),
         Exchange::new(placing("400"), "not_json", 400, place("{")),
         Exchange::new(placing("400"), "bad_key", 400, post(&bad_key)),
+        Exchange::new(placing("400"), "key_required", 400, post(&without_key())).where_keys_are_required(),
         Exchange::new(placing("409"), "in_progress", 409, place(&order.to_string()))
             .with_claims(Claims::holding(under_way())),
         Exchange::new(placing("413"), "too_large", 413, place(&" ".repeat(65_537))),
@@ -345,6 +356,7 @@ async fn every_example_is_what_the_code_answers() {
         // A handler is polled once before its timeout is: one that answers at once is in time, one that hangs is not.
         let mut api = api(exchange.queue, exchange.table);
         api.claims = exchange.claims;
+        api.settings.key_rule = exchange.key_rule;
         let answer = api.handle(exchange.event, Duration::ZERO).await;
         let answered: Value = serde_json::from_str(body(&answer)).unwrap();
         assert_eq!(answer.status_code, exchange.status, "{what}: {answered:#}");

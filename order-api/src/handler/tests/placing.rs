@@ -127,6 +127,36 @@ async fn a_key_of_another_order_is_refused() {
 }
 
 #[tokio::test]
+async fn where_keys_are_required_only_an_order_without_one_is_refused() {
+    let mut api = api(Queue::default(), Table::default());
+    api.settings.key_rule = crate::KeyRule::Required;
+    let refused = api.answer_to(post(&without_key())).await;
+    insta::assert_snapshot!(shown(&refused), @r#"
+    400
+    api-version: 1
+    cache-control: no-store
+    content-type: application/problem+json
+    x-request-id: 7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9
+
+    {
+      "detail": "Idempotency-Key: must be sent here; send a new key with each new order",
+      "request_id": "7e1cbda8-008a-5d9e-ac0e-10fbe2dab6c9",
+      "status": 400,
+      "title": "The order needs an idempotency key",
+      "type": "urn:orders:problem:idempotency-key-required"
+    }
+    "#);
+    assert_eq!(api.queue.sent(), []);
+    assert_eq!(api.answer_to(post(&json!({}))).await.status_code, 202);
+    // Each entry of a batch has a key.
+    let batch = event(
+        include_str!("../../../../events/order-api-batch.json"),
+        &json!({}),
+    );
+    assert_eq!(api.answer_to(batch).await.status_code, 207);
+}
+
+#[tokio::test]
 async fn no_fault_of_the_table_stops_an_order() {
     for fault in [Fault::Error, Fault::Hang] {
         let api = api(Queue::default(), Table::failing(fault));

@@ -6,6 +6,9 @@ import { get, readSession, send, ServerError } from "./server.js";
 /** How often an order is asked for until its email is sent, and how often at most. */
 const FOLLOW_MS = 500;
 const MAX_FOLLOWS = 240;
+/** The pause before an order with a key in doubt is sent again. The API is in doubt for 10 seconds at most. */
+const CONFLICT_MS = 1000;
+const MAX_CONFLICTS = 12;
 
 /** A field with a label and a place for its problem. */
 class Field {
@@ -212,7 +215,14 @@ export function placeForm() {
     const { api_url: url } = await readSession();
     const header = withKey ? ` -H ${quote(`idempotency-key: ${withKey}`)}` : "";
     setText(curl, `curl -sS -X POST ${url}/orders -H 'content-type: application/json'${header} -d ${quote(JSON.stringify(order))}`);
-    const answer = await send("orders", { order, idempotency_key: withKey || null });
+    const placement = { order, idempotency_key: withKey || null };
+    let answer = await send("orders", placement);
+    // An earlier request with the key may still be under way, such as one that was answered a moment ago.
+    for (let turn = 0; answer.status === 409 && turn < MAX_CONFLICTS && isOpen; turn += 1) {
+      fill(summary, h("p", { class: "hint" }, "An earlier request with this key may still be under way. Sending again in a moment."));
+      await new Promise((resolve) => setTimeout(resolve, CONFLICT_MS));
+      answer = await send("orders", placement);
+    }
     if (answer.status !== 202) {
       fill(steps);
       showProblem(answer.body);

@@ -103,7 +103,12 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         }
         let Ok(answers) = timeout(self.settings.key_lookup_time, self.claims.claim(&claims)).await else {
             metrics::count(Count::KeyClaimsSkipped, messages.len());
-            tracing::warn!(request_id = request.id(), "idempotency keys not claimed in time");
+            let order_ids = join_ids(messages.iter().map(|message| message.order_id));
+            tracing::warn!(
+                request_id = request.id(),
+                order_ids,
+                "idempotency keys not claimed in time"
+            );
             return vec![None; messages.len()];
         };
         answers
@@ -124,7 +129,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     pub(super) async fn release(&self, request: &Request, ids: &[OrderId]) {
         if !ids.is_empty() {
             let released = self.claims.release(ids, self.now());
-            self.write(request, released, "idempotency keys not released")
+            self.write(request, ids, released, "idempotency keys not released")
                 .await;
         }
     }
@@ -133,7 +138,8 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     pub(super) async fn resume(&self, request: &Request, ids: &[OrderId]) {
         if !ids.is_empty() {
             let resumed = self.claims.resume(ids);
-            self.write(request, resumed, "idempotency keys not resumed").await;
+            self.write(request, ids, resumed, "idempotency keys not resumed")
+                .await;
         }
     }
 
@@ -141,17 +147,22 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     async fn write(
         &self,
         request: &Request,
+        ids: &[OrderId],
         written: impl Future<Output = Result<(), TableError>>,
         failure: &'static str,
     ) {
-        match timeout(self.settings.key_lookup_time, written).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(request_id = request.id(), %error, "{failure}"),
-            Err(_) => tracing::warn!(
-                request_id = request.id(),
-                error = "no answer in time",
-                "{failure}"
-            ),
-        }
+        let error = match timeout(self.settings.key_lookup_time, written).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        let order_ids = join_ids(ids.iter().copied());
+        tracing::warn!(request_id = request.id(), order_ids, error, "{failure}");
     }
+}
+
+/// Several ids in a line of the log.
+pub(super) fn join_ids(ids: impl IntoIterator<Item = OrderId>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    ids.join(" ")
 }

@@ -11,7 +11,7 @@ use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
-use super::claim::{Decision, IN_PROGRESS};
+use super::claim::{Decision, IN_PROGRESS, join_ids};
 use super::receipt::Receipt;
 use crate::caller;
 use crate::ports::{Acceptance, ClaimTable, OrderQueue, OrderTable};
@@ -220,13 +220,13 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             Ok(Ok(acceptances)) => acceptances,
             Ok(Err(error)) => {
                 metrics::count(Count::KeyLookupsSkipped, ids.len());
-                let order_ids = join_ids(&ids);
+                let order_ids = join_ids(ids.iter().copied());
                 tracing::warn!(request_id = request.id(), order_ids, %error, "idempotency keys not looked up");
                 HashMap::new()
             }
             Err(_) => {
                 metrics::count(Count::KeyLookupsSkipped, ids.len());
-                let order_ids = join_ids(&ids);
+                let order_ids = join_ids(ids.iter().copied());
                 tracing::warn!(
                     request_id = request.id(),
                     order_ids,
@@ -264,12 +264,6 @@ impl ItemAnswer<'_> {
     }
 }
 
-/// Several ids in a line of the log.
-fn join_ids(ids: &[OrderId]) -> String {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    ids.join(" ")
-}
-
 fn key(item: &BatchItem) -> Option<IdempotencyKey> {
     match item {
         BatchItem::Valid { key, .. } => Some(key.clone()),
@@ -300,14 +294,13 @@ fn answered(request: &Request, results: Vec<ItemAnswer<'_>>) -> Result<Response,
         super::count_answer(result.status);
     }
     let receipts = results.iter().filter_map(|result| result.accepted.as_ref());
-    let order_ids: Vec<OrderId> = receipts.map(Receipt::order_id).collect();
     tracing::info!(
         request_id = request.id(),
         entries = results.len(),
         accepted,
         unavailable,
         in_progress,
-        order_ids = join_ids(&order_ids),
+        order_ids = join_ids(receipts.map(Receipt::order_id)),
         "batch request answered"
     );
     let response = Response::json(207, &BatchAnswer { results })?;

@@ -12,6 +12,8 @@ pub struct Config {
     pub orders_table: String,
     /// `ORDER_EMAILS_TOPIC_ARN`: the topic whose subscribers receive the emails.
     pub order_emails_topic_arn: String,
+    /// `NOTIFICATION_EMAIL`: the shop's address, whose subscription is watched. None if it is empty or not set.
+    pub notification_email: Option<String>,
     /// `NOTIFICATIONS_QUEUE_URL`: the queue that batches come from.
     pub notifications_queue_url: String,
     /// `NOTIFICATIONS_DLQ_URL`: its dead-letter queue.
@@ -78,6 +80,8 @@ impl Config {
         Ok(Self {
             orders_table: environment.required("ORDERS_TABLE")?,
             order_emails_topic_arn: environment.required("ORDER_EMAILS_TOPIC_ARN")?,
+            notification_email: Some(environment.optional("NOTIFICATION_EMAIL")?)
+                .filter(|address: &String| !address.is_empty()),
             notifications_queue_url: environment.required("NOTIFICATIONS_QUEUE_URL")?,
             notifications_dlq_url: environment.required("NOTIFICATIONS_DLQ_URL")?,
             settings: Settings {

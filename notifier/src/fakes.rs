@@ -14,7 +14,7 @@ use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::{Value, json};
 
 use crate::email::Email;
-use crate::ports::{Emails, Rows, Table};
+use crate::ports::{Emails, Rows, Subscribers, Table};
 
 /// The event of order `number`: the golden order with an id of its own.
 pub(crate) fn event(number: u32) -> OrderConfirmed {
@@ -204,10 +204,13 @@ impl Table for &World {
 }
 
 impl Emails for &World {
-    async fn confirmed_subscribers(&self) -> Result<u64, CallError> {
+    async fn subscribers(&self) -> Result<Subscribers, CallError> {
         self.call("subscribers", || {
-            let is_subscribed = self.time.get() >= self.subscribed_from.get();
-            if is_subscribed { self.subscribers.get() } else { 0 }
+            let is_subscribed = self.time.get() >= self.subscribed_from.get() && self.subscribers.get() > 0;
+            Subscribers {
+                any_confirmed: is_subscribed,
+                is_shop_missing: !is_subscribed,
+            }
         })
     }
 

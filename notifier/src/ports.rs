@@ -35,10 +35,19 @@ pub trait Table {
     fn mark(&self, orders: &[OrderId], mark: &Notification) -> impl Future<Output = Answers>;
 }
 
+/// The subscribers of the topic of the emails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscribers {
+    /// Whether somebody has confirmed: an email reaches somebody.
+    pub any_confirmed: bool,
+    /// Whether the shop's own address has not confirmed, was suspended by SNS, or unsubscribed. False if no address is known.
+    pub is_shop_missing: bool,
+}
+
 /// The topic whose subscribers receive the emails.
 pub trait Emails {
-    /// The number of confirmed subscribers.
-    fn confirmed_subscribers(&self) -> impl Future<Output = Result<u64, CallError>>;
+    /// Reads the subscribers.
+    fn subscribers(&self) -> impl Future<Output = Result<Subscribers, CallError>>;
 
     /// Publishes an email in a single attempt: a second attempt would exceed the rate.
     fn publish(&self, email: &Email) -> impl Future<Output = Result<(), CallError>>;

@@ -37,6 +37,8 @@ pub struct Aws {
     sqs: Sqs,
     table: String,
     topic: String,
+    /// The shop's address, if it wants emails.
+    shop: Option<String>,
     clock: SystemClock,
 }
 
@@ -57,6 +59,7 @@ impl Aws {
             },
             table: config.orders_table.clone(),
             topic: config.order_emails_topic_arn.clone(),
+            shop: config.notification_email.clone(),
             clock: SystemClock::start(),
         }
     }

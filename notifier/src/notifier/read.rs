@@ -7,6 +7,7 @@ use order_core::OrderId;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
+use telemetry::metrics::{self, Measure};
 
 use super::Notifier;
 use crate::orders::Candidate;
@@ -70,9 +71,15 @@ impl<P: Ports> Notifier<P> {
         if seen.is_some_and(|seen| now.saturating_sub(seen) < SUBSCRIBER_VALID_FOR) {
             return Ok(true);
         }
-        let check = async |_: &[()]| match self.ports.confirmed_subscribers().await? {
-            0 if self.settings.emails_wanted => Ok(vec![Err(CallError::new(code::NO_SUBSCRIBER))]),
-            subscribers => Ok(vec![Ok(subscribers > 0)]),
+        let check = async |_: &[()]| {
+            let subscribers = self.ports.subscribers().await?;
+            if self.settings.emails_wanted {
+                metrics::record_size(Measure::ShopUnsubscribed, subscribers.is_shop_missing.into());
+            }
+            match subscribers.any_confirmed {
+                false if self.settings.emails_wanted => Ok(vec![Err(CallError::new(code::NO_SUBSCRIBER))]),
+                is_subscribed => Ok(vec![Ok(is_subscribed)]),
+            }
         };
         let answer = self.calls(budget).repeat(&[()], 1, check).await.pop();
         let none = Err(CallError::new(code::NO_SUBSCRIBER));

@@ -24,6 +24,7 @@ pub(crate) fn adapters(sdk: &SdkConfig) -> Aws {
     let config = Config {
         orders_table: "orders".to_owned(),
         order_emails_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-emails".to_owned(),
+        notification_email: Some("shop@example.com".to_owned()),
         notifications_queue_url: "http://127.0.0.1/000000000000/notifications".to_owned(),
         notifications_dlq_url: "http://127.0.0.1/000000000000/notifications-dlq".to_owned(),
         settings: Settings {

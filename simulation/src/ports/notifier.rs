@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
 use notifier::email::Email;
-use notifier::ports::{Emails, Rows, Table};
+use notifier::ports::{Emails, Rows, Subscribers, Table};
 use order_core::{OrderId, Timestamp};
 use order_table::{Notification, attribute};
 use queue_consumer::outgoing::Outgoing;
@@ -150,10 +150,19 @@ fn set_mark(world: &World, order: OrderId, mark: &Notification) {
 }
 
 impl Emails for NotifierPorts {
-    async fn confirmed_subscribers(&self) -> Result<u64, CallError> {
-        self.call(Service::Emails, CALL_TIMEOUT, "GetTopicAttributes", |world| {
-            u64::from(world.state.borrow().subscription.is_confirmed)
-        })
+    async fn subscribers(&self) -> Result<Subscribers, CallError> {
+        self.call(
+            Service::Emails,
+            CALL_TIMEOUT,
+            "ListSubscriptionsByTopic",
+            |world| {
+                let any_confirmed = world.state.borrow().subscription.is_confirmed;
+                Subscribers {
+                    any_confirmed,
+                    is_shop_missing: !any_confirmed,
+                }
+            },
+        )
         .await
     }
 

@@ -48,6 +48,8 @@ pub enum Measure {
     BatchSize,
     /// Orders of one email.
     DigestSize,
+    /// 1 if the shop's own address is not subscribed to the emails, otherwise 0. notifier looks at most once a minute.
+    ShopUnsubscribed,
     /// Milliseconds that an invocation had left when it ended.
     TimeLeft,
 }
@@ -79,11 +81,12 @@ impl Count {
 
 impl Measure {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::AgeAtConfirmation,
         Self::AgeAtNotification,
         Self::BatchSize,
         Self::DigestSize,
+        Self::ShopUnsubscribed,
         Self::TimeLeft,
     ];
 
@@ -95,6 +98,7 @@ impl Measure {
             Self::AgeAtNotification => "AgeAtNotification",
             Self::BatchSize => "BatchSize",
             Self::DigestSize => "DigestSize",
+            Self::ShopUnsubscribed => "ShopUnsubscribed",
             Self::TimeLeft => "TimeLeft",
         }
     }

@@ -1,5 +1,6 @@
 //! The other commands, started as processes, and the system that `up` runs.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -10,6 +11,7 @@ use stack_client::{Connection, Resource};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
+use super::alarms;
 use super::processes;
 use super::scratch::Scratch;
 use crate::{faults, queue_depth};
@@ -184,6 +186,22 @@ impl System {
                 .with_context(|| format!("the queue {name} cannot be woken"))?;
         }
         Ok(())
+    }
+
+    /// Counts the letters in the dead-letter queue of orders. The load sends poison, which stays there.
+    pub(super) async fn count_dead_lettered_orders(&self) -> anyhow::Result<u64> {
+        let url = self.connection.resource(Resource::OrdersDlqUrl).await?;
+        queue_depth::count_messages(&self.connection.sqs().await?, &url).await
+    }
+
+    /// The names of the alarms that rang since the start.
+    pub(super) async fn rung_alarms(&self) -> anyhow::Result<BTreeSet<String>> {
+        alarms::read_rung(&self.connection.local_control().await?).await
+    }
+
+    /// Ends the minute, after which the alarms are judged.
+    pub(super) async fn end_minute(&self) -> anyhow::Result<()> {
+        alarms::end_minute(&self.connection.local_control().await?).await
     }
 
     /// Counts the messages of these queues: visible, in flight or delayed.

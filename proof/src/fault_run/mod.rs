@@ -1,10 +1,12 @@
 //! `fault-run`: runs a whole system under load, injects faults, kills processes, and verifies that nothing is lost or doubled.
 //!
 //! It starts the other commands as a person would: `up`, `load`, `dlq replay` and `verify`, each as a process, on a directory
-//! of its own. The run succeeds if `load` has seen each of its orders notified and `verify` finds every promise kept.
+//! of its own. The run succeeds if `load` has seen each of its orders notified, `verify` finds every promise kept, and the alarms that
+//! the faults must cause rang.
 //! With `--outage` it takes one service away instead; see `outage`.
 
 mod accepted;
+mod alarms;
 mod arguments;
 mod commands;
 mod letters;
@@ -50,7 +52,8 @@ const WAKE_UP_PAUSE: Duration = Duration::from_secs(40);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PATIENCE: Duration = Duration::from_mins(10);
 
-/// Runs `fault-run`. Fails if an order was lost, doubled, changed or not notified, or if a kind of fault did not happen.
+/// Runs `fault-run`. Fails if an order was lost, doubled, changed or not notified, or if a kind of fault did not happen, or if an alarm
+/// did not ring.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Some(scale) = arguments.scale() {
         return outage::run(&arguments, scale).await;
@@ -101,6 +104,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
             tokio::time::sleep(PAUSE).await;
         }
         outcome.add(&system.faults().await?.show().await?.injected);
+        outcome.rung.extend(system.rung_alarms().await?);
         system.kill().await?;
         outcome.system_kills += 1;
         eprintln!(
@@ -136,13 +140,23 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
         )?;
         tokio::time::sleep(PAUSE).await;
     }
-    outcome.add(&system.faults().await?.off().await?.injected);
+    let injected = system.faults().await?.off().await?.injected;
+    outcome.add(&injected);
+    // Those of before were forgotten with the system that was killed, unless their minute had ended.
+    outcome.must_ring = alarms::expected_by(&injected);
     eprintln!(
         "faults off after {} orders and {} killed functions; waiting for the rest to arrive",
         accepted.read_new()?,
         outcome.function_kills()
     );
     settle(&commands, &system, &mut loads, scratch, &mut outcome).await?;
+    if system.count_dead_lettered_orders().await? > 0 {
+        outcome
+            .must_ring
+            .insert(alarms::ORDERS_DEAD_LETTER_QUEUE.to_owned());
+    }
+    system.end_minute().await?;
+    outcome.rung.extend(system.rung_alarms().await?);
     outcome.accepted = accepted.read_new()?;
     outcome.expected = expected;
     outcome.verified = commands.verify(arguments.json).await?;

@@ -1,5 +1,6 @@
 //! The result of a fault run.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use cloud_faults::FaultKind;
@@ -20,6 +21,10 @@ pub(super) struct Outcome {
     pub(super) replayed: u64,
     /// Those of them that had receives left: their orders and reasons.
     pub(super) dead_lettered_early: Vec<String>,
+    /// The alarms that rang.
+    pub(super) rung: BTreeSet<String>,
+    /// The alarms that the faults must cause.
+    pub(super) must_ring: BTreeSet<String>,
     /// Whether `verify` succeeded.
     pub(super) verified: bool,
     /// The number of functions to kill.
@@ -68,6 +73,8 @@ impl Outcome {
             "replayed": self.replayed,
             "dead_lettered_early": self.dead_lettered_early,
             "verified": self.verified,
+            "alarms_rung": self.rung,
+            "alarms_missing": self.missing_alarms(),
             "missing_faults": self.missing_faults(),
             "injected": self.injected,
         })
@@ -110,8 +117,17 @@ impl Outcome {
             .collect()
     }
 
+    /// The alarms that did not ring although they must.
+    fn missing_alarms(&self) -> Vec<&str> {
+        self.must_ring
+            .difference(&self.rung)
+            .map(String::as_str)
+            .collect()
+    }
+
     pub(super) fn is_right(&self) -> bool {
         self.verified
+            && self.missing_alarms().is_empty()
             && self.accepted == self.expected
             && self.dead_lettered_early.is_empty()
             && self.is_covered_with(&Injected::new())
@@ -148,6 +164,14 @@ impl Outcome {
         if !self.missing_faults().is_empty() {
             let _ = writeln!(text, "Did not happen: {}.", self.missing_faults().join(", "));
         }
+        let rung: Vec<&str> = self.rung.iter().map(String::as_str).collect();
+        let _ = match &rung[..] {
+            [] => writeln!(text, "No alarm rang."),
+            rung => writeln!(text, "Alarms that rang: {}.", rung.join(", ")),
+        };
+        if !self.missing_alarms().is_empty() {
+            let _ = writeln!(text, "Did not ring: {}.", self.missing_alarms().join(", "));
+        }
         text.push_str(if self.is_right() {
             "Nothing was lost, doubled, changed or left without a notification."
         } else {
@@ -178,6 +202,10 @@ mod tests {
             accepted: 7,
             system_kills: 2,
             verified: true,
+            rung: ["NotifierErrorsAlarm", "OrdersDlqAlarm"]
+                .map(str::to_owned)
+                .into(),
+            must_ring: ["OrdersDlqAlarm"].map(str::to_owned).into(),
             ..Outcome::new(20)
         };
         outcome.add(&injected(&FaultKind::ALL));
@@ -209,6 +237,7 @@ mod tests {
              10  unavailable    x
 
         0 accepted orders had become dead letters and were replayed.
+        Alarms that rang: NotifierErrorsAlarm, OrdersDlqAlarm.
         Nothing was lost, doubled, changed or left without a notification.
         ");
     }
@@ -257,7 +286,15 @@ mod tests {
             }
             .is_right()
         );
+        assert!(
+            !Outcome {
+                rung: BTreeSet::new(),
+                ..right()
+            }
+            .is_right()
+        );
         let mut quiet = Outcome {
+            must_ring: ["OrdersDlqAlarm"].map(str::to_owned).into(),
             expected: 7,
             accepted: 6,
             replayed: 2,
@@ -286,6 +323,8 @@ mod tests {
         6 of 7 orders were accepted.
         Only 0 of 20 functions were killed in the middle of a batch: place more orders, or raise the plan's probabilities.
         Did not happen: shuffle, kill, kill of order-worker, kill of notifier.
+        No alarm rang.
+        Did not ring: OrdersDlqAlarm.
         The run has failed: see above.
         ");
     }

@@ -73,7 +73,17 @@ async function findViolations() {
 test("a reader finds books, pages through them and searches", async () => {
   await open();
   await until("the first page is shown", async () => await page.locator("#books li").count() === 24);
+  // The covers that seed has uploaded are made one after the other.
+  await until("all books of the page have their cover", async () => {
+    const made = await page.locator("#books img.cover").count() === 24;
+    if (!made) {
+      await open();
+      await page.locator("#books li").nth(23).waitFor();
+    }
+    return made;
+  });
   if (SCREENSHOT) {
+    await page.waitForLoadState("networkidle");
     await page.setViewportSize({ width: 1100, height: 760 });
     await page.screenshot({ path: SCREENSHOT, animations: "disabled" });
   }

@@ -157,7 +157,8 @@ def resolve(module: Module, path: list[str], seen: frozenset = frozenset()) -> M
         return inside(module.children[first], rest, seen)
     if first in module.items:
         return module
-    if first in module.bindings and module.bindings[first] != path[:1]:
+    # `use name::name` binds a name to a path that begins with it: another crate.
+    if first in module.bindings and module.bindings[first][0] != first:
         return resolve(module, module.bindings[first] + rest, seen)
     for glob in module.globs:
         # A name that came by a glob: only the modules of this crate can tell.

@@ -58,6 +58,11 @@ ONE_CIRCLE = {
 }
 
 NO_CIRCLE = {
+    "an item with the name of its crate": {
+        "lib.rs": "mod a; mod b;",
+        "a.rs": "use other::other;\npub struct A;\npub fn f() { other(); other::g() }\n",
+        "b.rs": "use crate::a::A;\npub struct B(A);\n",
+    },
     "a declaration is no import": {
         "lib.rs": "mod store;",
         "store/mod.rs": "mod writer;\npub struct Job;\n",

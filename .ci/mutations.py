@@ -46,7 +46,9 @@ def cargo(scratch: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess
         "PROPTEST_MAX_SHRINK_ITERS": "0",
         "RUST_BACKTRACE": "0",
     }
-    command = ["cargo", "test", "--quiet", "-p", "simulation", *arguments]
+    # The other tests of the crate play no plans.
+    tests = ["--test", "scenarios", "--test", "schedules"]
+    command = ["cargo", "test", "--quiet", "-p", "simulation", *tests, *arguments]
     return subprocess.run(command, cwd=scratch, env=environment, text=True, capture_output=True, check=False)
 
 

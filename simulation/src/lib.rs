@@ -31,6 +31,7 @@ pub mod rule;
 mod run;
 mod schedule;
 mod traffic;
+mod versions;
 mod world;
 
 pub use plan::Plan;

@@ -19,6 +19,18 @@ pub struct Plan {
     pub outage: Option<Outage>,
     /// When the topic of emails has a confirmed subscriber.
     pub subscriber: Subscriber,
+    /// A deploy of code that writes a new version of messages and events.
+    #[serde(default)]
+    pub deploy: Option<Deploy>,
+}
+
+/// A deploy during which old and new code run at the same time. The functions of a stack are updated in no order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deploy {
+    /// The second from which on new code may run.
+    pub from: u32,
+    /// The duration in seconds. Then no old code runs.
+    pub seconds: u32,
 }
 
 /// The messages that are sent, nearly all to the queue of orders.
@@ -187,11 +199,12 @@ impl Plan {
             faults: Faults::default(),
             outage: None,
             subscriber: Subscriber::Always,
+            deploy: None,
         }
     }
 
     /// Whether every message that can succeed must succeed within its receives: there are no faults except the messages
-    /// themselves and outages of half an hour at most, and the setup allows as many receives as the template.
+    /// themselves, outages and a deploy of half an hour at most, and the setup allows as many receives as the template.
     #[must_use]
     pub fn is_survivable(&self) -> bool {
         let without_reader = match self.subscriber {
@@ -201,7 +214,7 @@ impl Plan {
         };
         let outage = self.outage.as_ref().map_or(0, |outage| outage.seconds);
         self.faults == Faults::default()
-            && without_reader + outage <= 30 * 60
+            && without_reader + outage + self.deploy.as_ref().map_or(0, |deploy| deploy.seconds) <= 30 * 60
             && self.setup.max_receives >= 12
             && self.setup.max_retry_seconds >= 60 * 60
             && self.setup.visibility >= 210
@@ -212,7 +225,7 @@ impl Plan {
     /// Whether there are no faults except the messages themselves and a missing subscriber.
     #[must_use]
     pub fn has_no_faults(&self) -> bool {
-        self.faults == Faults::default() && self.outage.is_none()
+        self.faults == Faults::default() && self.outage.is_none() && self.deploy.is_none()
     }
 
     /// When [`Plan::faults`] end.
@@ -233,8 +246,12 @@ impl Plan {
             Subscriber::From(second) => second,
             Subscriber::Not(from, until) => until.max(from),
         };
+        let deploy = self
+            .deploy
+            .as_ref()
+            .map_or(0, |deploy| deploy.from + deploy.seconds);
         self.faults_end()
-            .max(Duration::from_secs(outage.max(subscriber).into()))
+            .max(Duration::from_secs(outage.max(subscriber).max(deploy).into()))
     }
 
     /// Whether `service` fails every call at `now`.

@@ -40,6 +40,8 @@ pub(crate) struct Delivery {
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
     pub(crate) receives: u32,
+    /// Whether the body is of version 2, and stands here as its receiver reads it.
+    pub(crate) is_of_version_2: bool,
 }
 
 impl Message {
@@ -55,6 +57,7 @@ impl Message {
             body: self.body.clone(),
             attributes: self.attributes.clone(),
             receives: self.receives,
+            is_of_version_2: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use queue_consumer::ports::Queue as QueueName;
 use crate::checks::dead_letters;
 use crate::pipeline::Pipeline;
 use crate::queue::{Delivery, ReceiveSettings};
+use crate::versions;
 use crate::world::World;
 
 impl World {
@@ -36,6 +37,7 @@ impl World {
         let (deliveries, redriven) = queues.get_mut(name).receive(now, settings, &mut state.rng);
         for mut message in redriven {
             message.visible_at = now;
+            message.body = versions::read(pipeline, &message.body);
             dead_letters::check_redriven(&self.plan, &mut state.history, pipeline, &message);
             queues.dead_letters.push(message);
         }

@@ -17,6 +17,7 @@ use crate::queue::{Attributes, Message};
 use crate::rule::{Rule, Violation};
 use crate::schedule::Event;
 use crate::traffic::{self, Prepared};
+use crate::versions;
 use crate::world::{Queues, World};
 
 /// The maximum number of events until the world is idle. A run that needs more never ends.
@@ -176,11 +177,15 @@ impl Run {
         let Some(prepared) = self.prepared.get(index) else {
             return;
         };
-        let id = self.world.send(
-            prepared.pipeline,
-            prepared.body.clone(),
-            prepared.attributes.clone(),
-        );
+        let is_order = matches!(prepared.content, Some(MessageContent::Order(_)));
+        let body = if is_order && self.is_sent_by_new_code() {
+            versions::write(prepared.pipeline, &prepared.body)
+        } else {
+            prepared.body.clone()
+        };
+        let id = self
+            .world
+            .send(prepared.pipeline, body, prepared.attributes.clone());
         let history = &mut self.world.state.borrow_mut().history;
         if let Some(content) = &prepared.content {
             if let MessageContent::Order(message) = content {
@@ -188,6 +193,13 @@ impl Run {
             }
             history.accepted.insert(id, content.clone());
         }
+    }
+
+    /// Draws whether order-api, which also has instances of both versions during a deploy, sends a message by new code.
+    fn is_sent_by_new_code(&self) -> bool {
+        let now = self.world.schedule.now();
+        let rng = &mut self.world.state.borrow_mut().rng;
+        versions::draw_update(self.world.plan.deploy.as_ref(), rng).is_some_and(|at| at <= now)
     }
 
     /// Schedules the next poll of each event source mapping: soon after a message is visible and an instance is idle.

@@ -52,6 +52,8 @@ pub(crate) struct Invocation {
     pub(crate) started: Duration,
     pub(crate) deadline: Duration,
     pub(crate) batch: Vec<Delivery>,
+    /// Whether the deploy has updated its function's instance.
+    pub(crate) is_updated: bool,
 }
 
 impl Invocation {
@@ -164,6 +166,13 @@ impl World {
     /// Whether the faults of the plan still occur.
     pub(crate) fn has_faults(&self) -> bool {
         self.schedule.now() < self.plan.faults_end()
+    }
+
+    /// Whether the running invocation runs the code that the deploy brings.
+    pub(crate) fn is_updated(&self) -> bool {
+        let state = self.state.borrow();
+        let invocation = state.invocations.get(&self.schedule.running());
+        invocation.is_some_and(|invocation| invocation.is_updated)
     }
 
     /// Adds a step to the trace, if the run is traced.

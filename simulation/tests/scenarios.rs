@@ -1,6 +1,6 @@
 //! Single plans, each with a fault that is worth a test of its own.
 
-use simulation::plan::{Faults, Outage, Plan, Service, Subscriber};
+use simulation::plan::{Deploy, Faults, Outage, Plan, Service, Subscriber};
 use simulation::{Report, run};
 
 /// Plays a plan in which every rule has to hold.
@@ -65,6 +65,20 @@ fn a_service_that_is_away_has_one_call_of_each_instance_in_flight() {
         // The rule `ServiceAway` counts the calls.
         let report = play(&plan);
         assert_eq!((report.rows, report.dead_letters), (120, 0), "{service:?}");
+    }
+}
+
+#[test]
+fn old_code_leaves_what_new_code_sends_to_new_code() {
+    for seed in 0..10 {
+        let mut plan = Plan::without_faults(seed, 40);
+        plan.traffic.seconds = 120;
+        plan.deploy = Some(Deploy {
+            from: 20,
+            seconds: 20 * 60,
+        });
+        let report = play(&plan);
+        assert_eq!((report.rows, report.dead_letters), (40, 0), "seed {seed}");
     }
 }
 

@@ -9,7 +9,9 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use simulation::plan::{Faults, IDLE_MILLISECONDS, Outage, Plan, Service, Setup, Subscriber, Traffic};
+use simulation::plan::{
+    Deploy, Faults, IDLE_MILLISECONDS, Outage, Plan, Service, Setup, Subscriber, Traffic,
+};
 
 /// The number of plans that `cargo test` plays.
 const CASES: u32 = 300;
@@ -142,6 +144,11 @@ fn any_subscriber() -> impl Strategy<Value = Subscriber> {
     ]
 }
 
+fn any_deploy() -> impl Strategy<Value = Option<Deploy>> {
+    let deploy = (0..=20_u32, 0..=600_u32).prop_map(|(from, seconds)| Deploy { from, seconds });
+    proptest::option::weighted(0.3, deploy)
+}
+
 /// Plans in which every fault may occur.
 fn plan_with_faults() -> impl Strategy<Value = Plan> {
     (
@@ -151,15 +158,19 @@ fn plan_with_faults() -> impl Strategy<Value = Plan> {
         any_faults(),
         any_outage(),
         any_subscriber(),
+        any_deploy(),
     )
-        .prop_map(|(seed, traffic, setup, faults, outage, subscriber)| Plan {
-            seed,
-            traffic,
-            setup,
-            faults,
-            outage,
-            subscriber,
-        })
+        .prop_map(
+            |(seed, traffic, setup, faults, outage, subscriber, deploy)| Plan {
+                seed,
+                traffic,
+                setup,
+                faults,
+                outage,
+                subscriber,
+                deploy,
+            },
+        )
 }
 
 /// Plans without faults, with orders that kill, panic or are rejected among sound ones.

@@ -206,8 +206,9 @@ pub(crate) fn check_redriven(plan: &Plan, history: &mut History, pipeline: Pipel
 /// Whether the message of a dead letter can never succeed. A dead letter without a reason ran out of receives.
 pub(crate) fn is_permanent(content: Option<&MessageContent>, dead_letter: &Message) -> bool {
     match dead_letter.attributes.get("error_code") {
-        // No later version of the code comes in a run.
-        Some((_, code)) => PERMANENT.contains(&code.as_str()) || code == "unknown_version",
+        // The version of an order that was accepted is the one that a deploy brings. No code comes that reads another one.
+        Some((_, code)) if code == "unknown_version" => !matches!(content, Some(MessageContent::Order(_))),
+        Some((_, code)) => PERMANENT.contains(&code.as_str()),
         None => matches!(content, Some(MessageContent::Poison)),
     }
 }

@@ -15,6 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::queue::Delivery;
 use crate::rule::Rule;
 use crate::schedule::{Event, TaskId};
+use crate::versions;
 use crate::world::{Invocation, State, World};
 
 /// One instance of a function, with the invocation that it runs.
@@ -23,9 +24,32 @@ struct Instance {
     queue: Queue,
     process: Process,
     task: Option<Task>,
+    /// When the deploy updates it.
+    update_at: Option<Duration>,
+    is_updated: bool,
 }
 
 impl Instance {
+    /// Replaces the process by one of the new code, when its time has come.
+    fn update_if_due(&mut self, world: &Rc<World>) {
+        let now = world.schedule.now();
+        if !self.is_updated && self.update_at.is_some_and(|at| at <= now) {
+            self.is_updated = true;
+            self.process = Process::start(world, self.pipeline);
+        }
+    }
+
+    /// The batch as the code of the instance reads it.
+    fn read(&self, mut batch: Vec<Delivery>) -> Vec<Delivery> {
+        for delivery in &mut batch {
+            if self.is_updated && versions::is_new(self.pipeline, &delivery.body) {
+                delivery.body = versions::read(self.pipeline, &delivery.body);
+                delivery.is_of_version_2 = true;
+            }
+        }
+        batch
+    }
+
     fn is_idle(&self, pipeline: Pipeline, queue: Queue) -> bool {
         (self.pipeline, self.queue) == (pipeline, queue) && self.task.is_none()
     }
@@ -55,6 +79,8 @@ impl Functions {
             queue,
             process: Process::start(world, pipeline),
             task: None,
+            update_at: versions::draw_update(world.plan.deploy.as_ref(), &mut world.state.borrow_mut().rng),
+            is_updated: false,
         });
         Self {
             instances: instances.collect(),
@@ -77,10 +103,12 @@ impl Functions {
             .iter_mut()
             .find(|instance| instance.is_idle(pipeline, queue));
         let Some(instance) = idle else { return };
-        let batch = self.world.receive(pipeline, queue);
+        instance.update_if_due(&self.world);
+        let batch = instance.read(self.world.receive(pipeline, queue));
         if batch.is_empty() {
             return;
         }
+        let is_updated = instance.is_updated;
         self.tasks += 1;
         let id = self.tasks;
         let started = self.world.schedule.now();
@@ -103,6 +131,7 @@ impl Functions {
                 started,
                 deadline,
                 batch,
+                is_updated,
             },
         );
         self.world.schedule.set_running(id);

@@ -7,6 +7,7 @@ use queue_consumer::ports::Queue;
 use crate::checks::dead_letters;
 use crate::pipeline::Pipeline;
 use crate::queue::{Attributes, Message};
+use crate::versions;
 use crate::world::World;
 
 /// The id of the message that a dead letter was made from, as its attributes say.
@@ -40,7 +41,8 @@ pub(super) fn store_dead_letter(world: &World, pipeline: Pipeline, body: &str, a
         origin,
         first,
         sent_at: world.schedule.now(),
-        body: body.to_owned(),
+        // Dead letters are read and replayed after the deploy.
+        body: versions::read(pipeline, body),
         attributes,
         visible_at: world.schedule.now(),
         receives: 0,
@@ -89,9 +91,11 @@ pub(super) fn set_visibility(
     let state = &mut *world.state.borrow_mut();
     let queue = state.queues.entry(pipeline).or_default().get_mut(of);
     let index = queue.find(receipt, &mut state.rng);
+    let is_last = |message: &Message| receipt.ends_with(&format!("/{}", message.receives));
     match index.and_then(|index| queue.messages.get_mut(&index)) {
         None => Err("InvalidParameterValue"),
-        Some(message) if message.visible_at <= now => Err("MessageNotInflight"),
+        // After its timeout a message can still be hidden, unless another receive took it in between.
+        Some(message) if message.visible_at <= now && !is_last(message) => Err("MessageNotInflight"),
         Some(message) => {
             message.visible_at = now + delay;
             Ok(())

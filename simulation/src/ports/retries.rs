@@ -11,6 +11,7 @@ use crate::checks::dead_letters::{self, PERMANENT};
 use crate::pipeline::Pipeline;
 use crate::queue::{Attributes, Delivery, Message};
 use crate::rule::Rule;
+use crate::versions;
 use crate::world::World;
 
 /// From this receive of a copy on, a message of the main queue goes to the retry queue.
@@ -56,7 +57,11 @@ pub(super) fn store(
         origin: source.origin,
         first: source.first,
         sent_at: now,
-        body: body.to_owned(),
+        body: if source.is_of_version_2 {
+            versions::write(pipeline, body)
+        } else {
+            body.to_owned()
+        },
         attributes,
         visible_at: now + Duration::from_secs(delay_seconds.into()),
         receives: 0,

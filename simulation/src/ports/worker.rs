@@ -20,6 +20,7 @@ use crate::pipeline::Pipeline;
 use crate::plan::Service;
 use crate::rule::Rule;
 use crate::schedule::Event;
+use crate::versions;
 use crate::world::{TableRejection, World};
 
 /// The ports of order-worker.
@@ -252,6 +253,12 @@ fn deliver_event(world: &World, event: &str) {
             format!("{id} was published before it was stored"),
         ),
     }
+    let is_updated = world.is_updated();
+    let event = if is_updated {
+        versions::write(Pipeline::Notifications, event)
+    } else {
+        event.to_owned()
+    };
     let (delay, duplicate) = {
         let state = &mut *world.state.borrow_mut();
         *state.history.publications.entry(id).or_default() += 1;
@@ -261,10 +268,10 @@ fn deliver_event(world: &World, event: &str) {
             twice.then(|| state.rng.draw_milliseconds(5, 5000)),
         )
     };
-    world.schedule.after(delay, Event::Notify(event.to_owned()));
     if let Some(delay) = duplicate {
-        world.schedule.after(delay, Event::Notify(event.to_owned()));
+        world.schedule.after(delay, Event::Notify(event.clone()));
     }
+    world.schedule.after(delay, Event::Notify(event));
 }
 
 impl WorkerPorts {

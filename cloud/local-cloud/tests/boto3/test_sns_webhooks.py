@@ -4,14 +4,18 @@ docs/AWS-COMPATIBILITY.md names these tests.
 """
 
 import json
+import os
 import queue
 import re
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+import trustme
 from sns_message_validator import SNSMessageValidator
 
 AGENT = "Amazon Simple Notification Service Agent"
@@ -19,10 +23,10 @@ PLAIN = "text/plain; charset=UTF-8"
 
 
 class Webhook:
-    """An endpoint that keeps its requests, and answers with the given statuses first."""
+    """An endpoint that keeps its requests, and answers with the given statuses first. With a TLS context it speaks HTTPS."""
 
-    def __init__(self):
-        requests, statuses = queue.Queue(), queue.Queue()
+    def __init__(self, tls=None):
+        requests, statuses, refusals = queue.Queue(), queue.Queue(), queue.Queue()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
@@ -35,21 +39,56 @@ class Webhook:
             def log_message(self, *_):
                 pass
 
-        self.requests, self.statuses = requests, statuses
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook?secret=1"
+        class Server(ThreadingHTTPServer):
+            def get_request(self):
+                connection, address = super().get_request()
+                try:
+                    return (tls.wrap_socket(connection, server_side=True) if tls else connection), address
+                except ssl.SSLError as error:
+                    refusals.put(error.reason)
+                    raise  # The server ends this connection, and goes on.
+
+        self.requests, self.statuses, self.refusals = requests, statuses, refusals
+        self.server = Server(("127.0.0.1", 0), Handler)
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_port}/hook?secret=1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def next(self):
         return self.requests.get(timeout=30)
 
 
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
 @pytest.fixture
 def webhook():
     made = Webhook()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
+    made.close()
+
+
+@pytest.fixture
+def trusted():
+    """An HTTPS endpoint whose authority the system trusts: the one of the file in SSL_CERT_FILE (`.ci/run boto3`)."""
+    folder = Path(os.environ["HTTPS_WEBHOOK_CERTIFICATE"])
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "server.pem", folder / "server.key")
+    made = Webhook(tls)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def untrusted():
+    """An HTTPS endpoint whose authority nobody trusts."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    made = Webhook(tls)
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -217,6 +256,18 @@ def test_authenticate_on_unsubscribe(sns, topic, webhook):
     assert refused.value.code == 403
     sns.unsubscribe(SubscriptionArn=arn)
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+
+
+def test_https(sns, topic, trusted, untrusted):
+    """The certificate of an HTTPS endpoint is checked before anything is sent to it."""
+    for webhook in (untrusted, trusted):
+        sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=webhook.url)
+    assert untrusted.refusals.get(timeout=30) == "TLSV1_ALERT_UNKNOWN_CA"
+    token = json.loads(trusted.next()[1])["Token"]
+    sns.confirm_subscription(TopicArn=topic, Token=token)
+    sns.publish(TopicArn=topic, Message="over TLS")
+    assert json.loads(trusted.next()[1])["Message"] == "over TLS"
+    assert (untrusted.requests.empty(), trusted.refusals.empty()) == (True, True)
 
 
 def test_endpoints(sns, topic, error):

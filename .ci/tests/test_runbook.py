@@ -13,6 +13,12 @@ def test_every_alarm_of_the_template_has_its_row_and_no_other():
     assert set(re.findall(r"`(\w+Alarm)`", RUNBOOK)) == alarms
 
 
+def test_the_costs_count_the_alarms():
+    alarms = [one for one in source()["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    deploy = (Path(__file__).resolve().parents[2] / "docs" / "DEPLOY.md").read_text()
+    assert f"costs the alarms ({len(alarms)}, $0.10 each a month)" in deploy
+
+
 def test_every_row_links_a_section():
     sections = {heading.lower().replace(" ", "-") for heading in re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)}
     links = re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)

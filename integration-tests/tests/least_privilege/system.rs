@@ -163,6 +163,44 @@ impl System {
         request.send().await.unwrap().status().as_u16()
     }
 
+    /// Sends a document, and returns that of the answer, or null for an error.
+    pub(crate) async fn post(&self, path: &str, document: &Value) -> Value {
+        let url = format!("{}{path}", self.running.endpoints().api_url);
+        read_json(self.http.post(url).json(document).send().await.unwrap()).await
+    }
+
+    /// Sends a form with this boundary between its parts, as a browser does.
+    pub(crate) async fn send_form(&self, url: &str, boundary: &str, form: Vec<u8>) {
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let request = self.http.post(url).header("content-type", kind).body(form);
+        request.send().await.unwrap();
+    }
+
+    /// Lets all calls of these operations by functions fail until [`System::end_outage`].
+    pub(crate) async fn begin_outage(&self, operations: &str) {
+        let url = format!("{}/_local/faults/outages/test", self.aws_url());
+        let request = self.http.put(url).json(&json!({"operations": [operations]}));
+        assert!(request.send().await.unwrap().status().is_success());
+    }
+
+    pub(crate) async fn end_outage(&self) {
+        let url = format!("{}/_local/faults/outages/test", self.aws_url());
+        assert!(self.http.delete(url).send().await.unwrap().status().is_success());
+    }
+
+    /// Waits until a function's log has a text so often. The clock moves on by a second at each look.
+    pub(crate) async fn hurry_until_logged(&self, function: &str, text: &str, count: usize) {
+        let path = self.directory.path().join("logs").join(format!("{function}.log"));
+        let url = format!("{}/_local/clock", self.aws_url());
+        let what = format!("{function} logs {text} {count} times");
+        self.eventually(what, async || {
+            let step = json!({"advance_milliseconds": 1000});
+            self.http.put(&url).json(&step).send().await.unwrap();
+            std::fs::read_to_string(&path).is_ok_and(|log| log.matches(text).count() >= count)
+        })
+        .await;
+    }
+
     async fn get(&self, path: &str) -> Value {
         let url = format!("{}{path}", self.running.endpoints().api_url);
         read_json(self.http.get(url).send().await.unwrap()).await

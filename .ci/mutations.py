@@ -38,7 +38,7 @@ def copy_sources(scratch: pathlib.Path) -> None:
 
 
 # The tests that play plans. Most mutations break a rule in the first few plans, so that few wait for the longer tests.
-STEPS = [("schedules", {"SIMULATION_CASES": "40"}), ("scenarios", {}), ("schedules", {})]
+STEPS = [("schedules", {"SIMULATION_CASES": "40"}), ("scenarios", {}), ("schedules", {"SIMULATION_CASES": "300"})]
 
 
 def cargo(scratch: pathlib.Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

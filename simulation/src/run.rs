@@ -25,6 +25,9 @@ use crate::world::{Queues, World};
 /// A message that is sent again for 24 hours has about 2,000 events. Each lost answer of a send makes another copy of it.
 const MAX_EVENTS: u32 = 5_000_000;
 
+/// The time that a run may need besides the faults and the retries of its messages.
+const MAX_OTHER_TIME: Duration = Duration::from_hours(24);
+
 /// The queues that event source mappings poll.
 const SOURCES: [(Pipeline, Queue); 4] = [
     (Pipeline::Orders, Queue::Main),
@@ -123,13 +126,31 @@ impl Run {
         }
     }
 
+    /// Whether a message waits in a queue that is polled, or is in flight.
+    fn has_messages(&self) -> bool {
+        SOURCES.iter().any(|(pipeline, queue)| {
+            let next = |queues: &mut Queues| queues.get(*queue).next_visible();
+            self.world.with_queues(*pipeline, next).is_some()
+        })
+    }
+
+    /// The maximum simulated time until the world is idle. An order may be tried as long as messages are, and then its event, too.
+    fn max_duration(&self) -> Duration {
+        let plan = &self.world.plan;
+        let seconds = plan.traffic.seconds + 2 * plan.setup.max_retry_seconds;
+        plan.all_faults_end() + Duration::from_secs(seconds.into()) + MAX_OTHER_TIME
+    }
+
     /// Runs until no event is left.
     fn run_until_idle(&mut self) {
         let max_events = self.events + MAX_EVENTS;
+        let deadline = self.world.schedule.now() + self.max_duration();
         self.schedule_polls();
         while let Some(event) = self.world.schedule.take_next() {
             self.events += 1;
-            if self.events > max_events {
+            // The answer of a call that never ends comes in a year, when nobody waits for it.
+            let is_late = self.world.schedule.now() > deadline && self.has_messages();
+            if self.events > max_events || is_late {
                 self.world
                     .report_violation(Rule::BecomesIdle, "the run does not end");
                 return;

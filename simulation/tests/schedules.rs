@@ -14,7 +14,7 @@ use simulation::plan::{
 };
 
 /// The number of plans that `cargo test` plays.
-const CASES: u32 = 300;
+const CASES: u32 = 150;
 
 fn any_traffic() -> impl Strategy<Value = Traffic> {
     // A plan with large orders takes long to play.

@@ -169,7 +169,8 @@ def test_a_trace_asks_logs_insights_and_shows_the_lines(gateway):
         "Logs_20140328.GetQueryResults": {"status": "Complete", "results": [[{"field": k, "value": v} for k, v in cells.items()]]},
     }
     queue = f"{gateway.url}/123456789012/shop-"
-    options = {"orders-queue": "orders", "orders-dlq": "orders-dlq", "notifications-queue": "notifications", "notifications-dlq": "notifications-dlq"}
+    queues = ("orders-dlq", "notifications-dlq", "emails-delivery-dlq")
+    options = {"orders-queue": "orders", "notifications-queue": "notifications"} | {name: name for name in queues}
     urls = [part for option, name in options.items() for part in (f"--{option}-url", queue + name)]
     done = orderctl("--api-url", f"{gateway.url}/dev", *urls, "trace", order_id, "--json", AWS_ENDPOINT_URL=gateway.url)
     assert done.returncode == 0, done.stderr

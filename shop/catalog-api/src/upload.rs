@@ -52,7 +52,11 @@ fn parse(document: &Value, violations: &mut Violations) -> Option<Upload> {
     let content_type = fields.required_text("content_type", known_type, violations);
     let size = fields.required("size", violations);
     let size = size.and_then(|value| {
-        let size = value.as_u64().and_then(|size| u32::try_from(size).ok());
+        // `2.0` is the integer 2, as in JSON Schema. A float is written without decimals if it has none.
+        let size: Option<u64> = value
+            .as_u64()
+            .or_else(|| value.as_f64()?.to_string().parse().ok());
+        let size = size.and_then(|size| u32::try_from(size).ok());
         let size = size.filter(|size| (1..=MAX_BYTES).contains(size));
         if size.is_none() {
             violations.push("/size", format!("must be a whole number from 1 to {MAX_BYTES}"));
@@ -164,6 +168,8 @@ mod tests {
             let upload = accept(json!({"content_type": content_type, "size": MAX_BYTES})).unwrap();
             assert_eq!((upload.content_type, upload.size), (content_type, MAX_BYTES));
         }
+        let upload = accept(json!({"content_type": "image/gif", "size": 2.0})).unwrap();
+        assert_eq!(upload.size, 2);
         let texts = [
             accept(json!({})),
             accept(json!({"content_type": "text/plain", "size": 0, "name": "a.jpg"})),

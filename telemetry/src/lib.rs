@@ -137,6 +137,23 @@ mod tests {
     }
 
     #[test]
+    fn a_usual_line_has_no_trace_and_every_other_one_has() {
+        let lines = logged("debug", || {
+            let span =
+                tracing::error_span!("invocation", function_request_id = "r1", xray_trace_id = "1-2-3");
+            span.in_scope(|| {
+                tracing::info!("usual");
+                tracing::debug!("more");
+                tracing::warn!("unusual");
+            });
+        });
+        let traces: Vec<_> = lines.iter().map(|line| line.get("xray_trace_id")).collect();
+        let trace = "1-2-3".into();
+        assert_eq!(traces, [None, Some(&trace), Some(&trace)]);
+        assert!(lines.iter().all(|line| line["function_request_id"] == "r1"));
+    }
+
+    #[test]
     fn a_level_applies_to_this_systems_crates_and_others_stay_at_info() {
         let lines = logged("debug", || {
             tracing::debug!(target: "order_api::handler", "own");

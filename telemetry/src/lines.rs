@@ -12,6 +12,8 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// The name of the span around an invocation. Its fields are in every line of the invocation.
 const INVOCATION: &str = "invocation";
+/// The field of that span with the id of the trace.
+const TRACE: &str = "xray_trace_id";
 
 /// Writes lines. All fields are at the top level, where Lambda and metric filters look for them.
 pub(crate) struct Lines {
@@ -40,13 +42,17 @@ where
                 line.extend(fields);
             }
         }
+        // The bytes of a usual line cost money with each order. Its message says where it comes from, and its row has the trace.
+        let is_usual = *event.metadata().level() == Level::INFO;
+        if is_usual {
+            line.remove(TRACE);
+        }
         event.record(&mut Fields(&mut line));
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         line.insert("timestamp".to_owned(), timestamp.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        // The bytes of a usual line cost money with each order. Its message says where it comes from.
-        if *event.metadata().level() != Level::INFO {
+        if !is_usual {
             line.insert("target".to_owned(), event.metadata().target().into());
         }
         if let Some(service) = &self.service {

@@ -32,7 +32,8 @@ where
             "invocation",
             function_request_id = event.context.request_id,
             xray_trace_id = event.context.xray_trace_id.as_deref().map(trace_id),
-            cold_start = IS_COLD.swap(false, Ordering::Relaxed),
+            // Only where it is true: most lines would say that it is not.
+            cold_start = IS_COLD.swap(false, Ordering::Relaxed).then_some(true),
         );
         span.in_scope(|| tracing::debug!(?time_left, "the invocation begins"));
         // Boxed: the SDK's futures and the runtime's layers nest deeper than the compiler follows in one piece.

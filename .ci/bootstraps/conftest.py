@@ -115,6 +115,8 @@ def environment(logical_id, outputs):
             condition, when_true, when_false = value["Fn::If"]
             return resolve(when_true if holds_by_default(condition) else when_false)
         name = value["Ref"]
+        if name == "AWS::NoValue":
+            return None
         if name in TEMPLATE["Parameters"]:
             return default(name)
         (found,) = [outputs[name + suffix] for suffix in ("Url", "Name", "Arn") if name + suffix in outputs][:1]
@@ -122,7 +124,8 @@ def environment(logical_id, outputs):
 
     own = TEMPLATE["Resources"][logical_id]["Properties"]["Environment"]["Variables"]
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"] | own
-    return {name: resolve(value) for name, value in variables.items()}
+    resolved = {name: resolve(value) for name, value in variables.items()}
+    return {name: value for name, value in resolved.items() if value is not None}
 
 
 @pytest.fixture(scope="session")

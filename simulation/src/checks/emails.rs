@@ -20,6 +20,9 @@ const SUBSCRIBER_ASSUMED_FOR: Duration = Duration::from_secs(60 + 30);
 /// While the topic is away, an invocation tries an email again, but never sooner.
 const MIN_INTERVAL: Duration = Duration::from_millis(200);
 
+/// An email begins only while this time is left before the deadline: for one slow attempt to send, and one to mark.
+const TIME_TO_SEND_AND_MARK: Duration = Duration::from_secs(6);
+
 /// The maximum number of emails in a second, by the template.
 const MAX_PER_SECOND: usize = 8;
 /// Above this number of emails in a second SNS suspends the subscription (SNS quotas: email, 10 messages per second).
@@ -54,6 +57,11 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
                 Rule::EmailRate,
                 format!("more than {MAX_PER_SECOND} emails in a second"),
             ));
+        }
+        let deadline = state.invocations.get(&task).map(|invocation| invocation.deadline);
+        if deadline.is_some_and(|deadline| now + TIME_TO_SEND_AND_MARK > deadline) {
+            let what = "an email began without time for its marks".to_owned();
+            violations.push((Rule::NotifiedOnce, what));
         }
         for order in &orders {
             check_notification(state, task, *order, now, &mut violations);

@@ -55,25 +55,35 @@ impl Barrier {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc;
 
     use super::*;
 
     #[tokio::test]
     async fn callers_share_a_turn_but_not_one_that_began_before_them() {
-        let turns = Arc::new(AtomicUsize::new(0));
+        let (turns, arrived) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let counted = Arc::clone(&turns);
+        // A turn waits until the sender is dropped.
+        let (sender, gate) = mpsc::channel::<()>();
+        let gate = std::sync::Mutex::new(gate);
         let barrier = Barrier::new(move || {
+            let _dropped = gate.lock().unwrap().recv();
             counted.fetch_add(1, Ordering::Relaxed);
             Ok(())
         });
-        let passes = (0..100).map(|_| {
-            let barrier = barrier.clone();
-            async move { barrier.pass().await }
-        });
         let mut all = tokio::task::JoinSet::new();
-        for pass in passes {
-            all.spawn(pass);
+        for _ in 0..100 {
+            let (barrier, arrived) = (barrier.clone(), Arc::clone(&arrived));
+            all.spawn(async move {
+                arrived.fetch_add(1, Ordering::Relaxed);
+                barrier.pass().await
+            });
         }
+        // This runtime has one thread: a caller that has arrived has begun to wait, too.
+        while arrived.load(Ordering::Relaxed) < 100 {
+            tokio::task::yield_now().await;
+        }
+        drop(sender);
         for passed in all.join_all().await {
             passed.unwrap();
         }

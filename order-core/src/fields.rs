@@ -106,3 +106,12 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+/// The integer that a JSON number is. `2`, `2.0` and `2e0` are the same integer, as in JSON Schema.
+#[must_use]
+pub fn integer(value: &Value) -> Option<u64> {
+    // A float is written without an exponent, and without decimals if it has none.
+    value
+        .as_u64()
+        .or_else(|| value.as_f64()?.to_string().parse().ok())
+}

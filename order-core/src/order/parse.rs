@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::door::Door;
 use super::{Customer, Item, MAX_ITEMS, MAX_METADATA_ENTRIES, Metadata, Order};
 use crate::currency::Currency;
-use crate::fields::Fields;
+use crate::fields::{Fields, integer};
 use crate::money::{Money, MoneyError};
 use crate::text::{
     CustomerId, CustomerName, EmailAddress, ItemName, MetadataName, MetadataValue, Note, Reference, Sku,
@@ -202,14 +202,6 @@ fn parse_item(
         quantity: quantity?,
         unit_price: unit_price?,
     })
-}
-
-/// The integer that a JSON number is. `2`, `2.0` and `2e0` are the same integer, as in JSON Schema.
-fn integer(value: &Value) -> Option<u64> {
-    // A float is written without an exponent, and without decimals if it has none.
-    value
-        .as_u64()
-        .or_else(|| value.as_f64()?.to_string().parse().ok())
 }
 
 /// Without a currency only the JSON type can be checked; the currency's own violation is in the list.

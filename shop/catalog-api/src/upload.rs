@@ -11,7 +11,7 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_core::Violations;
-use order_core::fields::Fields;
+use order_core::fields::{Fields, integer};
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::macros::format_description;
@@ -52,11 +52,7 @@ fn parse(document: &Value, violations: &mut Violations) -> Option<Upload> {
     let content_type = fields.required_text("content_type", known_type, violations);
     let size = fields.required("size", violations);
     let size = size.and_then(|value| {
-        // `2.0` is the integer 2, as in JSON Schema. A float is written without decimals if it has none.
-        let size: Option<u64> = value
-            .as_u64()
-            .or_else(|| value.as_f64()?.to_string().parse().ok());
-        let size = size.and_then(|size| u32::try_from(size).ok());
+        let size = integer(value).and_then(|size| u32::try_from(size).ok());
         let size = size.filter(|size| (1..=MAX_BYTES).contains(size));
         if size.is_none() {
             violations.push("/size", format!("must be a whole number from 1 to {MAX_BYTES}"));

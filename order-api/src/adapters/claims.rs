@@ -14,9 +14,8 @@ use futures_util::future::join_all;
 use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{from_json, key, to_attributes};
 use order_table::{Claim, attribute, parsed};
-use rest_function::causes;
 
-use super::dynamodb::one_attempt;
+use super::calls::{one_attempt, read_item, unavailable};
 use crate::ports::{ClaimTable, Claimed, TableError};
 
 /// The most statements of one call.
@@ -195,17 +194,8 @@ impl ClaimTable for DynamoDbClaimTable {
     }
 
     async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true);
-        let answer = call.send().await.map_err(|error| unavailable(&error))?;
-        let claim = answer
-            .item
-            .map(|item| Claim::from_attributes(&to_attributes(item)));
-        Ok(claim.transpose()?)
+        let item = read_item(&self.client, &self.table, id).await?;
+        Ok(item.map(|item| Claim::from_attributes(&item)).transpose()?)
     }
 }
 
@@ -223,8 +213,4 @@ fn inserted(response: Option<BatchStatementResponse>) -> Result<Inserted, TableE
 fn refused(code: Option<BatchStatementErrorCodeEnum>) -> TableError {
     let code = code.map_or_else(|| "unknown".to_owned(), |code| code.as_str().to_owned());
     TableError::Unavailable(code)
-}
-
-fn unavailable(error: &dyn std::error::Error) -> TableError {
-    TableError::Unavailable(causes(error))
 }

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::OrderId;
 use order_core::text::CustomerId;
 use order_table::attribute_value::{Item, key, to_attributes};
 use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
-use rest_function::causes;
 
+use super::calls::{one_attempt, read_item, unavailable};
 use crate::ports::{Acceptance, OrderTable, Page, Position, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
@@ -35,20 +33,8 @@ impl DynamoDbOrderTable {
 
 impl OrderTable for DynamoDbOrderTable {
     async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, TableError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true);
-        let item = call
-            .send()
-            .await
-            .map_err(|error| TableError::Unavailable(causes(&error)))?
-            .item;
-        Ok(item
-            .map(|item| OrderRow::from_attributes(&to_attributes(item)))
-            .transpose()?)
+        let item = read_item(&self.client, &self.table, id).await?;
+        Ok(item.map(|item| OrderRow::from_attributes(&item)).transpose()?)
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
@@ -61,11 +47,7 @@ impl OrderTable for DynamoDbOrderTable {
             .projection_expression(acceptance_attributes())
             .customize()
             .config_override(one_attempt());
-        let item = call
-            .send()
-            .await
-            .map_err(|error| TableError::Unavailable(causes(&error)))?
-            .item;
+        let item = call.send().await.map_err(|error| unavailable(&error))?.item;
         Ok(item.map(|item| acceptance(&to_attributes(item))).transpose()?)
     }
 
@@ -76,19 +58,14 @@ impl OrderTable for DynamoDbOrderTable {
         for id in ids {
             keys = keys.keys(key(*id));
         }
-        let keys = keys
-            .build()
-            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let keys = keys.build().map_err(|error| unavailable(&error))?;
         let call = self
             .client
             .batch_get_item()
             .request_items(&self.table, keys)
             .customize()
             .config_override(one_attempt());
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let items = answer.responses.unwrap_or_default().into_values().flatten();
         Ok(items.filter_map(identified_acceptance).collect())
     }
@@ -117,10 +94,7 @@ impl OrderTable for DynamoDbOrderTable {
             .scan_index_forward(false)
             .limit(i32::from(limit))
             .set_exclusive_start_key(start);
-        let answer = call
-            .send()
-            .await
-            .map_err(|error| TableError::Unavailable(causes(&error)))?;
+        let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
         for item in answer.items.unwrap_or_default() {
             let attributes = to_attributes(item);
@@ -140,11 +114,6 @@ impl OrderTable for DynamoDbOrderTable {
             next: answer.last_evaluated_key.map(position).transpose()?,
         })
     }
-}
-
-/// A call that only gives an early answer is not repeated.
-pub(super) fn one_attempt() -> aws_sdk_dynamodb::config::Builder {
-    Config::builder().retry_config(RetryConfig::disabled())
 }
 
 fn acceptance_attributes() -> String {

@@ -1,5 +1,6 @@
 //! AWS behind the [ports](crate::ports).
 
+mod calls;
 mod claims;
 mod dynamodb;
 mod sqs;

@@ -2,8 +2,9 @@
 //!
 //! [`S3::call`] answers a request: `stand_in` and the library `s3s` read and verify it, `access` has IAM authorize it,
 //! `operations` performs it. `files` has the bytes of objects, `object`, `upload` and `listing` have their rows in the store.
-//! `notification` tells functions of
-//! new objects. Invariants: a file is complete before a row names it, and an answer is given after the commit of what it promises, which
+//! `notification` adds the events of new objects for functions.
+//!
+//! Invariants: a file is complete before a row names it, and an answer is given after the commit of what it promises, which
 //! includes the events for functions.
 //!
 //! Imports `cloud-async-invocation`, `cloud-iam`, `cloud-store` and `cloud-wire` of the workspace.

@@ -1,39 +1,15 @@
 //! The notifier's logs, as the function's own subscriber writes them.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
 use crate::fakes::{World, event, record};
 use crate::scenarios::{TIME, handle, notifier, records};
 
-/// Keeps the written bytes.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The lines that `work` logs, at any level.
 fn logged(work: impl FnOnce()) -> Vec<Value> {
-    let written = Written::default();
-    let writer = written.clone();
-    tracing::subscriber::with_default(telemetry::subscriber("trace", move || writer.clone()), work);
-    let written = written.0.lock().unwrap();
-    written
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect()
+    telemetry::testing::logged("trace", work)
 }
 
 #[test]

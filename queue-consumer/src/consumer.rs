@@ -145,9 +145,6 @@ fn log(failed: &Failed<'_>, disposition: Disposition) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
-
     use futures_util::FutureExt as _;
     use serde_json::json;
 
@@ -156,20 +153,6 @@ mod tests {
     use crate::fakes::Outside;
     use crate::ports::Queue;
     use crate::retries::tests::retries;
-
-    /// Keeps the written bytes.
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// Handles a batch in which the first records are malformed. Returns the queues to which messages were sent, with their delays.
     fn sent(
@@ -250,25 +233,14 @@ mod tests {
             };
             results.set(&[0], &Err(outage));
         };
-        let written = Written::default();
-        let writer = written.clone();
-        let subscriber = telemetry::subscriber("info", move || writer.clone());
-        tracing::subscriber::with_default(subscriber, || {
+        let lines = telemetry::testing::logged("info", || {
             let consumer = Consumer::new(retries(), 1);
             let outside = Outside::default();
-            // A test in another thread may meet a log line first, and then it counts as disabled. So the second run is read.
-            for event in [event.clone(), event] {
-                tracing::callsite::rebuild_interest_cache();
-                written.0.lock().unwrap().clear();
-                let handled = consumer.handle(&outside, event, Duration::from_secs(30), &work);
-                handled.now_or_never().unwrap().unwrap();
-            }
+            let handled = consumer.handle(&outside, event, Duration::from_secs(30), work);
+            handled.now_or_never().unwrap().unwrap();
         });
-        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        let lines = written
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
         let failed: Vec<String> = lines
+            .iter()
             .filter(|line| line.get("message_id").is_some())
             .map(|line| line["order_id"].as_str().unwrap().to_owned())
             .collect();

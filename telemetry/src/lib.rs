@@ -9,6 +9,10 @@
 mod lines;
 pub mod metrics;
 mod panics;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
 
 use lines::Lines;
 use tracing::Subscriber;
@@ -82,98 +86,4 @@ fn capped(filter: EnvFilter) -> EnvFilter {
         .iter()
         .filter_map(|directive| directive.parse().ok())
         .fold(filter, EnvFilter::add_directive)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    /// Keeps the written bytes.
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn logged(levels: &str, work: impl FnOnce()) -> Vec<serde_json::Value> {
-        let written = Written::default();
-        let writer = written.clone();
-        tracing::subscriber::with_default(subscriber(levels, move || writer.clone()), work);
-        let written = written.0.lock().unwrap();
-        let lines = written
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
-    }
-
-    #[test]
-    fn every_line_of_an_invocation_has_its_ids_at_any_level() {
-        for levels in ["error", "info", "trace"] {
-            let lines = logged(levels, || {
-                let span = tracing::error_span!("invocation", function_request_id = "r1", cold_start = true);
-                span.in_scope(|| tracing::error!(order_id = %7, count = 3, "inside"));
-                tracing::error!("outside");
-            });
-            assert_eq!(lines[0]["function_request_id"], "r1");
-            assert_eq!(lines[0]["cold_start"], true);
-            assert_eq!(lines[0]["order_id"], "7");
-            assert_eq!(lines[0]["count"], 3);
-            assert_eq!(
-                (&lines[0]["level"], &lines[0]["message"]),
-                (&"ERROR".into(), &"inside".into())
-            );
-            assert!(lines[1].get("function_request_id").is_none());
-        }
-    }
-
-    #[test]
-    fn a_level_applies_to_this_systems_crates_and_others_stay_at_info() {
-        let lines = logged("debug", || {
-            tracing::debug!(target: "order_api::handler", "own");
-            tracing::debug!(target: "hyper_util::client", "other");
-            tracing::info!(target: "hyper_util::client", "other");
-        });
-        let levels: Vec<_> = lines
-            .iter()
-            .map(|line| (line["message"].as_str().unwrap(), line["level"].as_str().unwrap()))
-            .collect();
-        assert_eq!(levels, [("own", "DEBUG"), ("other", "INFO")]);
-    }
-
-    #[test]
-    fn no_level_lets_a_runtime_log_payloads() {
-        let written = Written::default();
-        let writer = written.clone();
-        tracing::subscriber::with_default(subscriber("trace", move || writer.clone()), || {
-            // A subscriber reads the target of an event from its call site, so that each needs one of its own.
-            macro_rules! log_from {
-                ($($target:literal),*) => {$(
-                    tracing::debug!(target: $target, "payload");
-                    tracing::info!(target: $target, "started");
-                )*};
-            }
-            log_from!(
-                "lambda_runtime",
-                "lambda_runtime::layers::api_client",
-                "lambda_runtime_api_client",
-                "aws_smithy_runtime::client::http",
-                "aws_smithy_runtime_api"
-            );
-            tracing::trace!(target: "order_worker", "own");
-        });
-        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-        assert!(!written.contains("payload"), "{written}");
-        assert_eq!(written.matches("started").count(), 5, "{written}");
-        assert_eq!(written.matches("own").count(), 1, "{written}");
-    }
 }

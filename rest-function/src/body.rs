@@ -28,6 +28,7 @@ fn bytes<K: ProblemKind>(request: &Request, max_bytes: usize) -> Result<Cow<'_, 
     let body = request.body();
     if !request.is_base64_encoded() {
         check_size(body.len(), max_bytes)?;
+        check_encoding(body)?;
         return Ok(Cow::Borrowed(body.as_bytes()));
     }
     // Four characters hold three bytes. A body far over the limit is refused before it is decoded.
@@ -46,6 +47,16 @@ fn check_size<K: ProblemKind>(bytes: usize, max_bytes: usize) -> Result<(), Erro
     Err(ErrorResponse::new(
         K::TOO_LARGE,
         format!("the body is over {max_bytes} bytes; split it"),
+    ))
+}
+
+/// API Gateway writes U+FFFD where the client's bytes were not UTF-8. The text is lost then, so the body is refused.
+fn check_encoding<K: ProblemKind>(body: &str) -> Result<(), ErrorResponse<K>> {
+    if !body.contains(char::REPLACEMENT_CHARACTER) {
+        return Ok(());
+    }
+    Err(malformed(
+        "the body is not UTF-8, or has the character U+FFFD; send UTF-8, and write that character as \\ufffd",
     ))
 }
 

@@ -18,11 +18,20 @@ async fn a_rejected_request_leaves_nothing_behind() {
     let dead_before = dead_letters().await;
     let json_type = Some("application/json");
     let large = json!({"note": "x".repeat(65 * 1024)}).to_string();
-    let cases: [Case<'_>; 16] = [
+    // As a client writes it that sends ISO 8859-1: the byte is no UTF-8.
+    let mut latin_1 = order.clone();
+    latin_1["customer"]["name"] = json!("M~ller");
+    let latin_1: Vec<u8> = latin_1
+        .to_string()
+        .bytes()
+        .map(|byte| if byte == b'~' { 0xfc } else { byte })
+        .collect();
+    let cases: [Case<'_>; 17] = [
         (Method::POST, "/orders", json_type, b"", 400),
         (Method::POST, "/orders", json_type, b"{", 400),
         (Method::POST, "/orders", json_type, b"{\"a\":1,\"a\":1}", 400),
         (Method::POST, "/orders", json_type, b"{\"note\":\xff}", 400),
+        (Method::POST, "/orders", json_type, &latin_1, 400),
         (Method::POST, "/orders", json_type, b"\xef\xbb\xbf{}", 400),
         (Method::POST, "/orders", json_type, b"[]", 422),
         (Method::POST, "/orders", json_type, b"{}", 422),

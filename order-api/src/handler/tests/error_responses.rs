@@ -42,6 +42,24 @@ async fn invalid_bodies() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_not_utf_8_is_refused_although_the_gateway_makes_it_text() {
+    let mut order: Value =
+        serde_json::from_str(include_str!("../../../../events/order-minimal.json")).unwrap();
+    order["customer"]["name"] = json!("M\u{fffd}ller");
+    let response = refused(json!({"/body": order.to_string()}), 400).await;
+    let problem: Value = serde_json::from_str(body(&response)).unwrap();
+    assert_eq!(
+        problem["detail"],
+        "the body is not UTF-8, or has the character U+FFFD; send UTF-8, and write that character as \\ufffd"
+    );
+    // The client that means the character writes it as an escape.
+    let escaped = order.to_string().replace(char::REPLACEMENT_CHARACTER, r"\ufffd");
+    let api = api(Queue::default(), Table::default());
+    let response = api.answer_to(post(&json!({"/body": escaped}))).await;
+    assert_eq!(response.status_code, 202);
+}
+
+#[tokio::test]
 async fn invalid_headers() {
     let headers = |headers: Value| json!({ "/headers": headers, "/multiValueHeaders": null });
     let many = |headers: Value| json!({ "/multiValueHeaders": headers });

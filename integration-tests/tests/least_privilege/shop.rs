@@ -21,7 +21,7 @@ const PARAMETERS: [(&str, &str); 1] = [("Hosting", "NONE")];
 const DENIAL_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A photo that is taken as a cover.
-const PHOTO: &[u8] = include_bytes!("../../../shop/cover-resizer/tests/turned.jpg");
+const PHOTO: &[u8] = include_bytes!("../../../shop/cover-pictures/tests/turned.jpg");
 
 /// The physical name of the function that makes covers.
 const RESIZER: &str = "shop-cover-resizer";

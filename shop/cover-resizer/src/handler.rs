@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
+use cover_pictures::{Cover, RefusalReason, resize};
 use function_runtime::CallError;
 use serde_json::Value;
 
 use crate::ports::{Content, Outcome, Ports, Recorded};
-use crate::refusal::RefusalReason;
-use crate::resize::{Cover, resize};
 use crate::upload::{self, NoEvent, Upload};
 
 /// Why an invocation fails. Lambda tries it again, and its event ends in the queue of failed events.

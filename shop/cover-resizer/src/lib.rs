@@ -1,20 +1,16 @@
 //! cover-resizer: a picture that somebody uploaded becomes the cover of a book, upright, of three widths, without its metadata.
 //!
-//! `upload` reads the event of S3, [`resize()`] makes the pictures, and [`CoverResizer`] does one after the other and records the
-//! outcome on the book. AWS is reached only through the [`ports`]; [`adapters`] implement them.
+//! `upload` reads the event of S3, [`cover_pictures::resize`] makes the pictures, and [`CoverResizer`] does one after the other and
+//! records the outcome on the book. AWS is reached only through the [`ports`]; [`adapters`] implement them.
 //!
-//! **Invariants:** memory is bounded by [`limits`], and no upload makes it panic. A picture that is refused is recorded with its
-//! [`RefusalReason`] and never tried again. Of two uploads for one book the later one stays, in whatever order their events come. The
+//! **Invariants:** memory is bounded by [`cover_pictures::limits`], and no upload makes it panic. A picture that is refused is recorded with
+//! its [`RefusalReason`](cover_pictures::RefusalReason) and never tried again. Of two uploads for one book the later one stays, in whatever order their events come. The
 //! function reads one bucket and writes another, so nothing that it writes starts it.
 
 pub mod adapters;
 pub mod config;
-pub mod geometry;
 mod handler;
-pub mod limits;
 pub mod ports;
-mod refusal;
-mod resize;
 mod sequencer;
 #[cfg(test)]
 mod tests;
@@ -26,8 +22,6 @@ use lambda_runtime::Error;
 
 pub use config::Config;
 pub use handler::{CoverResizer, Failed};
-pub use refusal::RefusalReason;
-pub use resize::{Cover, resize};
 pub use sequencer::Sequencer;
 pub use upload::NoEvent;
 

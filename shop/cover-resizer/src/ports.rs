@@ -1,10 +1,10 @@
 //! The ports of the handler. Tests put faults behind them.
 
+use cover_pictures::RefusalReason;
 use function_runtime::CallError;
 
 pub use crate::upload::Upload;
 
-use crate::refusal::RefusalReason;
 use crate::sequencer::Sequencer;
 
 /// The content of an upload.
@@ -12,7 +12,7 @@ use crate::sequencer::Sequencer;
 pub enum Content {
     /// The file.
     File(Vec<u8>),
-    /// The file has more bytes than [`MAX_BYTES`](crate::limits::MAX_BYTES), and was not read.
+    /// The file has more bytes than [`MAX_BYTES`](cover_pictures::limits::MAX_BYTES), and was not read.
     TooLarge,
     /// A later upload has replaced it, whose event comes too.
     Replaced,

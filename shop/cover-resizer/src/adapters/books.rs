@@ -62,7 +62,7 @@ fn stored(sequencer: &Sequencer, outcome: Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::refusal::RefusalReason;
+    use cover_pictures::RefusalReason;
 
     /// catalog-api has a test with the same texts.
     #[test]

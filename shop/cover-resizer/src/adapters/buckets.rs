@@ -3,11 +3,11 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
+use cover_pictures::limits::MAX_BYTES;
 use function_runtime::CallError;
 use function_runtime::aws::call_error;
 use function_runtime::call_error::code;
 
-use crate::limits::MAX_BYTES;
 use crate::ports::{Content, Upload};
 
 /// A picture never changes under its key.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use cover_pictures::RefusalReason;
 use function_runtime::CallError;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
 use crate::handler::Failed;
 use crate::ports::{Content, Outcome, Ports, Recorded, Upload};
-use crate::{CoverResizer, RefusalReason, Sequencer};
+use crate::{CoverResizer, Sequencer};
 
 const ISBN: &str = "9783161484100";
 

@@ -2,7 +2,8 @@
 
 use std::io::Cursor;
 
-use fast_image_resize::images::Image;
+use fast_image_resize::images::{Image, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::error::{ImageError, LimitErrorKind};
@@ -127,15 +128,17 @@ fn cover(picture: &RgbImage, asked_width: u32) -> Result<Cover, RefusalReason> {
 }
 
 /// The pixels in another size. `None` cannot happen: all sizes are at least one pixel, and the buffer has the picture's size.
+///
+/// The type of the pixels is named here. Without it the compiler builds the code of all thirteen types, which takes a minute.
 fn scale(picture: &RgbImage, width: u32, height: u32) -> Option<Vec<u8>> {
     let (from_width, from_height) = picture.dimensions();
     if (from_width, from_height) == (width, height) {
         return Some(picture.as_raw().clone());
     }
-    let source =
-        fast_image_resize::images::ImageRef::new(from_width, from_height, picture.as_raw(), PixelType::U8x3);
+    let source = TypedImageRef::<U8x3>::from_buffer(from_width, from_height, picture.as_raw()).ok()?;
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&source.ok()?, &mut target, &options).ok()?;
+    let mut pixels = target.typed_image_mut::<U8x3>()?;
+    Resizer::new().resize_typed(&source, &mut pixels, &options).ok()?;
     Some(target.into_vec())
 }

@@ -11,9 +11,9 @@ use crate::limits::{MAX_BYTES, MAX_SIDE};
 use crate::{Cover, RefusalReason, resize};
 
 /// Drawn by Pillow: 160 by 200 pixels, the upper half orange, the lower half blue, as CMYK.
-const CMYK: &[u8] = include_bytes!("../../tests/cmyk.jpg");
+const CMYK: &[u8] = include_bytes!("../tests/cmyk.jpg");
 /// Drawn by Pillow: 300 by 200 pixels, the left half red. EXIF says to turn it by 90 degrees (orientation 6), and names a place.
-const TURNED: &[u8] = include_bytes!("../../tests/turned.jpg");
+const TURNED: &[u8] = include_bytes!("../tests/turned.jpg");
 
 const RED: Rgb<u8> = Rgb([200, 20, 20]);
 const GREEN: Rgb<u8> = Rgb([20, 160, 20]);

@@ -47,6 +47,8 @@ function list() {
   const chosen = new Set();
   let before = -1;
   let isBusy = false;
+  let isReading = false;
+  let isStale = false;
   let started = 0;
   const groups = h("div", { class: "chips", role: "group", "aria-label": "Reasons" });
   const body = h("div", { class: "list" }, h("p", { class: "empty" }, "Reading the dead-letter queues."));
@@ -69,6 +71,19 @@ function list() {
         fill(body, h("p", { class: "stopped", role: "alert" }, sentence(error)));
       }
     }
+  };
+  // Reading thousands of letters takes longer than a tick. What changes meanwhile is read once afterwards, and not once a tick.
+  const readAgain = async () => {
+    isStale = true;
+    if (isReading) {
+      return;
+    }
+    isReading = true;
+    while (isStale && isOpen) {
+      isStale = false;
+      await load(true);
+    }
+    isReading = false;
   };
   const loadAudit = async () => {
     const { lines } = await get("letters/audit").catch(() => ({ lines: [] }));
@@ -170,7 +185,7 @@ function list() {
     if (isBusy) {
       progress.value = Math.max(0, started - now);
     } else if (now !== before) {
-      void load(true);
+      void readAgain();
     }
     before = now;
   });

@@ -57,11 +57,11 @@ export class System {
 }
 
 /** Waits for a condition. A test that waits for ever is ended by the limit of the step. */
-export async function until(what, condition) {
-  const end = Date.now() + 60000;
+export async function until(what, condition, patience = 60_000) {
+  const end = Date.now() + patience;
   while (!(await condition())) {
     if (Date.now() > end) {
-      throw new Error(`it did not happen within a minute: ${what}`);
+      throw new Error(`it did not happen within ${patience / 1000} s: ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

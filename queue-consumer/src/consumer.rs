@@ -82,16 +82,21 @@ impl Consumer {
         };
         tracing::info!(
             records = records.len(),
-            failed = failed.len(),
-            dead_lettered = count(Disposition::DeadLettered),
-            sent_again = count(Disposition::SentAgain),
-            isolated = isolated.suspects,
+            failed = non_zero(failed.len()),
+            dead_lettered = non_zero(count(Disposition::DeadLettered)),
+            sent_again = non_zero(count(Disposition::SentAgain)),
+            isolated = non_zero(isolated.suspects),
             "batch processed"
         );
         let reported = failed.iter().zip(&dispositions);
         let reported = reported.filter(|(_, disposition)| **disposition == Disposition::Reported);
         batch::respond(reported.map(|(failed, _)| failed.record).chain(isolated.reported))
     }
+}
+
+/// A number for the log, which has no zeros: the bytes of a batch without a failure are paid for with every order.
+fn non_zero(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 /// Counts a message by what becomes of it, and by the reason.

@@ -1,11 +1,12 @@
 //! Logs and metrics of the functions: one JSON line per event on standard output, which Lambda collects.
 //!
-//! The ids of the invocation are in every line that is written during it: they are fields of the span `invocation`, which
-//! `function-runtime` opens. docs/LOGGING.md has all fields.
+//! The ids of the invocation are in every line that is written during it: they are fields of its span ([`invocation()`]).
+//! docs/LOGGING.md has all fields.
 //!
 //! **Invariant:** no line holds a payload. Modules that log payloads below the level `info` are limited to `info`, and of a panic
 //! only the location is logged.
 
+mod invocation;
 mod lines;
 pub mod metrics;
 mod panics;
@@ -14,6 +15,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use invocation::invocation;
 use lines::Lines;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;

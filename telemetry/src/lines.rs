@@ -10,8 +10,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-/// The name of the span around an invocation. Its fields are in every line of the invocation.
-const INVOCATION: &str = "invocation";
+use crate::invocation;
 
 /// Writes lines. All fields are at the top level, where Lambda and metric filters look for them.
 pub(crate) struct Lines {
@@ -33,20 +32,27 @@ where
         let mut line = Map::new();
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             let extensions = span.extensions();
-            if span.name() == INVOCATION
+            if span.name() == invocation::NAME
                 && let Some(fields) = extensions.get::<FormattedFields<N>>()
                 && let Ok(fields) = serde_json::from_str::<Map<String, Value>>(fields)
             {
                 line.extend(fields);
             }
         }
+        // The bytes of a usual line cost money with each order. Its message says where it comes from, and a trace that is not recorded
+        // cannot be looked up.
+        let is_usual = *event.metadata().level() == Level::INFO;
+        if let Some(trace) = line.remove(invocation::UNRECORDED_TRACE)
+            && !is_usual
+        {
+            line.insert(invocation::TRACE.to_owned(), trace);
+        }
         event.record(&mut Fields(&mut line));
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         line.insert("timestamp".to_owned(), timestamp.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        // The bytes of a usual line cost money with each order. Its message says where it comes from.
-        if *event.metadata().level() != Level::INFO {
+        if !is_usual {
             line.insert("target".to_owned(), event.metadata().target().into());
         }
         if let Some(service) = &self.service {

@@ -1,12 +1,13 @@
 //! The lines of the functions.
 
+use crate::invocation;
 use crate::testing::logged;
 
 #[test]
 fn every_line_of_an_invocation_has_its_ids_at_any_level() {
     for levels in ["error", "info", "trace"] {
         let lines = logged(levels, || {
-            let span = tracing::error_span!("invocation", function_request_id = "r1", cold_start = true);
+            let span = invocation("r1", None, true);
             span.in_scope(|| tracing::error!(order_id = %7, count = 3, "inside"));
             tracing::error!("outside");
         });
@@ -20,6 +21,30 @@ fn every_line_of_an_invocation_has_its_ids_at_any_level() {
         );
         assert!(lines[1].get("function_request_id").is_none());
     }
+}
+
+#[test]
+fn a_usual_line_has_the_trace_only_if_it_is_recorded() {
+    let log = || {
+        tracing::info!("usual");
+        tracing::debug!("more");
+        tracing::warn!("unusual");
+    };
+    let lines = logged("debug", || {
+        invocation("r1", Some("Root=1-2-3;Sampled=0"), false).in_scope(log);
+        invocation("r2", Some("Root=4-5-6;Sampled=1"), false).in_scope(log);
+    });
+    let traces: Vec<_> = lines
+        .iter()
+        .map(|line| line.get("xray_trace_id").and_then(|trace| trace.as_str()))
+        .collect();
+    let (unrecorded, recorded) = (Some("1-2-3"), Some("4-5-6"));
+    assert_eq!(
+        traces,
+        [None, unrecorded, unrecorded, recorded, recorded, recorded]
+    );
+    let has_none = |name| lines.iter().all(|line| line.get(name).is_none());
+    assert!(has_none("unrecorded_trace_id") && has_none("cold_start"));
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod isolation;
 mod lifecycle;
 mod listing;
 mod load;
+mod log_bytes;
 mod poison;
 mod redrive;
 mod right_system;

@@ -69,13 +69,16 @@ impl<P: Ports> Notifier<P> {
             Ok(id) => id,
             Err(error) => return vec![Err(Failure::of_call(code::EMAIL_FAILED, &error)); covered.len()],
         };
-        tracing::info!(notification_id = %id, orders = covered.len(), "email {id} was sent");
+        // The rows of the orders have the id too. At `info` a line for each email would cost more than all the rest of notifier.
+        tracing::debug!(notification_id = %id, orders = covered.len(), "email {id} was sent");
         let mark = Notification {
             id,
             notified_at: self.ports.now(),
         };
         metrics::count(Count::EmailsSent, 1);
-        metrics::record_size(Measure::DigestSize, covered.len());
+        if covered.len() > 1 {
+            metrics::record_size(Measure::DigestSize, covered.len());
+        }
         for candidate in covered {
             let accepted = candidate.event.accepted_at.unix_milliseconds();
             let now = mark.notified_at.unix_milliseconds();

@@ -45,9 +45,7 @@ pub(crate) fn init(levels: &str) {
     let builder = Builder::new().cloudwatch_namespace(NAMESPACE);
     // Fails only if the process has a collector.
     if let Ok(collector) = builder.with_dimension(SERVICE, service).init() {
-        for measure in Measure::ALL.into_iter().filter(|measure| measure.is_time()) {
-            metrics::describe_histogram!(measure.name(), metrics::Unit::Milliseconds, "");
-        }
+        // No unit: it would be in every line, for each order again. docs/LOGGING.md says which values are milliseconds.
         let _ = COLLECTOR.set(Metrics {
             collector,
             pending: Default::default(),

@@ -46,7 +46,7 @@ pub enum Measure {
     AgeAtNotification,
     /// Messages of one invocation.
     BatchSize,
-    /// Orders of one email.
+    /// Orders of one digest, which is an email about more than one.
     DigestSize,
     /// 1 if the shop's own address is not subscribed to the emails, otherwise 0. notifier looks at most once a minute.
     ShopUnsubscribed,
@@ -101,13 +101,5 @@ impl Measure {
             Self::ShopUnsubscribed => "ShopUnsubscribed",
             Self::TimeLeft => "TimeLeft",
         }
-    }
-
-    /// Whether it is a number of milliseconds.
-    pub(super) const fn is_time(self) -> bool {
-        matches!(
-            self,
-            Self::AgeAtConfirmation | Self::AgeAtNotification | Self::TimeLeft
-        )
     }
 }

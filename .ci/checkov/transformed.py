@@ -13,12 +13,13 @@ FORMS = {
         "Stage": "prod",
         "Encryption": "CUSTOMER_MANAGED",
         "ApiAccessLogs": "ENABLED",
+        "Tracing": "ENABLED",
         "WebAcl": "ENABLED",
         "OrderApiReservedConcurrency": 50,
         "OrderWorkerReservedConcurrency": 20,
         "NotifierReservedConcurrency": 2,
     }),
-    "shop": (SHOP, {"Stage": "prod", "StorefrontOrigin": "https://shop.example.com"}),
+    "shop": (SHOP, {"Stage": "prod", "Tracing": "ENABLED", "StorefrontOrigin": "https://shop.example.com"}),
 }
 
 for form, (template, parameters) in FORMS.items():

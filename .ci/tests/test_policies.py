@@ -5,11 +5,11 @@ import re
 
 import parliament
 import pytest
-from deployed_template import deployed, each_of_type
+from deployed_template import ORDERS, SHOP, deployed, each_of_type
 
 # With everything that a parameter can add.
 TEMPLATE = deployed(
-    ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE", Encryption="CUSTOMER_MANAGED", NotificationEmail="shop@example.com", WebAcl="ENABLED"
+    ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE", Encryption="CUSTOMER_MANAGED", NotificationEmail="shop@example.com", Tracing="ENABLED", WebAcl="ENABLED"
 )
 ACCOUNT = "us-east-1:123456789012"
 ARNS = {
@@ -75,6 +75,21 @@ def test_parliament_would_find_something():
         }
     )
     assert [f.issue for f in parliament.analyze_policy_string(policy).findings] == ["UNKNOWN_ACTION"]
+
+
+@pytest.mark.parametrize("template", [ORDERS, SHOP], ids=["orders", "shop"])
+def test_api_and_functions_record_traces_if_that_is_wanted_and_only_then(template):
+    for tracing, mode in (("ENABLED", "Active"), ("DISABLED", "PassThrough")):
+        form = template.deployed(Tracing=tracing)
+        is_recorded = tracing == "ENABLED"
+        for stage in each_of_type(form, "AWS::ApiGateway::Stage").values():
+            assert stage["TracingEnabled"] is is_recorded
+        roles = each_of_type(form, "AWS::IAM::Role")
+        for function in each_of_type(form, "AWS::Lambda::Function").values():
+            assert function["TracingConfig"] == {"Mode": mode}
+            role = roles[function["Role"]["Fn::GetAtt"][0]]
+            sids = [one["Sid"] for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+            assert ("RecordTraces" in sids) is is_recorded
 
 
 def test_order_worker_can_add_orders_and_cannot_overwrite_or_delete_them():

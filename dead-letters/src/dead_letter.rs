@@ -36,6 +36,9 @@ pub struct DeadLetter {
     /// When it was sent, in milliseconds since the epoch.
     #[serde(skip)]
     pub sent_at: Option<i64>,
+    /// The X-Ray trace header with which it was first sent.
+    #[serde(skip)]
+    pub trace: Option<String>,
     /// The values of its text attributes.
     #[serde(skip)]
     pub texts: Vec<String>,
@@ -72,6 +75,7 @@ impl DeadLetter {
             body,
             receive_count: received.unwrap_or(0),
             sent_at: system(MessageSystemAttributeName::SentTimestamp).and_then(|at| at.parse().ok()),
+            trace: system(MessageSystemAttributeName::AwsTraceHeader),
             texts: message
                 .message_attributes
                 .iter()
@@ -146,6 +150,7 @@ pub(super) mod tests {
             body: String::new(),
             receive_count: 1,
             sent_at: None,
+            trace: None,
             texts: Vec::new(),
         }
     }

@@ -66,6 +66,7 @@ async fn attempts(failure: Failure) -> BTreeMap<String, u32> {
     let email = Email {
         subject: "s".to_owned(),
         body: "b".to_owned(),
+        trace: None,
     };
     assert!(aws.publish(&email).await.is_err());
     assert!(aws.subscribers().await.is_err());

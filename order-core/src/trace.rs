@@ -57,16 +57,22 @@ impl Trace {
         })
     }
 
+    /// The id as X-Ray names the trace: `1-67891233-abcdef012345678912345678`.
+    #[must_use]
+    pub fn xray_id(self) -> String {
+        let id = self.id();
+        format!("1-{}-{}", &id[..8], &id[8..])
+    }
+
     /// The form of X-Ray.
     #[must_use]
     pub fn to_xray(self) -> String {
-        let id = format!("{:032x}", self.id);
         let parent = self.parent.map(|parent| format!(";Parent={parent:016x}"));
         let sampled = self
             .sampled
             .map(|sampled| format!(";Sampled={}", u8::from(sampled)));
         let (parent, sampled) = (parent.unwrap_or_default(), sampled.unwrap_or_default());
-        format!("Root=1-{}-{}{parent}{sampled}", &id[..8], &id[8..])
+        format!("Root={}{parent}{sampled}", self.xray_id())
     }
 
     /// The form of W3C. It must name a parent: the last 64 bits of the trace's id, if there is none. So one trace has one text.
@@ -139,6 +145,7 @@ mod tests {
         assert_eq!(Trace::from_traceparent(TRACEPARENT), Some(trace));
         assert_eq!(trace.to_xray(), XRAY);
         assert_eq!(trace.to_traceparent(), TRACEPARENT);
+        assert_eq!(trace.xray_id(), "1-67891233-abcdef012345678912345678");
         assert_eq!(trace.id(), "67891233abcdef012345678912345678");
     }
 

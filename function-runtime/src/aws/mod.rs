@@ -4,8 +4,10 @@ mod call_error;
 mod call_limits;
 mod invocations;
 mod system_clock;
+mod trace_header;
 
 pub use call_error::{call_error, unsendable};
 pub use call_limits::CallLimits;
 pub use invocations::serve;
 pub use system_clock::{HasSystemClock, SystemClock};
+pub use trace_header::set_trace;

@@ -2,7 +2,7 @@
 
 use aws_sdk_sns::types::Subscription;
 use function_runtime::CallError;
-use function_runtime::aws::call_error;
+use function_runtime::aws::{call_error, set_trace};
 
 use super::Aws;
 use crate::email::Email;
@@ -33,8 +33,14 @@ impl Emails for Aws {
 
     async fn publish(&self, email: &Email) -> Result<(), CallError> {
         let request = self.sns_without_retries.publish().topic_arn(&self.topic);
-        let sent = request.subject(&email.subject).message(&email.body).send().await;
-        sent.map(drop).map_err(|error| call_error(&error))
+        let request = request.subject(&email.subject).message(&email.body);
+        let trace = email.trace;
+        let request = request.customize().mutate_request(move |http| {
+            if let Some(trace) = trace {
+                set_trace(http, &trace.to_xray());
+            }
+        });
+        request.send().await.map(drop).map_err(|error| call_error(&error))
     }
 }
 

@@ -70,7 +70,11 @@ pub fn email(items: &[&DigestItem], notification_id: &str) -> Email {
     }
     body.push('\n');
     body.push_str(&footer(notification_id, items.len()));
-    Email { subject: title, body }
+    Email {
+        subject: title,
+        body,
+        trace: None,
+    }
 }
 
 /// Count and sum by currency. No sum if it overflows.

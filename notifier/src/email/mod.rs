@@ -8,6 +8,8 @@ pub mod customer_text;
 pub mod digest;
 pub mod order;
 
+use order_core::Trace;
+
 /// An email: the `Subject` and `Message` of a publish to SNS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
@@ -15,6 +17,8 @@ pub struct Email {
     pub subject: String,
     /// Plain text.
     pub body: String,
+    /// The trace of the order, if the email is about one order and its trace is known. A digest has none: each of its orders has its own.
+    pub trace: Option<Trace>,
 }
 
 /// The last line of every email. Its id is in the rows of the orders that it covers.

@@ -61,6 +61,7 @@ pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
     Email {
         subject: format!("Order {short} confirmed: {}", order.total()),
         body,
+        trace: event.trace,
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::order::MetadataDocument;
 use order_core::text::{Note, Reference};
-use order_core::{Customer, Item, OrderId, Timestamp};
+use order_core::{Customer, Item, OrderId, Timestamp, Trace};
 use order_table::{Claim, OrderRow};
 use rest_function::{Request, Response};
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub(super) struct StoredOrder<'a> {
     reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<MetadataDocument<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
 }
 
 /// An accepted order that is not stored, in the body of a 202.
@@ -62,6 +64,7 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
             note: order.note().map(Note::as_str),
             reference: order.reference().map(Reference::as_str),
             metadata: (!order.metadata().is_empty()).then(|| MetadataDocument(order.metadata())),
+            traceparent: row.trace.map(Trace::to_traceparent),
         }
     }
 }

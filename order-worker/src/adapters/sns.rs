@@ -2,16 +2,12 @@
 
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use function_runtime::Answers;
-use function_runtime::aws::{call_error, unsendable};
+use function_runtime::aws::{call_error, set_trace, unsendable};
 use function_runtime::call_error::in_order;
 use order_core::{Trace, event};
 
 use super::Aws;
 use crate::ports::{Events, Publication};
-
-/// The header by which SNS takes a trace. It passes it on to queues as `AWSTraceHeader`.
-/// <https://docs.aws.amazon.com/sns/latest/dg/sns-active-tracing.html>
-const TRACE_HEADER: &str = "x-amzn-trace-id";
 
 impl Events for Aws {
     async fn publish_batch(&self, events: &[&Publication]) -> Answers {
@@ -35,15 +31,7 @@ impl Events for Aws {
         let trace = common_trace(events);
         let request = request.customize().mutate_request(move |http| {
             if let Some(trace) = trace {
-                let lineage = http.headers().get(TRACE_HEADER).and_then(lineage);
-                http.headers_mut().insert(
-                    TRACE_HEADER,
-                    format!(
-                        "{}{lineage}",
-                        trace.to_xray(),
-                        lineage = lineage.unwrap_or_default()
-                    ),
-                );
+                set_trace(http, &trace.to_xray());
             }
         });
         let answer = request.send().await.map_err(|error| call_error(&error))?;
@@ -63,15 +51,6 @@ fn common_trace(events: &[&Publication]) -> Option<Trace> {
         .iter()
         .all(|publication| publication.trace == Some(trace))
         .then_some(trace)
-}
-
-/// The field `Lineage` of the header that the SDK sets in a function. By it Lambda finds functions that invoke each other without end.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
-fn lineage(header: &str) -> Option<String> {
-    let field = header
-        .split(';')
-        .find(|field| field.trim().starts_with("Lineage="))?;
-    Some(format!(";{}", field.trim()))
 }
 
 #[cfg(test)]
@@ -96,13 +75,5 @@ mod tests {
         for events in [&[&one, &other][..], &[&one, &none], &[&none, &one], &[&none], &[]] {
             assert_eq!(common_trace(events), None);
         }
-    }
-
-    #[test]
-    fn the_lineage_of_the_invocation_stays() {
-        let header =
-            "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=0;Lineage=1:a87bd80c:0";
-        assert_eq!(lineage(header).as_deref(), Some(";Lineage=1:a87bd80c:0"));
-        assert_eq!(lineage("Root=1-67891233-abcdef012345678912345678"), None);
     }
 }

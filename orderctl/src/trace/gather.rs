@@ -13,7 +13,7 @@ use stack_client::function_logs::{self, LogLine};
 use stack_client::problem::format_problem;
 use stack_client::{Connection, Target, is_unreachable};
 
-use super::steps::{Stage, Step, Trace, Waiting, of_letter, of_line, of_mail, of_order};
+use super::steps::{Stage, Step, Waiting, Way, of_letter, of_line, of_mail, of_order, trace_of};
 use crate::status;
 
 /// The emails of one request.
@@ -24,7 +24,7 @@ const LOG_SPAN: Duration = Duration::from_hours(24);
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
 /// Asks every source. It is an error only if the API cannot be reached at all.
-pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Result<Trace> {
+pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Result<Way> {
     let mut unread = Vec::new();
     let order = note("order", fetch(id, connection).await, &mut unread)?.flatten();
     let mut letters = Vec::new();
@@ -48,9 +48,10 @@ pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Resu
     steps.extend(lines.iter().filter_map(of_line));
     steps.extend(mail);
     steps.sort();
-    Ok(Trace {
+    Ok(Way {
         order_id: id.to_string(),
         stage,
+        trace: trace_of(order.as_ref(), &letters),
         steps,
         waiting,
         unread,

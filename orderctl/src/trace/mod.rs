@@ -41,11 +41,11 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
             .await?
             .ok_or_else(|| UsageError("say which order: trace ID, or trace --key KEY".to_owned()))?,
     };
-    let trace = gather::gather(id, connection).await?;
+    let way = gather::gather(id, connection).await?;
     if arguments.json {
-        stdout::print_document(VERSION, &trace)?;
+        stdout::print_document(VERSION, &way)?;
     } else {
-        stdout::print_line(&view::format(&trace, connection))?;
+        stdout::print_line(&view::format(&way, connection))?;
     }
-    Ok(exit::code(trace.is_known()))
+    Ok(exit::code(way.is_known()))
 }

@@ -1,7 +1,7 @@
 //! The steps of an order's way.
 
 use dead_letters::DeadLetter;
-use order_core::Timestamp;
+use order_core::{Timestamp, Trace};
 use serde::Serialize;
 use serde_json::Value;
 use stack_client::function_logs::LogLine;
@@ -11,15 +11,35 @@ const FAILED_READ: &str = "order not read";
 
 /// The way of one order.
 #[derive(Debug, Serialize)]
-pub(crate) struct Trace {
+pub(crate) struct Way {
     pub(super) order_id: String,
     pub(super) stage: Stage,
+    /// The trace of the request that placed it, if a source knows it.
+    pub(super) trace: Option<TraceNames>,
     /// Oldest first.
     pub(super) steps: Vec<Step>,
     /// Messages that wait in queues. The order may be among them if it is neither stored nor a dead letter, or not notified.
     pub(super) waiting: Vec<Waiting>,
     /// Sources that could not be read, each with the reason.
     pub(super) unread: Vec<String>,
+}
+
+/// The two names of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct TraceNames {
+    /// In the form of W3C Trace Context.
+    traceparent: String,
+    /// By which X-Ray finds it.
+    pub(super) xray_trace_id: String,
+}
+
+impl From<Trace> for TraceNames {
+    fn from(trace: Trace) -> Self {
+        Self {
+            traceparent: trace.to_traceparent(),
+            xray_trace_id: trace.xray_id(),
+        }
+    }
 }
 
 /// How far the order has come.
@@ -59,7 +79,7 @@ pub(super) struct Waiting {
     pub(super) delayed: u64,
 }
 
-impl Trace {
+impl Way {
     /// Whether anything is known of the order.
     pub(super) fn is_known(&self) -> bool {
         self.stage != Stage::Unknown
@@ -78,6 +98,16 @@ impl Step {
             event,
         }
     }
+}
+
+/// The trace of the order: the API returns that of a stored one, and a dead letter has that of its message.
+pub(super) fn trace_of(order: Option<&Value>, letters: &[DeadLetter]) -> Option<TraceNames> {
+    let stored = order.and_then(|order| Trace::from_traceparent(order["traceparent"].as_str()?));
+    let kept = || {
+        let mut headers = letters.iter().filter_map(|letter| letter.trace.as_deref());
+        headers.find_map(Trace::from_xray)
+    };
+    stored.or_else(kept).map(TraceNames::from)
 }
 
 /// The times of the order, as the API returns it.
@@ -134,6 +164,8 @@ pub(super) fn of_mail(received_at: &str, subject: &str) -> Step {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_sqs::types::Message;
+    use dead_letters::QueueName;
     use serde_json::json;
 
     use super::*;
@@ -155,6 +187,24 @@ mod tests {
             event: "message m failed: timeout, no answer, receive 2".to_owned(),
         };
         assert_eq!(step, Some(expected));
+    }
+
+    #[test]
+    fn the_trace_is_that_of_the_stored_order_or_of_its_dead_letter() {
+        let mut letter = DeadLetter::read(QueueName::Orders, &Message::builder().build());
+        assert_eq!(trace_of(None, std::slice::from_ref(&letter)), None);
+        letter.trace =
+            Some("Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1".to_owned());
+        let letters = [letter];
+        let kept = trace_of(None, &letters).unwrap();
+        assert_eq!(kept.xray_trace_id, "1-67891233-abcdef012345678912345678");
+        assert_eq!(
+            kept.traceparent,
+            "00-67891233abcdef012345678912345678-463ac35c9f6413ad-01"
+        );
+        let order = json!({"traceparent": "00-00000000000000000000000000000001-0000000000000002-00"});
+        let stored = trace_of(Some(&order), &letters).unwrap();
+        assert_eq!(stored.xray_trace_id, "1-00000000-000000000000000000000001");
     }
 
     #[test]

@@ -6,14 +6,14 @@ use terminal::invocation;
 use terminal::table::format_table;
 use terminal::text::{sanitize, sanitize_line};
 
-use super::steps::{Stage, Trace};
+use super::steps::{Stage, Way};
 
 /// The most characters of an event that are shown.
 const MAX_EVENT: usize = 80;
 
-/// Formats the trace as text.
-pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
-    let id = &trace.order_id;
+/// Formats the way as text.
+pub(super) fn format(way: &Way, connection: &Connection) -> String {
+    let id = &way.order_id;
     let typed = |command: &str| {
         format!(
             "{} {command} {id}{}",
@@ -21,7 +21,7 @@ pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
             connection.options()
         )
     };
-    let mut lines = vec![match trace.stage {
+    let mut lines = vec![match way.stage {
         Stage::Notified => format!("order {id} is stored, and its email was sent"),
         Stage::Confirmed => format!("order {id} is stored, and its email was not sent yet"),
         Stage::DeadLetter => format!("order {id} is a dead letter; see it by: {}", typed("dlq show")),
@@ -31,9 +31,12 @@ pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
             format!("nobody knows of order {id}: it was never accepted, or is still in a queue")
         }
     }];
-    if !trace.steps.is_empty() {
-        let first = trace.steps.iter().find_map(|step| milliseconds(&step.at));
-        let rows: Vec<[String; 4]> = trace
+    if let Some(trace) = &way.trace {
+        lines.push(format!("trace {}", trace.xray_trace_id));
+    }
+    if !way.steps.is_empty() {
+        let first = way.steps.iter().find_map(|step| milliseconds(&step.at));
+        let rows: Vec<[String; 4]> = way
             .steps
             .iter()
             .map(|step| {
@@ -50,10 +53,10 @@ pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
         lines.push(String::new());
         lines.push(format_table(["TIME", "AFTER", "FROM", "EVENT"], &rows));
     }
-    if !trace.waiting.is_empty() {
+    if !way.waiting.is_empty() {
         lines.push(String::new());
         lines.push("Messages that wait; this order may be among them:".to_owned());
-        lines.extend(trace.waiting.iter().map(|waiting| {
+        lines.extend(way.waiting.iter().map(|waiting| {
             let queue = sanitize_line(&waiting.queue);
             format!(
                 "  {queue}: {}, of which {} failed and are tried later",
@@ -61,11 +64,10 @@ pub(super) fn format(trace: &Trace, connection: &Connection) -> String {
             )
         }));
     }
-    if !trace.unread.is_empty() {
+    if !way.unread.is_empty() {
         lines.push(String::new());
         lines.extend(
-            trace
-                .unread
+            way.unread
                 .iter()
                 .map(|unread| format!("Not read: {}", sanitize_line(unread))),
         );
@@ -95,7 +97,9 @@ fn format_span(milliseconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::steps::{Step, Waiting};
+    use serde_json::json;
+
+    use super::super::steps::{Step, Waiting, trace_of};
     use super::*;
 
     fn step(at: &str, source: &str, event: &str) -> Step {
@@ -106,15 +110,19 @@ mod tests {
         }
     }
 
-    fn shown(trace: &Trace) -> String {
-        format(trace, &Connection::local("d".into())).replace(invocation::program_name(), "orderctl")
+    fn shown(way: &Way) -> String {
+        format(way, &Connection::local("d".into())).replace(invocation::program_name(), "orderctl")
     }
 
     #[test]
     fn people_see_each_step_with_its_time() {
-        let trace = Trace {
+        let way = Way {
             order_id: "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".to_owned(),
             stage: Stage::DeadLetter,
+            trace: trace_of(
+                Some(&json!({"traceparent": "00-67891233abcdef012345678912345678-463ac35c9f6413ad-01"})),
+                &[],
+            ),
             steps: vec![
                 step("35:00.000", "order-api", "answered 202"),
                 step(
@@ -132,8 +140,9 @@ mod tests {
             }],
             unread: vec!["logs: AccessDeniedException".to_owned()],
         };
-        insta::assert_snapshot!(shown(&trace), @r"
+        insta::assert_snapshot!(shown(&way), @r"
         order 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b is a dead letter; see it by: orderctl dlq show 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --data-dir d
+        trace 1-67891233-abcdef012345678912345678
 
         TIME                      AFTER   FROM          EVENT
         2026-11-23T09:35:00.000Z  0 ms    order-api     answered 202
@@ -150,13 +159,14 @@ mod tests {
 
     #[test]
     fn an_unknown_order_has_no_table() {
-        let trace = Trace {
+        let way = Way {
             order_id: "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".to_owned(),
             stage: Stage::Unknown,
+            trace: None,
             steps: Vec::new(),
             waiting: Vec::new(),
             unread: Vec::new(),
         };
-        insta::assert_snapshot!(shown(&trace), @"nobody knows of order 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b: it was never accepted, or is still in a queue");
+        insta::assert_snapshot!(shown(&way), @"nobody knows of order 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b: it was never accepted, or is still in a queue");
     }
 }

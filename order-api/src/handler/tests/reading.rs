@@ -1,6 +1,6 @@
 //! Orders that are read, the index, and the methods of each.
 
-use order_core::OrderMessage;
+use order_core::{OrderMessage, Trace};
 use order_table::{Claim, Notification, OrderRow};
 
 use super::*;
@@ -64,6 +64,16 @@ async fn a_stored_order_is_shown() {
       "total": "29.95"
     }
     "#);
+}
+
+#[tokio::test]
+async fn a_stored_order_has_the_trace_of_its_request() {
+    let traceparent = "00-67891233abcdef012345678912345678-463ac35c9f6413ad-01";
+    let traced = row().with_trace(Trace::from_traceparent(traceparent));
+    let api = api(Queue::default(), Table::holding([traced]));
+    let response = api.answer_to(get(&json!({}))).await;
+    let document: Value = serde_json::from_str(body(&response)).unwrap();
+    assert_eq!(document["traceparent"], traceparent);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The alarms of the system that a fault run plays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use cloud_faults::FaultKind;
@@ -9,6 +9,7 @@ use stack_client::LocalControl;
 use tokio::time::{Duration, Instant, sleep};
 
 use crate::faults::Injected;
+use crate::outages::OutageTarget;
 
 /// The alarm that rings while an order is a dead letter.
 pub(super) const ORDERS_DEAD_LETTER_QUEUE: &str = "OrdersDlqAlarm";
@@ -18,11 +19,16 @@ const FUNCTION_ERRORS: [(&str, &str); 3] = [
     ("order-worker", "OrderWorkerErrorsAlarm"),
     ("notifier", "NotifierErrorsAlarm"),
 ];
+/// These alarms need two whole minutes. An outage begins within one, and its first failures come a moment later.
+const LEAST_OUTAGE_SECONDS: f64 = 240.0;
 /// CloudWatch judges the alarms at the end of each minute.
 const MINUTE_MILLISECONDS: u64 = 60_000;
 /// The longest time until they are judged, and the pause between two looks.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often each alarm rang.
+pub(super) type Rung = BTreeMap<String, u64>;
 
 /// The document of `/_local/alarms`.
 #[derive(Debug, Deserialize)]
@@ -47,13 +53,30 @@ async fn read(control: &LocalControl) -> anyhow::Result<Document> {
     serde_json::from_slice(&body).context("the alarms cannot be read")
 }
 
-/// The names of the alarms that rang since the system was started.
-pub(super) async fn read_rung(control: &LocalControl) -> anyhow::Result<BTreeSet<String>> {
+/// How often each alarm rang since the system was started, of those that rang.
+pub(super) async fn read_rung(control: &LocalControl) -> anyhow::Result<Rung> {
     let rung = read(control).await?.alarms.into_iter();
-    Ok(rung
-        .filter(|alarm| alarm.times_rung > 0)
-        .map(|alarm| alarm.name)
-        .collect())
+    let rung = rung.filter(|alarm| alarm.times_rung > 0);
+    Ok(rung.map(|alarm| (alarm.name, alarm.times_rung)).collect())
+}
+
+/// The alarms that rang between two readings.
+pub(super) fn rung_between(before: &Rung, after: &Rung) -> BTreeSet<String> {
+    let has_rung = |(name, count): &(&String, &u64)| before.get(*name).is_none_or(|before| before < *count);
+    let names = after.iter().filter(has_rung);
+    names.map(|(name, _)| name.clone()).collect()
+}
+
+/// The alarms that must ring in an outage of this length, by the clock of the queues.
+pub(super) fn expected_by_outage(target: OutageTarget, seconds: f64) -> BTreeSet<String> {
+    let alarms: &[&str] = match target {
+        _ if seconds < LEAST_OUTAGE_SECONDS => &[],
+        OutageTarget::Table => &["NothingConfirmedAlarm", "OrdersPutOffAlarm"],
+        // The rows are inserted, and only their events wait.
+        OutageTarget::Topic => &["OrdersPutOffAlarm"],
+        OutageTarget::Email => &["NotificationsPutOffAlarm"],
+    };
+    alarms.iter().map(|alarm| (*alarm).to_owned()).collect()
 }
 
 /// Moves the clock of the queues past the end of the minute, and waits until the alarms are judged.
@@ -101,9 +124,30 @@ mod tests {
             BTreeSet::from(["NotifierErrorsAlarm".to_owned()])
         );
         let template = include_str!("../../../template.yaml");
-        let names = FUNCTION_ERRORS.map(|(_, alarm)| alarm).into_iter();
-        for alarm in names.chain([ORDERS_DEAD_LETTER_QUEUE]) {
+        let names = FUNCTION_ERRORS.map(|(_, alarm)| alarm.to_owned()).into_iter();
+        let names = names.chain(OutageTarget::ALL.into_iter().flat_map(|target| {
+            let alarms = expected_by_outage(target, LEAST_OUTAGE_SECONDS);
+            assert!(!alarms.is_empty());
+            alarms
+        }));
+        for alarm in names.chain([ORDERS_DEAD_LETTER_QUEUE.to_owned()]) {
             assert!(template.contains(&format!("\n  {alarm}:\n")), "{alarm}");
         }
+    }
+    #[test]
+    fn a_short_outage_need_not_ring() {
+        assert!(expected_by_outage(OutageTarget::Table, 239.0).is_empty());
+    }
+
+    #[test]
+    fn an_alarm_that_rang_before_has_to_ring_again() {
+        let counts = |counts: [u64; 2]| -> Rung {
+            let names = ["NothingConfirmedAlarm", "OrdersPutOffAlarm"].map(str::to_owned);
+            names.into_iter().zip(counts).collect()
+        };
+        assert!(rung_between(&counts([1, 1]), &counts([1, 1])).is_empty());
+        let rung = rung_between(&counts([1, 1]), &counts([1, 2]));
+        assert_eq!(rung, BTreeSet::from(["OrdersPutOffAlarm".to_owned()]));
+        assert_eq!(rung_between(&Rung::new(), &counts([1, 1])).len(), 2);
     }
 }

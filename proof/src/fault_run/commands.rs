@@ -1,6 +1,5 @@
 //! The other commands, started as processes, and the system that `up` runs.
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -11,7 +10,7 @@ use stack_client::{Connection, Resource};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
-use super::alarms;
+use super::alarms::{self, Rung};
 use super::processes;
 use super::scratch::Scratch;
 use crate::{faults, queue_depth};
@@ -194,8 +193,8 @@ impl System {
         queue_depth::count_messages(&self.connection.sqs().await?, &url).await
     }
 
-    /// The names of the alarms that rang since the start.
-    pub(super) async fn rung_alarms(&self) -> anyhow::Result<BTreeSet<String>> {
+    /// How often each alarm rang since the start.
+    pub(super) async fn rung_alarms(&self) -> anyhow::Result<Rung> {
         alarms::read_rung(&self.connection.local_control().await?).await
     }
 

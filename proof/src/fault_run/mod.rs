@@ -104,7 +104,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
             tokio::time::sleep(PAUSE).await;
         }
         outcome.add(&system.faults().await?.show().await?.injected);
-        outcome.rung.extend(system.rung_alarms().await?);
+        outcome.rung.extend(system.rung_alarms().await?.into_keys());
         system.kill().await?;
         outcome.system_kills += 1;
         eprintln!(
@@ -156,7 +156,7 @@ async fn inject_and_settle(arguments: &Arguments, plan: &str, scratch: &Scratch)
             .insert(alarms::ORDERS_DEAD_LETTER_QUEUE.to_owned());
     }
     system.end_minute().await?;
-    outcome.rung.extend(system.rung_alarms().await?);
+    outcome.rung.extend(system.rung_alarms().await?.into_keys());
     outcome.accepted = accepted.read_new()?;
     outcome.expected = expected;
     outcome.verified = commands.verify(arguments.json).await?;

@@ -1,5 +1,6 @@
 //! The result of outages.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
@@ -45,6 +46,9 @@ pub(super) struct Outcome {
     pub(super) dead_letters: u64,
     /// Whether `verify` found every promise kept. None if it did not run.
     pub(super) verified: Option<bool>,
+    /// The alarms that rang while the service was away, and those that must.
+    pub(super) rung: BTreeSet<String>,
+    pub(super) must_ring: BTreeSet<String>,
     pub(super) outage_seconds: f64,
     /// The messages that waited when the service came back.
     pub(super) backlog: u64,
@@ -82,6 +86,11 @@ impl Outcome {
         if self.dead_letters > 0 {
             violations.push(format!("{} messages became dead letters", self.dead_letters));
         }
+        if let missing = self.missing_alarms()
+            && !missing.is_empty()
+        {
+            violations.push(format!("did not ring: {}", missing.join(", ")));
+        }
         if self.max_calls_in_flight > MAX_CALLS_IN_FLIGHT {
             let calls = self.max_calls_in_flight;
             violations.push(format!(
@@ -113,6 +122,14 @@ impl Outcome {
         violations
     }
 
+    /// The alarms that did not ring although they must.
+    fn missing_alarms(&self) -> Vec<&str> {
+        self.must_ring
+            .difference(&self.rung)
+            .map(String::as_str)
+            .collect()
+    }
+
     pub(super) fn is_right(&self) -> bool {
         self.violations().is_empty()
     }
@@ -127,6 +144,8 @@ impl Outcome {
             "expected": self.expected,
             "dead_letters": self.dead_letters,
             "verified": self.verified,
+            "alarms_rung": self.rung,
+            "alarms_missing": self.missing_alarms(),
             "outage_seconds": self.outage_seconds,
             "backlog": self.backlog,
             "calls": self.calls,
@@ -217,14 +236,15 @@ impl Report {
         let rows: Vec<_> = self.outcomes.iter().map(Outcome::row).collect();
         let mut text = format!("{}\n\n{}\n", self.scale.describe(), format_table(head, &rows));
         for outcome in &self.outcomes {
+            let (target, build) = (outcome.target.name(), outcome.build.name());
+            let rung: Vec<&str> = outcome.rung.iter().map(String::as_str).collect();
+            // Writing to a string cannot fail.
+            let _ = match &rung[..] {
+                [] => writeln!(text, "{target}, {build}: no alarm rang."),
+                rung => writeln!(text, "{target}, {build}: these alarms rang: {}.", rung.join(", ")),
+            };
             for violation in outcome.violations() {
-                // Writing to a string cannot fail.
-                let _ = writeln!(
-                    text,
-                    "{}, {}: {violation}.",
-                    outcome.target.name(),
-                    outcome.build.name()
-                );
+                let _ = writeln!(text, "{target}, {build}: {violation}.");
             }
         }
         text.push_str(if self.is_right() {
@@ -250,6 +270,10 @@ mod tests {
             expected: 1200,
             dead_letters: 0,
             verified: Some(true),
+            rung: ["NothingConfirmedAlarm", "OrdersPutOffAlarm"]
+                .map(str::to_owned)
+                .into(),
+            must_ring: ["OrdersPutOffAlarm"].map(str::to_owned).into(),
             outage_seconds: 360.0,
             backlog: 1000,
             calls: 480,
@@ -279,6 +303,8 @@ mod tests {
         let baseline = Outcome {
             build: Build::Baseline,
             verified: None,
+            rung: BTreeSet::new(),
+            must_ring: BTreeSet::new(),
             calls: 9000,
             max_calls_in_flight: 4,
             max_in_flight: 1111,
@@ -299,6 +325,8 @@ mod tests {
         AWAY   FUNCTIONS     ORDERS  DEAD  CALLS  AT ONCE  IN FLIGHT     FULL/S  DRAIN/S  FULL AFTER  EMPTY AFTER
         table  this build    1200    0     480    1        200 of 1111   80.0    70.0     31 s        90 s
         table  the baseline  1200    0     9000   4        1111 of 1111  80.0    9.5      412 s       905 s
+        table, this build: these alarms rang: NothingConfirmedAlarm, OrdersPutOffAlarm.
+        table, the baseline: no alarm rang.
         table, the baseline: one process had 4 calls to the dead service in flight.
         table, the baseline: the limit of 1111 messages in flight was reached.
         table, the baseline: the full rate was not reached within 60 s.
@@ -320,6 +348,10 @@ mod tests {
             },
             Outcome {
                 verified: Some(false),
+                ..right()
+            },
+            Outcome {
+                rung: BTreeSet::new(),
                 ..right()
             },
             Outcome {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::time::Instant;
 
 use super::super::accepted::AcceptedOrders;
+use super::super::alarms;
 use super::super::arguments::Arguments;
 use super::super::commands::{Commands, System};
 use super::super::loads::Loads;
@@ -125,6 +126,7 @@ impl OutageRun<'_> {
         let (scale, target) = (self.scale, self.target);
         let expected = accepted.read_new()? + scale.orders;
         control.set_max_in_flight(scale.max_in_flight()).await?;
+        let rung_before = system.rung_alarms().await?;
         let faults = system.faults().await?;
         faults.begin_outages(&[target]).await?;
         control.reset_calls().await?;
@@ -152,6 +154,7 @@ impl OutageRun<'_> {
             scale.queue_seconds(lasted),
             calls.calls
         );
+        let rung = alarms::rung_between(&rung_before, &system.rung_alarms().await?);
         let curve = self.drain(control, &mut loads).await?;
         let seconds = |at: Duration| scale.queue_seconds(at);
         Ok(Outcome {
@@ -161,6 +164,8 @@ impl OutageRun<'_> {
             expected,
             dead_letters: control.depths(target).await?.dead_letters,
             verified: None,
+            must_ring: alarms::expected_by_outage(target, seconds(lasted)),
+            rung,
             outage_seconds: seconds(lasted),
             backlog,
             calls: calls.calls,

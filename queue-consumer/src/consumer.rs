@@ -53,6 +53,9 @@ impl Consumer {
         let budget = Budget::new(ports, time_left);
         let records = batch::read(event)?;
         metrics::record_size(Measure::BatchSize, records.len());
+        for trace_header in records.iter().filter_map(|record| record.trace_header.as_deref()) {
+            telemetry::link_trace(trace_header);
+        }
         let settlement = Settlement {
             retries: &self.retries,
             deadline: budget.settling(),

@@ -14,14 +14,35 @@ pub(crate) const TRACE: &str = "xray_trace_id";
 pub fn invocation(request_id: &str, trace_header: Option<&str>, is_first: bool) -> Span {
     let (recorded, unrecorded) = trace_header.map(trace).unzip();
     // The level is the highest, so that no filter removes the span.
-    tracing::error_span!(
+    let span = tracing::error_span!(
         "invocation",
         function_request_id = request_id,
         xray_trace_id = recorded.flatten(),
         unrecorded_trace_id = unrecorded.flatten(),
         // Only where it is true: most lines would say that it is not.
         cold_start = is_first.then_some(true),
-    )
+    );
+    #[cfg(feature = "otlp")]
+    if let Some(header) = trace_header {
+        crate::otlp::continue_trace(&span, header);
+    }
+    span
+}
+
+/// Says that a message with this trace header is part of the current invocation. It is of use to an exporter of spans only.
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(unused_variables, reason = "nothing is exported")
+)]
+pub fn link_trace(trace_header: &str) {
+    #[cfg(feature = "otlp")]
+    crate::otlp::link(trace_header);
+}
+
+/// Sends what is known of the invocation that has ended, if spans are exported. Lambda may freeze the process afterwards.
+pub fn end_invocation() {
+    #[cfg(feature = "otlp")]
+    crate::otlp::flush();
 }
 
 /// The id of a trace, as Powertools logs it: first that of a trace that X-Ray records, or second that of one that it does not.

@@ -6,21 +6,27 @@
 //! **Invariant:** no line holds a payload. Modules that log payloads below the level `info` are limited to `info`, and of a panic
 //! only the location is logged.
 
+#[cfg(test)]
+#[cfg(feature = "otlp")]
+mod export_tests;
 mod invocation;
 mod lines;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod panics;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use invocation::invocation;
+pub use invocation::{end_invocation, invocation, link_trace};
 use lines::Lines;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::registry::LookupSpan;
 
 /// Below `info` these modules log whole payloads, which hold personal data. `RUST_LOG` can still name a module inside them.
 const CAPPED: [&str; 4] = [
@@ -49,14 +55,20 @@ const OWN: [&str; 11] = [
 /// before; that one then logs.
 pub fn init() {
     let levels = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
+    let subscriber = subscriber(&levels, std::io::stdout);
+    #[cfg(feature = "otlp")]
+    let subscriber = otlp::exporting(subscriber);
     // Fails only if a subscriber is set.
-    let _ = tracing::subscriber::set_global_default(subscriber(&levels, std::io::stdout));
+    let _ = tracing::subscriber::set_global_default(subscriber);
     metrics::init(&levels);
     panics::log_and_count();
 }
 
 /// The subscriber of [`init`], writing to `writer`. Levels that cannot be parsed are `info`.
-pub fn subscriber<W>(levels: &str, writer: W) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(
+    levels: &str,
+    writer: W,
+) -> impl Subscriber + for<'lookup> LookupSpan<'lookup> + Send + Sync + use<W>
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {

@@ -36,6 +36,7 @@ where
         span.in_scope(|| tracing::debug!(?time_left, "the invocation begins"));
         // Boxed: the SDK's futures and the runtime's layers nest deeper than the compiler follows in one piece.
         let answer = Box::pin(handle(event.payload, time_left.unwrap_or_default()).instrument(span)).await;
+        telemetry::end_invocation();
         answer.map_err(Into::<Error>::into)
     }))
     .await

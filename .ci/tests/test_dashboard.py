@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from deployed_template import deployed
 from repository import ROOT
 
@@ -38,7 +39,7 @@ def test_there_is_no_dashboard_unless_it_is_wanted():
 def test_every_metric_of_a_widget_or_an_alarm_exists():
     template = deployed(Dashboard="ENABLED")
     _, dashboard = body(template)
-    shown = {tuple(metric[:2]) for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", [])}
+    shown = {tuple(metric[:2]) for widget in dashboard["widgets"] for metric in widget["properties"].get("metrics", []) if isinstance(metric[0], str)}
     alarms = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
     watched = {identity for alarm in alarms for identity in identities(alarm)}
     assert len(shown) > 10 and len(watched) > 5
@@ -57,6 +58,26 @@ def test_every_name_in_the_dashboard_is_of_the_template():
     text, _ = body(template)
     names = set(re.findall(r"\$\{(\w+)(?:\.\w+)?\}", text))
     assert names - template["Parameters"].keys() <= template["Resources"].keys()
+
+
+def test_the_cost_of_an_order_is_that_of_the_price_list():
+    """Ten thousand orders, each with an email, cost ten thousandth parts of the table in docs/DEPLOY.md."""
+    _, dashboard = body(deployed(Dashboard="ENABLED"))
+    (widget,) = (widget for widget in dashboard["widgets"] if "Cost" in widget["properties"].get("title", ""))
+    (expression,) = (metric[0]["expression"] for metric in widget["properties"]["metrics"] if isinstance(metric[0], dict))
+    ids = {metric[-1]["id"] for metric in widget["properties"]["metrics"] if isinstance(metric[0], str)}
+    used = set(re.findall(r"[a-z_]{3,}", expression.replace("${FunctionMemoryMegabytes}", "")))
+    assert used == ids
+    # Batches of ten in both consumers, and two milliseconds of each order in each function.
+    orders = 10_000
+    values = dict.fromkeys(ids, orders) | {"worker": orders / 10, "notifier": orders / 10} | dict.fromkeys(("api_ms", "worker_ms", "notifier_ms"), 2 * orders)
+    formula = expression.replace("${FunctionMemoryMegabytes}", "256")
+    cost = eval(formula, {"FILL": lambda value, _: value}, values)  # noqa: S307
+    prices = dict(re.findall(r"^\| ([^|]+?) \| (?:about |at most )?\**\$([\d.]+)", (ROOT / "docs/DEPLOY.md").read_text(), re.MULTILINE))
+    claims = 0.63
+    # DEPLOY.md rounds, and counts the logs.
+    of_table = sum(float(price) for part, price in prices.items() if not part.startswith(("`", "logs"))) + claims
+    assert cost == pytest.approx(of_table / 1000, rel=0.1)
 
 
 def test_widgets_do_not_overlap():

@@ -25,6 +25,22 @@ def test_every_row_links_a_section():
     assert links and set(links) <= sections
 
 
+def section(anchor):
+    """The text below the heading with this anchor."""
+    parts = re.split(r"^## (.+)$", RUNBOOK, flags=re.MULTILINE)
+    return next(text for heading, text in zip(parts[1::2], parts[2::2], strict=True) if heading.lower().replace(" ", "-") == anchor)
+
+
+def test_every_section_of_an_alarm_has_something_to_type_and_what_was_seen():
+    anchors = set(re.findall(r"`\w+Alarm`.* \| .*\]\(#([\w-]+)\) \|$", RUNBOOK, re.MULTILINE))
+    assert len(anchors) > 10
+    for anchor in anchors:
+        blocks = re.findall(r"(?:^ {4}.*\n)+", section(anchor), re.MULTILINE)
+        commands = [block for block in blocks if re.match(r" {4}(orderctl|aws) ", block)]
+        assert commands, f"{anchor}: nothing to type"
+        assert len(blocks) > len(commands), f"{anchor}: no output"
+
+
 def test_every_alarm_says_its_severity_and_its_section():
     """An operator reads the description in the mail of the alarm."""
     sections = {}

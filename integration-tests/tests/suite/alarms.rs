@@ -92,6 +92,18 @@ fn with_id(golden: &str, id: &str) -> String {
     golden.replace("0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b", id)
 }
 
+fn name(alarm: &Value) -> &str {
+    alarm["name"].as_str().unwrap()
+}
+
+/// The logical ids of the alarms in the template.
+fn alarms_of_the_template() -> BTreeSet<&'static str> {
+    let lines: Vec<&str> = include_str!("../../../template.yaml").lines().collect();
+    let is_alarm = |pair: &&[&str]| pair[1] == "    Type: AWS::CloudWatch::Alarm";
+    let heads = lines.windows(2).filter(is_alarm);
+    heads.map(|pair| pair[0].trim().trim_end_matches(':')).collect()
+}
+
 #[tokio::test]
 async fn on_a_good_day_every_alarm_rests() {
     let system = Sandbox::new().start_with(&[]).await;
@@ -101,6 +113,9 @@ async fn on_a_good_day_every_alarm_rests() {
         pass_a_minute(&system).await;
     }
     let document = read(&system).await;
+    // `each_alarm_rings_by_its_fault` and the other tests take the names from the running system.
+    let names: BTreeSet<&str> = document["alarms"].as_array().unwrap().iter().map(name).collect();
+    assert_eq!(names, alarms_of_the_template());
     for alarm in document["alarms"].as_array().unwrap() {
         assert_eq!(
             (&alarm["state"], &alarm["times_rung"]),

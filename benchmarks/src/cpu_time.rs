@@ -15,6 +15,23 @@ struct Process {
 
 /// Reads the processor time of `root` and its descendants. Returns `None` if there is no `/proc`.
 pub(crate) fn read_tree(root: u32) -> Option<Duration> {
+    read(root, |_| true)
+}
+
+/// Reads the processor time of the processes of one function below `root`. Returns `None` if there are none.
+pub(crate) fn read_service(root: u32, function: &str) -> Option<Duration> {
+    let time = read(root, |id| {
+        std::fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| runs_service(&line, function))
+    })?;
+    (time > Duration::ZERO).then_some(time)
+}
+
+/// Whether a command line, whose words end with a zero byte, is that of a function's process.
+fn runs_service(command_line: &[u8], function: &str) -> bool {
+    command_line.ends_with(format!("\0service\0{function}\0").as_bytes())
+}
+
+fn read(root: u32, is_wanted: impl Fn(u32) -> bool) -> Option<Duration> {
     let processes: HashMap<u32, Process> = std::fs::read_dir("/proc")
         .ok()?
         .filter_map(|entry| {
@@ -26,7 +43,7 @@ pub(crate) fn read_tree(root: u32) -> Option<Duration> {
     processes.get(&root)?;
     let ticks: u64 = processes
         .iter()
-        .filter(|(id, _)| descends(**id, root, &processes))
+        .filter(|(id, _)| descends(**id, root, &processes) && is_wanted(**id))
         .map(|(_, process)| process.ticks)
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "2^53 ticks are three million years")]
@@ -63,6 +80,13 @@ mod tests {
         let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
         let process = parse(stat).unwrap();
         assert_eq!((process.parent, process.ticks), (3, 100));
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_function() {
+        let line = b"/target/benchmarks\0service\0order-worker\0";
+        assert!(runs_service(line, "order-worker"));
+        assert!(!runs_service(line, "worker") && !runs_service(line, "order-api"));
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Measurements of the whole pipeline: `benchmarks pipeline` and `benchmarks watched`. All other arguments run the operator's command, so that this
+//! Measurements of the whole pipeline: `benchmarks pipeline`, `benchmarks telemetry` and `benchmarks watched`. All other arguments run the operator's command, so that this
 //! program can start the system that it measures.
 
 mod console;
 mod cpu_time;
 mod log_bytes;
 mod pipeline;
+mod telemetry_cost;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,8 @@ enum Command {
     /// Send orders to a system of its own in each durability; fails if any is lost or an email subscription is suspended
     #[command(alias = "line")]
     Pipeline(pipeline::Arguments),
+    /// Measure what logging and metrics add to the processor time of order-api and order-worker; fails if it is over 5% and 10%
+    Telemetry(telemetry_cost::Arguments),
     /// Measure what an open console costs an idle system; fails if it is over 5%
     Watched(console::Arguments),
 }
@@ -31,10 +34,13 @@ fn main() -> ExitCode {
     let is_benchmark = std::env::args().nth(1).is_none_or(|first| {
         matches!(
             first.as_str(),
-            "pipeline" | "line" | "watched" | "help" | "--help" | "-h"
+            "pipeline" | "line" | "telemetry" | "watched" | "help" | "--help" | "-h"
         )
     });
     if !is_benchmark {
+        if std::env::var_os(telemetry_cost::WITHOUT_TELEMETRY).is_some() {
+            telemetry_cost::switch_off();
+        }
         return orderctl::run();
     }
     match run(Cli::parse().command) {
@@ -51,6 +57,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Pipeline(arguments) => pipeline::run(&arguments).await,
+            Command::Telemetry(arguments) => telemetry_cost::run(&arguments).await,
             Command::Watched(arguments) => console::run(&arguments).await,
         }
     })

@@ -123,17 +123,23 @@ async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Resul
 
 impl System {
     pub(crate) async fn start(directory: &Path, durability: Durability) -> anyhow::Result<Self> {
+        Self::start_with_functions(directory, durability, None).await
+    }
+
+    /// Starts a system whose functions another program runs.
+    pub(crate) async fn start_with_functions(
+        directory: &Path,
+        durability: Durability,
+        functions: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let ready = directory.join("ready.json");
-        let child = Command::new(std::env::current_exe()?)
-            .args([
-                "up",
-                "--no-shop",
-                "--api-port",
-                "0",
-                "--aws-port",
-                "0",
-                "--ready-file",
-            ])
+        let mut up = Command::new(std::env::current_exe()?);
+        up.arg("up");
+        if let Some(functions) = functions {
+            up.arg("--functions").arg(functions);
+        }
+        let child = up
+            .args(["--no-shop", "--api-port", "0", "--aws-port", "0", "--ready-file"])
             .arg(&ready)
             .arg("--data-dir")
             .arg(directory.join("data"))
@@ -171,7 +177,7 @@ impl System {
     }
 
     /// The operator's command on this system.
-    fn orderctl(&self) -> anyhow::Result<Command> {
+    pub(crate) fn orderctl(&self) -> anyhow::Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([
             "--api-url",

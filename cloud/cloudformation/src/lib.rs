@@ -32,7 +32,7 @@ pub use redrive_order::{RedriveCircle, sort_by_redrive};
 pub use resources::api::Api;
 pub use resources::api_key::{ApiKey, UsagePlan};
 pub use resources::asynchronous::Asynchronous;
-pub use resources::bucket::Bucket;
+pub use resources::bucket::{Bucket, CorsRule, Website};
 pub use resources::event_source_mapping::EventSourceMapping;
 pub use resources::function::Function;
 pub use resources::gateway_response::GatewayResponse;

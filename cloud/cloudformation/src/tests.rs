@@ -486,6 +486,45 @@ Resources:
     assert!(load_error(&lost).contains("there is no bucket `other`"));
 }
 
+#[test]
+fn buckets_have_cors_rules_and_a_website() {
+    let template = r#"
+Resources:
+  Pages:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: pages
+      CorsConfiguration:
+        CorsRules:
+          - {Id: forms, AllowedMethods: [POST], AllowedOrigins: ["https://shop.example"], AllowedHeaders: ["*"], MaxAge: 600}
+          - {AllowedMethods: [GET], AllowedOrigins: ["*"], ExposedHeaders: [ETag]}
+      WebsiteConfiguration: {IndexDocument: index.html, ErrorDocument: error.html}
+"#;
+    let stack = load(template, &[]).unwrap();
+    let [forms, reads] = stack.buckets[0].cors.as_slice() else {
+        panic!("{:?}", stack.buckets);
+    };
+    assert_eq!(
+        (forms.id.as_deref(), forms.max_age, &forms.allowed_methods[..]),
+        (Some("forms"), Some(600), &["POST".to_owned()][..])
+    );
+    assert_eq!(
+        (&forms.allowed_origins[..], &forms.allowed_headers[..]),
+        (&["https://shop.example".to_owned()][..], &["*".to_owned()][..])
+    );
+    assert_eq!(
+        (&reads.exposed_headers[..], reads.max_age),
+        (&["ETag".to_owned()][..], None)
+    );
+    let website = stack.buckets[0].website.as_ref().unwrap();
+    assert_eq!(
+        (website.index_document.as_str(), website.error_document.as_deref()),
+        ("index.html", Some("error.html"))
+    );
+    let rules = template.replace("ErrorDocument: error.html", "RoutingRules: []");
+    assert!(load_error(&rules).contains("`RoutingRules`"));
+}
+
 /// The form of SAM needs no permission, because SAM makes it. The form of CloudFormation does.
 #[test]
 fn buckets_notify_functions() {

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use cloud_http::{Listener, Origins, serve};
 use cloud_sqs::query_protocol;
@@ -49,7 +50,11 @@ impl AwsEndpoint {
         let (stop, stopping) = oneshot::channel::<()>();
         // Dropping the sender stops the server as well.
         let stopped = async { drop(stopping.await) };
-        let serving = serve(listener, router(backend.clone()), Origins::None, stopped);
+        let s3 = backend.s3.clone();
+        let pages = Origins::asking(move |parts| {
+            cloud_s3::is_for_s3(&parts.headers, &parts.uri) && s3.allows_page(parts)
+        });
+        let serving = serve(listener, router(backend.clone()), pages, stopped);
         Self {
             address,
             backend,
@@ -81,7 +86,17 @@ fn router(backend: Backend) -> Router {
     Router::new()
         .merge(control::router())
         .fallback(aws)
+        .layer(from_fn_with_state(backend.clone(), websites))
         .with_state(backend)
+}
+
+/// Keeps the hosts of websites away from everything but their buckets: a page there has the host's origin, and the guard lets it call
+/// its own host.
+async fn websites(State(backend): State<Backend>, request: Request, next: Next) -> Response<Body> {
+    if cloud_s3::is_for_website(request.headers(), request.uri()) {
+        return backend.s3.call(request).await;
+    }
+    next.run(request).await
 }
 
 /// Handles an AWS request.
@@ -93,7 +108,7 @@ async fn aws(State(backend): State<Backend>, request: Request) -> Response<Body>
     }
     let request_id = Uuid::new_v4().to_string();
     let id = HeaderValue::try_from(&request_id).unwrap_or_else(|_| HeaderValue::from_static("unknown"));
-    if cloud_s3::is_for_s3(&request) {
+    if cloud_s3::is_for_s3(request.headers(), request.uri()) {
         let mut response = backend.s3.call(request).await;
         response.headers_mut().insert("x-amz-request-id", id);
         return response;

@@ -19,7 +19,7 @@ use crate::origins::Origins;
 const FOREIGN_HOST: &str = "This port serves this machine only. Send the request to 127.0.0.1 or localhost, without another \
                             name in the Host header.";
 const FOREIGN_ORIGIN: &str = "Web pages of this origin may not call this port. For the REST API, allow the origin with: up \
-                              --parameter AllowedOrigins=ORIGIN";
+                              --parameter AllowedOrigins=ORIGIN. For S3, name it in the CORS rules of the bucket.";
 const FOREIGN_SITE: &str = "Web pages of another site may not use this port. Open the address in a tab of its own, or use \
                             curl. For scripts of a page that calls the REST API: up --parameter AllowedOrigins=ORIGIN";
 
@@ -42,7 +42,7 @@ pub fn refusal(parts: &Parts, origins: &Origins) -> Option<&'static str> {
     };
     if !callers
         .iter()
-        .all(|origin| is_own(origin) || origins.allow(origin))
+        .all(|origin| is_own(origin) || origins.allow(parts, origin))
     {
         return Some(FOREIGN_ORIGIN);
     }

@@ -5,7 +5,7 @@
 
 use cloud_cloudformation::{self as template, RedriveCircle, Stack, sort_by_redrive};
 use cloud_dynamodb::ConvergeError;
-use cloud_s3::{BucketSettings, Notification, S3Failure};
+use cloud_s3::{BucketSettings, CorsRule, Notification, S3Failure, Website};
 use cloud_sns::SnsError;
 use cloud_sqs::SqsError;
 
@@ -110,18 +110,36 @@ pub(crate) async fn converge(
     }
     services.dynamodb.delete_expired_items().await;
     for bucket in stacks.iter().flat_map(|stack| &stack.buckets) {
-        let settings = BucketSettings {
-            policy: bucket.policy.clone(),
-            allows_public_policy: bucket.allows_public_policy,
-            notifications: bucket.notifications.iter().cloned().map(notification).collect(),
-        };
-        let converged = services.s3.converge_bucket(&bucket.name, settings).await;
-        converged.map_err(|source| DeployError::Bucket {
+        let failed = |source| DeployError::Bucket {
             name: bucket.name.clone(),
             source,
-        })?;
+        };
+        let settings = settings(bucket).map_err(failed)?;
+        let converged = services.s3.converge_bucket(&bucket.name, settings).await;
+        converged.map_err(failed)?;
     }
     Ok(())
+}
+
+/// The settings of a bucket of the template as S3 takes them.
+fn settings(bucket: &template::Bucket) -> Result<BucketSettings, S3Failure> {
+    let cors = bucket.cors.iter().cloned().map(|rule| CorsRule {
+        id: rule.id,
+        allowed_origins: rule.allowed_origins,
+        allowed_methods: rule.allowed_methods,
+        allowed_headers: rule.allowed_headers,
+        expose_headers: rule.exposed_headers,
+        max_age_seconds: rule.max_age.and_then(|seconds| i32::try_from(seconds).ok()),
+    });
+    let website = bucket.website.clone();
+    let website = website.map(|website| Website::new(website.index_document, website.error_document));
+    Ok(BucketSettings {
+        policy: bucket.policy.clone(),
+        allows_public_policy: bucket.allows_public_policy,
+        notifications: bucket.notifications.iter().cloned().map(notification).collect(),
+        cors: cors.collect(),
+        website: website.transpose()?,
+    })
 }
 
 /// A notification of the template as S3 takes it.

@@ -2,8 +2,8 @@
 """Prints how many rows of each table of docs/AWS-COMPATIBILITY.md are exact, and checks the tables.
 
 A row: operation or feature | verdict | source | test. The verdict is `exact`, `differs: WHY` or `refused: ERROR`. The last
-cell names tests in backquotes. Each of them has to exist, as a Python function below tests/boto3 or as a Rust function below
-cloud/, orderctl/src/ or integration-tests/tests/.
+cell names tests in backquotes. Each of them has to exist, as a Python function below tests/boto3, as a test below tests/javascript, or
+as a Rust function below cloud/, orderctl/src/ or integration-tests/tests/.
 
 Usage: compatibility.py [--differences]
 """
@@ -50,6 +50,8 @@ def tests():
     names = set()
     for path in ROOT.glob("cloud/local-cloud/tests/boto3/test_*.py"):
         names.update(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))
+    for path in ROOT.glob("cloud/local-cloud/tests/javascript/*.test.js"):
+        names.update(re.findall(r'^test\("(\w+)"', path.read_text(), re.MULTILINE))
     for path in (path for folder in RUST_TESTS for path in (ROOT / folder).glob("**/*.rs")):
         names.update(re.findall(r"\bfn (\w+)\(", path.read_text()))
     return names

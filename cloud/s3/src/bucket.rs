@@ -5,11 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use cloud_iam::{Iam, Policy};
 use cloud_store::{Store, StoreError, Tx};
+use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::cors::CorsRule;
 use crate::error::S3Failure;
 use crate::notification::Notification;
+use crate::website::Website;
 
 /// The settings of a bucket. They are stored as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +24,10 @@ pub struct BucketSettings {
     pub allows_public_policy: bool,
     /// The functions that get events.
     pub notifications: Vec<Notification>,
+    /// Which pages of other origins may send which requests.
+    pub cors: Vec<CorsRule>,
+    /// The website, if the bucket is one.
+    pub website: Option<Website>,
 }
 
 /// A bucket.
@@ -129,6 +136,20 @@ impl Buckets {
 pub(crate) fn exists(tx: &Tx<'_>, name: &str) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM buckets WHERE name = ?1)";
     Ok(tx.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+}
+
+/// Reads a bucket within a transaction.
+pub(crate) fn find(tx: &Tx<'_>, name: &str) -> Result<Option<Bucket>, S3Failure> {
+    let sql = "SELECT created_at, settings FROM buckets WHERE name = ?1";
+    let row = tx
+        .prepare_cached(sql)?
+        .query_row([name], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let Some((created_at, settings)) = row else {
+        return Ok(None);
+    };
+    let settings = serde_json::from_str(&settings)?;
+    Ok(Some(Bucket { created_at, settings }))
 }
 
 /// The ARN of a bucket.

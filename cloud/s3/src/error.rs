@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
+use axum::body::Body;
 use cloud_store::StoreError;
+use http::Response;
 use s3s::{S3Error, S3ErrorCode};
 
 /// The reason why a call is refused or fails. Source: Amazon S3 API Reference, "Error responses".
@@ -56,12 +58,27 @@ pub enum S3Failure {
     /// A bucket with objects cannot be deleted.
     #[error("The bucket you tried to delete is not empty")]
     BucketNotEmpty,
+    /// The bucket has no policy.
+    #[error("The bucket policy does not exist")]
+    NoSuchBucketPolicy,
+    /// The bucket has no CORS rules.
+    #[error("The CORS configuration does not exist")]
+    NoSuchCorsConfiguration,
+    /// The bucket is no website.
+    #[error("The specified bucket does not have a website configuration")]
+    NoSuchWebsiteConfiguration,
     /// A name that is the start of a queue's path.
     #[error("The specified bucket is not valid.")]
     InvalidBucketName,
     /// A value is not valid.
     #[error("{0}")]
     InvalidArgument(String),
+    /// A request is not valid.
+    #[error("{0}")]
+    InvalidRequest(String),
+    /// A document of the request has not the form of the API.
+    #[error("The XML you provided was not well-formed or did not validate against our published schema")]
+    MalformedXml,
     /// A document of the request is malformed: the code, and the reason.
     #[error("{1}")]
     Malformed(&'static str, String),
@@ -112,13 +129,29 @@ impl S3Failure {
             Self::AccessDenied(_) => S3ErrorCode::AccessDenied,
             Self::BucketAlreadyOwnedByYou => S3ErrorCode::BucketAlreadyOwnedByYou,
             Self::BucketNotEmpty => S3ErrorCode::BucketNotEmpty,
+            Self::NoSuchBucketPolicy => S3ErrorCode::NoSuchBucketPolicy,
+            Self::NoSuchCorsConfiguration => S3ErrorCode::NoSuchCORSConfiguration,
+            Self::NoSuchWebsiteConfiguration => S3ErrorCode::NoSuchWebsiteConfiguration,
             Self::InvalidBucketName => S3ErrorCode::InvalidBucketName,
             Self::InvalidArgument(_) => S3ErrorCode::InvalidArgument,
+            Self::InvalidRequest(_) => S3ErrorCode::InvalidRequest,
+            Self::MalformedXml => S3ErrorCode::MalformedXML,
             Self::Malformed(code, _) => {
                 S3ErrorCode::from_bytes(code.as_bytes()).unwrap_or(S3ErrorCode::InternalError)
             }
             Self::NotImplemented(_) => S3ErrorCode::NotImplemented,
             Self::Store(_) | Self::File(_) => S3ErrorCode::InternalError,
+        }
+    }
+}
+
+impl S3Failure {
+    /// The answer to a request that fails before the wire library reads it.
+    pub(crate) fn answer(self) -> Response<Body> {
+        match S3Error::from(self).to_http_response() {
+            Ok(response) => response.map(Body::new),
+            // The document is a code and a message.
+            Err(_) => Response::new(Body::empty()),
         }
     }
 }

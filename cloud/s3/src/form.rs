@@ -1,14 +1,17 @@
 //! Forms by which a browser uploads a file (POST policies).
 //!
 //! The wire library reads them. Before that, the signature of a key whose secret nobody here knows is replaced in the form, as
-//! `stand_in` does for other requests.
+//! `stand_in` does for other requests, and the conditions of the policy are checked: the library checks them too, and answers 400 where
+//! AWS answers 403. Source: Amazon S3 API Reference, "Creating a POST policy".
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use http::{HeaderMap, Response, StatusCode, header};
+use s3s::post_policy::{PostPolicy, PostPolicyCondition};
 
+use crate::error::S3Failure;
 use crate::{stand_in, stand_in_v2};
 
 /// The largest form in bytes: the wire library holds it in memory as well.
@@ -23,14 +26,41 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Signs the policy of a form again, if `secret` has a stand-in for the access key.
+///
+/// # Errors
+/// Returns the answer to a form that is too large or breaks its policy.
 pub(crate) async fn sign_again(
     body: Body,
+    bucket: &str,
     secret: impl Fn(&str) -> Option<Arc<str>>,
 ) -> Result<Body, Box<Response<Body>>> {
     let form = to_bytes(body, MAX_FORM)
         .await
         .map_err(|_| Box::new(too_large()))?;
+    if let Some(condition) = broken_condition(&form, bucket) {
+        let message = format!("Invalid according to Policy: Policy Condition failed: {condition}");
+        return Err(Box::new(S3Failure::AccessDenied(message).answer()));
+    }
     Ok(Body::from(signed(&form, secret).map_or(form, Bytes::from)))
+}
+
+/// The first condition that the fields of a form break, as AWS writes it. A policy that cannot be read is left to the wire library.
+fn broken_condition(form: &[u8], bucket: &str) -> Option<String> {
+    let text = |name: &str| std::str::from_utf8(form.get(field(form, name)?)?).ok();
+    let value = |name: &str| match name {
+        "bucket" => bucket,
+        name => text(name).unwrap_or_default(),
+    };
+    let policy = PostPolicy::from_base64(text("policy")?).ok()?;
+    policy.conditions.iter().find_map(|condition| match condition {
+        PostPolicyCondition::Eq { field, value: wanted } if value(field) != wanted => {
+            Some(format!("[\"eq\", \"${field}\", \"{wanted}\"]"))
+        }
+        PostPolicyCondition::StartsWith { field, prefix } if !value(field).starts_with(prefix) => {
+            Some(format!("[\"starts-with\", \"${field}\", \"{prefix}\"]"))
+        }
+        _ => None,
+    })
 }
 
 fn too_large() -> Response<Body> {
@@ -89,6 +119,32 @@ mod tests {
             part("file", "bytes"),
         ];
         format!("{}--b--\r\n", parts.concat()).into_bytes()
+    }
+
+    #[test]
+    fn the_first_condition_that_is_broken_is_named() {
+        let form = |conditions: &str| {
+            let policy = format!(r#"{{"expiration": "2036-11-29T00:00:00Z", "conditions": {conditions}}}"#);
+            let policy = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, policy);
+            String::from_utf8(form("00"))
+                .unwrap()
+                .replace("e30=", &policy)
+                .into_bytes()
+        };
+        let broken = |conditions| broken_condition(&form(conditions), "covers");
+        assert_eq!(
+            broken(r#"[{"bucket": "covers"}, ["starts-with", "$key", "a"]]"#),
+            None
+        );
+        assert_eq!(broken(r#"[["content-length-range", 9, 10]]"#), None);
+        assert_eq!(
+            broken(r#"[{"key": "a.jpg"}, {"bucket": "other"}]"#).as_deref(),
+            Some(r#"["eq", "$bucket", "other"]"#)
+        );
+        assert_eq!(
+            broken(r#"[["starts-with", "$Content-Type", "image/"]]"#).as_deref(),
+            Some(r#"["starts-with", "$content-type", "image/"]"#)
+        );
     }
 
     #[test]

@@ -11,18 +11,24 @@ use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CommonPrefix,
     CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput,
     CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETag, EncodingType, Error, GetBucketLocationInput,
-    GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+    DeleteBucketCorsInput, DeleteBucketCorsOutput, DeleteBucketInput, DeleteBucketOutput,
+    DeleteBucketPolicyInput, DeleteBucketPolicyOutput, DeleteBucketWebsiteInput, DeleteBucketWebsiteOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag,
+    EncodingType, Error, GetBucketCorsInput, GetBucketCorsOutput, GetBucketLocationInput,
+    GetBucketLocationOutput, GetBucketPolicyInput, GetBucketPolicyOutput, GetBucketWebsiteInput,
+    GetBucketWebsiteOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
     HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput,
     ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    ListPartsInput, ListPartsOutput, Object, Owner, PostObjectInput, PostObjectOutput, PutObjectInput,
-    PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    ListPartsInput, ListPartsOutput, Object, Owner, PostObjectInput, PostObjectOutput, PutBucketCorsInput,
+    PutBucketCorsOutput, PutBucketPolicyInput, PutBucketPolicyOutput, PutBucketWebsiteInput,
+    PutBucketWebsiteOutput, PutObjectInput, PutObjectOutput, UploadPartCopyInput, UploadPartCopyOutput,
+    UploadPartInput, UploadPartOutput,
 };
 use s3s::{S3Request, S3Response, S3Result};
 
 use crate::access::{Access, Signer};
 use crate::bucket::{self, BucketSettings};
+use crate::configuration;
 use crate::error::S3Failure;
 use crate::files::Files;
 use crate::listing::{self, Listed, Page, Query};
@@ -344,9 +350,7 @@ impl s3s::S3 for Operations {
     ) -> S3Result<S3Response<DeleteObjectsOutput>> {
         let (caller, bucket) = (caller(&req.extensions), req.input.bucket);
         if req.input.delete.objects.len() > 1000 {
-            let message =
-                "The XML you provided was not well-formed or did not validate against our published schema";
-            return Err(S3Failure::Malformed("MalformedXML", message.to_owned()).into());
+            return Err(S3Failure::MalformedXml.into());
         }
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in req.input.delete.objects {
@@ -426,5 +430,113 @@ impl s3s::S3 for Operations {
         req: S3Request<ListMultipartUploadsInput>,
     ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
         Ok(S3Response::new(self.list_uploads(req.input).await?))
+    }
+
+    async fn get_bucket_policy(
+        &self,
+        req: S3Request<GetBucketPolicyInput>,
+    ) -> S3Result<S3Response<GetBucketPolicyOutput>> {
+        let policy = self.settings(&req.input.bucket)?.policy;
+        let policy = policy.ok_or(S3Failure::NoSuchBucketPolicy)?;
+        Ok(S3Response::new(GetBucketPolicyOutput {
+            policy: Some(policy.to_string()),
+        }))
+    }
+
+    async fn put_bucket_policy(
+        &self,
+        req: S3Request<PutBucketPolicyInput>,
+    ) -> S3Result<S3Response<PutBucketPolicyOutput>> {
+        self.put_policy(req.input.bucket, &req.input.policy).await?;
+        Ok(S3Response::new(PutBucketPolicyOutput::default()))
+    }
+
+    async fn delete_bucket_policy(
+        &self,
+        req: S3Request<DeleteBucketPolicyInput>,
+    ) -> S3Result<S3Response<DeleteBucketPolicyOutput>> {
+        let clear = |settings: &mut BucketSettings| {
+            settings.policy = None;
+            Ok(())
+        };
+        self.change_settings(req.input.bucket, clear).await?;
+        Ok(S3Response::new(DeleteBucketPolicyOutput::default()))
+    }
+
+    async fn get_bucket_cors(
+        &self,
+        req: S3Request<GetBucketCorsInput>,
+    ) -> S3Result<S3Response<GetBucketCorsOutput>> {
+        let rules = self.settings(&req.input.bucket)?.cors;
+        if rules.is_empty() {
+            return Err(S3Failure::NoSuchCorsConfiguration.into());
+        }
+        Ok(S3Response::new(GetBucketCorsOutput {
+            cors_rules: Some(configuration::shown_rules(rules)),
+        }))
+    }
+
+    async fn put_bucket_cors(
+        &self,
+        req: S3Request<PutBucketCorsInput>,
+    ) -> S3Result<S3Response<PutBucketCorsOutput>> {
+        let rules = configuration::cors_rules(req.input.cors_configuration)?;
+        let set = move |settings: &mut BucketSettings| {
+            settings.cors = rules;
+            Ok(())
+        };
+        self.change_settings(req.input.bucket, set).await?;
+        Ok(S3Response::new(PutBucketCorsOutput::default()))
+    }
+
+    async fn delete_bucket_cors(
+        &self,
+        req: S3Request<DeleteBucketCorsInput>,
+    ) -> S3Result<S3Response<DeleteBucketCorsOutput>> {
+        let clear = |settings: &mut BucketSettings| {
+            settings.cors.clear();
+            Ok(())
+        };
+        self.change_settings(req.input.bucket, clear).await?;
+        Ok(S3Response::new(DeleteBucketCorsOutput::default()))
+    }
+
+    async fn get_bucket_website(
+        &self,
+        req: S3Request<GetBucketWebsiteInput>,
+    ) -> S3Result<S3Response<GetBucketWebsiteOutput>> {
+        let website = self.settings(&req.input.bucket)?.website;
+        let website = website.ok_or(S3Failure::NoSuchWebsiteConfiguration)?;
+        let (index_document, error_document) = configuration::shown_website(website);
+        Ok(S3Response::new(GetBucketWebsiteOutput {
+            index_document,
+            error_document,
+            ..GetBucketWebsiteOutput::default()
+        }))
+    }
+
+    async fn put_bucket_website(
+        &self,
+        req: S3Request<PutBucketWebsiteInput>,
+    ) -> S3Result<S3Response<PutBucketWebsiteOutput>> {
+        let website = configuration::website(req.input.website_configuration)?;
+        let set = move |settings: &mut BucketSettings| {
+            settings.website = Some(website);
+            Ok(())
+        };
+        self.change_settings(req.input.bucket, set).await?;
+        Ok(S3Response::new(PutBucketWebsiteOutput::default()))
+    }
+
+    async fn delete_bucket_website(
+        &self,
+        req: S3Request<DeleteBucketWebsiteInput>,
+    ) -> S3Result<S3Response<DeleteBucketWebsiteOutput>> {
+        let clear = |settings: &mut BucketSettings| {
+            settings.website = None;
+            Ok(())
+        };
+        self.change_settings(req.input.bucket, clear).await?;
+        Ok(S3Response::new(DeleteBucketWebsiteOutput::default()))
     }
 }

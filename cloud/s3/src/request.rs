@@ -1,15 +1,20 @@
-//! Tells a request to S3 from those to the other services of the endpoint.
+//! Tells a request to S3 from those to the other services of the endpoint, and finds its bucket.
 
 use cloud_wire::ACCOUNT;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Uri};
+use http::header::{AUTHORIZATION, HOST};
+use http::{HeaderMap, Uri};
+use percent_encoding::percent_decode_str;
 
-/// Whether a request is for S3: it is signed for S3, or it is not signed for another service and names a bucket.
+use crate::website;
+
+/// Whether a request is for S3: its host is a website, it is signed for S3, or it is not signed for another service and names a bucket.
 ///
 /// All other services take their requests at `/` or at the path of a queue, which begins with the account.
 #[must_use]
-pub fn is_for_s3<B>(request: &Request<B>) -> bool {
-    let (headers, uri): (&HeaderMap, &Uri) = (request.headers(), request.uri());
+pub fn is_for_s3(headers: &HeaderMap, uri: &Uri) -> bool {
+    if is_for_website(headers, uri) {
+        return true;
+    }
     if let Some(authorization) = headers.get(AUTHORIZATION) {
         let text = authorization.to_str().unwrap_or_default();
         return text.contains("/s3/aws4_request");
@@ -19,6 +24,26 @@ pub fn is_for_s3<B>(request: &Request<B>) -> bool {
         return query.contains("%2Fs3%2Faws4_request") || query.contains("/s3/aws4_request");
     }
     !headers.contains_key("x-amz-target") && names_a_bucket(uri.path())
+}
+
+/// Whether the host of a request is the website of a bucket. It must reach nothing else: a page of the website has the host's origin.
+#[must_use]
+pub fn is_for_website(headers: &HeaderMap, uri: &Uri) -> bool {
+    website::bucket_of(headers, uri).is_some()
+}
+
+/// The bucket that a request names by its host or its path, and the key, which can be empty.
+pub(crate) fn place(headers: &HeaderMap, uri: &Uri) -> (String, String) {
+    let path = uri.path().strip_prefix('/').unwrap_or_default();
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| host.split(':').next());
+    let virtual_host = host.and_then(|host| host.strip_suffix(".localhost"));
+    if let Some(bucket) = website::bucket_of(headers, uri).or_else(|| virtual_host.map(str::to_owned)) {
+        return (bucket, decoded(path));
+    }
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    (decoded(bucket), decoded(key))
 }
 
 fn names_a_bucket(path: &str) -> bool {
@@ -35,7 +60,21 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        is_for_s3(&request.body(()).unwrap())
+        let request = request.body(()).unwrap();
+        is_for_s3(request.headers(), request.uri())
+    }
+
+    #[test]
+    fn a_request_names_its_bucket_by_its_host_or_by_its_path() {
+        let of = |host: &str, path: &str| {
+            let request = http::Request::get(path).header("host", host).body(()).unwrap();
+            place(request.headers(), request.uri())
+        };
+        let covers = |key: &str| ("covers".to_owned(), key.to_owned());
+        assert_eq!(of("127.0.0.1:4566", "/covers/a%20b/c"), covers("a b/c"));
+        assert_eq!(of("127.0.0.1:4566", "/covers"), covers(""));
+        assert_eq!(of("covers.localhost:4566", "/a"), covers("a"));
+        assert_eq!(of("covers.s3-website.localhost:4566", "/a"), covers("a"));
     }
 
     #[test]

@@ -19,10 +19,12 @@ use uuid::Uuid;
 use crate::access::{Access, Judge};
 use crate::bucket::{Bucket, BucketSettings, Buckets};
 use crate::callers::Callers;
+use crate::cors::{self, PageRequest};
 use crate::error::S3Failure;
 use crate::files::Files;
 use crate::operations::Operations;
-use crate::{form, object, stand_in, stand_in_v2};
+use crate::request::place;
+use crate::{form, object, stand_in, stand_in_v2, website};
 
 /// The configuration of an [`S3`].
 #[derive(Clone, Debug)]
@@ -93,7 +95,6 @@ impl S3 {
         Ok(Self {
             store: config.store,
             clock: config.clock,
-
             access,
             stand_in: stand_in.into(),
             wire: wire.build(),
@@ -102,10 +103,44 @@ impl S3 {
 
     /// Answers a request.
     pub async fn call(&self, request: Request<Body>) -> Response<Body> {
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
+        let (name, key) = place(&parts.headers, &parts.uri);
+        let bucket = self.bucket(&name);
+        let rules = bucket.as_ref().map(|bucket| bucket.settings.cors.as_slice());
+        if parts.method == Method::OPTIONS {
+            return cors::preflight(&parts, !key.is_empty(), rules);
+        }
+        let page = PageRequest::of(&parts);
+        let headers = page.map(|page| page.answer_headers(rules.unwrap_or_default()));
+        let mut response = match website::bucket_of(&parts.headers, &parts.uri) {
+            Some(bucket) => self.answer_website(&bucket, &parts).await,
+            None => self.answer_api(parts, &name, body).await,
+        };
+        response.headers_mut().extend(headers.unwrap_or_default());
+        response
+    }
+
+    /// Whether a page of another origin may send a request: a rule of the bucket allows it, or it is a preflight, which does nothing.
+    #[must_use]
+    pub fn allows_page(&self, parts: &Parts) -> bool {
+        if parts.method == Method::OPTIONS {
+            return true;
+        }
+        let (name, _) = place(&parts.headers, &parts.uri);
+        let page = PageRequest::of(parts);
+        self.bucket(&name)
+            .zip(page)
+            .is_some_and(|(bucket, page)| page.is_allowed(&bucket.settings.cors))
+    }
+
+    pub(crate) fn bucket(&self, name: &str) -> Option<Arc<Bucket>> {
+        self.access.buckets.get(name)
+    }
+
+    async fn answer_api(&self, mut parts: Parts, bucket: &str, body: Body) -> Response<Body> {
         let is_form = parts.method == Method::POST && form::is_form(&parts.headers);
         let body = if is_form {
-            match form::sign_again(body, |key| self.secret_unless_known(key)).await {
+            match form::sign_again(body, bucket, |key| self.secret_unless_known(key)).await {
                 Ok(body) => body,
                 Err(response) => return *response,
             }
@@ -113,8 +148,18 @@ impl S3 {
             self.sign_again(&mut parts);
             body
         };
-        let request = Request::from_parts(parts, s3s::Body::http_body_unsync(body));
-        let mut response = match self.wire.call(request).await {
+        let mut response = self.answer(Request::from_parts(parts, body)).await;
+        // A page that somebody uploaded must not run as a page of this endpoint, which serves more than buckets.
+        let sandbox = HeaderValue::from_static("sandbox");
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, sandbox);
+        response
+    }
+
+    /// Has the wire library answer a request.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        match self.wire.call(request.map(s3s::Body::http_body_unsync)).await {
             Ok(response) => response.map(Body::new),
             Err(error) => {
                 tracing::error!(?error, "an answer of S3 could not be written");
@@ -122,13 +167,7 @@ impl S3 {
                 *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                 response
             }
-        };
-        // A page that somebody uploaded must not run as a page of this endpoint, which serves more than buckets.
-        let sandbox = HeaderValue::from_static("sandbox");
-        response
-            .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, sandbox);
-        response
+        }
     }
 
     /// Signs a request again, if nobody here knows the secret of its access key.
@@ -151,11 +190,14 @@ impl S3 {
     /// Creates a bucket, or changes its settings to these.
     ///
     /// # Errors
-    /// The policy cannot be enforced, or the store fails.
+    /// The policy cannot be enforced, a CORS rule is not valid, or the store fails.
     pub async fn converge_bucket(&self, name: &str, settings: BucketSettings) -> Result<(), S3Failure> {
         if let Some(policy) = &settings.policy {
             let parsed = Policy::resource(policy);
             parsed.map_err(|error| S3Failure::Malformed("MalformedPolicy", error.to_string()))?;
+        }
+        if !settings.cors.is_empty() {
+            cors::check(&settings.cors)?;
         }
         let (buckets, name) = (self.access.buckets.clone(), name.to_owned());
         let created_at = self.clock.wall_ms(self.clock.now_ms());

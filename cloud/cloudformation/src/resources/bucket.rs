@@ -19,8 +19,64 @@ pub struct Bucket {
     pub allows_public_policy: bool,
     /// The functions that get events.
     pub notifications: Vec<Notification>,
+    /// Which pages of other origins may send which requests.
+    pub cors: Vec<CorsRule>,
+    /// The website, if the bucket is one.
+    pub website: Option<Website>,
     /// Where the template declares it.
     pub(crate) at: TemplatePath,
+}
+
+/// An element of `CorsRules`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CorsRule {
+    /// The name of the rule.
+    pub id: Option<String>,
+    /// Origins of pages.
+    pub allowed_origins: Vec<String>,
+    /// Methods.
+    pub allowed_methods: Vec<String>,
+    /// Headers that a page may send.
+    pub allowed_headers: Vec<String>,
+    /// Headers that a page may read.
+    pub exposed_headers: Vec<String>,
+    /// How long a browser may keep the answer to a preflight, in seconds.
+    pub max_age: Option<u32>,
+}
+
+impl CorsRule {
+    fn read(mut properties: Properties) -> Result<Self, TemplateError> {
+        let rule = Self {
+            id: properties.text("Id")?,
+            allowed_origins: properties.texts("AllowedOrigins")?,
+            allowed_methods: properties.texts("AllowedMethods")?,
+            allowed_headers: properties.texts("AllowedHeaders")?,
+            exposed_headers: properties.texts("ExposedHeaders")?,
+            max_age: properties.integer("MaxAge")?,
+        };
+        properties.finish()?;
+        Ok(rule)
+    }
+}
+
+/// `WebsiteConfiguration`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Website {
+    /// The name of the page of a folder.
+    pub index_document: String,
+    /// The key of the page that is answered instead of an error.
+    pub error_document: Option<String>,
+}
+
+impl Website {
+    fn read(mut properties: Properties) -> Result<Self, TemplateError> {
+        let website = Self {
+            index_document: properties.required_text("IndexDocument")?,
+            error_document: properties.text("ErrorDocument")?,
+        };
+        properties.finish()?;
+        Ok(website)
+    }
 }
 
 impl Bucket {
@@ -49,12 +105,23 @@ impl Bucket {
             }
             configuration.finish()?;
         }
+        let mut cors = Vec::new();
+        if let Some(mut configuration) = properties.mapping("CorsConfiguration")? {
+            for (at, rule) in configuration.list("CorsRules")? {
+                cors.push(CorsRule::read(Properties::new(at, rule)?)?);
+            }
+            configuration.finish()?;
+        }
+        let website = properties.mapping("WebsiteConfiguration")?;
+        let website = website.map(Website::read).transpose()?;
         properties.finish()?;
         Ok(Self {
             name,
             policy: None,
             allows_public_policy,
             notifications,
+            cors,
+            website,
             at,
         })
     }

@@ -105,6 +105,16 @@ impl Policy {
         })
     }
 
+    /// Returns true if a statement allows something to everybody, without a condition.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.statements.iter().any(|statement| {
+            statement.allows
+                && statement.principals == Some(Principals::Everyone)
+                && statement.conditions.is_empty()
+        })
+    }
+
     /// Returns true if a statement allows the request.
     #[must_use]
     pub fn allows(&self, request: &Request<'_>) -> bool {

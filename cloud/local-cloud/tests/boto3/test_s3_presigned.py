@@ -99,9 +99,11 @@ def test_a_form_that_breaks_its_policy(s3, presigner, bucket, form):
     for file, changes, code in [
         (b"01234567890", {}, b"EntityTooLarge"),
         (b"0", {}, b"EntityTooSmall"),
-        (b"0123", {"Content-Type": "text/html"}, b"InvalidPolicyDocument"),
-        (b"0123", {"key": "b"}, b"InvalidPolicyDocument"),
+        (b"0123", {"Content-Type": "text/html"}, b"AccessDenied"),
+        (b"0123", {"key": "b"}, b"AccessDenied"),
     ]:
         status, body, _ = form(post, file, **changes)
-        assert status == 400 and b"<Code>" + code + b"</Code>" in body, body
+        assert status == (403 if code == b"AccessDenied" else 400) and b"<Code>" + code + b"</Code>" in body, body
+    status, body, _ = form(post, b"0123", key="b")
+    assert b'Policy Condition failed: ["eq", "$key", "a"]' in body.replace(b"&quot;", b'"'), body
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)

@@ -1,6 +1,9 @@
 //! Tests of the service as its callers see it. The protocol is tested with clients that are not ours: see
 //! `cloud/local-cloud/tests/boto3`.
 
+mod cors;
+mod website;
+
 use std::path::Path;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,7 +11,7 @@ use cloud_async_invocation::AsyncInvocations;
 use cloud_iam::{AccessKeys, Iam, Policy, Role};
 use cloud_store::{Durability, Location, Store};
 use cloud_wire::Clock;
-use http::Request;
+use http::{Request, Response};
 use serde_json::{Value, json};
 use time::macros::format_description;
 
@@ -384,4 +387,71 @@ async fn one_of_many_first_writes_wins() {
             .iter()
             .all(|answer| matches!(answer.status().as_u16(), 200 | 412))
     );
+}
+
+fn header<'r>(answer: &'r Response<Body>, name: &str) -> Option<&'r str> {
+    Some(answer.headers().get(name)?.to_str().unwrap())
+}
+
+/// A policy that a caller sets is enforced at once, and is there after a restart.
+#[tokio::test]
+async fn a_policy_that_was_put_is_enforced() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::open(Some(directory.path())).await;
+    world
+        .s3
+        .converge_bucket("bucket", BucketSettings::default())
+        .await
+        .unwrap();
+    world.allow(&["s3:*"]);
+    let policy = |effect: &str, action: &str| {
+        json!({"Statement": {"Effect": effect, "Principal": "*", "Action": action, "Resource": "arn:aws:s3:::bucket/*"}})
+            .to_string()
+    };
+    let put = async |world: &World, signer, text: String| {
+        let mut request = request("PUT", "/bucket?policy", signer, Body::from(text.clone()));
+        let length = text.len().into();
+        request.headers_mut().insert("content-length", length);
+        let answer = world.s3.call(request).await;
+        let status = answer.status().as_u16();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    };
+    let denied = policy("Deny", "s3:PutObject");
+    assert_eq!(
+        put(&world, Signer::Operator, denied.clone()).await,
+        (204, String::new())
+    );
+    assert_eq!(world.send("PUT", "/bucket/a", Signer::Function, "x").await.0, 403);
+    let (status, shown) = world.send("GET", "/bucket?policy", Signer::Function, "").await;
+    assert_eq!(
+        (status, serde_json::from_str::<Value>(&shown).unwrap()),
+        (200, serde_json::from_str::<Value>(&denied).unwrap())
+    );
+    let (status, body) = put(&world, Signer::Operator, policy("Allow", "s3:GetObject")).await;
+    assert!(status == 403 && body.contains("BlockPublicPolicy"), "{body}");
+    let (status, body) = put(&world, Signer::Operator, "{".to_owned()).await;
+    assert!(status == 400 && body.contains("MalformedPolicy"), "{body}");
+    world.store.close().await;
+
+    let world = World::open(Some(directory.path())).await;
+    world.allow(&["s3:PutObject", "s3:GetBucketPolicy"]);
+    assert_eq!(world.send("PUT", "/bucket/a", Signer::Function, "x").await.0, 403);
+    assert_eq!(
+        world
+            .send("DELETE", "/bucket?policy", Signer::Function, "")
+            .await
+            .0,
+        403
+    );
+    assert_eq!(
+        world
+            .send("DELETE", "/bucket?policy", Signer::Operator, "")
+            .await
+            .0,
+        204
+    );
+    assert_eq!(world.send("PUT", "/bucket/a", Signer::Function, "x").await.0, 200);
+    let (status, body) = world.send("GET", "/bucket?policy", Signer::Operator, "").await;
+    assert!(status == 404 && body.contains("NoSuchBucketPolicy"), "{body}");
 }

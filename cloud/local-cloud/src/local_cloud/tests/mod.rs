@@ -1,5 +1,7 @@
 //! Tests of everything together: a small template, real services and real processes.
 
+mod web_pages;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::failed_cover::FailedCover;
 use crate::queue::QueueName;
 
 /// The reason of a letter without an `error_code`. No service gave it up: SQS moved it after its last receive, because the
@@ -13,6 +14,8 @@ use crate::queue::QueueName;
 const ATTEMPTS_EXHAUSTED: &str = "attempts_exhausted";
 /// The reason of an email for which SNS gives no `ErrorCode`.
 const UNDELIVERED: &str = "undelivered";
+/// The reason of a message among the failed covers that is no record of Lambda.
+const UNREADABLE: &str = "unreadable";
 
 /// A dead letter. `dlq list --json` prints its JSON form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,7 +57,13 @@ impl DeadLetter {
         };
         let system = |name| message.attributes.as_ref()?.get(&name).cloned();
         let body = message.body.clone().unwrap_or_default();
+        // Lambda describes an event that failed in the body.
+        let cover = (queue == QueueName::Covers)
+            .then(|| FailedCover::from_json(&body).ok())
+            .flatten();
+        let cover = cover.as_ref();
         let received = attribute("receive_count")
+            .or_else(|| Some(cover?.invocations().to_string()))
             .or_else(|| system(MessageSystemAttributeName::ApproximateReceiveCount))
             .and_then(|count| count.parse().ok());
         Self {
@@ -64,14 +73,21 @@ impl DeadLetter {
             // SNS describes a delivery that failed by attributes of its own: the Developer Guide, "Amazon SNS dead-letter queues".
             reason: match queue {
                 QueueName::Emails => attribute("ErrorCode").unwrap_or_else(|| UNDELIVERED.to_owned()),
-                _ => attribute("error_code").unwrap_or_else(|| ATTEMPTS_EXHAUSTED.to_owned()),
+                QueueName::Covers => cover.map_or_else(|| UNREADABLE.to_owned(), FailedCover::reason),
+                QueueName::Orders | QueueName::Notifications => {
+                    attribute("error_code").unwrap_or_else(|| ATTEMPTS_EXHAUSTED.to_owned())
+                }
             },
-            detail: attribute("error_detail").or_else(|| attribute("ErrorMessage")),
-            failed_at: attribute("failed_at").or_else(|| {
-                system(MessageSystemAttributeName::SentTimestamp)
-                    .as_deref()
-                    .and_then(sent_at)
-            }),
+            detail: attribute("error_detail")
+                .or_else(|| attribute("ErrorMessage"))
+                .or_else(|| cover?.detail().map(str::to_owned)),
+            failed_at: attribute("failed_at")
+                .or_else(|| Some(cover?.timestamp.clone()))
+                .or_else(|| {
+                    system(MessageSystemAttributeName::SentTimestamp)
+                        .as_deref()
+                        .and_then(sent_at)
+                }),
             body,
             receive_count: received.unwrap_or(0),
             sent_at: system(MessageSystemAttributeName::SentTimestamp).and_then(|at| at.parse().ok()),
@@ -105,14 +121,20 @@ impl DeadLetter {
     }
 
     /// Whether this is its message id or its order id, in capitals or not: both are UUIDs. An email names each of its orders in its
-    /// text.
+    /// text. A failed cover has the ISBN of its book.
     #[must_use]
     pub fn has_id(&self, id: &str) -> bool {
         let is = |own: &str| own.eq_ignore_ascii_case(id);
         let is_in_text = || Uuid::try_parse(id).is_ok_and(|id| self.body.contains(&id.to_string()));
         is(&self.message_id)
             || self.order_id.as_deref().is_some_and(is)
-            || (self.queue == QueueName::Emails && is_in_text())
+            || match self.queue {
+                QueueName::Orders | QueueName::Notifications => false,
+                QueueName::Emails => is_in_text(),
+                QueueName::Covers => {
+                    FailedCover::from_json(&self.body).is_ok_and(|cover| cover.is_of_book(id))
+                }
+            }
     }
 }
 
@@ -137,6 +159,7 @@ pub(super) mod tests {
     use aws_sdk_sqs::types::MessageAttributeValue;
 
     use super::*;
+    use crate::failed_cover::tests::RECORD;
 
     /// A dead letter for tests.
     pub(crate) fn dead_letter() -> DeadLetter {
@@ -224,6 +247,19 @@ pub(super) mod tests {
         assert!(!letter.has_id("0199d3a0-5c1e-7b3a-9f57-000000000000") && !letter.has_id("Order"));
         let other = DeadLetter::read(QueueName::Orders, &message.build());
         assert!(!other.has_id(order));
+        let cover = DeadLetter::read(QueueName::Covers, &Message::builder().body(RECORD).build());
+        assert_eq!(
+            (
+                cover.reason.as_str(),
+                cover.detail.as_deref(),
+                cover.receive_count
+            ),
+            ("retries_exhausted", Some("a call failed: SlowDown"), 3)
+        );
+        assert_eq!(cover.failed_at.as_deref(), Some("2026-11-29T10:00:00.000Z"));
+        assert!(cover.has_id("9783161484100") && !cover.has_id("9783161484117"));
+        let unreadable = DeadLetter::read(QueueName::Covers, &Message::builder().body("?").build());
+        assert_eq!(unreadable.reason, "unreadable");
         let silent = DeadLetter::read(QueueName::Emails, &Message::builder().body("?").build());
         assert_eq!(silent.reason, UNDELIVERED);
     }

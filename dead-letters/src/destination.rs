@@ -2,8 +2,10 @@
 
 use anyhow::Context;
 use aws_sdk_sns::error::DisplayErrorContext;
-use stack_client::{Connection, Resource};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use stack_client::{Connection, Resource, Target};
 
+use crate::failed_cover::{FailedCover, Upload};
 use crate::queue::{DeadLetterQueue, QueueName};
 use crate::transfer::{self, OutgoingMessage};
 use crate::undelivered_email::UndeliveredEmail;
@@ -13,6 +15,14 @@ use crate::undelivered_email::UndeliveredEmail;
 pub(super) const MAX_EMAILS_PER_SECOND: u32 = 2;
 const EMAILS_PER_SECOND: u32 = 1;
 
+/// All bytes of a key but those that a URL has as they are.
+const ENCODED_IN_SOURCE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/');
+
 /// The destination of a replay.
 #[derive(Debug)]
 pub(super) enum Destination {
@@ -20,14 +30,16 @@ pub(super) enum Destination {
     Queue { sqs: aws_sdk_sqs::Client, url: String },
     /// The topic of the emails, by its ARN. SNS has no way to deliver to one subscriber alone.
     Topic { sns: aws_sdk_sns::Client, arn: String },
+    /// The bucket of the upload, which the message names. A copy of an object onto itself is a write, of which S3 sends an event.
+    Bucket { s3: aws_sdk_s3::Client },
 }
 
-/// The URL of the queue in which messages failed; `None` for emails, which come from a topic.
+/// The URL of the queue in which messages failed; `None` for emails, which come from a topic, and for covers, which come from a bucket.
 pub(super) async fn source_queue(connection: &Connection, name: QueueName) -> anyhow::Result<Option<String>> {
     let resource = match name {
         QueueName::Orders => Resource::OrdersQueueUrl,
         QueueName::Notifications => Resource::NotificationsQueueUrl,
-        QueueName::Emails => return Ok(None),
+        QueueName::Emails | QueueName::Covers => return Ok(None),
     };
     Ok(Some(connection.resource(resource).await?))
 }
@@ -51,6 +63,13 @@ impl Destination {
         if let Some(url) = source_queue(connection, queue.name).await? {
             let sqs = queue.sqs.clone();
             return Ok(Self::Queue { sqs, url });
+        }
+        if queue.name == QueueName::Covers {
+            let config = aws_sdk_s3::config::Builder::from(&connection.sdk_config().await?);
+            // The name of a bucket is no host on this machine.
+            let config = config.force_path_style(connection.target() == Target::Local);
+            let s3 = aws_sdk_s3::Client::from_conf(config.build());
+            return Ok(Self::Bucket { s3 });
         }
         let arn = connection.resource(Resource::OrderEmailsTopicArn).await?;
         let sns = aws_sdk_sns::Client::new(&connection.sdk_config().await?);
@@ -82,8 +101,47 @@ impl Destination {
                 }
                 outcomes
             }
+            Self::Bucket { s3 } => {
+                let mut outcomes = Vec::with_capacity(messages.len());
+                for message in messages {
+                    outcomes.push(upload_again(s3, &message.body).await);
+                }
+                outcomes
+            }
         }
     }
+}
+
+/// Copies the uploads of an event onto themselves. An upload that a later one has replaced is done: it has an event of its own.
+async fn upload_again(s3: &aws_sdk_s3::Client, body: &str) -> Result<(), String> {
+    let cover = FailedCover::from_json(body).map_err(|error| error.to_string())?;
+    for Upload { bucket, key, etag } in cover.uploads() {
+        let source = format!(
+            "{bucket}/{}",
+            percent_encoding::utf8_percent_encode(&key, ENCODED_IN_SOURCE)
+        );
+        let copy = s3
+            .copy_object()
+            .bucket(bucket)
+            .key(key)
+            .copy_source(source)
+            .copy_source_if_match(format!("\"{etag}\""))
+            // S3 copies an object onto itself only if something of it is replaced.
+            .metadata_directive(aws_sdk_s3::types::MetadataDirective::Replace);
+        match copy
+            .send()
+            .await
+            .map_err(aws_sdk_s3::error::SdkError::into_service_error)
+        {
+            Ok(_) => {}
+            Err(error) if error.meta().code() == Some("PreconditionFailed") => {}
+            Err(error) if error.meta().code() == Some("NoSuchKey") => {
+                return Err("the upload is gone: S3 deletes uploads after a day".to_owned());
+            }
+            Err(error) => return Err(DisplayErrorContext(&error).to_string()),
+        }
+    }
+    Ok(())
 }
 
 async fn publish(sns: &aws_sdk_sns::Client, arn: &str, body: &str) -> Result<(), String> {

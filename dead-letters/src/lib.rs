@@ -12,6 +12,7 @@ mod confirm;
 mod dead_letter;
 mod destination;
 mod export;
+mod failed_cover;
 mod filter;
 mod find;
 mod import;

@@ -9,7 +9,7 @@ const MASK: &str = "[hidden]";
 
 /// Fields that hold no personal data. `name` is public below `items`, where it is a product's name; elsewhere it is a
 /// person's.
-const PUBLIC_FIELDS: [&str; 29] = [
+const PUBLIC_FIELDS: [&str; 41] = [
     "order_id",
     "fingerprint",
     "accepted_at",
@@ -40,6 +40,19 @@ const PUBLIC_FIELDS: [&str; 29] = [
     "TopicArn",
     "Subject",
     "Timestamp",
+    // Of the event of an upload that cover-resizer failed on. The key is an ISBN.
+    "timestamp",
+    "requestId",
+    "functionArn",
+    "condition",
+    "eventName",
+    "eventTime",
+    "key",
+    "eTag",
+    "sequencer",
+    "errorMessage",
+    "errorType",
+    "functionError",
 ];
 
 /// Indents a body and hides its personal data.

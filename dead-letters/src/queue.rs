@@ -18,11 +18,16 @@ pub enum QueueName {
     Notifications,
     /// Emails that SNS could not deliver
     Emails,
+    /// Covers of the shop that cover-resizer could not make
+    Covers,
 }
 
 impl QueueName {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Orders, Self::Notifications, Self::Emails];
+    pub const ALL: [Self; 4] = [Self::Orders, Self::Notifications, Self::Emails, Self::Covers];
+
+    /// Those in which a message about an order can be.
+    pub const OF_ORDERS: [Self; 3] = [Self::Orders, Self::Notifications, Self::Emails];
 
     /// Those of messages that a service could not process, and that it processes again after a replay.
     pub const OF_SERVICES: [Self; 2] = [Self::Orders, Self::Notifications];
@@ -39,6 +44,7 @@ impl QueueName {
             Self::Orders => "orders",
             Self::Notifications => "notifications",
             Self::Emails => "emails",
+            Self::Covers => "covers",
         }
     }
 
@@ -49,6 +55,7 @@ impl QueueName {
             Self::Orders => "orders-dlq",
             Self::Notifications => "notifications-dlq",
             Self::Emails => "emails-delivery-dlq",
+            Self::Covers => "shop-covers-failed",
         }
     }
 
@@ -57,6 +64,7 @@ impl QueueName {
             Self::Orders => Resource::OrdersDlqUrl,
             Self::Notifications => Resource::NotificationsDlqUrl,
             Self::Emails => Resource::EmailsDeliveryDlqUrl,
+            Self::Covers => Resource::CoversFailedQueueUrl,
         }
     }
 }
@@ -75,7 +83,8 @@ pub struct DeadLetterQueue {
 }
 
 impl DeadLetterQueue {
-    /// The queue that was named, or all. Someone who names the resources one by one may leave the queue of emails out.
+    /// The queue that was named, or all that there are. Someone who names the resources one by one may leave the queue of emails out.
+    /// The queue of covers is left out without a word where there is no shop, or where the shop is another stack.
     pub(super) async fn open_selected(
         connection: &Connection,
         one: Option<QueueName>,
@@ -83,7 +92,13 @@ impl DeadLetterQueue {
         let mut queues = Vec::new();
         for name in QueueName::selected(one) {
             match Self::open(connection, name).await {
+                Ok(queue) if name == QueueName::Covers && one.is_none() => {
+                    if queue.counts().await.is_ok() {
+                        queues.push(queue);
+                    }
+                }
                 Ok(queue) => queues.push(queue),
+                Err(_) if name == QueueName::Covers && one.is_none() => {}
                 Err(error) if name == QueueName::Emails && one.is_none() => {
                     let reason = sanitize_line(&format!("{error:#}"));
                     eprintln!("{} is left out: {reason}", name.dead_letter_name());

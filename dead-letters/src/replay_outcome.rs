@@ -9,6 +9,7 @@ use order_core::{OrderConfirmed, OrderId, OrderMessage};
 use order_table::OrderRow;
 use serde_json::Value;
 
+use crate::failed_cover::FailedCover;
 use crate::orders_table::{OrdersTable, Rows};
 use crate::queue::QueueName;
 use crate::undelivered_email::UndeliveredEmail;
@@ -36,6 +37,8 @@ pub(super) enum ReplayOutcome {
     },
     /// It is an email: it would be published again, to every subscriber.
     EmailAgain,
+    /// It is a cover: its upload would be copied onto itself, and cover-resizer would get a new event.
+    ResizeAgain,
     /// The event's order is not stored: it would become a dead letter again.
     OrderNotStored,
     /// The stored row cannot be read.
@@ -52,6 +55,7 @@ impl ReplayOutcome {
                 | Self::SendEmail
                 | Self::AlreadyNotified { .. }
                 | Self::EmailAgain
+                | Self::ResizeAgain
         )
     }
 
@@ -65,6 +69,7 @@ impl ReplayOutcome {
             Self::SendEmail => "send_email",
             Self::AlreadyNotified { .. } => "already_notified",
             Self::EmailAgain => "email_again",
+            Self::ResizeAgain => "resize_again",
             Self::OrderNotStored => "order_not_stored",
             Self::UnreadableRow(_) => "unreadable_row",
         }
@@ -80,6 +85,7 @@ impl ReplayOutcome {
             Self::SendEmail => "would be emailed",
             Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
             Self::EmailAgain => "would be emailed again, to every subscriber",
+            Self::ResizeAgain => "would be resized again",
             Self::OrderNotStored => "would fail: order not stored",
             Self::UnreadableRow(_) => "would fail: stored row not readable",
         }
@@ -107,6 +113,9 @@ impl fmt::Display for ReplayOutcome {
             Self::EmailAgain => formatter.write_str(
                 "valid\nreplaying publishes the email again: every subscriber gets it, also those who have it",
             ),
+            Self::ResizeAgain => formatter.write_str(
+                "valid\nreplaying copies the upload onto itself, so that S3 sends a new event to cover-resizer",
+            ),
             Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
             Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
         }
@@ -119,6 +128,7 @@ enum ValidMessage {
     Order(Box<OrderMessage>),
     Event(Box<OrderConfirmed>),
     Email,
+    Cover,
 }
 
 impl ValidMessage {
@@ -133,6 +143,9 @@ impl ValidMessage {
             QueueName::Emails => UndeliveredEmail::from_json(body)
                 .map(|_| Self::Email)
                 .map_err(|error| error.to_string()),
+            QueueName::Covers => FailedCover::from_json(body)
+                .map(|_| Self::Cover)
+                .map_err(|error| error.to_string()),
         }
     }
 
@@ -141,7 +154,7 @@ impl ValidMessage {
         match self {
             Self::Order(message) => Some(message.order_id),
             Self::Event(event) => Some(event.order_id),
-            Self::Email => None,
+            Self::Email | Self::Cover => None,
         }
     }
 }
@@ -184,6 +197,7 @@ fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome 
     };
     match (message, row) {
         (ValidMessage::Email, _) => ReplayOutcome::EmailAgain,
+        (ValidMessage::Cover, _) => ReplayOutcome::ResizeAgain,
         (ValidMessage::Order(_), None) => ReplayOutcome::Store,
         (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
         (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {

@@ -28,7 +28,7 @@ pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Resu
     let mut unread = Vec::new();
     let order = note("order", fetch(id, connection).await, &mut unread)?.flatten();
     let mut letters = Vec::new();
-    for queue in QueueName::ALL {
+    for queue in QueueName::OF_ORDERS {
         let found = find_letter(queue, id, connection).await;
         letters.extend(note(queue.dead_letter_name(), found, &mut unread)?.flatten());
     }

@@ -62,7 +62,9 @@ async fn read_max_receive_count(connection: &Connection, queue: QueueName) -> an
     let url = connection.resource(match queue {
         QueueName::Orders => Resource::OrdersQueueUrl,
         QueueName::Notifications => Resource::NotificationsQueueUrl,
-        QueueName::Emails => anyhow::bail!("emails come from a topic, and not from a queue"),
+        QueueName::Emails | QueueName::Covers => {
+            anyhow::bail!("{} do not come from a queue", queue.name())
+        }
     });
     let sqs = connection.sqs().await?;
     let request = sqs.get_queue_attributes().queue_url(url.await?);

@@ -71,8 +71,8 @@ impl ClassifiedLetters {
         match letter.queue {
             QueueName::Orders => self.orders.insert(id),
             QueueName::Notifications => self.notifications.insert(id),
-            // It holds no order, so that it was counted above.
-            QueueName::Emails => false,
+            // They hold no order, so that they were counted above.
+            QueueName::Emails | QueueName::Covers => false,
         };
     }
 }
@@ -94,7 +94,7 @@ fn read_fingerprint(letter: &DeadLetter) -> Option<Fingerprint> {
     let order = match letter.queue {
         QueueName::Orders => OrderMessage::from_json(&letter.body).ok()?.order,
         QueueName::Notifications => OrderConfirmed::from_json(&letter.body).ok()?.order,
-        QueueName::Emails => return None,
+        QueueName::Emails | QueueName::Covers => return None,
     };
     Some(Fingerprint::of(&order))
 }

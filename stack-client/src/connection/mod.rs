@@ -110,6 +110,9 @@ pub struct Connection {
     /// URL of the queue of emails that SNS could not deliver
     #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     emails_delivery_dlq_url: Option<String>,
+    /// URL of the queue of covers that the shop could not make
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
+    covers_failed_queue_url: Option<String>,
     /// Name of the table of orders
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     orders_table: Option<String>,
@@ -434,6 +437,7 @@ impl Connection {
             Resource::NotificationsRetryQueueUrl => &self.notifications_retry_queue_url,
             Resource::NotificationsDlqUrl => &self.notifications_dlq_url,
             Resource::EmailsDeliveryDlqUrl => &self.emails_delivery_dlq_url,
+            Resource::CoversFailedQueueUrl => &self.covers_failed_queue_url,
             Resource::OrdersTableName => &self.orders_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
             Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,

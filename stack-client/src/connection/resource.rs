@@ -17,6 +17,8 @@ pub enum Resource {
     NotificationsDlqUrl,
     /// The queue of emails that SNS could not deliver, by its URL.
     EmailsDeliveryDlqUrl,
+    /// The queue of the events on which the shop's cover-resizer failed, by its URL. An output of the shop's stack.
+    CoversFailedQueueUrl,
     /// The table of orders, by its name.
     OrdersTableName,
     /// The topic of confirmed orders, by its ARN.
@@ -37,6 +39,7 @@ impl Resource {
             Self::NotificationsRetryQueueUrl => "NotificationsRetryQueueUrl",
             Self::NotificationsDlqUrl => "NotificationsDlqUrl",
             Self::EmailsDeliveryDlqUrl => "EmailsDeliveryDlqUrl",
+            Self::CoversFailedQueueUrl => "CoversFailedQueueUrl",
             Self::OrdersTableName => "OrdersTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
             Self::OrderEmailsTopicArn => "OrderEmailsTopicArn",
@@ -53,6 +56,7 @@ impl Resource {
             Self::NotificationsRetryQueueUrl => "--notifications-retry-queue-url",
             Self::NotificationsDlqUrl => "--notifications-dlq-url",
             Self::EmailsDeliveryDlqUrl => "--emails-delivery-dlq-url",
+            Self::CoversFailedQueueUrl => "--covers-failed-queue-url",
             Self::OrdersTableName => "--orders-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
             Self::OrderEmailsTopicArn => "--order-emails-topic-arn",
@@ -69,6 +73,7 @@ impl Resource {
             Self::NotificationsRetryQueueUrl => "notifications-retry",
             Self::NotificationsDlqUrl => "notifications-dlq",
             Self::EmailsDeliveryDlqUrl => "emails-delivery-dlq",
+            Self::CoversFailedQueueUrl => "shop-covers-failed",
             Self::OrderEventsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-events",
             Self::OrderEmailsTopicArn => "arn:aws:sns:us-east-1:000000000000:order-emails",
         }
@@ -98,5 +103,8 @@ mod tests {
             let output = format!("\n  {}:\n", resource.output());
             assert!(format!("\n{outputs}").contains(&output), "{resource:?}");
         }
+        let shop = include_str!("../../../shop/template.yaml");
+        let output = format!("\n  {}:\n", Resource::CoversFailedQueueUrl.output());
+        assert!(shop.split("\nOutputs:\n").nth(1).unwrap().contains(&output));
     }
 }

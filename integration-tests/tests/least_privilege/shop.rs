@@ -53,6 +53,9 @@ async fn upload_cover(system: &System) {
 async fn make_covers(system: &System) {
     upload_cover(system).await;
     system.wait_for_log(RESIZER, r#""outcome":"ready""#).await;
+    // Another cover, so that the pictures of the first are removed.
+    upload_cover(system).await;
+    system.wait_for_log(RESIZER, r#""removed_pictures":3"#).await;
     system.begin_outage("dynamodb:UpdateItem").await;
     upload_cover(system).await;
     system

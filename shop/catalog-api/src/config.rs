@@ -10,6 +10,8 @@ pub struct Config {
     pub books_table: String,
     /// `UPLOADS_BUCKET`: the name of the bucket that takes the uploads of covers.
     pub uploads_bucket: String,
+    /// `COVERS_BUCKET`: the name of the bucket of the pictures.
+    pub covers_bucket: String,
     /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
     pub allowed_origins: AllowedOrigins,
 }
@@ -23,6 +25,7 @@ impl Config {
         Ok(Self {
             books_table: environment.required("BOOKS_TABLE")?,
             uploads_bucket: environment.required("UPLOADS_BUCKET")?,
+            covers_bucket: environment.required("COVERS_BUCKET")?,
             allowed_origins: environment.optional("ALLOWED_ORIGINS")?,
         })
     }
@@ -38,6 +41,7 @@ mod tests {
             Config::read(&Environment::new(move |name: &str| match name {
                 "BOOKS_TABLE" => Some(table.to_owned()),
                 "UPLOADS_BUCKET" => Some("uploads".to_owned()),
+                "COVERS_BUCKET" => Some("covers".to_owned()),
                 _ => Some(origins.to_owned()),
             }))
         };

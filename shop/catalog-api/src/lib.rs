@@ -1,7 +1,7 @@
 //! catalog-api: the books that the shop sells.
 //!
 //! `rest-function` decodes the proxy event, reads the JSON document and builds the answer. In between, `route` finds the resource,
-//! and `handler` decides. The table is reached only through the [`ports`]; [`adapters`] implement them.
+//! and `handler` decides. The table and the pictures are reached only through the [`ports`]; [`adapters`] implement them.
 //!
 //! **Invariant:** a book is made by a parser only. A change names the version that its author saw (`If-Match`), and a change of
 //! another version is refused, so that nobody overwrites what nobody has read. Nothing here knows an order: of `order-core` it takes
@@ -54,7 +54,7 @@ pub async fn run() -> Result<(), Error> {
     let credentials = sdk
         .credentials_provider()
         .ok_or("the environment has no credentials")?;
-    let catalogue = adapters::DynamoDbCatalogue::new(&sdk, config.books_table);
+    let catalogue = adapters::AwsCatalogue::new(&sdk, config.books_table, config.covers_bucket);
     let api = CatalogApi::new(catalogue, config.allowed_origins, uploads, credentials);
     serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);

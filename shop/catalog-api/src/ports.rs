@@ -3,7 +3,7 @@
 use crate::book::StoredBook;
 use crate::isbn::Isbn;
 
-/// The table of books.
+/// The table of books, and the pictures of their covers.
 pub trait Catalogue: Send + Sync {
     /// The book, by a consistent read. `None` if there is none.
     fn book(&self, isbn: &Isbn) -> impl Future<Output = Result<Option<StoredBook>, CatalogueError>> + Send;
@@ -17,6 +17,9 @@ pub trait Catalogue: Send + Sync {
     /// Removes the book, if it has this version.
     fn remove(&self, isbn: &Isbn, version: u64)
     -> impl Future<Output = Result<Write, CatalogueError>> + Send;
+
+    /// Removes pictures by their keys. One that is not there is removed already.
+    fn remove_pictures(&self, keys: Vec<String>) -> impl Future<Output = Result<(), CatalogueError>> + Send;
 
     /// Books in the order of their titles, after a position. The list follows the table with a short delay.
     fn list(&self, search: &Search) -> impl Future<Output = Result<Page, CatalogueError>> + Send;
@@ -62,6 +65,9 @@ pub enum CatalogueError {
     /// The call failed. The same call may succeed later.
     #[error("the table did not answer: {0}")]
     Unavailable(String),
+    /// The pictures were not removed. Holds the reason.
+    #[error("pictures were not removed: {0}")]
+    PicturesStay(String),
     /// The row exists, and this version of the code cannot read the attribute.
     #[error("the attribute {0} of a row cannot be read")]
     Unreadable(&'static str),

@@ -22,8 +22,7 @@ use crate::isbn::Isbn;
 /// The types of files that covers are made of.
 pub const CONTENT_TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
-/// The largest file in bytes. cover-resizer has the same limit.
-pub const MAX_BYTES: u32 = 20 * 1024 * 1024;
+pub use book_cover::MAX_BYTES;
 
 /// How long a form can be sent.
 const VALIDITY: Duration = Duration::from_mins(10);

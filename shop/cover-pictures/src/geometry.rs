@@ -1,7 +1,7 @@
-//! The sizes of the pictures that come out.
+//! The sizes of the pictures that come out, and of the picture that they are made of.
 
-/// The widths of a cover in pixels: a list, a page, and a page on a screen of double density.
-pub const WIDTHS: [u32; 3] = [160, 320, 640];
+use book_cover::WIDTHS;
+use image::metadata::Orientation;
 
 /// The size of a picture of this size when it is made as wide as `width`. A picture is never made larger, and its sides keep
 /// their ratio to half a pixel. Both sides have a pixel at least.
@@ -18,6 +18,32 @@ pub fn fit(original: (u32, u32), width: u32) -> (u32, u32) {
     (width.max(1), u32::try_from(rounded).unwrap_or(u32::MAX).max(1))
 }
 
+/// The size of a picture of this size when it is turned.
+#[must_use]
+pub fn upright((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => (width, height),
+    }
+}
+
+/// By how much a picture of this width can be made smaller while it is decoded: by 1, 2, 4 or 8. It stays twice as wide as the widest
+/// cover, so that the filter has enough to work with.
+#[must_use]
+pub fn divisor(width: u32) -> u32 {
+    let widest = WIDTHS[WIDTHS.len() - 1];
+    let fitting = [8, 4, 2]
+        .into_iter()
+        .find(|divisor| width / divisor >= 2 * widest);
+    fitting.unwrap_or(1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -31,6 +57,22 @@ mod tests {
         assert_eq!(fit((3024, 4032), 640), (640, 853));
         assert_eq!(fit((200, 300), 320), (200, 300));
         assert_eq!(fit((10_000, 1), 160), (160, 1));
+    }
+
+    #[test]
+    fn a_wide_picture_is_decoded_smaller_and_stays_twice_as_wide_as_its_covers() {
+        for (width, expected) in [
+            (1279, 1),
+            (2559, 1),
+            (2560, 2),
+            (4000, 2),
+            (5119, 2),
+            (5120, 4),
+            (10_240, 8),
+            (16_384, 8),
+        ] {
+            assert_eq!(divisor(width), expected, "{width}");
+        }
     }
 
     proptest! {

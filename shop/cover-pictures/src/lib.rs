@@ -1,16 +1,16 @@
 //! The covers of a book from a picture that somebody uploaded: upright, of three widths, without its metadata.
 //!
-//! [`resize()`] decodes an upload and makes the pictures, or says with a [`RefusalReason`] why it is no cover. It knows nothing of AWS. It is a
-//! crate of its own so that a development build can optimize it alone: unoptimized, a photo takes many seconds.
+//! `decode` reads an upload within the limits, and [`resize()`] makes the pictures, or says with a
+//! [`RefusalReason`](book_cover::RefusalReason) why it is no cover. It knows nothing of AWS. It is a crate of its own so that a development
+//! build can optimize it alone: unoptimized, a photo takes many seconds.
 //!
 //! **Invariants:** memory is bounded by [`limits`], and no upload makes it panic.
 
+mod decode;
 pub mod geometry;
 pub mod limits;
-mod refusal;
 mod resize;
 #[cfg(test)]
 mod tests;
 
-pub use refusal::RefusalReason;
 pub use resize::{Cover, resize};

@@ -2,13 +2,14 @@
 
 use std::io::Cursor;
 
+use book_cover::RefusalReason;
 use image::codecs::gif::GifEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, Frame, ImageBuffer, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 
 use crate::limits::{MAX_BYTES, MAX_SIDE};
-use crate::{Cover, RefusalReason, resize};
+use crate::{Cover, resize};
 
 /// Drawn by Pillow: 160 by 200 pixels, the upper half orange, the lower half blue, as CMYK.
 const CMYK: &[u8] = include_bytes!("../tests/cmyk.jpg");
@@ -72,6 +73,29 @@ fn each_format_gives_three_widths() {
         );
         covers.iter().for_each(assert_halves);
     }
+}
+
+/// A wide JPEG is decoded at a part of its size. Its covers have the sizes of every other, and its colours.
+#[test]
+fn a_wide_photo_gives_the_same_covers_as_a_small_one() {
+    for (width, height) in [(2560, 1921), (5121, 3000)] {
+        let photo = DynamicImage::ImageRgb8(halves(width, height));
+        let grey = DynamicImage::ImageLuma8(photo.to_luma8());
+        let covers = resize(&encoded(&photo, ImageFormat::Jpeg)).unwrap();
+        let sizes: Vec<_> = covers.iter().map(|cover| (cover.width, cover.height)).collect();
+        let expected = [160, 320, 640].map(|wanted| crate::geometry::fit((width, height), wanted));
+        assert_eq!(sizes, expected);
+        covers.iter().for_each(assert_halves);
+        let covers = resize(&encoded(&grey, ImageFormat::Jpeg)).unwrap();
+        let found = pixels(&covers[0]);
+        assert!(is_near(*found.get_pixel(40, 40), *grey.to_rgb8().get_pixel(1, 1)));
+    }
+}
+
+#[test]
+fn a_damaged_wide_photo_is_refused() {
+    let photo = encoded(&DynamicImage::ImageRgb8(halves(2600, 400)), ImageFormat::Jpeg);
+    assert_eq!(resize(&photo[..600]).unwrap_err(), RefusalReason::Damaged);
 }
 
 #[test]
@@ -208,6 +232,17 @@ fn a_bomb_is_refused_before_its_pixels_are_decoded() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The same for a JPEG that is decoded at a part of its size.
+    #[test]
+    fn no_wide_photo_makes_it_panic(at in 0..usize::MAX, byte: u8) {
+        let mut upload = encoded(&DynamicImage::ImageRgb8(halves(2560, 160)), ImageFormat::Jpeg);
+        let at = at % upload.len();
+        upload[at] = byte;
+        if let Ok(covers) = resize(&upload) {
+            prop_assert_eq!(covers.len(), 3);
+        }
+    }
 
     /// Any bytes after a true head are refused or resized, and never panic.
     #[test]

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
-use cover_pictures::{Cover, RefusalReason, resize};
+use book_cover::{RefusalReason, picture_id};
+use cover_pictures::{Cover, resize};
 use function_runtime::CallError;
 use serde_json::Value;
 
 use crate::ports::{Content, Outcome, Ports, Recorded};
+use crate::sequencer::Sequencer;
 use crate::upload::{self, NoEvent, Upload};
 
 /// Why an invocation fails. Lambda tries it again, and its event ends in the queue of failed events.
@@ -45,10 +47,11 @@ impl<P: Ports> CoverResizer<P> {
             let handled = self.handle_upload(&upload).await;
             let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             match handled {
-                Ok(outcome) => {
+                Ok(Handled { outcome, removed }) => {
                     tracing::info!(
                         isbn = upload.isbn,
                         outcome,
+                        removed_pictures = removed,
                         duration_milliseconds = duration,
                         "handled an upload"
                     );
@@ -67,10 +70,14 @@ impl<P: Ports> CoverResizer<P> {
         Ok(())
     }
 
-    /// Returns the outcome for the log.
-    async fn handle_upload(&self, upload: &Upload) -> Result<&'static str, CallError> {
+    async fn handle_upload(&self, upload: &Upload) -> Result<Handled, CallError> {
         let made = match self.ports.read(upload).await? {
-            Content::Replaced => return Ok("replaced"),
+            Content::Replaced => {
+                return Ok(Handled {
+                    outcome: "replaced",
+                    removed: 0,
+                });
+            }
             Content::TooLarge => Err(RefusalReason::FileTooLarge),
             Content::File(bytes) => resize(&bytes),
         };
@@ -79,11 +86,36 @@ impl<P: Ports> CoverResizer<P> {
             Err(refusal) => Outcome::Refused(refusal),
         };
         let recorded = self.ports.record(&upload.isbn, &upload.sequencer, outcome);
-        Ok(match (recorded.await?, outcome) {
-            (Recorded::Unneeded, _) => "unneeded",
+        let recorded = recorded.await?;
+        let removed = self.remove_unnamed(upload, &recorded).await?;
+        let outcome = match (recorded, outcome) {
+            (Recorded::Known(_) | Recorded::NoBook, _) => "unneeded",
             (Recorded::Done, Outcome::Ready { .. }) => "ready",
             (Recorded::Done, Outcome::Refused(refusal)) => refusal.code(),
-        })
+        };
+        Ok(Handled { outcome, removed })
+    }
+
+    /// Removes the pictures that the book no longer names: those of uploads before the one whose outcome it has, or, of a deleted book,
+    /// those up to this upload. Pictures of later uploads stay, whose events come too. Returns their number.
+    ///
+    /// A failure fails the invocation. The next one finds the same pictures.
+    async fn remove_unnamed(&self, upload: &Upload, recorded: &Recorded) -> Result<usize, CallError> {
+        let is_unnamed = |place: Sequencer| match recorded {
+            Recorded::Done => place < upload.sequencer,
+            Recorded::Known(known) => place < *known,
+            Recorded::NoBook => place <= upload.sequencer,
+        };
+        let mut keys = self.ports.pictures(&upload.isbn).await?;
+        keys.retain(|key| {
+            let place = picture_id(&upload.isbn, key).and_then(Sequencer::parse);
+            place.is_some_and(is_unnamed)
+        });
+        let removed = keys.len();
+        if removed > 0 {
+            self.ports.remove(keys).await?;
+        }
+        Ok(removed)
     }
 
     /// Writes all pictures before the book names them.
@@ -93,14 +125,16 @@ impl<P: Ports> CoverResizer<P> {
             if cover.width >= width {
                 (width, height) = (cover.width, cover.height);
             }
-            let key = key(&upload.isbn, upload.sequencer.as_str(), cover.asked_width);
+            let key = book_cover::key(&upload.isbn, upload.sequencer.as_str(), cover.asked_width);
             self.ports.write(&key, cover.jpeg).await?;
         }
         Ok(Outcome::Ready { width, height })
     }
 }
 
-/// The key of a picture. Another upload has other keys, so a picture never changes under its key and can be cached for ever.
-fn key(isbn: &str, sequencer: &str, width: u32) -> String {
-    format!("covers/{isbn}/{sequencer}-{width}.jpg")
+/// An upload, as the log describes it.
+struct Handled {
+    outcome: &'static str,
+    /// How many pictures were removed, which the book no longer names.
+    removed: usize,
 }

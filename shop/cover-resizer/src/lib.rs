@@ -1,11 +1,13 @@
 //! cover-resizer: a picture that somebody uploaded becomes the cover of a book, upright, of three widths, without its metadata.
 //!
 //! `upload` reads the event of S3, [`cover_pictures::resize`] makes the pictures, and [`CoverResizer`] does one after the other and
-//! records the outcome on the book. AWS is reached only through the [`ports`]; [`adapters`] implement them.
+//! records the outcome on the book, whose cover is that of `book-cover`. AWS is reached only through the [`ports`]; [`adapters`]
+//! implement them.
 //!
-//! **Invariants:** memory is bounded by [`cover_pictures::limits`], and no upload makes it panic. A picture that is refused is recorded with
-//! its [`RefusalReason`](cover_pictures::RefusalReason) and never tried again. Of two uploads for one book the later one stays, in whatever order their events come. The
-//! function reads one bucket and writes another, so nothing that it writes starts it.
+//! **Invariants:** memory is bounded by [`cover_pictures::limits`], and no upload makes it panic. A picture that is refused is recorded
+//! with its [`RefusalReason`](book_cover::RefusalReason) and never tried again. Of two uploads for one book the later one stays, in
+//! whatever order their events come, and the pictures of the earlier one are removed once the book no longer names them. The function
+//! reads one bucket and writes another, so nothing that it writes starts it.
 
 pub mod adapters;
 pub mod config;

@@ -1,6 +1,6 @@
 //! The ports of the handler. Tests put faults behind them.
 
-use cover_pictures::RefusalReason;
+use book_cover::RefusalReason;
 use function_runtime::CallError;
 
 pub use crate::upload::Upload;
@@ -33,12 +33,14 @@ pub enum Outcome {
 }
 
 /// The effect of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
     /// The book has the outcome.
     Done,
-    /// There is no such book, or the book has the outcome of this upload or of a later one.
-    Unneeded,
+    /// The book had the outcome of this upload or of a later one, which has this place.
+    Known(Sequencer),
+    /// There is no such book.
+    NoBook,
 }
 
 /// The buckets and the table.
@@ -48,6 +50,12 @@ pub trait Ports: Send + Sync {
 
     /// Writes a picture that never changes under its key.
     fn write(&self, key: &str, jpeg: Vec<u8>) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// The keys of all pictures of a book, or a thousand of them.
+    fn pictures(&self, isbn: &str) -> impl Future<Output = Result<Vec<String>, CallError>> + Send;
+
+    /// Removes pictures. One that is not there is removed already.
+    fn remove(&self, keys: Vec<String>) -> impl Future<Output = Result<(), CallError>> + Send;
 
     /// Records the outcome on the book, unless the book has one of this upload or of a later one.
     fn record(

@@ -1,4 +1,4 @@
-//! The table of books, on DynamoDB.
+//! The table of books, on DynamoDB, with the pictures beside it.
 
 use std::error::Error;
 
@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use rest_function::causes;
 
+use super::covers::CoversBucket;
 use super::row::{
     BY_TITLE_INDEX, Item, PARTITION, attribute, from_item, index_key, key, sort_key, stored_sort_key, text,
     to_changed_attributes, to_item,
@@ -16,26 +17,28 @@ use crate::book::StoredBook;
 use crate::isbn::Isbn;
 use crate::ports::{Catalogue, CatalogueError, Page, Position, Search, Write};
 
-/// One DynamoDB table. It needs `dynamodb:GetItem`, `dynamodb:PutItem`, `dynamodb:UpdateItem` and `dynamodb:DeleteItem` on it, and
-/// `dynamodb:Query` on its index.
+/// One DynamoDB table and the bucket of the covers. It needs `dynamodb:GetItem`, `dynamodb:PutItem`, `dynamodb:UpdateItem` and
+/// `dynamodb:DeleteItem` on the table, `dynamodb:Query` on its index, and `s3:DeleteObject` on the covers.
 #[derive(Debug, Clone)]
-pub struct DynamoDbCatalogue {
+pub struct AwsCatalogue {
     client: Client,
     table: String,
+    covers: CoversBucket,
 }
 
-impl DynamoDbCatalogue {
-    /// The table of this name.
+impl AwsCatalogue {
+    /// The table and the bucket of these names.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, table: String) -> Self {
+    pub fn new(sdk: &SdkConfig, table: String, covers_bucket: String) -> Self {
         Self {
             client: Client::new(sdk),
             table,
+            covers: CoversBucket::new(sdk, covers_bucket),
         }
     }
 }
 
-impl Catalogue for DynamoDbCatalogue {
+impl Catalogue for AwsCatalogue {
     async fn book(&self, isbn: &Isbn) -> Result<Option<StoredBook>, CatalogueError> {
         let call = self
             .client
@@ -90,6 +93,10 @@ impl Catalogue for DynamoDbCatalogue {
             .expression_attribute_names("#version", attribute::VERSION)
             .expression_attribute_values(":read", number(version));
         effect(call.send().await)
+    }
+
+    async fn remove_pictures(&self, keys: Vec<String>) -> Result<(), CatalogueError> {
+        self.covers.remove(keys).await
     }
 
     /// A filter applies after the limit of DynamoDB, so a search has no limit there: it takes what the table gives in one answer of

@@ -1,5 +1,6 @@
 //! AWS behind the [ports](crate::ports).
 
+mod covers;
 mod dynamodb;
 mod row;
 
@@ -7,9 +8,10 @@ use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
 
-pub use dynamodb::DynamoDbCatalogue;
+pub use dynamodb::AwsCatalogue;
 
-/// A call ends within 4 seconds of the function's 10, retries included: a change makes up to three calls.
+/// A call ends within 4 seconds of the function's 10, retries included: a change makes up to three calls, and a removal one more
+/// for pictures. If that one is late, the book is removed all the same.
 pub const CALLS: CallLimits = CallLimits {
     connect: Duration::from_secs(1),
     attempt: Duration::from_secs(2),

@@ -65,7 +65,7 @@ pub(super) fn index_key(sort_key: &str) -> Option<Item> {
 pub(super) fn to_item(stored: &StoredBook) -> Item {
     let mut item = key(stored.book.isbn.as_str());
     item.extend(to_changed_attributes(stored));
-    item.insert("cover".to_owned(), text(&stored.cover.to_text()));
+    item.insert("cover".to_owned(), text(&stored.cover.to_string()));
     item.insert("created_at".to_owned(), text(&stored.created_at.to_string()));
     item
 }

@@ -1,6 +1,5 @@
 //! A book of the catalogue.
 
-mod cover;
 mod parse;
 mod text;
 
@@ -10,7 +9,7 @@ use timestamp::Timestamp;
 
 use crate::isbn::Isbn;
 
-pub use cover::{Cover, Pictures, RefusalReason};
+pub use book_cover::{Cover, Pictures, RefusalReason};
 pub use text::{Author, Title};
 
 /// The most bytes of a book in a request.

@@ -68,7 +68,7 @@ impl CoverDocument {
         match &stored.cover {
             Cover::None => Self::None,
             Cover::Refused(refusal) => Self::Refused {
-                reason: refusal.as_str(),
+                reason: refusal.code(),
             },
             Cover::Ready(pictures) => Self::Ready {
                 width: pictures.width,

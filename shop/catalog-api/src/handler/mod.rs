@@ -146,7 +146,7 @@ fn failed(request: &Request, error: &CatalogueError) -> ErrorResponse {
             let detail = "the catalogue cannot be reached right now; try again";
             ErrorResponse::new(ProblemKind::Unavailable, detail).with_header(RETRY_AFTER, "1")
         }
-        CatalogueError::Unreadable(_) => {
+        CatalogueError::PicturesStay(_) | CatalogueError::Unreadable(_) => {
             Problem::internal("A stored book cannot be read.", request.id()).into()
         }
     }

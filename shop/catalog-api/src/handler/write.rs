@@ -7,7 +7,7 @@ use rest_function::{Request, Response, body, conditional};
 use super::document::shown;
 use super::read::parse_isbn;
 use super::{CatalogApi, failed};
-use crate::book::{Book, MAX_BODY_BYTES, StoredBook};
+use crate::book::{Book, Cover, MAX_BODY_BYTES, StoredBook};
 use crate::isbn::Isbn;
 use crate::ports::{Catalogue, Write};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
@@ -79,9 +79,26 @@ impl<C: Catalogue> CatalogApi<C> {
             }
         };
         if is_gone {
+            self.remove_pictures(request, &stored).await;
             Ok(Response::empty(204).about(&isbn))
         } else {
             Err(changed_meanwhile(&isbn))
+        }
+    }
+
+    /// Removes the pictures of a deleted book. The book is gone, so a failure is for the log alone: pictures that nobody names cost a
+    /// little, and go when the book is added again and gets another cover.
+    async fn remove_pictures(&self, request: &Request, deleted: &StoredBook) {
+        let Cover::Ready(pictures) = &deleted.cover else {
+            return;
+        };
+        let isbn = deleted.book.isbn.as_str();
+        let removed = self
+            .catalogue
+            .remove_pictures(pictures.keys(isbn).collect())
+            .await;
+        if let Err(error) = removed {
+            tracing::error!(request_id = request.id(), isbn, %error, "the pictures of a deleted book stay");
         }
     }
 

@@ -39,7 +39,7 @@ fn its_limits_are_those_of_the_code() {
         (&schemas["Authors"]["maxItems"], json!(MAX_AUTHORS)),
         (
             &schemas["Cover"]["properties"]["reason"]["examples"],
-            json!(RefusalReason::ALL.map(|(name, _)| name)),
+            json!(RefusalReason::ALL.map(RefusalReason::code)),
         ),
         (
             &schemas["UploadRequest"]["properties"]["content_type"]["enum"],

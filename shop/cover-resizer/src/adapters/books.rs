@@ -1,9 +1,11 @@
 //! The table of books, of which the function sets the cover.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use book_cover::{Cover, Pictures};
 use function_runtime::CallError;
 use function_runtime::aws::call_error;
 use time::OffsetDateTime;
@@ -38,35 +40,61 @@ pub(super) async fn record(
         .expression_attribute_values(":cover", text(&stored(sequencer, outcome)))
         .expression_attribute_values(":sequencer", text(sequencer.as_str()))
         .expression_attribute_values(":now", text(&now))
-        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+        // The row tells a deleted book from one that has an outcome.
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     match call.send().await {
         Ok(_) => Ok(Recorded::Done),
-        Err(error) if is_unneeded(&error) => Ok(Recorded::Unneeded),
-        Err(error) => Err(call_error(&error)),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(known(failed.item(), sequencer))
+            }
+            _ => Err(call_error(&error)),
+        },
     }
 }
 
-fn is_unneeded<R>(error: &SdkError<UpdateItemError, R>) -> bool {
-    let error = error.as_service_error();
-    error.is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+/// Reads the row that refused the outcome. Without a row there is no book.
+fn known(item: Option<&HashMap<String, AttributeValue>>, sequencer: &Sequencer) -> Recorded {
+    let Some(item) = item else {
+        return Recorded::NoBook;
+    };
+    let place = item.get("cover_sequencer").and_then(|value| value.as_s().ok());
+    let place = place.and_then(|text| Sequencer::parse(text));
+    Recorded::Known(place.unwrap_or_else(|| sequencer.clone()))
 }
 
-/// The cover as the table holds it. catalog-api reads it (`shop/catalog-api/src/book/cover.rs`).
+/// The cover as the table holds it.
 fn stored(sequencer: &Sequencer, outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Ready { width, height } => format!("ready {sequencer} {width}x{height}"),
-        Outcome::Refused(refusal) => format!("refused {}", refusal.code()),
-    }
+    let cover = match outcome {
+        Outcome::Ready { width, height } => {
+            // No picture is without pixels, and a sequencer has digits alone.
+            Pictures::new(sequencer.as_str(), width, height).map_or(Cover::None, Cover::Ready)
+        }
+        Outcome::Refused(refusal) => Cover::Refused(refusal),
+    };
+    cover.to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use cover_pictures::RefusalReason;
+    use book_cover::RefusalReason;
 
-    /// catalog-api has a test with the same texts.
+    use super::*;
+
     #[test]
-    fn a_cover_is_stored_as_catalog_api_reads_it() {
+    fn a_refused_outcome_says_what_the_book_has() {
+        let ours = Sequencer::parse("0A").unwrap();
+        let row =
+            |text: &str| HashMap::from([("cover_sequencer".to_owned(), AttributeValue::S(text.to_owned()))]);
+        assert_eq!(known(None, &ours), Recorded::NoBook);
+        let later = Sequencer::parse("0B").unwrap();
+        assert_eq!(known(Some(&row("0B")), &ours), Recorded::Known(later));
+        assert_eq!(known(Some(&row("?")), &ours), Recorded::Known(ours.clone()));
+    }
+
+    #[test]
+    fn a_cover_is_stored_with_its_sequencer_or_its_reason() {
         let sequencer = Sequencer::parse("0A").unwrap();
         let ready = Outcome::Ready {
             width: 640,

@@ -3,6 +3,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use book_cover::folder;
 use cover_pictures::limits::MAX_BYTES;
 use function_runtime::CallError;
 use function_runtime::aws::call_error;
@@ -40,6 +42,30 @@ fn is_replaced<E>(error: &SdkError<E>) -> bool {
     error
         .raw_response()
         .is_some_and(|response| response.status().as_u16() == 412)
+}
+
+/// The keys of the pictures of a book. A book has those of one upload, and those that were not removed yet, so one page is enough.
+pub(super) async fn pictures(client: &Client, bucket: &str, isbn: &str) -> Result<Vec<String>, CallError> {
+    let call = client.list_objects_v2().bucket(bucket).prefix(folder(isbn));
+    let listed = call.send().await.map_err(|error| call_error(&error))?;
+    let keys = listed.contents.unwrap_or_default().into_iter();
+    Ok(keys.filter_map(|object| object.key).collect())
+}
+
+pub(super) async fn remove(client: &Client, bucket: &str, keys: Vec<String>) -> Result<(), CallError> {
+    let objects = keys
+        .into_iter()
+        .map(|key| ObjectIdentifier::builder().key(key).build());
+    let objects = objects.collect::<Result<Vec<_>, _>>();
+    let delete = objects.and_then(|objects| Delete::builder().set_objects(Some(objects)).quiet(true).build());
+    // Each object has a key, and there is a list of them.
+    let delete = delete.map_err(|_| CallError::new(code::UNREADABLE_ANSWER))?;
+    let call = client.delete_objects().bucket(bucket).delete(delete);
+    let answer = call.send().await.map_err(|error| call_error(&error))?;
+    match answer.errors.unwrap_or_default().into_iter().next() {
+        None => Ok(()),
+        Some(error) => Err(CallError::new(error.code.unwrap_or_default())),
+    }
 }
 
 pub(super) async fn write(client: &Client, bucket: &str, key: &str, jpeg: Vec<u8>) -> Result<(), CallError> {

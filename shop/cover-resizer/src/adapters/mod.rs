@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::ports::{Content, Outcome, Ports, Recorded, Upload};
 use crate::sequencer::Sequencer;
 
-/// A call ends within 15 seconds, retries included: an upload has 20 MiB at most. The function has a minute for five calls and the
+/// A call ends within 15 seconds, retries included: an upload has 20 MiB at most. The function has a minute for seven calls and the
 /// pictures, and Lambda tries again.
 pub const CALLS: CallLimits = CallLimits {
     connect: Duration::from_secs(1),
@@ -23,8 +23,8 @@ pub const CALLS: CallLimits = CallLimits {
     first_backoff: Duration::from_millis(100),
 };
 
-/// Two buckets and a table. It needs `s3:GetObject` on the uploads, `s3:PutObject` on the covers, and `dynamodb:UpdateItem` on the
-/// table of books.
+/// Two buckets and a table. It needs `s3:GetObject` on the uploads, `s3:PutObject` and `s3:DeleteObject` on the covers,
+/// `s3:ListBucket` on their bucket, and `dynamodb:UpdateItem` on the table of books.
 #[derive(Debug, Clone)]
 pub struct Aws {
     s3: aws_sdk_s3::Client,
@@ -51,6 +51,14 @@ impl Ports for Aws {
 
     async fn write(&self, key: &str, jpeg: Vec<u8>) -> Result<(), CallError> {
         buckets::write(&self.s3, &self.config.covers_bucket, key, jpeg).await
+    }
+
+    async fn pictures(&self, isbn: &str) -> Result<Vec<String>, CallError> {
+        buckets::pictures(&self.s3, &self.config.covers_bucket, isbn).await
+    }
+
+    async fn remove(&self, keys: Vec<String>) -> Result<(), CallError> {
+        buckets::remove(&self.s3, &self.config.covers_bucket, keys).await
     }
 
     async fn record(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use cover_pictures::RefusalReason;
+use book_cover::RefusalReason;
 use function_runtime::CallError;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
@@ -65,8 +65,26 @@ impl Ports for &Memory {
                 *book = Some((sequencer.clone(), outcome));
                 Ok(Recorded::Done)
             }
-            _ => Ok(Recorded::Unneeded),
+            Some(Some((known, _))) => Ok(Recorded::Known(known.clone())),
+            _ => Ok(Recorded::NoBook),
         }
+    }
+
+    async fn pictures(&self, isbn: &str) -> Result<Vec<String>, CallError> {
+        self.call("pictures")?;
+        let folder = format!("covers/{isbn}/");
+        let covers = self.covers.lock().unwrap();
+        Ok(covers
+            .keys()
+            .filter(|key| key.starts_with(&folder))
+            .cloned()
+            .collect())
+    }
+
+    async fn remove(&self, keys: Vec<String>) -> Result<(), CallError> {
+        self.call("remove")?;
+        self.covers.lock().unwrap().retain(|key, _| !keys.contains(key));
+        Ok(())
     }
 }
 
@@ -186,6 +204,58 @@ async fn an_upload_for_a_deleted_book_makes_no_book() {
     memory.books.lock().unwrap().clear();
     memory.handle("first", "0A").await.unwrap();
     assert!(memory.books.lock().unwrap().is_empty());
+    assert_eq!(memory.places(), [""; 0]);
+}
+
+impl Memory {
+    /// The uploads of which there are pictures, by the digits of their sequencers.
+    fn places(&self) -> Vec<String> {
+        let covers = self.covers.lock().unwrap();
+        let places = covers.keys().map(|key| {
+            let name = key.rsplit('/').next().unwrap();
+            name.split('-').next().unwrap().trim_end_matches('0').to_owned()
+        });
+        let mut places: Vec<String> = places.collect();
+        places.dedup();
+        places
+    }
+}
+
+/// The pictures of an earlier upload are removed when the book names others, or none. A picture of another book stays.
+#[tokio::test]
+async fn the_pictures_of_an_earlier_upload_are_removed() {
+    let memory = shop(picture(200, 200));
+    let other = "covers/9783161484117/01-160.jpg".to_owned();
+    memory.covers.lock().unwrap().insert(other.clone(), Vec::new());
+    memory.handle("first", "0A").await.unwrap();
+    memory.upload("second", picture(300, 300));
+    memory.handle("second", "0B").await.unwrap();
+    assert_eq!(memory.places(), ["0B", "01"]);
+    // The same event again removes nothing.
+    memory.handle("second", "0B").await.unwrap();
+    assert_eq!(memory.places(), ["0B", "01"]);
+    // The event of the first comes late, and its file is still there: its pictures are made and removed.
+    memory.upload("first", picture(200, 200));
+    memory.handle("first", "0A").await.unwrap();
+    assert_eq!(memory.places(), ["0B", "01"]);
+    memory.upload("third", Content::File(b"a text".to_vec()));
+    memory.handle("third", "0C").await.unwrap();
+    assert_eq!(memory.places(), ["01"]);
+}
+
+/// A failure fails the invocation, and the next one removes the same pictures.
+#[tokio::test]
+async fn pictures_that_could_not_be_removed_are_removed_by_the_next_try() {
+    for port in ["pictures", "remove"] {
+        let memory = shop(picture(200, 200));
+        memory.handle("first", "0A").await.unwrap();
+        memory.upload("second", picture(300, 300));
+        *memory.fails.lock().unwrap() = Some(port);
+        memory.handle("second", "0B").await.unwrap_err();
+        assert_eq!(memory.places(), ["0A", "0B"], "{port}");
+        memory.handle("second", "0B").await.unwrap();
+        assert_eq!(memory.places(), ["0B"], "{port}");
+    }
 }
 
 #[tokio::test]

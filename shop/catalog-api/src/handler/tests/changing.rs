@@ -110,6 +110,30 @@ async fn a_deleted_book_is_gone() {
     }
 }
 
+/// The pictures go with the book. If they cannot, the book is gone all the same.
+#[tokio::test]
+async fn a_deleted_book_takes_its_pictures_along() {
+    for fault in [Fault::None, Fault::NoBucket] {
+        let (api, _) = with_book().await;
+        api.catalogue.set_cover("ready 0A 200x300");
+        api.catalogue.fail(fault);
+        let deleted = api.send("DELETE", PATH, &[("if-match", "*")], &Value::Null).await;
+        assert_eq!(deleted.status, 204, "{}", deleted.body);
+        assert_eq!(api.get(PATH).await.status, 404);
+        let expected = match fault {
+            Fault::None => [160, 320, 640]
+                .map(|width| format!("covers/9783161484100/0A-{width}.jpg"))
+                .to_vec(),
+            _ => Vec::new(),
+        };
+        assert_eq!(*api.catalogue.removed.lock().unwrap(), expected);
+    }
+    let (api, tag) = with_book().await;
+    api.send("DELETE", PATH, &[("if-match", &tag)], &Value::Null)
+        .await;
+    assert!(api.catalogue.removed.lock().unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn a_change_names_what_it_changes() {
     let (api, tag) = with_book().await;

@@ -18,6 +18,8 @@ pub(super) enum Fault {
     RepeatedWrite,
     /// Somebody else changes the book just before the next write.
     Race,
+    /// No picture can be removed.
+    NoBucket,
     /// The handler's call panics.
     Panic,
 }
@@ -25,6 +27,8 @@ pub(super) enum Fault {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     books: Mutex<BTreeMap<Isbn, StoredBook>>,
+    /// The keys of the pictures that were removed.
+    pub(super) removed: Mutex<Vec<String>>,
     pub(super) fault: Mutex<Fault>,
 }
 
@@ -41,11 +45,13 @@ impl Memory {
         }
     }
 
-    fn fault(&self) -> Result<Fault, CatalogueError> {
+    fn fault(&self, is_of_pictures: bool) -> Result<Fault, CatalogueError> {
         let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         match *fault {
             Fault::Away => Err(CatalogueError::Unavailable("away".to_owned())),
             Fault::Panic => panic!("the test asked for it"),
+            // This one waits for a removal of pictures.
+            Fault::NoBucket if !is_of_pictures => Ok(Fault::None),
             // These wait for a write.
             _ => Ok(std::mem::take(&mut *fault)),
         }
@@ -57,7 +63,7 @@ impl Memory {
         expected: Option<u64>,
         new: Option<&StoredBook>,
     ) -> Result<Write, CatalogueError> {
-        let fault = self.fault()?;
+        let fault = self.fault(false)?;
         let mut books = self.books.lock().unwrap();
         if fault == Fault::Race
             && let Some(book) = books.get_mut(isbn)
@@ -83,7 +89,7 @@ impl Catalogue for Memory {
     async fn book(&self, isbn: &Isbn) -> Result<Option<StoredBook>, CatalogueError> {
         let fault = *self.fault.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(fault, Fault::Away | Fault::Panic) {
-            self.fault()?;
+            self.fault(false)?;
         }
         Ok(self.books.lock().unwrap().get(isbn).cloned())
     }
@@ -100,8 +106,16 @@ impl Catalogue for Memory {
         self.write(isbn, Some(version), None)
     }
 
+    async fn remove_pictures(&self, keys: Vec<String>) -> Result<(), CatalogueError> {
+        if self.fault(true)? == Fault::NoBucket {
+            return Err(CatalogueError::PicturesStay("away".to_owned()));
+        }
+        self.removed.lock().unwrap().extend(keys);
+        Ok(())
+    }
+
     async fn list(&self, search: &Search) -> Result<Page, CatalogueError> {
-        self.fault()?;
+        self.fault(false)?;
         let books = self.books.lock().unwrap();
         let mut all: Vec<(String, StoredBook)> = books
             .values()

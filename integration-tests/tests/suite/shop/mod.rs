@@ -1,5 +1,7 @@
 //! The shop's catalogue beside the orders: real processes, with the rights of `shop/template.yaml`.
 
+mod covers;
+
 use std::fs;
 
 use reqwest::Method;

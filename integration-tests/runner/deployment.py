@@ -1,8 +1,8 @@
-"""Deploys the template on LocalStack through CloudFormation. Runs in the Python environment of LocalStack.
+"""Deploys a template on LocalStack through CloudFormation: that of the orders or that of the shop. Runs in the Python environment of LocalStack.
 
     python -m runner.deployment --endpoint URL --bootstraps DIR --template FILE --stack NAME [--parameter NAME=VALUE ...]
 
-Confirms the email subscription with its token, and prints the stack's outputs as JSON, with LocalStack's URL of the API as `ApiUrl`.
+Confirms the email subscription with its token, and prints the stack's outputs as JSON, with LocalStack's URL of the API as `ApiUrl` or `CatalogUrl`.
 """
 
 import argparse
@@ -31,13 +31,14 @@ def main() -> None:
     def client(service: str):
         return session.client(service, endpoint_url=arguments.endpoint, config=config)
 
-    template_url = _package(arguments.template.read_text(), arguments.bootstraps, client("s3"))
+    template_url = _package(arguments.template.read_text(), arguments.stack, arguments.bootstraps, client("s3"))
     parameters = dict(pair.split("=", 1) for pair in arguments.parameter)
     _deploy(client("cloudformation"), arguments.stack, template_url, parameters)
     outputs = _read_outputs(client("cloudformation"), arguments.stack, arguments.endpoint)
-    # LocalStack serves the sent emails only after the first request to its SES.
-    client("ses").list_identities()
-    _confirm_emails(client("sns"), outputs["OrderEmailsTopicArn"], arguments.endpoint)
+    if topic := outputs.get("OrderEmailsTopicArn"):
+        # LocalStack serves the sent emails only after the first request to its SES.
+        client("ses").list_identities()
+        _confirm_emails(client("sns"), topic, arguments.endpoint)
     print(json.dumps(outputs, indent=2))
 
 
@@ -51,20 +52,20 @@ def _parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _package(text: str, bootstraps: Path, s3) -> str:
+def _package(text: str, stack: str, bootstraps: Path, s3) -> str:
     """Uploads each function's code, and the template with its URLs, as `sam deploy` does. Returns the template's URL."""
     template = yaml_parse(text)
     s3.create_bucket(Bucket=BUCKET)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             # The function's name in the template is the prefix and the name of the program.
-            program = resource["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${NamePrefix}")
+            program = resource["Properties"]["FunctionName"]["Fn::Sub"].removeprefix("${NamePrefix}").removeprefix("shop-")
             key = f"{program}.zip"
             s3.put_object(Bucket=BUCKET, Key=key, Body=_make_archive(bootstraps / program / "bootstrap"))
             resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
     # A template in a request may have 51,200 bytes, a template in a bucket 1 MB.
-    s3.put_object(Bucket=BUCKET, Key="template.yaml", Body=yaml_dump(template).encode())
-    return f"{s3.meta.endpoint_url}/{BUCKET}/template.yaml"
+    s3.put_object(Bucket=BUCKET, Key=f"{stack}.yaml", Body=yaml_dump(template).encode())
+    return f"{s3.meta.endpoint_url}/{BUCKET}/{stack}.yaml"
 
 
 def _make_archive(bootstrap: Path) -> bytes:
@@ -104,7 +105,8 @@ def _read_outputs(cloudformation, stack: str, endpoint: str) -> dict[str, str]:
     [description] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
     api = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="Api")
-    outputs["ApiUrl"] = api_url(outputs["ApiUrl"], api["StackResourceDetail"]["PhysicalResourceId"], endpoint)
+    name = "ApiUrl" if "ApiUrl" in outputs else "CatalogUrl"
+    outputs[name] = api_url(outputs[name], api["StackResourceDetail"]["PhysicalResourceId"], endpoint)
     return outputs
 
 

@@ -1,4 +1,4 @@
-"""Starts LocalStack, deploys the template, runs the suite, and stops LocalStack."""
+"""Starts LocalStack, deploys the templates, tries the shop, runs the suite, and stops LocalStack."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from .failure import Failure
 from .localstack_docker import LocalStackInDocker
 from .localstack_host import LocalStackOnHost, is_healthy
 from .phases import Phases
-from .paths import ROOT, TEMPLATE, TESTS
+from .paths import ROOT, SHOP_TEMPLATE, TEMPLATE, TESTS
 
 STACK = "orders"
 # An API without keys, an inbox that is confirmed, retries that end soon, and no digests so that each order
@@ -30,6 +30,10 @@ PARAMETERS = {
     # With the account's role: LocalStack fails on a dependency on a resource whose condition is false.
     "ApiAccessLogs": "ENABLED_WITH_ACCOUNT_ROLE",
 }
+SHOP_STACK = "shop"
+# Without pages: LocalStack's free edition has no CloudFront.
+SHOP_PARAMETERS = {"Hosting": "NONE"}
+PROGRAMS = ["order-api", "order-worker", "notifier", "catalog-api", "cover-resizer"]
 ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -89,7 +93,11 @@ def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Resul
             stack.callback(_stop, localstack, phases)
             endpoint_url, function_logs = localstack.endpoint_url, localstack.function_logs
         with phases.phase("deploy template.yaml"):
-            outputs = _deploy(environment / "bin/python", endpoint_url, bootstraps, logs / "deploy.log")
+            outputs = _deploy(environment / "bin/python", endpoint_url, bootstraps, TEMPLATE, STACK, PARAMETERS, logs / "deploy.log")
+        with phases.phase("deploy shop/template.yaml"):
+            shop = _deploy(environment / "bin/python", endpoint_url, bootstraps, SHOP_TEMPLATE, SHOP_STACK, SHOP_PARAMETERS, logs / "deploy.log")
+        with phases.phase("try the shop"):
+            _try_shop(environment / "bin/python", endpoint_url, shop, logs / "shop.log")
         variables = {
             "ORDERS_STACK": STACK,
             "ORDERS_API_URL": outputs["ApiUrl"],
@@ -111,18 +119,17 @@ def _stop(localstack: LocalStackOnHost | LocalStackInDocker, phases: Phases) -> 
 
 def _build_bootstraps(in_docker: bool, log: Path) -> Path:
     """Builds the functions for Linux in the container, or for this machine."""
-    programs = ["order-api", "order-worker", "notifier"]
     if in_docker:
         folder = ROOT / "target/lambda"
-        command = ["make", "bootstraps", f"ARCHITECTURE={_architecture()}", f"LAMBDA_DIR={folder}"]
+        command = ["make", "bootstraps", "shop-bootstraps", f"ARCHITECTURE={_architecture()}", f"LAMBDA_DIR={folder}"]
     else:
         folder = ROOT / "target/localstack/bootstraps"
-        command = ["cargo", "build", "--release", *(part for program in programs for part in ("--package", program))]
+        command = ["cargo", "build", "--release", *(part for program in PROGRAMS for part in ("--package", program))]
     with log.open("ab") as output:
         if subprocess.run(command, cwd=ROOT, stdout=output, stderr=output).returncode:
             raise Failure(f"the functions do not build. See {log}")
     if not in_docker:
-        for program in programs:
+        for program in PROGRAMS:
             (folder / program).mkdir(parents=True, exist_ok=True)
             shutil.copy(_read_target_directory() / "release" / program, folder / program / "bootstrap")
     return folder
@@ -133,17 +140,30 @@ def _read_target_directory() -> Path:
     return Path(json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)["target_directory"])
 
 
-def _deploy(python: Path, endpoint_url: str, bootstraps: Path, log: Path) -> dict[str, str]:
+def _deploy(
+    python: Path, endpoint_url: str, bootstraps: Path, template: Path, stack: str, parameters: dict[str, str], log: Path
+) -> dict[str, str]:
     command = [python, "-m", "runner.deployment", "--endpoint", endpoint_url, "--bootstraps", bootstraps,
-               "--template", TEMPLATE, "--stack", STACK]  # fmt: skip
-    for name, value in {**PARAMETERS, "Architecture": _architecture()}.items():
+               "--template", template, "--stack", stack]  # fmt: skip
+    for name, value in {**parameters, "Architecture": _architecture()}.items():
         command += ["--parameter", f"{name}={value}"]
     with log.open("ab") as output:
         done = subprocess.run(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=output, text=True)
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-        raise Failure(f"the stack was not deployed. {log} ends with:\n{tail}")
+        raise Failure(f"the stack {stack} was not deployed. {log} ends with:\n{tail}")
     return json.loads(done.stdout)
+
+
+def _try_shop(python: Path, endpoint_url: str, outputs: dict[str, str], log: Path) -> None:
+    command = [python, "-m", "runner.shop", "--endpoint", endpoint_url, "--catalog", outputs["CatalogUrl"],
+               "--covers", outputs["CoversBucketName"], "--failed", outputs["CoversFailedQueueUrl"]]  # fmt: skip
+    with log.open("ab") as output:
+        failed = subprocess.run(command, cwd=TESTS, stdout=output, stderr=output).returncode
+    lines = log.read_text(errors="replace").splitlines()
+    if failed:
+        raise Failure(f"the shop does not work. {log} ends with:\n" + "\n".join(lines[-20:]))
+    print("\n".join(lines), flush=True)
 
 
 def _architecture() -> str:

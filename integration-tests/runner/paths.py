@@ -7,6 +7,7 @@ TESTS = Path(__file__).resolve().parent.parent
 ROOT = TESTS.parent
 PLUGINS = TESTS / "localstack"
 TEMPLATE = ROOT / "template.yaml"
+SHOP_TEMPLATE = ROOT / "shop/template.yaml"
 SKIPPED = TESTS / "skipped.toml"
 
 

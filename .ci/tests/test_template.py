@@ -40,12 +40,44 @@ def test_every_method_asks_for_the_authorization_of_its_mode(mode):
             assert operation["security"] == ([] if method == "options" else MODES[mode]), (method, path)
 
 
-def test_a_preflight_needs_no_authorization_and_reaches_the_same_function():
-    """A browser sends it without credentials, and accepts only an answer with a success status."""
-    for path, item in body(deployed(AllowedOrigins="https://shop.example.com"))["paths"].items():
+def preflights(origins):
+    """The integration of `OPTIONS` on each path."""
+    for path, item in body(deployed(AllowedOrigins=origins))["paths"].items():
+        # A browser sends it without credentials, and accepts only an answer with a success status.
         assert item["options"]["security"] == [], path
-        integration = "x-amazon-apigateway-integration"
-        assert item["options"][integration] == item[ANY_METHOD][integration], path
+        yield path, item["options"], item["options"]["x-amazon-apigateway-integration"]
+
+
+def answer_of(integration):
+    answer = integration["responses"]["default"]
+    prefix, parameters = "method.response.header.", answer["responseParameters"]
+    return {name.removeprefix(prefix): value.strip("'") for name, value in parameters.items()}, answer.get("responseTemplates")
+
+
+@pytest.mark.parametrize("origins", ["*", "https://a.example,http://localhost:3000"])
+def test_a_preflight_invokes_no_function_and_answers_as_order_api_would(origins):
+    handler, route = (Path(f"order-api/src/{name}.rs").read_text() for name in ("handler/mod", "route"))
+    (allowed,) = re.findall(r'const ALLOWED_HEADERS: &str = "([^"]+)";', handler)
+    methods = set(re.findall(r'"((?:[A-Z]+, )+OPTIONS)"', route))
+    used = set()
+    for path, operation, integration in preflights(origins):
+        assert (integration["type"], integration["passthroughBehavior"]) == ("mock", "never"), path
+        assert json.loads(integration["requestTemplates"]["application/json"]) == {"statusCode": 204}
+        headers, template = answer_of(integration)
+        # AWS refuses a parameter of a header that the method does not declare.
+        assert headers.keys() <= operation["responses"]["204"]["headers"].keys()
+        assert headers["Access-Control-Allow-Headers"] == re.sub(r"\\\s+", "", allowed)
+        assert headers["Access-Control-Allow-Methods"] == headers["Allow"]
+        used.add(headers["Allow"])
+        if origins == "*":
+            assert (headers["Access-Control-Allow-Origin"], template) == ("*", None)
+            assert "Vary" not in headers
+        else:
+            # The answer depends on the origin: a cache must keep them apart.
+            assert headers["Vary"] == "Origin"
+            assert "Access-Control-Allow-Origin" not in headers
+            assert "responseOverride.header.Access-Control-Allow-Origin" in json.dumps(template)
+    assert used == methods
 
 
 def test_without_origins_no_method_is_free_of_authorization():
@@ -239,9 +271,9 @@ def test_no_route_passes_the_callers_credentials_on():
 
 def test_every_method_reaches_the_same_function():
     """The template writes the integration out for each: docs/DEPLOY.md says why."""
-    operations = [o for item in body(deployed(AllowedOrigins="*"))["paths"].values() for method, o in item.items() if method != "parameters"]
+    operations = [o for item in body(deployed())["paths"].values() for method, o in item.items() if method != "parameters"]
     integrations = [json.dumps(operation["x-amazon-apigateway-integration"]) for operation in operations]
-    assert len(integrations) == 12
+    assert len(integrations) == 7
     assert len(set(integrations)) == 1
 
 

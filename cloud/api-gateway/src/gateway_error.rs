@@ -15,6 +15,8 @@ pub(crate) enum GatewayError {
     QuotaExceeded,
     /// The body is larger than 10 MB.
     RequestTooLarge,
+    /// A MOCK integration has no request template for the media type of the body.
+    UnsupportedMediaType,
     /// The body did not arrive completely.
     BadRequest,
     /// The method or the API key got more requests than its rate and burst allow.
@@ -38,6 +40,7 @@ impl GatewayError {
             Self::InvalidApiKey => "INVALID_API_KEY",
             Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::RequestTooLarge => "REQUEST_TOO_LARGE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::BadRequest => "DEFAULT_4XX",
             Self::Throttled => "THROTTLED",
             Self::IntegrationTimeout => "INTEGRATION_TIMEOUT",
@@ -60,6 +63,7 @@ impl GatewayError {
         match self {
             Self::MissingAuthenticationToken | Self::InvalidApiKey => StatusCode::FORBIDDEN,
             Self::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Throttled | Self::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::IntegrationTimeout => StatusCode::GATEWAY_TIMEOUT,
@@ -75,6 +79,7 @@ impl GatewayError {
             Self::InvalidApiKey => "ForbiddenException",
             Self::QuotaExceeded => "LimitExceededException",
             Self::RequestTooLarge => "RequestTooLargeException",
+            Self::UnsupportedMediaType => "UnsupportedMediaTypeException",
             Self::BadRequest => "BadRequestException",
             Self::Throttled => "TooManyRequestsException",
             Self::IntegrationTimeout | Self::InvocationRefused | Self::InternalServerError => {
@@ -89,6 +94,7 @@ impl GatewayError {
             Self::MissingAuthenticationToken => "Missing Authentication Token",
             Self::InvalidApiKey => "Forbidden",
             Self::QuotaExceeded => "Limit Exceeded",
+            Self::UnsupportedMediaType => "Unsupported Media Type",
             Self::RequestTooLarge => "HTTP content length exceeded 10485760 bytes.",
             Self::BadRequest => "Bad Request",
             Self::Throttled => "Too Many Requests",

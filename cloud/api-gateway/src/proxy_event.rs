@@ -218,6 +218,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::routes::Integration;
 
     const TRACE: &str = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
@@ -227,11 +228,12 @@ mod tests {
             api_id: "api".to_owned(),
             stage: "dev".to_owned(),
         };
+        let integration = Integration::Function("f".to_owned());
         let found = Match {
             requires_api_key: false,
             resource: "/orders/{id}",
             method: "ANY",
-            function: "f",
+            integration: &integration,
             parameters: BTreeMap::from([("id", "7".to_owned())]),
         };
         let (parts, ()) = request.into_parts();

@@ -4,15 +4,26 @@
 
 use std::collections::BTreeMap;
 
-/// A method on a path, and the function that answers it.
+use crate::mock::MockIntegration;
+
+/// Who answers the requests of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integration {
+    /// The function with this physical name.
+    Function(String),
+    /// The gateway itself.
+    Mock(MockIntegration),
+}
+
+/// A method on a path, and who answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// An HTTP method in capitals, or `ANY`.
     pub method: String,
     /// Such as `/orders/{id}` or `/{proxy+}`.
     pub path: String,
-    /// The function's physical name.
-    pub function_name: String,
+    /// Who answers.
+    pub integration: Integration,
     /// Whether a request needs an API key.
     pub requires_api_key: bool,
 }
@@ -21,7 +32,7 @@ pub struct Route {
 #[derive(Debug)]
 pub struct Routes(Vec<Resource>);
 
-/// A path and the functions for its methods.
+/// A path and what answers its methods.
 #[derive(Debug)]
 struct Resource {
     path: String,
@@ -32,7 +43,7 @@ struct Resource {
 
 #[derive(Debug)]
 struct Handler {
-    function_name: String,
+    integration: Integration,
     requires_api_key: bool,
 }
 
@@ -51,8 +62,8 @@ pub(crate) struct Match<'r> {
     pub(crate) resource: &'r str,
     /// The method of the route, which may be `ANY`.
     pub(crate) method: &'r str,
-    /// The name of the function.
-    pub(crate) function: &'r str,
+    /// Who answers.
+    pub(crate) integration: &'r Integration,
     /// Whether the request needs an API key.
     pub(crate) requires_api_key: bool,
     /// The path parameters as they stand in the path, not decoded (recorded on AWS).
@@ -76,7 +87,7 @@ impl Routes {
                 resources.len() - 1
             });
             let handler = Handler {
-                function_name: route.function_name.clone(),
+                integration: route.integration.clone(),
                 requires_api_key: route.requires_api_key,
             };
             resources[index].methods.insert(route.method.clone(), handler);
@@ -101,7 +112,7 @@ impl Routes {
         Some(Match {
             resource: &resource.path,
             method,
-            function: &handler.function_name,
+            integration: &handler.integration,
             requires_api_key: handler.requires_api_key,
             parameters,
         })
@@ -161,7 +172,7 @@ mod tests {
         let route = |method: &str, path: &str| Route {
             method: method.to_owned(),
             path: path.to_owned(),
-            function_name: format!("{method} {path}"),
+            integration: Integration::Function(format!("{method} {path}")),
             requires_api_key: false,
         };
         Routes::new(&[
@@ -174,7 +185,10 @@ mod tests {
     }
 
     fn find(method: &str, path: &str) -> Option<String> {
-        routes().find(method, path).map(|found| found.function.to_owned())
+        routes().find(method, path).map(|found| match found.integration {
+            Integration::Function(name) => name.clone(),
+            Integration::Mock(_) => unreachable!(),
+        })
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud_cloudwatch::{Metric, MissingData, Source, Statistic};
 
-use super::{Stack, StackLocation, TemplateError};
+use super::{Integration, MockIntegration, Stack, StackLocation, TemplateError};
 
 pub(crate) fn location() -> StackLocation {
     StackLocation {
@@ -315,14 +315,61 @@ Resources:
     let api = load(&template("/x/{id}"), &[]).unwrap().api.unwrap();
     assert_eq!(api.routes.len(), 1);
     assert_eq!(
-        (
-            api.routes[0].method.as_str(),
-            api.routes[0].function_name.as_str()
-        ),
-        ("ANY", "f")
+        (api.routes[0].method.as_str(), &api.routes[0].integration),
+        ("ANY", &Integration::Function("f".to_owned()))
     );
     insta::assert_snapshot!(load_error(&template("/y")),
         @"f.Events: `ANY /y` is not in the API's DefinitionBody, so that it would not be served");
+}
+
+#[test]
+fn a_mock_integration_is_read_as_the_gateways_own_answer() {
+    let of = |behavior: &str, request: &str, header: &str| {
+        format!(
+            "
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: dev
+      DefinitionBody:
+        paths:
+          /x:
+            options:
+              x-amazon-apigateway-integration:
+                type: mock
+                passthroughBehavior: {behavior}
+                requestTemplates: {{application/json: '{request}'}}
+                responses:
+                  default:
+                    statusCode: '204'
+                    responseParameters: {{{header}}}
+                    responseTemplates: {{application/json: body}}
+"
+        )
+    };
+    let (request, header) = (
+        r#"{"statusCode": 204}"#,
+        r#"method.response.header.Allow: "'GET'""#,
+    );
+    let api = load(&of("never", request, header), &[]).unwrap().api.unwrap();
+    let mock = MockIntegration {
+        status: 204,
+        headers: vec![("Allow".to_owned(), "GET".to_owned())],
+        template: "body".to_owned(),
+    };
+    assert_eq!(api.routes[0].integration, Integration::Mock(mock));
+    for (template, part) in [
+        (of("when_no_match", request, header), "passthroughBehavior"),
+        (of("never", "{}", header), "statusCode"),
+        (
+            of("never", request, "method.response.header.Allow: context.x"),
+            "fixed text",
+        ),
+    ] {
+        let error = load_error(&template);
+        assert!(error.contains(part), "{error}");
+    }
 }
 
 /// Unlike a queue's, a subscription's redrive policy has no `maxReceiveCount`. A deployment on AWS fails.

@@ -35,6 +35,7 @@ async fn pages_of_allowed_origins_may_call_and_others_may_not() {
             (answer.status, &answer.headers["access-control-allow-origin"]),
             (204, &shop.parse().unwrap())
         );
+        assert_eq!(answer.headers["vary"].to_str().unwrap().to_lowercase(), "origin");
         let listed = |name: &str, value: &str| {
             let values = answer.headers[name].to_str().unwrap().to_lowercase();
             assert!(

@@ -24,7 +24,7 @@ use crate::gateway_response::GatewayResponses;
 use crate::metrics::ApiMetrics;
 use crate::proxy_event::{self, ApiContext, Received};
 use crate::proxy_response;
-use crate::routes::Routes;
+use crate::routes::{Integration, Routes};
 use crate::throttle::Throttles;
 
 /// API Gateway's limit for a request body, in bytes.
@@ -167,15 +167,19 @@ impl Api {
         {
             return Err(GatewayError::Throttled);
         }
-        let function = settings
-            .functions
-            .get(found.function)
-            .ok_or(GatewayError::InternalServerError)?;
         let sent = spelled_headers(&parts).await.map_err(|error| {
             tracing::warn!(%request_id, %error, "the headers of a request cannot be read");
             GatewayError::BadRequest
         })?;
         let headers = EventHeaders::new(sent, arrival);
+        let name = match found.integration {
+            Integration::Function(name) => name,
+            Integration::Mock(mock) => return mock.answer(&headers),
+        };
+        let function = settings
+            .functions
+            .get(name)
+            .ok_or(GatewayError::InternalServerError)?;
         let received = Received {
             parts: &parts,
             headers: &headers,
@@ -193,7 +197,7 @@ impl Api {
             .binary_media_types
             .include(headers.first(&header::ACCEPT));
         let mut response = proxy_response::decode(&answer, binary).map_err(|error| {
-            tracing::warn!(%request_id, function = found.function, %error, "a function's answer is not a proxy response");
+            tracing::warn!(%request_id, function = name, %error, "a function's answer is not a proxy response");
             GatewayError::InternalServerError
         })?;
         insert(&mut response, "x-amzn-trace-id", headers.trace_id());

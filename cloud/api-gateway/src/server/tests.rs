@@ -6,6 +6,7 @@ use cloud_lambda::FunctionSettings;
 use super::*;
 use crate::api_key::ApiKey;
 use crate::gateway_response::GatewayResponse;
+use crate::mock::MockIntegration;
 use crate::routes::Route;
 use crate::throttle::ThrottleSetting;
 
@@ -17,6 +18,12 @@ const CHILD: &str = "server::tests::child";
 #[ignore = "it is the child process of the other tests"]
 async fn child() {
     example_function::run().await.unwrap();
+}
+
+fn preflight() -> MockIntegration {
+    let template = r#"#if($input.params().header.get("x-page") == "a")#set($context.responseOverride.header.X-Page = "yes")#end"#;
+    let headers = vec![("Allow".to_owned(), "POST, OPTIONS".to_owned())];
+    MockIntegration::new(204, headers, template).unwrap()
 }
 
 struct Client {
@@ -43,7 +50,7 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
     let route = |method: &str, path: &str| Route {
         method: method.to_owned(),
         path: path.to_owned(),
-        function_name: "example".to_owned(),
+        integration: Integration::Function("example".to_owned()),
         requires_api_key: path == "/keyed",
     };
     let metrics = ApiMetrics::default();
@@ -59,6 +66,12 @@ async fn client_of(settings: FunctionSettings, integration_timeout: Duration) ->
             route("POST", "/post"),
             route("GET", "/throttled"),
             route("POST", "/keyed"),
+            Route {
+                method: "OPTIONS".to_owned(),
+                path: "/post".to_owned(),
+                integration: Integration::Mock(preflight()),
+                requires_api_key: false,
+            },
         ]),
         functions: BTreeMap::from([("example".to_owned(), function.clone())]),
         origins: Origins::parse("https://shop.example.com"),
@@ -123,6 +136,33 @@ async fn every_method_reaches_the_function() {
         assert_eq!(body, if method == "HEAD" { "" } else { "5" });
     }
     client.function.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_mock_integration_answers_without_the_function() {
+    let client = client().await;
+    // With the function away every other request fails.
+    client.function.stop(Duration::ZERO).await;
+    assert_eq!(client.send("POST", "/post", vec![]).await.0, 502);
+    let options = || {
+        client
+            .http
+            .request(reqwest::Method::OPTIONS, format!("{}/post", client.url))
+    };
+    let answer = options().header("x-page", "a").send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 204);
+    assert_eq!(answer.headers()["allow"], "POST, OPTIONS");
+    assert_eq!(answer.headers()["x-page"], "yes");
+    assert!(answer.headers().contains_key("x-amzn-requestid"));
+    let other = options().header("x-page", "b").send().await.unwrap();
+    assert!(!other.headers().contains_key("x-page"));
+    // No request template fits.
+    let text = options()
+        .header("content-type", "text/plain")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(text.status().as_u16(), 415);
 }
 
 #[tokio::test]

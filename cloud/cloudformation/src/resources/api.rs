@@ -3,7 +3,7 @@
 use super::gateway_response::GatewayResponse;
 use super::method_throttle::MethodThrottle;
 use super::openapi;
-use super::route::Route;
+use super::route::{Integration, Route};
 use crate::error::TemplateError;
 use crate::ignored;
 use crate::properties::Properties;
@@ -91,10 +91,13 @@ impl Api {
             Some(Route {
                 method,
                 path,
-                function_name,
+                integration,
                 ..
             }) => Err(TemplateError::invalid(
-                &TemplatePath::root(function_name).key("Events"),
+                &match integration {
+                    Integration::Function(name) => TemplatePath::root(name).key("Events"),
+                    Integration::Mock(_) => TemplatePath::root("Events"),
+                },
                 format!(
                     "`{method} {path}` is not in the API's DefinitionBody, so that it would not be served"
                 ),

@@ -12,6 +12,7 @@ pub(crate) mod gateway_response;
 pub(crate) mod lambda_permission;
 pub(crate) mod method_throttle;
 pub(crate) mod metric_filter;
+pub(crate) mod mock_integration;
 pub(crate) mod notification;
 pub(crate) mod openapi;
 pub(crate) mod policies;

@@ -2,8 +2,9 @@
 //!
 //! Source: the API Gateway Developer Guide, "OpenAPI extensions for API Gateway".
 
+use super::mock_integration::MockIntegration;
 use super::name_of;
-use super::route::Route;
+use super::route::{Integration, Route};
 use crate::error::TemplateError;
 use crate::properties::Properties;
 
@@ -11,8 +12,7 @@ const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 const INTEGRATION: &str = "x-amazon-apigateway-integration";
 const METHODS: [&str; 7] = ["delete", "get", "head", "options", "patch", "post", "put"];
 
-/// Reads the paths with a function integration. A `mock` integration (the answer to a CORS preflight) is
-/// skipped, because the gateway answers it itself.
+/// Reads the methods of all paths.
 pub(crate) fn read_routes(mut body: Properties) -> Result<Vec<Route>, TemplateError> {
     let key_schemes = key_schemes(&mut body)?;
     let paths = body.mapping("paths")?.ok_or_else(|| body.missing("paths"))?;
@@ -26,14 +26,12 @@ pub(crate) fn read_routes(mut body: Properties) -> Result<Vec<Route>, TemplateEr
                 _ => return Err(TemplateError::unsupported(operation.at(), "this key of a path")),
             };
             let requires_api_key = requires_one_of(&mut operation, &key_schemes)?;
-            if let Some(function_name) = integrated_function(operation)? {
-                routes.push(Route {
-                    method,
-                    path: path.clone(),
-                    function_name,
-                    requires_api_key,
-                });
-            }
+            routes.push(Route {
+                method,
+                path: path.clone(),
+                integration: integration(operation)?,
+                requires_api_key,
+            });
         }
     }
     Ok(routes)
@@ -66,13 +64,13 @@ fn requires_one_of(operation: &mut Properties, schemes: &[String]) -> Result<boo
         .any(|name| schemes.contains(name)))
 }
 
-fn integrated_function(mut operation: Properties) -> Result<Option<String>, TemplateError> {
+fn integration(mut operation: Properties) -> Result<Integration, TemplateError> {
     let mut integration = operation
         .mapping(INTEGRATION)?
         .ok_or_else(|| operation.missing(INTEGRATION))?;
     match integration.required_text("type")?.to_lowercase().as_str() {
         "aws_proxy" => {}
-        "mock" => return Ok(None),
+        "mock" => return MockIntegration::read(integration).map(Integration::Mock),
         kind => {
             return Err(TemplateError::unsupported(
                 integration.at(),
@@ -85,7 +83,7 @@ fn integrated_function(mut operation: Properties) -> Result<Option<String>, Temp
         .split_once("/functions/")
         .and_then(|(_, rest)| rest.strip_suffix("/invocations"));
     match arn {
-        Some(arn) => Ok(Some(name_of(arn).to_owned())),
+        Some(arn) => Ok(Integration::Function(name_of(arn).to_owned())),
         None => Err(integration.wrong("uri", "a function's invocation address is expected")),
     }
 }

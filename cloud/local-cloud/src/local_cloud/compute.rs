@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use cloud_api_gateway::RestApi;
 use cloud_async_invocation::{AsyncSettings, Runner, Target};
-use cloud_cloudformation::{Asynchronous, EventSourceMapping, Function as DeclaredFunction, StackLocation};
+use cloud_cloudformation::{
+    Asynchronous, EventSourceMapping, Function as DeclaredFunction, Integration, StackLocation,
+};
 use cloud_data_dir::DataDir;
 use cloud_endpoint::FunctionState;
 use cloud_event_source::{EventSource, EventSourceSettings};
@@ -108,9 +110,11 @@ impl Compute {
         };
         if let Some(api) = &stack.api {
             for route in &api.routes {
-                known(&format!("{} {}", route.method, route.path), &route.function_name)?;
+                if let Integration::Function(name) = &route.integration {
+                    known(&format!("{} {}", route.method, route.path), name)?;
+                }
             }
-            let settings = rest_api::settings(located, api, services, functions.clone());
+            let settings = rest_api::settings(located, api, services, functions.clone())?;
             self.rest_apis.push(RestApi::start(api_listener, settings));
         }
         for bucket in &stack.buckets {

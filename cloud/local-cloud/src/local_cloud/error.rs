@@ -2,6 +2,7 @@
 
 use std::io;
 
+use cloud_api_gateway::ResponseTemplateError;
 use cloud_cloudformation::TemplateError;
 use cloud_data_dir::DataDirError;
 use cloud_iam::LAMBDA;
@@ -56,6 +57,14 @@ pub enum StartError {
         referrer: String,
         /// The name of the function.
         function: String,
+    },
+    /// A MOCK integration has a response template that cannot be evaluated here.
+    #[error("{route}: {source}")]
+    ResponseTemplate {
+        /// The method and the path.
+        route: String,
+        /// The construct.
+        source: ResponseTemplateError,
     },
     /// The template does not define the role of a function.
     #[error(

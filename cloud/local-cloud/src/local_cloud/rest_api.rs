@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use cloud_api_gateway::{
     ApiContext, ApiKey, ApiKeys, ApiMetrics, BinaryMediaTypes, GatewayResponse, GatewayResponses,
-    RestApiSettings, Route, Routes, ThrottleSetting, Throttles,
+    Integration, MockIntegration, RestApiSettings, Route, Routes, ThrottleSetting, Throttles,
 };
-use cloud_cloudformation::Api;
+use cloud_cloudformation::{Api, Integration as Declared, Route as DeclaredRoute};
 use cloud_http::{Origins, Router};
 use cloud_lambda::Function;
 
+use super::error::StartError;
 use super::stacks::Located;
 use crate::services::Services;
 
@@ -18,16 +19,11 @@ pub(super) fn settings(
     api: &Api,
     services: &Services,
     functions: BTreeMap<String, Function>,
-) -> RestApiSettings {
+) -> Result<RestApiSettings, StartError> {
     let Located { stack, location, .. } = located;
     let origins = stack.parameters.get(&located.origins_parameter);
     let pages = located.pages.as_ref();
-    let routes = api.routes.iter().map(|route| Route {
-        method: route.method.clone(),
-        path: route.path.clone(),
-        function_name: route.function_name.clone(),
-        requires_api_key: route.requires_api_key,
-    });
+    let routes = api.routes.iter().map(read_route).collect::<Result<Vec<_>, _>>()?;
     let responses = api.gateway_responses.iter().map(|declared| {
         let response = GatewayResponse {
             status: declared.status,
@@ -50,13 +46,13 @@ pub(super) fn settings(
             daily_quota: key.plan.daily_quota,
         })
     });
-    RestApiSettings {
+    Ok(RestApiSettings {
         context: ApiContext {
             account_id: location.account_id.clone(),
             api_id: api.id.clone(),
             stage: api.stage.clone(),
         },
-        routes: Routes::new(&routes.collect::<Vec<_>>()),
+        routes: Routes::new(&routes),
         functions,
         origins: Origins::parse(origins.map_or("", String::as_str)),
         binary_media_types: BinaryMediaTypes::new(api.binary_media_types.iter().map(String::as_str)),
@@ -69,5 +65,25 @@ pub(super) fn settings(
             api_name: api.name.clone(),
             stage: api.stage.clone(),
         },
-    }
+    })
+}
+
+/// Fails if a response template has a construct that is not supported.
+fn read_route(route: &DeclaredRoute) -> Result<Route, StartError> {
+    let integration = match &route.integration {
+        Declared::Function(name) => Integration::Function(name.clone()),
+        Declared::Mock(mock) => {
+            let taken = MockIntegration::new(mock.status, mock.headers.clone(), &mock.template);
+            Integration::Mock(taken.map_err(|source| StartError::ResponseTemplate {
+                route: format!("{} {}", route.method, route.path),
+                source,
+            })?)
+        }
+    };
+    Ok(Route {
+        method: route.method.clone(),
+        path: route.path.clone(),
+        integration,
+        requires_api_key: route.requires_api_key,
+    })
 }

@@ -29,14 +29,14 @@ API = {"execute-api:Invoke"}
 COMMANDS = {
     "orderctl dlq list": LETTERS,
     "orderctl dlq show": LETTERS | {"dynamodb:BatchGetItem"},
-    "orderctl dlq replay": LETTERS | MOVES | EMAILS | {"dynamodb:BatchGetItem"},
+    "orderctl dlq replay": LETTERS | MOVES | EMAILS | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
     "orderctl dlq purge": LETTERS | {"sqs:DeleteMessage"},
     "orderctl status": STATUS,
     "orderctl top": STATUS,
     "orderctl place": API,
     "orderctl get": API | LETTERS,
     "orderctl trace": API | LETTERS | STATUS | {"logs:StartQuery", "logs:GetQueryResults"},
-    "orderctl console": STATUS | LETTERS | MOVES | EMAILS | API | {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+    "orderctl console": STATUS | LETTERS | MOVES | EMAILS | API | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Scan"},
     "aws sns list-subscriptions-by-topic": {"sns:ListSubscriptionsByTopic"},
     "aws sns confirm-subscription": {"sns:ConfirmSubscription"},
     "aws sns get-topic-attributes": {"sns:GetTopicAttributes"},
@@ -71,9 +71,12 @@ def test_it_publishes_emails_only():
 def test_it_changes_nothing_but_messages_and_orders():
     actions = {action for one in STATEMENTS for action in as_list(one["Action"])}
     assert not [action for action in actions if "*" in action]
-    writes = MOVES | {"sqs:ChangeMessageVisibility", "execute-api:Invoke", "sns:ConfirmSubscription", "sns:Publish"}
+    writes = MOVES | {"sqs:ChangeMessageVisibility", "execute-api:Invoke", "sns:ConfirmSubscription", "sns:Publish", "dynamodb:DeleteItem"}
     reads = re.compile(r"\w+:(Get|List|Describe|BatchGet|Receive|Filter|Scan$|StartQuery$)")
     assert not [action for action in actions - writes if not reads.match(action)]
+    # It deletes marks of failed orders.
+    tables = [as_list(one["Resource"]) for one in STATEMENTS if "dynamodb:DeleteItem" in as_list(one["Action"])]
+    assert tables == [["arn:aws:dynamodb:us-east-1:123456789012:table/order-claims"]]
     # It receives no messages of the source queues, and purges, changes or deletes no queue.
     on_sources = next(one for one in STATEMENTS if one["Sid"] == "SendToSourceQueues")
     assert set(on_sources["Action"]) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}

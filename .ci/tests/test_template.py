@@ -200,7 +200,6 @@ def test_order_api_reads_orders_and_their_index_and_writes_claims_alone():
         ("dynamodb:Query", json.dumps({"Fn::Sub": "${OrdersTable.Arn}/index/" + index["IndexName"]})),
         ("dynamodb:PartiQLInsert", claims),
         ("dynamodb:PartiQLUpdate", claims),
-        ("dynamodb:GetItem", claims),
         ("dynamodb:BatchGetItem", claims),
     }
 
@@ -298,6 +297,16 @@ def test_roles_have_no_managed_policy_and_no_wildcard():
         for resource in listed(statement["Resource"]):
             # A reference to one resource. A string would be an ARN that somebody typed.
             assert isinstance(resource, dict), (role, resource)
+
+
+def test_order_worker_only_adds_to_the_claims():
+    granted = {
+        action
+        for role, statement in statements(deployed())
+        if role == "OrderWorkerRole" and "ClaimsTable" in json.dumps(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert granted == {"dynamodb:PartiQLInsert"}
 
 
 def test_order_worker_cannot_overwrite_or_delete_an_order():

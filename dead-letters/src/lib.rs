@@ -13,6 +13,7 @@ mod dead_letter;
 mod destination;
 mod export;
 mod failed_cover;
+mod failed_marks;
 mod filter;
 mod find;
 mod import;

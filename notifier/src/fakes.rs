@@ -9,6 +9,7 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderConfirmed, OrderId, Timestamp};
 use order_table::Notification;
+use queue_consumer::marks::Marks;
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::{Value, json};
@@ -237,6 +238,9 @@ impl World {
         self.call(operation, effect).map(|()| vec![Ok(()); messages])
     }
 }
+
+/// Whoever placed an order does not see whether it was notified.
+impl Marks for &World {}
 
 impl Queues for &World {
     async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {

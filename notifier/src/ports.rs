@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use function_runtime::{Answers, CallError, Clock};
 use order_core::OrderId;
 use order_table::Notification;
+use queue_consumer::marks::Marks;
 use queue_consumer::ports::Queues;
 
 use crate::email::Email;
@@ -54,6 +55,6 @@ pub trait Emails {
 }
 
 /// All ports as one type, so that the simulation can hold one state behind them.
-pub trait Ports: Table + Emails + Queues + Clock {}
+pub trait Ports: Table + Emails + Queues + Marks + Clock {}
 
-impl<P: Table + Emails + Queues + Clock> Ports for P {}
+impl<P: Table + Emails + Queues + Marks + Clock> Ports for P {}

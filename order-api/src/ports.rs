@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use order_core::text::CustomerId;
 use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, OrderRow, RowError};
+use order_table::{Claim, FailedOrder, OrderRow, RowError};
 
 /// The queue of accepted orders.
 pub trait OrderQueue: Send + Sync {
@@ -50,7 +50,7 @@ pub trait OrderTable: Send + Sync {
     ) -> impl Future<Output = Result<Page, TableError>> + Send;
 }
 
-/// The table of claims: which order was sent first under an idempotency key.
+/// The table of claims: which order was sent first under an idempotency key, and which orders are dead letters.
 pub trait ClaimTable: Send + Sync {
     /// Claims the keys of up to 100 different orders, each by a conditional write and in one attempt. Returns one answer per claim, in
     /// their order. After an error the claim may have been written all the same.
@@ -65,8 +65,17 @@ pub trait ClaimTable: Send + Sync {
     /// are stored.
     fn resume(&self, ids: &[OrderId]) -> impl Future<Output = Result<(), TableError>> + Send;
 
-    /// The claim of an order's key, by a consistent read. `None` if there is none.
-    fn claim_of(&self, id: OrderId) -> impl Future<Output = Result<Option<Claim>, TableError>> + Send;
+    /// The claim and the mark of an order that is not stored, by one consistent read.
+    fn unstored(&self, id: OrderId) -> impl Future<Output = Result<Unstored, TableError>> + Send;
+}
+
+/// The items of the table of claims about one order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unstored {
+    /// The claim of its key.
+    pub claim: Option<Claim>,
+    /// The mark that its message is a dead letter.
+    pub failure: Option<FailedOrder>,
 }
 
 /// The answer to a claim.

@@ -7,6 +7,7 @@ use order_core::OrderId;
 use serde_json::{Number, Value};
 
 use crate::attributes::Attributes;
+use crate::failed::FailedOrder;
 use crate::layout::attribute;
 
 /// An item or a key, as the SDK holds it.
@@ -18,6 +19,15 @@ pub fn key(order_id: OrderId) -> Item {
     Item::from([(
         attribute::ORDER_ID.to_owned(),
         AttributeValue::S(order_id.to_string()),
+    )])
+}
+
+/// The key of an order's mark, in the table of claims.
+#[must_use]
+pub fn failed_key(order_id: OrderId) -> Item {
+    Item::from([(
+        attribute::ORDER_ID.to_owned(),
+        AttributeValue::S(FailedOrder::key(order_id)),
     )])
 }
 

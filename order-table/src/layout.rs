@@ -42,7 +42,11 @@ pub mod attribute {
     pub const IN_DOUBT_UNTIL: &str = "in_doubt_until";
     /// Of a claim: when the queue refused the order, if it has not taken it since.
     pub const RELEASED_AT: &str = "released_at";
-    /// Of a claim: when DynamoDB may delete it, in seconds since the Unix epoch.
+    /// Of a mark: the code of the reason for which the order's message is a dead letter.
+    pub const ERROR_CODE: &str = "error_code";
+    /// Of a mark: when the message became a dead letter.
+    pub const FAILED_AT: &str = "failed_at";
+    /// Of a claim or a mark: when DynamoDB may delete it, in seconds since the Unix epoch.
     pub const EXPIRES_AT: &str = "expires_at";
 }
 

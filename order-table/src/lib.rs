@@ -1,6 +1,7 @@
 //! The tables of orders and of claims: the names of their attributes, their rows, and the conversion to DynamoDB's attribute values.
 //!
-//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. order-api writes claims. All of them
+//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. order-api writes claims, and
+//! order-worker the marks of dead letters beside them. All of them
 //! use this crate, so that each table has one layout.
 //!
 //! **Invariant:** a row of every version that was ever written stays readable: rows outlive the code that wrote them.
@@ -11,10 +12,12 @@
 pub mod attribute_value;
 mod attributes;
 mod claim;
+mod failed;
 mod layout;
 mod row;
 
 pub use attributes::{Attributes, RowError, parsed, text};
 pub use claim::Claim;
+pub use failed::FailedOrder;
 pub use layout::{BY_CUSTOMER_INDEX, attribute};
 pub use row::{Notification, OrderRow, OrderStatus};

@@ -1,13 +1,21 @@
 //! The function's configuration, from its environment.
 
+use std::time::Duration;
+
 use function_runtime::{ConfigError, Environment};
 use queue_consumer::retries::Retries;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// The function's settings. `template.yaml` sets each variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `ORDERS_TABLE`: the table's name.
     pub orders_table: String,
+    /// `CLAIMS_TABLE`: the name of the table that holds the marks of dead letters.
+    pub claims_table: String,
+    /// `CLAIM_RETENTION_DAYS`: how long a mark is kept.
+    pub claim_retention: Duration,
     /// `ORDER_EVENTS_TOPIC_ARN`: the topic of events that orders are confirmed.
     pub order_events_topic_arn: String,
     /// `ORDERS_QUEUE_URL`: the queue that batches come from.
@@ -24,20 +32,30 @@ impl Config {
     where
         L: Fn(&str) -> Option<String>,
     {
-        let orders_table = environment.required("ORDERS_TABLE")?;
-        // The name is quoted in a PartiQL statement. This is also DynamoDB's own rule for names.
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if !orders_table.bytes().all(is_allowed) {
-            let reason = "must be a table's name: letters, digits, '_', '.' and '-'";
-            return Err(ConfigError::invalid("ORDERS_TABLE", reason));
-        }
         Ok(Self {
-            orders_table,
+            orders_table: table_name(environment, "ORDERS_TABLE")?,
+            claims_table: table_name(environment, "CLAIMS_TABLE")?,
+            claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
             order_events_topic_arn: environment.required("ORDER_EVENTS_TOPIC_ARN")?,
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
             orders_dlq_url: environment.required("ORDERS_DLQ_URL")?,
             retries: Retries::read(environment)?,
         })
+    }
+}
+
+/// The name of a table. It is quoted in a PartiQL statement. The rule is also DynamoDB's own for names.
+fn table_name<L>(environment: &Environment<L>, variable: &'static str) -> Result<String, ConfigError>
+where
+    L: Fn(&str) -> Option<String>,
+{
+    let name = environment.required(variable)?;
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if name.bytes().all(is_allowed) {
+        Ok(name)
+    } else {
+        let reason = "must be a table's name: letters, digits, '_', '.' and '-'";
+        Err(ConfigError::invalid(variable, reason))
     }
 }
 
@@ -47,10 +65,10 @@ mod tests {
 
     fn with(name: &'static str, value: &'static str) -> Result<Config, ConfigError> {
         Config::read(&Environment::new(|asked: &str| {
-            let default = if asked == "MAX_RETRY_SECONDS" {
-                "86400"
-            } else {
-                "orders"
+            let default = match asked {
+                "MAX_RETRY_SECONDS" => "86400",
+                "CLAIM_RETENTION_DAYS" => "30",
+                _ => "orders",
             };
             Some(if asked == name { value } else { default }.to_owned())
         }))
@@ -60,6 +78,8 @@ mod tests {
     fn every_variable_is_required_by_name() {
         for name in [
             "ORDERS_TABLE",
+            "CLAIMS_TABLE",
+            "CLAIM_RETENTION_DAYS",
             "ORDER_EVENTS_TOPIC_ARN",
             "ORDERS_QUEUE_URL",
             "ORDERS_DLQ_URL",

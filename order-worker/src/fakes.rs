@@ -7,6 +7,7 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use order_table::{Attributes, attribute};
+use queue_consumer::marks::{Mark, Marks};
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use queue_consumer::retries::Retries;
@@ -37,6 +38,7 @@ pub(crate) enum Call {
     Publish(usize),
     Send(Queue, usize),
     PutOff(usize),
+    Mark(usize),
 }
 
 /// The settings of retries.
@@ -182,6 +184,13 @@ impl Queues for &Outside {
     async fn change_visibility(&self, _: Queue, changes: &[VisibilityChange]) -> Answers {
         self.record(Call::PutOff(changes.len()));
         Ok(vec![Ok(()); changes.len()])
+    }
+}
+
+impl Marks for &Outside {
+    async fn mark_dead_letters(&self, marks: &[Mark]) -> Answers {
+        self.record(Call::Mark(marks.len()));
+        Ok(vec![Ok(()); marks.len()])
     }
 }
 

@@ -4,6 +4,7 @@
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderId, Trace};
 use order_table::Attributes;
+use queue_consumer::marks::Marks;
 use queue_consumer::ports::Queues;
 
 /// The result of a consistent read of several rows. An order in neither list has no row.
@@ -52,6 +53,6 @@ pub trait Events {
 }
 
 /// All ports as one type, so that the simulation can hold one state behind them.
-pub trait Ports: Table + Events + Queues + Clock {}
+pub trait Ports: Table + Events + Queues + Marks + Clock {}
 
-impl<P: Table + Events + Queues + Clock> Ports for P {}
+impl<P: Table + Events + Queues + Marks + Clock> Ports for P {}

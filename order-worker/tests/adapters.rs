@@ -14,6 +14,7 @@ use axum::http::HeaderMap;
 use order_core::OrderId;
 use order_worker::adapters::Aws;
 use order_worker::ports::Table as _;
+use queue_consumer::marks::{Mark, Marks as _};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -60,4 +61,32 @@ async fn rows_are_read_consistently_and_unprocessed_keys_are_reported() {
     // An eventually consistent read could miss a row that an insert just reported as a duplicate.
     assert_eq!(asked["ConsistentRead"], json!(true));
     assert_eq!(asked["Keys"], json!(ids.iter().map(key).collect::<Vec<_>>()));
+}
+
+#[tokio::test]
+async fn a_mark_is_inserted_beside_the_claims_and_one_that_exists_stays() {
+    let answer = json!({"Responses": [{}, {"Error": {"Code": "DuplicateItem"}}, {"Error": {"Code": "ThrottlingError"}}]});
+    let (aws, seen, _server) = answering(answer).await;
+    let mark = |number: u128| Mark {
+        order_id: Uuid::from_u128(number),
+        error_code: "malformed".to_owned(),
+        failed_at: "2026-11-23T09:35:01.000Z".parse().unwrap(),
+        accepted_at: "2026-11-23T09:35:00.000Z".parse().unwrap(),
+    };
+    let answers = aws.mark_dead_letters(&[mark(1), mark(2), mark(3)]).await.unwrap();
+    let codes = answers
+        .iter()
+        .map(|answer| answer.as_ref().err().map(|error| &*error.code));
+    assert_eq!(codes.collect::<Vec<_>>(), [None, None, Some("ThrottlingError")]);
+    let seen = seen.lock().unwrap();
+    let (operation, request) = &seen[0];
+    assert_eq!(operation, "DynamoDB_20120810.BatchExecuteStatement");
+    let statement = &request["Statements"][0];
+    let text = statement["Statement"].as_str().unwrap();
+    assert!(text.starts_with("INSERT INTO \"order-claims\" VALUE {"), "{text}");
+    let key = json!({"S": format!("failed#{}", Uuid::from_u128(1))});
+    assert!(
+        statement["Parameters"].as_array().unwrap().contains(&key),
+        "{statement}"
+    );
 }

@@ -10,6 +10,7 @@ use telemetry::metrics::{self, Count, Measure};
 use crate::batch::{self, BatchError};
 use crate::budget::Budget;
 use crate::failure::Permanence;
+use crate::marks::Marks;
 use crate::ports::Queues;
 use crate::record::Record;
 use crate::results::Results;
@@ -43,7 +44,7 @@ impl Consumer {
     ///
     /// # Errors
     /// Only if no valid answer could keep every message; see [`BatchError`].
-    pub async fn handle<P: Queues + Clock>(
+    pub async fn handle<P: Queues + Marks + Clock>(
         &self,
         ports: &P,
         event: Value,

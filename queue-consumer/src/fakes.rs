@@ -7,6 +7,7 @@ use function_runtime::{Answers, CallError, Clock};
 use time::OffsetDateTime;
 use timestamp::Timestamp;
 
+use crate::marks::{Mark, Marks};
 use crate::outgoing::Outgoing;
 use crate::ports::{Queue, Queues, VisibilityChange};
 use crate::record::{Attribute, Record};
@@ -43,6 +44,9 @@ pub(crate) struct Outside {
     /// The number of messages of each call that sends messages.
     pub(crate) messages_per_call: RefCell<Vec<usize>>,
     pub(crate) changes: RefCell<Vec<(Queue, VisibilityChange)>>,
+    /// The fault of calls that mark dead letters.
+    pub(crate) mark_fault: Cell<Fault>,
+    pub(crate) marks: RefCell<Vec<Mark>>,
     /// The duration of each call.
     pub(crate) call_time: Cell<Duration>,
     pub(crate) time: Cell<Duration>,
@@ -115,6 +119,16 @@ impl Queues for Outside {
     async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
         let change = |index: usize| self.changes.borrow_mut().push((of, changes[index].clone()));
         self.call(self.change_fault.get(), changes.len(), change).await
+    }
+}
+
+impl Marks for Outside {
+    async fn mark_dead_letters(&self, marks: &[Mark]) -> Answers {
+        let note = |index: usize| self.marks.borrow_mut().push(marks[index].clone());
+        match self.mark_fault.get() {
+            Fault::Empty => Ok(Vec::new()),
+            fault => self.call(fault, marks.len(), note).await,
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod consumer;
 pub mod failure;
 #[cfg(test)]
 mod fakes;
+pub mod marks;
 pub mod outgoing;
 pub mod ports;
 pub mod queue_calls;

@@ -57,6 +57,7 @@ pub enum AttributeValue {
 #[derive(Deserialize)]
 struct NamesOrder {
     order_id: Option<Value>,
+    accepted_at: Option<Value>,
     data: Option<Box<NamesOrder>>,
 }
 
@@ -149,6 +150,12 @@ impl Record {
         let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
         let id = body.order_id.or_else(|| body.data?.order_id)?;
         id.as_str()?.parse().ok()
+    }
+
+    /// When the order was accepted, as the body of a message says.
+    pub(crate) fn accepted_at(&self) -> Option<Timestamp> {
+        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
+        body.accepted_at?.as_str()?.parse().ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -4,6 +4,7 @@ use function_runtime::{CallDeadline, Clock, Rng, panics};
 use timestamp::Timestamp;
 
 use crate::failure::{Failure, Permanence, code};
+use crate::marks::{self, Marks};
 use crate::outgoing::Outgoing;
 use crate::ports::{Queue, Queues};
 use crate::queue_calls;
@@ -90,7 +91,11 @@ pub struct Isolated<'a> {
 impl Settlement<'_> {
     /// Sends records that may have killed a process to the retry queue. A record that has no room for that is worked on with
     /// the others; the redrive of its queue ends a message that kills every time.
-    pub async fn isolate<'a, P: Queues + Clock>(&self, ports: &P, records: &'a [Record]) -> Isolated<'a> {
+    pub async fn isolate<'a, P: Queues + Marks + Clock>(
+        &self,
+        ports: &P,
+        records: &'a [Record],
+    ) -> Isolated<'a> {
         let now = ports.now();
         let is_isolated =
             |record: &&Record| self.retries.is_suspect(record) && self.retry(&died(record), now).is_some();
@@ -117,12 +122,16 @@ impl Settlement<'_> {
     }
 
     /// Dead-letters each record that can never succeed or is too old, and sends each other one again, with a delay. A record
-    /// for which that fails, or that has no room for it, is put off in its queue. Returns each record's disposition, in their
-    /// order.
+    /// for which that fails, or that has no room for it, is put off in its queue. Then marks the dead letters. Returns each
+    /// record's disposition, in their order.
     ///
     /// The message is sent before its original is acknowledged: a process that dies in between doubles a delivery, and loses
     /// nothing.
-    pub async fn settle<P: Queues + Clock>(&self, ports: &P, failed: &[Failed<'_>]) -> Vec<Disposition> {
+    pub async fn settle<P: Queues + Marks + Clock>(
+        &self,
+        ports: &P,
+        failed: &[Failed<'_>],
+    ) -> Vec<Disposition> {
         let now = ports.now();
         let mut dispositions = vec![Disposition::Reported; failed.len()];
         for to in [Queue::DeadLetter, Queue::Main, Queue::Retry] {
@@ -152,6 +161,14 @@ impl Settlement<'_> {
                 .collect();
             queue_calls::change_visibility(ports, of, &changes, self.deadline, self.rng).await;
         }
+        // Last, because no message depends on it.
+        let is_dead =
+            |(_, disposition): &(&Failed<'_>, &Disposition)| **disposition == Disposition::DeadLettered;
+        let dead_letters = failed.iter().zip(&dispositions).filter(is_dead);
+        let dead_letters = dead_letters.map(|(failed, _)| (failed.record, &*failed.failure.code));
+        // Boxed, because the SDK's futures nest deeper than the compiler follows in one piece.
+        let mark = Box::pin(marks::mark(ports, dead_letters, self.deadline, self.rng));
+        mark.await;
         dispositions
     }
 
@@ -277,6 +294,37 @@ mod tests {
         assert_eq!(text(retry, "retry_receives").as_deref(), Some("2"));
         assert!((5..=10).contains(&retry.delay_seconds()));
         assert!(put_off(&outside).is_empty());
+    }
+
+    #[test]
+    fn a_dead_letter_is_marked_once_its_queue_has_it_and_a_failed_mark_harms_nothing() {
+        let outside = Outside::default();
+        let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
+        let naming = |accepted_at: &str| Record {
+            body: Some(format!(r#"{{"order_id":"{id}","accepted_at":"{accepted_at}"}}"#)),
+            ..record(0, 1)
+        };
+        let (poison, copy, nameless) = (naming("2026-11-23T09:35:00.000Z"), naming("?"), record(1, 1));
+        let permanent = [&poison, &copy, &nameless].map(|record| (record, Permanence::Permanent));
+        let settled = || settle(&outside, &permanent);
+        assert_eq!(settled(), [Disposition::DeadLettered; 3]);
+        let marks = outside.marks.take();
+        let [mark] = &marks[..] else { panic!("{marks:?}") };
+        assert_eq!(
+            (mark.order_id.to_string().as_str(), &*mark.error_code),
+            (id, "conflict")
+        );
+        assert_eq!(mark.accepted_at.to_string(), "2026-11-23T09:35:00.000Z");
+        for fault in [Fault::Refused, Fault::Panic, Fault::Empty] {
+            outside.mark_fault.set(fault);
+            assert_eq!(settled(), [Disposition::DeadLettered; 3], "{fault:?}");
+        }
+        // Neither a message that is sent again nor one that no queue took is dead.
+        outside.mark_fault.set(Fault::None);
+        settle(&outside, &[(&poison, Permanence::Transient)]);
+        outside.send_fault.set(Fault::Refused);
+        assert_eq!(settled(), [Disposition::Reported; 3]);
+        assert!(outside.marks.borrow().is_empty());
     }
 
     #[test]

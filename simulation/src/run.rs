@@ -267,6 +267,8 @@ impl Run {
             state.killers_of_notifier.clear();
             state.panickers.clear();
             state.panickers_of_notifier.clear();
+            // As `orderctl dlq replay` does.
+            state.failed.clear();
         }
         for pipeline in [Pipeline::Orders, Pipeline::Notifications] {
             let dead_letters = self.world.with_queues(pipeline, |queues| {

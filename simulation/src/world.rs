@@ -100,6 +100,8 @@ pub(crate) struct State {
     pub(crate) rng: Rng,
     pub(crate) queues: BTreeMap<Pipeline, Queues>,
     pub(crate) rows: BTreeMap<OrderId, Attributes>,
+    /// The reason's code in the mark of each order that has failed.
+    pub(crate) failed: BTreeMap<OrderId, String>,
     pub(crate) subscription: Subscription,
     pub(crate) invocations: BTreeMap<TaskId, Invocation>,
     pub(crate) history: History,
@@ -140,6 +142,7 @@ impl World {
             rng: Rng::from_seed(plan.seed),
             queues,
             rows: BTreeMap::new(),
+            failed: BTreeMap::new(),
             subscription: Subscription {
                 is_confirmed: !matches!(plan.subscriber, Subscriber::From(_)),
                 ended: None,

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use order_core::OrderId;
 use serde_json::json;
 use stack_client::Connection;
 use terminal::stdout;
@@ -12,10 +13,11 @@ use tokio::sync::OnceCell;
 use super::arguments::Arguments;
 use crate::audit_log::AuditedChange;
 use crate::destination::{self, Destination};
+use crate::failed_marks::FailedMarks;
 use crate::orders_table::OrdersTable;
 use crate::pace::Pace;
 use crate::progress::Progress;
-use crate::queue::DeadLetterQueue;
+use crate::queue::{DeadLetterQueue, QueueName};
 use crate::repair::{Repair, Repaired};
 use crate::replay_counts::ReplayCounts;
 use crate::replay_outcome::{ReplayOutcome, predict_outcomes};
@@ -33,6 +35,8 @@ pub(super) struct LetterReplay<'a, 's> {
     /// Looked up before the first letter is sent.
     destination: OnceCell<Destination>,
     table: OrdersTable,
+    /// Or why their table is not known: a replay does not need it.
+    marks: anyhow::Result<FailedMarks>,
     pace: Pace,
     progress: Progress,
     /// Written before the first letter is sent.
@@ -58,6 +62,7 @@ impl<'a, 's> LetterReplay<'a, 's> {
             queue,
             destination: OnceCell::new(),
             table: OrdersTable::open(connection).await?,
+            marks: FailedMarks::open(connection).await,
             pace: Pace::new(destination::rate(queue.name, arguments.rate)?),
             progress: Progress::new("replayed", queue.counts().await?.visible),
             audit: OnceCell::new(),
@@ -156,9 +161,36 @@ impl<'a, 's> LetterReplay<'a, 's> {
             let rest = ready.split_off(ready.len().min(self.pace.burst()).min(BATCH));
             let batch = std::mem::replace(&mut ready, rest);
             self.pace.wait_for_turn(batch.len()).await;
+            self.remove_marks(&batch).await;
             deleted.extend(self.send(destination, batch).await);
         }
         Ok(deleted)
+    }
+
+    /// Removes the marks of the orders before they are sent: an order that fails again is marked again. A letter that cannot be sent
+    /// stays, and its order looks accepted meanwhile.
+    async fn remove_marks(&self, batch: &[(ReceivedLetter, Option<String>)]) {
+        if self.queue.name != QueueName::Orders {
+            return;
+        }
+        let orders = batch
+            .iter()
+            .filter_map(|(found, _)| found.letter.order_id.as_ref());
+        let orders: Vec<OrderId> = orders.filter_map(|id| id.parse().ok()).collect();
+        let failure = match &self.marks {
+            Ok(marks) => marks
+                .remove(&orders)
+                .await
+                .err()
+                .map(|error| format!("{error:#}")),
+            Err(error) => Some(format!("{error:#}")),
+        };
+        if let Some(failure) = failure {
+            let failure = sanitize(&failure);
+            self.progress.print(&format!(
+                "the orders look failed until they are stored: {failure}"
+            ));
+        }
     }
 
     /// Repairs the bodies. Returns the letters that can be sent, with the new body of each that was changed.

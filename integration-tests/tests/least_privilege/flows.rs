@@ -40,10 +40,11 @@ async fn process_order(system: &System) {
     }
 }
 
-/// Sends messages that can never succeed. Each function dead-letters its own.
+/// Sends messages that can never succeed. Each function dead-letters its own, and order-worker marks the order that it names.
 async fn dead_letter_poison(system: &System) {
+    let poison = json!({"order_id": Uuid::now_v7()}).to_string();
     for queue in ["orders", "notifications"] {
-        system.send(queue, "poison").await;
+        system.send(queue, &poison).await;
     }
     for queue in ["orders-dlq", "notifications-dlq"] {
         system.wait_for_messages(queue, "1").await;

@@ -93,6 +93,48 @@ async fn a_dead_letter_that_fails_again_comes_back_with_its_reason() {
 }
 
 #[tokio::test]
+async fn an_order_whose_message_is_a_dead_letter_has_failed_and_a_replay_marks_it_anew() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
+    let id = Uuid::now_v7().to_string();
+    let accepted_at = "2026-11-23T09:35:00.123Z";
+    let token = format!("poison-{id}");
+    let body = json!({"version": 1, "order_id": id, "accepted_at": accepted_at, "order": {"note": token}});
+    system.send("orders", &body.to_string()).await;
+    let dead_letter = system.wait_for_dead_letter(&token).await;
+    let read_failed = async || {
+        eventually("the order has failed", async || {
+            let read = system
+                .request(|http, url| http.get(format!("{url}/orders/{id}")))
+                .await;
+            (read.body["status"] == "failed").then_some(read)
+        })
+        .await
+    };
+    let failed = read_failed().await;
+    assert_eq!(failed.status, 202);
+    assert_eq!(
+        (
+            &failed.body["order_id"],
+            &failed.body["accepted_at"],
+            &failed.body["reason"]
+        ),
+        (&json!(id), &json!(accepted_at), &json!("malformed"))
+    );
+    let replayed = system.orderctl(&["dlq", "replay", dead_letter["message_id"].as_str().unwrap()]);
+    assert!(
+        replayed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&replayed.stderr)
+    );
+    // The replay removes the mark, and the second failure writes another.
+    eventually("the order has failed again", async || {
+        (read_failed().await.body["failed_at"] != failed.body["failed_at"]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn replaying_everything_changes_nothing_that_is_right_and_heals_the_rest() {
     let sandbox = Sandbox::new();
     let system = sandbox.start_alone().await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use function_runtime::aws::{CallLimits, HasSystemClock, SystemClock};
 use queue_consumer::adapters::{HasSqs, Sqs};
+use queue_consumer::marks::Marks;
 
 use crate::config::Config;
 
@@ -64,6 +65,9 @@ impl Aws {
         }
     }
 }
+
+/// A dead letter of notifier is about an order that is stored, so that nobody asks for a mark.
+impl Marks for Aws {}
 
 impl HasSqs for Aws {
     fn sqs(&self) -> &Sqs {

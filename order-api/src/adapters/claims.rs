@@ -12,18 +12,18 @@ use aws_sdk_dynamodb::types::{
 };
 use futures_util::future::join_all;
 use order_core::{OrderId, Timestamp};
-use order_table::attribute_value::{from_json, key, to_attributes};
-use order_table::{Claim, attribute, parsed};
+use order_table::attribute_value::{failed_key, from_json, key, to_attributes};
+use order_table::{Claim, FailedOrder, attribute, parsed, text};
 
-use super::calls::{one_attempt, read_item, unavailable};
-use crate::ports::{ClaimTable, Claimed, TableError};
+use super::calls::{one_attempt, unavailable};
+use crate::ports::{ClaimTable, Claimed, TableError, Unstored};
 
 /// The most statements of one call.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html>
 const MAX_STATEMENTS: usize = 25;
 
-/// Claims keys in one DynamoDB table. It needs `dynamodb:PartiQLInsert`, `dynamodb:PartiQLUpdate`, `dynamodb:GetItem` and
-/// `dynamodb:BatchGetItem` on it. None of them can overwrite the content of a claim that is there, except by a statement that says so.
+/// Claims keys in one DynamoDB table. It needs `dynamodb:PartiQLInsert`, `dynamodb:PartiQLUpdate` and `dynamodb:BatchGetItem`
+/// on it. None of them can overwrite the content of a claim that is there, except by a statement that says so.
 #[derive(Debug, Clone)]
 pub struct DynamoDbClaimTable {
     client: Client,
@@ -193,9 +193,28 @@ impl ClaimTable for DynamoDbClaimTable {
         self.update(ids, &change, &[]).await
     }
 
-    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
-        let item = read_item(&self.client, &self.table, id).await?;
-        Ok(item.map(|item| Claim::from_attributes(&item)).transpose()?)
+    async fn unstored(&self, id: OrderId) -> Result<Unstored, TableError> {
+        let keys = KeysAndAttributes::builder()
+            .keys(key(id))
+            .keys(failed_key(id))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| unavailable(&error))?;
+        let call = self.client.batch_get_item().request_items(&self.table, keys);
+        let answer = call.send().await.map_err(|error| unavailable(&error))?;
+        if answer.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(TableError::Unavailable("the table is too busy".to_owned()));
+        }
+        let mut unstored = Unstored::default();
+        for item in answer.responses.unwrap_or_default().into_values().flatten() {
+            let attributes = to_attributes(item);
+            if text(&attributes, attribute::ORDER_ID)? == id.to_string() {
+                unstored.claim = Some(Claim::from_attributes(&attributes)?);
+            } else {
+                unstored.failure = Some(FailedOrder::from_attributes(&attributes)?);
+            }
+        }
+        Ok(unstored)
     }
 }
 

@@ -277,20 +277,41 @@ async fn a_released_key_is_resumed_when_the_queue_takes_its_order() {
             &json!(id)
         )
     );
-    // As long as it is not stored, it is read from its claim.
-    let read = |item: Value| async {
-        let aws = Aws::answering([(200, json!({})), (200, item)]);
+    // As long as it is not stored, it is read from its claim, and from the mark of its dead letter.
+    let read = async |items: Vec<Value>| {
+        let items = json!({"Responses": {"claims": items}});
+        let aws = Aws::answering([(200, json!({})), (200, items)]);
         let path = format!("/orders/{id}");
         let request = json!({"httpMethod": "GET", "path": path,
             "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": path}});
         let response = aws.answer_to(request).await;
-        assert_eq!(aws.calls(), ["DynamoDB_20120810.GetItem"; 2]);
+        assert_eq!(
+            aws.calls(),
+            ["DynamoDB_20120810.GetItem", "DynamoDB_20120810.BatchGetItem"]
+        );
+        let keys = &aws.requests()[1].1["RequestItems"]["claims"];
+        let failed = format!("failed#{id}");
+        assert_eq!(
+            (&keys["ConsistentRead"], &keys["Keys"]),
+            (
+                &json!(true),
+                &json!([{"order_id": {"S": id}}, {"order_id": {"S": failed}}])
+            )
+        );
         (response.status_code, document(&response)["status"].clone())
     };
-    let mut item = json!({ "Item": claim });
-    assert_eq!(read(item.clone()).await, (404, json!(404)));
-    item["Item"].as_object_mut().unwrap().remove("released_at");
-    assert_eq!(read(item).await, (202, json!("accepted")));
+    let mut claim = claim;
+    assert_eq!(read(vec![claim.clone()]).await, (404, json!(404)));
+    claim.as_object_mut().unwrap().remove("released_at");
+    assert_eq!(read(vec![claim.clone()]).await, (202, json!("accepted")));
+    let mark = json!({
+        "order_id": {"S": format!("failed#{id}")},
+        "error_code": {"S": "malformed"},
+        "failed_at": {"S": "2026-11-23T09:36:00.000Z"},
+        "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
+    });
+    assert_eq!(read(vec![mark.clone(), claim]).await, (202, json!("failed")));
+    assert_eq!(read(vec![mark]).await, (202, json!("failed")));
 }
 
 #[tokio::test]

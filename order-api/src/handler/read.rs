@@ -1,4 +1,4 @@
-//! `GET /orders/{id}`: one order, as it is stored, or as its claim knows it before.
+//! `GET /orders/{id}`: one order, as it is stored, or as its claim or the mark of its dead letter knows it before.
 
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::order::MetadataDocument;
@@ -9,7 +9,7 @@ use rest_function::{Request, Response};
 use serde::Serialize;
 
 use super::OrderApi;
-use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError};
+use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError, Unstored};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// A stored order in the body of a 200.
@@ -40,10 +40,14 @@ pub(super) struct StoredOrder<'a> {
 
 /// An accepted order that is not stored, in the body of a 202.
 #[derive(Serialize)]
-struct UnstoredOrder {
+struct UnstoredOrder<'a> {
     order_id: OrderId,
     status: &'static str,
     accepted_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
@@ -80,23 +84,45 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 })?;
         match self.table.order(order_id).await {
             Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(&order_id)),
-            Ok(None) => self.read_claim(request, order_id).await,
+            Ok(None) => self.read_unstored(request, order_id).await,
             Err(error) => Err(unreadable(request, order_id, &error)),
         }
     }
 
     /// The answer about an order that is not stored: order-worker stores an accepted order a moment later.
-    async fn read_claim(&self, request: &Request, order_id: OrderId) -> Result<Response, ErrorResponse> {
-        match self.claims.claim_of(order_id).await {
-            Ok(Some(Claim {
-                accepted_at,
-                released_at: None,
-                ..
-            })) => {
+    async fn read_unstored(&self, request: &Request, order_id: OrderId) -> Result<Response, ErrorResponse> {
+        match self.claims.unstored(order_id).await {
+            // An operator repairs and replays it, or deletes it: that takes a while.
+            Ok(Unstored {
+                failure: Some(failure),
+                claim,
+            }) => {
+                let order = UnstoredOrder {
+                    order_id,
+                    status: "failed",
+                    accepted_at: claim.map_or(failure.accepted_at, |claim| claim.accepted_at),
+                    failed_at: Some(failure.failed_at),
+                    reason: Some(&failure.error_code),
+                };
+                Ok(Response::json(202, &order)?
+                    .with_header(RETRY_AFTER, "60".to_owned())
+                    .about(&order_id))
+            }
+            Ok(Unstored {
+                claim:
+                    Some(Claim {
+                        accepted_at,
+                        released_at: None,
+                        ..
+                    }),
+                failure: None,
+            }) => {
                 let order = UnstoredOrder {
                     order_id,
                     status: "accepted",
                     accepted_at,
+                    failed_at: None,
+                    reason: None,
                 };
                 Ok(Response::json(202, &order)?
                     .with_header(RETRY_AFTER, "1".to_owned())

@@ -10,7 +10,7 @@ use aws_lambda_events::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_api::ports::{
-    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError,
+    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError, Unstored,
 };
 use order_api::{OrderApi, Settings};
 use order_core::text::CustomerId;
@@ -86,8 +86,8 @@ impl ClaimTable for Claims {
         Ok(())
     }
 
-    async fn claim_of(&self, _: OrderId) -> Result<Option<Claim>, TableError> {
-        Ok(None)
+    async fn unstored(&self, _: OrderId) -> Result<Unstored, TableError> {
+        Ok(Unstored::default())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table of orders in DynamoDB.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{BatchStatementRequest, KeysAndAttributes};
 use function_runtime::aws::{call_error, unsendable};
 use function_runtime::call_error::code;
@@ -11,6 +12,9 @@ use order_table::attribute_value::{from_json, key, order_id, to_attributes};
 use super::Aws;
 use crate::ports::{Read, Table};
 
+/// The error of an item that exists.
+pub(super) const DUPLICATE: &str = "DuplicateItem";
+
 /// A `PartiQL` `INSERT` fails with `DuplicateItem` if the key exists. The function's role has no permission that could turn
 /// it into an overwrite. Values are parameters; names are constants of the row.
 fn insert_statement(table: &str, row: &Attributes) -> String {
@@ -18,34 +22,36 @@ fn insert_statement(table: &str, row: &Attributes) -> String {
     format!("INSERT INTO \"{table}\" VALUE {{{}}}", fields.join(", "))
 }
 
+/// Inserts up to 25 items of distinct keys, each on its own. One that exists fails with [`DUPLICATE`].
+pub(super) async fn insert_batch(client: &Client, table: &str, rows: &[&Attributes]) -> Answers {
+    let mut statements = Vec::with_capacity(rows.len());
+    for row in rows {
+        let statement = BatchStatementRequest::builder()
+            .statement(insert_statement(table, row))
+            .set_parameters(Some(row.values().map(from_json).collect()))
+            .build()
+            .map_err(unsendable)?;
+        statements.push(statement);
+    }
+    let request = client.batch_execute_statement().set_statements(Some(statements));
+    let answer = request.send().await.map_err(|error| call_error(&error))?;
+    let mut responses = answer.responses.unwrap_or_default().into_iter();
+    let answers = rows.iter().map(|_| match responses.next() {
+        None => Err(CallError::new(code::NO_ANSWER)),
+        Some(response) => match response.error {
+            None => Ok(()),
+            Some(error) => match error.code {
+                Some(code) => Err(CallError::new(code.as_str().to_owned())),
+                None => Err(CallError::new(code::UNKNOWN_ERROR)),
+            },
+        },
+    });
+    Ok(answers.collect())
+}
+
 impl Table for Aws {
     async fn insert_batch(&self, rows: &[&Attributes]) -> Answers {
-        let mut statements = Vec::with_capacity(rows.len());
-        for row in rows {
-            let statement = BatchStatementRequest::builder()
-                .statement(insert_statement(&self.config.orders_table, row))
-                .set_parameters(Some(row.values().map(from_json).collect()))
-                .build()
-                .map_err(unsendable)?;
-            statements.push(statement);
-        }
-        let request = self
-            .dynamodb
-            .batch_execute_statement()
-            .set_statements(Some(statements));
-        let answer = request.send().await.map_err(|error| call_error(&error))?;
-        let mut responses = answer.responses.unwrap_or_default().into_iter();
-        let answers = rows.iter().map(|_| match responses.next() {
-            None => Err(CallError::new(code::NO_ANSWER)),
-            Some(response) => match response.error {
-                None => Ok(()),
-                Some(error) => match error.code {
-                    Some(code) => Err(CallError::new(code.as_str().to_owned())),
-                    None => Err(CallError::new(code::UNKNOWN_ERROR)),
-                },
-            },
-        });
-        Ok(answers.collect())
+        insert_batch(&self.dynamodb, &self.config.orders_table, rows).await
     }
 
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {

@@ -1,6 +1,7 @@
 //! AWS behind the ports. Only here the crate names an SDK.
 
 mod dynamodb;
+mod marks;
 mod sns;
 
 use aws_config::SdkConfig;

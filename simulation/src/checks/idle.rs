@@ -7,6 +7,7 @@ use order_table::OrderRow;
 use order_table::attribute;
 
 use super::dead_letters::is_permanent;
+use super::failed_orders::check_marked;
 use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
 use crate::rule::Rule;
@@ -24,6 +25,7 @@ pub(crate) fn check_idle(world: &World) {
         }
         if world.plan.is_survivable() && world.plan.has_no_faults() {
             check_kills(state, &mut violations);
+            check_marked(state, &mut violations);
         }
     }
     for (rule, what) in violations {

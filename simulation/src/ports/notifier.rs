@@ -9,6 +9,7 @@ use notifier::email::Email;
 use notifier::ports::{Emails, Rows, Subscribers, Table};
 use order_core::{OrderId, Timestamp};
 use order_table::{Notification, attribute};
+use queue_consumer::marks::Marks;
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::Value;
@@ -189,6 +190,8 @@ impl NotifierPorts {
         }
     }
 }
+
+impl Marks for NotifierPorts {}
 
 impl Queues for NotifierPorts {
     async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {

@@ -11,11 +11,13 @@ use order_core::{OrderConfirmed, OrderId, Timestamp};
 use order_table::OrderRow;
 use order_table::{Attributes, attribute};
 use order_worker::ports::{Events, Publication, Read, Table};
+use queue_consumer::marks::{Mark, Marks};
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 
 use super::queues::{self, QueuePorts};
 use crate::call::ClientTimeout;
+use crate::checks::failed_orders::check_mark;
 use crate::pipeline::Pipeline;
 use crate::plan::Service;
 use crate::rule::Rule;
@@ -281,6 +283,24 @@ impl WorkerPorts {
             pipeline: Pipeline::Orders,
             timeout: ClientTimeout::None,
         }
+    }
+}
+
+impl Marks for WorkerPorts {
+    async fn mark_dead_letters(&self, marks: &[Mark]) -> Answers {
+        self.check_limit("a mark", marks.len(), 25);
+        let ids = || marks.iter().map(|mark| OrderId::new(mark.order_id));
+        self.check_distinct("a mark", ids());
+        for (id, mark) in ids().zip(marks) {
+            check_mark(&self.0, id, &mark.error_code);
+        }
+        self.call_batch(Service::Table, "mark", marks, |world, mark| {
+            let state = &mut *world.state.borrow_mut();
+            let failed = state.failed.entry(OrderId::new(mark.order_id));
+            failed.or_insert_with(|| mark.error_code.clone());
+            Ok(())
+        })
+        .await
     }
 }
 

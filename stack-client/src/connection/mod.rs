@@ -116,6 +116,9 @@ pub struct Connection {
     /// Name of the table of orders
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     orders_table: Option<String>,
+    /// Name of the table of claims
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    claims_table: Option<String>,
     /// ARN of the topic of confirmed orders
     #[arg(long, global = true, value_name = "ARN", hide_short_help = true)]
     order_events_topic_arn: Option<String>,
@@ -439,6 +442,7 @@ impl Connection {
             Resource::EmailsDeliveryDlqUrl => &self.emails_delivery_dlq_url,
             Resource::CoversFailedQueueUrl => &self.covers_failed_queue_url,
             Resource::OrdersTableName => &self.orders_table,
+            Resource::ClaimsTableName => &self.claims_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
             Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,
         };

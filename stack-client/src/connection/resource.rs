@@ -21,6 +21,8 @@ pub enum Resource {
     CoversFailedQueueUrl,
     /// The table of orders, by its name.
     OrdersTableName,
+    /// The table of the claims of idempotency keys and of the marks of failed orders, by its name.
+    ClaimsTableName,
     /// The topic of confirmed orders, by its ARN.
     OrderEventsTopicArn,
     /// The topic of the emails, by its ARN.
@@ -41,6 +43,7 @@ impl Resource {
             Self::EmailsDeliveryDlqUrl => "EmailsDeliveryDlqUrl",
             Self::CoversFailedQueueUrl => "CoversFailedQueueUrl",
             Self::OrdersTableName => "OrdersTableName",
+            Self::ClaimsTableName => "ClaimsTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
             Self::OrderEmailsTopicArn => "OrderEmailsTopicArn",
         }
@@ -58,6 +61,7 @@ impl Resource {
             Self::EmailsDeliveryDlqUrl => "--emails-delivery-dlq-url",
             Self::CoversFailedQueueUrl => "--covers-failed-queue-url",
             Self::OrdersTableName => "--orders-table",
+            Self::ClaimsTableName => "--claims-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
             Self::OrderEmailsTopicArn => "--order-emails-topic-arn",
         }
@@ -67,6 +71,7 @@ impl Resource {
     pub(super) fn local_default(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl | Self::OrdersTableName => "orders",
+            Self::ClaimsTableName => "order-claims",
             Self::OrdersRetryQueueUrl => "orders-retry",
             Self::OrdersDlqUrl => "orders-dlq",
             Self::NotificationsQueueUrl => "notifications",
@@ -97,6 +102,7 @@ mod tests {
             Resource::NotificationsDlqUrl,
             Resource::EmailsDeliveryDlqUrl,
             Resource::OrdersTableName,
+            Resource::ClaimsTableName,
             Resource::OrderEventsTopicArn,
             Resource::OrderEmailsTopicArn,
         ] {

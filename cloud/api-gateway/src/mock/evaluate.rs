@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parse::{Equality, Expression, Part, Target, Template};
 
-/// What a template made of a request.
+/// The result of a template for one request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Evaluated {
     /// The text outside of directives.

@@ -35,7 +35,7 @@ pub(super) enum Part {
     If(Vec<Equality>, Vec<Self>),
 }
 
-/// What a `#set` sets.
+/// The place that a `#set` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// A variable of the template.

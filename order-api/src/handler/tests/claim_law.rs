@@ -13,7 +13,7 @@ use order_table::{Claim, OrderRow};
 use proptest::prelude::*;
 
 use super::*;
-use crate::ports::{Acceptance, Claimed, Page, Position, QueueError, TableError};
+use crate::ports::{Acceptance, Claimed, Page, Position, QueueError, TableError, Unstored};
 
 /// The fate of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,10 +136,12 @@ impl ClaimTable for Ports {
         resumed.ok_or_else(away)
     }
 
-    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
-        self.call(|world| world.claims.get(&id).cloned())
-            .await
-            .ok_or_else(away)
+    async fn unstored(&self, id: OrderId) -> Result<Unstored, TableError> {
+        let unstored = self.call(|world| Unstored {
+            claim: world.claims.get(&id).cloned(),
+            failure: None,
+        });
+        unstored.await.ok_or_else(away)
     }
 }
 

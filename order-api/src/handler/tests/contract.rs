@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use order_core::{Order, OrderMessage};
-use order_table::{Claim, Notification, OrderRow};
+use order_table::{Claim, FailedOrder, Notification, OrderRow};
 
 use super::*;
 use crate::key_rule::KeyRule;
@@ -63,6 +63,19 @@ impl Exchange {
 
     fn with_table(self, table: Table) -> Self {
         Self { table, ..self }
+    }
+}
+
+/// The mark of the order that is read.
+fn failed() -> Claims {
+    Claims {
+        failed: Some(FailedOrder {
+            order_id: NEW_ID.parse().unwrap(),
+            error_code: "invalid_item".to_owned(),
+            failed_at: "2026-11-23T09:30:01.000Z".parse().unwrap(),
+            accepted_at: "2026-11-23T09:30:00.000Z".parse().unwrap(),
+        }),
+        ..Claims::default()
     }
 }
 
@@ -229,6 +242,7 @@ fn exchanges() -> Vec<Exchange> {
             order_id: NEW_ID.parse().unwrap(),
             ..under_way()
         })),
+        Exchange::new(reading("202"), "failed", 202, read()).with_claims(failed()),
         Exchange::new(reading("404"), "not_yet", 404, read()),
         Exchange::new(reading("404"), "no_id", 404, at("/orders/42")),
         Exchange::new(reading("503"), "table_away", 503, read()).with_table(Table::failing(Fault::Error)),

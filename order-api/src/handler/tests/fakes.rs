@@ -6,11 +6,11 @@ use std::sync::Mutex;
 
 use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, OrderRow};
+use order_table::{Claim, FailedOrder, OrderRow};
 
 use crate::ports::{
     Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError,
-    UnreadableRow,
+    UnreadableRow, Unstored,
 };
 
 /// The fault of every call.
@@ -201,6 +201,8 @@ impl OrderTable for Table {
 pub(super) struct Claims {
     fault: Option<Fault>,
     held: Mutex<HashMap<OrderId, Claim>>,
+    /// The mark of one order.
+    pub(super) failed: Option<FailedOrder>,
     calls: Mutex<usize>,
 }
 
@@ -276,9 +278,12 @@ impl ClaimTable for Claims {
         Ok(())
     }
 
-    async fn claim_of(&self, id: OrderId) -> Result<Option<Claim>, TableError> {
+    async fn unstored(&self, id: OrderId) -> Result<Unstored, TableError> {
         *self.calls.lock().unwrap() += 1;
         Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
-        Ok(self.held.lock().unwrap().get(&id).cloned())
+        Ok(Unstored {
+            claim: self.held.lock().unwrap().get(&id).cloned(),
+            failure: self.failed.clone().filter(|failed| failed.order_id == id),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Orders that are read, the index, and the methods of each.
 
 use order_core::{OrderMessage, Trace};
-use order_table::{Claim, Notification, OrderRow};
+use order_table::{Claim, FailedOrder, Notification, OrderRow};
 
 use super::*;
 
@@ -132,6 +132,44 @@ async fn an_order_that_is_not_stored_is_read_from_its_claim() {
       "status": "accepted"
     }
     "#);
+}
+
+#[tokio::test]
+async fn an_order_whose_message_is_a_dead_letter_has_failed_with_or_without_a_claim() {
+    let failed = FailedOrder {
+        order_id: row().order_id,
+        error_code: "invalid_item".to_owned(),
+        failed_at: "2026-11-23T09:35:01.000Z".parse().unwrap(),
+        accepted_at: "2026-11-23T09:35:00.100Z".parse().unwrap(),
+    };
+    let mut api = api(Queue::default(), Table::default());
+    api.claims.failed = Some(failed.clone());
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
+    202
+    api-version: 1
+    cache-control: no-store
+    content-type: application/json
+    retry-after: 60
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "accepted_at": "2026-11-23T09:35:00.100Z",
+      "failed_at": "2026-11-23T09:35:01.000Z",
+      "order_id": "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1",
+      "reason": "invalid_item",
+      "status": "failed"
+    }
+    "#);
+    let mut api = api_with_claim(None);
+    api.claims.failed = Some(failed);
+    let body = shown(&api.answer_to(get(&json!({}))).await);
+    assert!(
+        body.contains("2026-11-23T09:35:00.123Z") && body.contains("failed"),
+        "{body}"
+    );
+    // A row is stronger than a mark that is left.
+    api.table = Table::holding([row()]);
+    assert_eq!(api.answer_to(get(&json!({}))).await.status_code, 200);
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use order_core::text::CustomerId;
+use order_core::text::{CustomerId, Reference};
 use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, FailedOrder, OrderRow, RowError};
+use order_table::{Claim, FailedOrder, OrderRow, OrderStatus, RowError};
 
 /// The queue of accepted orders.
 pub trait OrderQueue: Send + Sync {
@@ -40,14 +40,9 @@ pub trait OrderTable: Send + Sync {
         ids: &[OrderId],
     ) -> impl Future<Output = Result<HashMap<OrderId, Acceptance>, TableError>> + Send;
 
-    /// Up to `limit` orders of a customer after a position, newest first. The customer alone decides whose orders these are, even
-    /// if the position is from another customer's list.
-    fn by_customer(
-        &self,
-        customer: &CustomerId,
-        after: Option<Position>,
-        limit: u16,
-    ) -> impl Future<Output = Result<Page, TableError>> + Send;
+    /// A page of a customer's orders. The customer alone decides whose orders these are, even if the position is from another
+    /// customer's list.
+    fn by_customer(&self, query: &CustomerQuery) -> impl Future<Output = Result<Page, TableError>> + Send;
 }
 
 /// The table of claims: which order was sent first under an idempotency key, and which orders are dead letters.
@@ -87,6 +82,46 @@ pub enum Claimed {
     Before(Claim),
 }
 
+/// Which orders of one customer a page holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerQuery {
+    /// Whose orders.
+    pub customer: CustomerId,
+    /// Only orders that were accepted then or later.
+    pub accepted_from: Option<Timestamp>,
+    /// Only orders that were accepted before.
+    pub accepted_to: Option<Timestamp>,
+    /// Only orders of this status. The table reads the others too.
+    pub status: Option<OrderStatus>,
+    /// Only orders of this reference. The table reads the others too.
+    pub reference: Option<Reference>,
+    /// In which sequence.
+    pub sort: Sort,
+    /// The position behind which the page starts.
+    pub after: Option<Position>,
+    /// How many orders the table reads at most.
+    pub limit: u16,
+}
+
+/// The sequence of a list, by the time of acceptance.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The newest order first.
+    #[default]
+    Newest,
+    /// The oldest order first.
+    Oldest,
+}
+
+impl CustomerQuery {
+    /// Whether an order that was accepted then is in the range of times.
+    #[must_use]
+    pub fn includes(&self, accepted_at: Timestamp) -> bool {
+        self.accepted_from.is_none_or(|from| from <= accepted_at)
+            && self.accepted_to.is_none_or(|to| accepted_at < to)
+    }
+}
+
 /// A position between two orders of one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
@@ -96,7 +131,7 @@ pub struct Position {
     pub order_id: OrderId,
 }
 
-/// Some of a customer's orders, newest first.
+/// Some of a customer's orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// The orders. There may be fewer than `limit`, even none, if the table ended its answer early.

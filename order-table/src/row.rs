@@ -46,6 +46,9 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
+    /// All statuses.
+    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Notified];
+
     /// As the table and the API spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -7,7 +7,9 @@ use stack_client::Connection;
 
 #[cfg(feature = "local")]
 use crate::local::{service::ServiceName, up};
-use crate::{completions, confirm, console_page, get, inbox, list, manual, place, shop, status, top, trace};
+use crate::{
+    completions, confirm, console_page, export, get, inbox, list, manual, place, shop, status, top, trace,
+};
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
 ///
@@ -37,6 +39,8 @@ pub(crate) enum Command {
     Trace(trace::Arguments),
     /// List a customer's orders, the newest first
     List(list::Arguments),
+    /// Print all stored orders of a customer as JSON Lines, the oldest first
+    Export(export::Arguments),
     /// Show the emails that were sent
     Inbox(inbox::Arguments),
     /// Show what works and what does not, and what to type about it
@@ -127,6 +131,8 @@ mod tests {
             "orderctl trace 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --json",
             "orderctl trace --key checkout-42 --caller iam:AROA1",
             "orderctl list --customer customer-1001 --limit 5 --json",
+            "orderctl list --customer c --from 2026-11-23T00:00:00Z --to 2026-11-24T00:00:00+01:00 --status notified --oldest-first",
+            "orderctl export --customer customer-1001 --reference PO-17",
             "orderctl inbox --follow --json",
             "orderctl status --json",
             "orderctl top --interval 5",
@@ -183,6 +189,9 @@ mod tests {
             "orderctl place f --idempotency-key \u{e9}",
             "orderctl dlq replay --all a",
             "orderctl list --customer c --limit 0",
+            "orderctl list --customer c --status failed",
+            "orderctl export",
+            "orderctl export --customer c --from yesterday",
             "orderctl --api-url 127.0.0.1:8080 list --customer c",
             "orderctl completions tcsh",
             "orderctl top --interval 0",

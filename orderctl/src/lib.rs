@@ -14,6 +14,8 @@ mod cli;
 mod completions;
 mod confirm;
 mod console_page;
+mod customer_orders;
+mod export;
 mod get;
 mod inbox;
 mod list;
@@ -89,6 +91,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
         Command::Trace(arguments) => run_client(Box::pin(trace::run(arguments, &connection))),
         Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),
+        Command::Export(arguments) => {
+            run_client(Box::pin(
+                async move { export::run(&arguments, &connection).await },
+            ))
+        }
         Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
         Command::Status(arguments) => {
             run_client(Box::pin(

@@ -4,26 +4,24 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use order_core::text::CustomerId;
-use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 
-use stack_client::problem::format_problem;
 use stack_client::{Api, Connection};
 use terminal::table::format_table;
 use terminal::text::{quote, sanitize_line};
 use terminal::{invocation, stdout};
 
-/// The most orders that the API returns in one page.
-const MAX_PER_PAGE: usize = 100;
+use crate::customer_orders::{Pages, Selection, Sequence};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Whose orders: the customer's id in the shop
-    #[arg(long, value_name = "ID", value_parser = CustomerId::accept)]
-    customer: CustomerId,
-    /// Show at most this number of orders, the newest
+    #[command(flatten)]
+    selection: Selection,
+    /// Show the oldest orders first
+    #[arg(long)]
+    oldest_first: bool,
+    /// Show at most this number of orders
     #[arg(long, value_name = "NUMBER", default_value = "20")]
     limit: NonZeroUsize,
     /// Print each order as a line of JSON
@@ -31,19 +29,14 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// A page of orders.
-#[derive(Debug, Deserialize)]
-struct Page {
-    orders: Vec<Value>,
-    /// Orders that the API cannot show.
-    #[serde(default)]
-    unreadable: Vec<UnreadableOrder>,
-    next_cursor: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct UnreadableOrder {
-    order_id: String,
+impl Arguments {
+    fn sequence(&self) -> Sequence {
+        if self.oldest_first {
+            Sequence::OldestFirst
+        } else {
+            Sequence::NewestFirst
+        }
+    }
 }
 
 /// The fields of an order that the table shows.
@@ -57,7 +50,7 @@ struct Summary {
     items: Vec<Value>,
 }
 
-/// Prints the customer's newest orders, newest first.
+/// Prints the customer's orders, the newest or the oldest first.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     let (orders, has_more) = fetch(&arguments, &connection.api().await?).await?;
     let shown = orders.len();
@@ -66,15 +59,15 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
             stdout::print_json(order)?;
         }
     } else if orders.is_empty() {
-        eprintln!("this customer has no orders, or none that is stored yet");
+        eprintln!("this customer has no such orders, or none that is stored yet");
     } else {
         stdout::print_line(&format(orders)?)?;
     }
     if has_more {
         eprintln!(
-            "there are more, older orders; show them by: {} list --customer {} --limit {}{}",
+            "there are more orders; show them by: {} list --customer {} --limit {}{}",
             invocation::program_name(),
-            quote(arguments.customer.as_str()),
+            quote(arguments.selection.customer.as_str()),
             shown.saturating_mul(10),
             connection.options()
         );
@@ -82,41 +75,19 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     Ok(ExitCode::SUCCESS)
 }
 
-/// The newest orders, and whether there are more.
+/// The first orders, and whether there are more.
 async fn fetch(arguments: &Arguments, api: &Api) -> anyhow::Result<(Vec<Value>, bool)> {
     let wanted = arguments.limit.get();
     let mut orders: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
+    let mut pages = Pages::new(api, &arguments.selection, arguments.sequence());
     while orders.len() < wanted {
-        let limit = (wanted - orders.len()).min(MAX_PER_PAGE).to_string();
-        let mut query = vec![("customer_id", arguments.customer.as_str()), ("limit", &limit)];
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let url = Url::parse_with_params(&api.url("/orders"), query)?;
-        let path = format!("/orders?{}", url.query().unwrap_or_default());
-        let response = api
-            .send(api.get(&path))
-            .await
-            .with_context(|| format!("no answer from {}", api.url("/orders")))?;
-        let status = response.status();
-        let body = response.bytes().await.context("the answer was cut off")?;
-        if status != StatusCode::OK {
-            anyhow::bail!("{}", format_problem(status, &body));
-        }
-        let page: Page = serde_json::from_slice(&body).context("the answer is no list of orders")?;
-        for order in &page.unreadable {
-            eprintln!(
-                "order {} is stored, but the API cannot read it; its log says why",
-                sanitize_line(&order.order_id)
-            );
-        }
-        orders.extend(page.orders);
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return Ok((orders, false)),
+        match pages.next(wanted - orders.len()).await? {
+            Some(page) => orders.extend(page),
+            None => break,
         }
     }
     // The next page may still be empty: the API ends a list with a page that has no cursor.
-    Ok((orders, true))
+    Ok((orders, pages.has_more()))
 }
 
 fn format(orders: Vec<Value>) -> anyhow::Result<String> {

@@ -65,6 +65,37 @@ async fn a_customers_orders_are_listed_newest_first_in_pages() {
     // Compare the ids only: an order may be notified between the two requests.
     assert_eq!(ids(&json!({ "orders": shown })), ids(&all.body)[..3]);
 
+    // From the second order on, the oldest first.
+    let from = orders[3]["accepted_at"].as_str().unwrap();
+    let narrowed = list(
+        &system,
+        &format!("customer_id={customer}&sort=oldest&accepted_from={from}"),
+    )
+    .await;
+    let times = |page: &Value| -> Vec<String> {
+        let orders = page["orders"].as_array().unwrap().iter();
+        orders
+            .map(|order| order["accepted_at"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let expected = times(&all.body).into_iter().rev().filter(|time| &**time >= from);
+    assert_eq!(times(&narrowed.body), expected.collect::<Vec<_>>());
+    let before = list(&system, &format!("customer_id={customer}&accepted_to={from}")).await;
+    assert_eq!(ids(&before.body).len() + ids(&narrowed.body).len(), 5);
+    for (query, count) in [("status=notified", 5), ("status=notified&reference=PO%2017", 0)] {
+        eventually("the orders are filtered", async || {
+            let page = list(&system, &format!("customer_id={customer}&{query}")).await;
+            assert_eq!(page.status, 200, "{}", page.body);
+            (ids(&page.body).len() == count).then_some(())
+        })
+        .await;
+    }
+    let exported = json!({ "orders": system.read_json_lines(&["export", "--customer", customer]) });
+    assert!(times(&exported).is_sorted());
+    let mut exported = ids(&exported);
+    exported.sort_unstable();
+    assert_eq!(exported, placed);
+
     let first = list(&system, &format!("customer_id={customer}&limit=1")).await;
     let cursor = first.body["next_cursor"].as_str().unwrap();
     let other = others["customer"]["id"].as_str().unwrap();

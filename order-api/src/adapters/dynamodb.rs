@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_core::OrderId;
-use order_core::text::CustomerId;
+use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, key, to_attributes};
 use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
 
 use super::calls::{one_attempt, read_item, unavailable};
-use crate::ports::{Acceptance, OrderTable, Page, Position, TableError, UnreadableRow};
+use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, Position, Sort, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
@@ -70,30 +69,46 @@ impl OrderTable for DynamoDbOrderTable {
         Ok(items.filter_map(identified_acceptance).collect())
     }
 
-    async fn by_customer(
-        &self,
-        customer: &CustomerId,
-        after: Option<Position>,
-        limit: u16,
-    ) -> Result<Page, TableError> {
-        let customer = AttributeValue::S(customer.as_str().to_owned());
-        let start = after.map(|position| {
+    async fn by_customer(&self, query: &CustomerQuery) -> Result<Page, TableError> {
+        let customer = AttributeValue::S(query.customer.as_str().to_owned());
+        let start = query.after.map(|position| {
             let accepted_at = AttributeValue::S(position.accepted_at.to_string());
             let mut start = key(position.order_id);
             start.insert(attribute::CUSTOMER_ID.to_owned(), customer.clone());
             start.insert(attribute::ACCEPTED_AT.to_owned(), accepted_at);
             start
         });
-        let call = self
+        let mut call = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(BY_CUSTOMER_INDEX)
-            .key_condition_expression(format!("{} = :customer", attribute::CUSTOMER_ID))
+            .key_condition_expression(key_condition(query))
             .expression_attribute_values(":customer", customer)
-            .scan_index_forward(false)
-            .limit(i32::from(limit))
+            .scan_index_forward(query.sort == Sort::Oldest)
+            .limit(i32::from(query.limit))
             .set_exclusive_start_key(start);
+        let first = query.accepted_from;
+        for (name, time) in [(":first", first), (":last", query.accepted_to.map(before))] {
+            if let Some(time) = time {
+                call = call.expression_attribute_values(name, AttributeValue::S(time.to_string()));
+            }
+        }
+        let status = query.status.map(|status| (attribute::STATUS, status.as_str()));
+        let reference = query.reference.as_ref();
+        let reference = reference.map(|reference| (attribute::REFERENCE, reference.as_str()));
+        let filters: Vec<(&str, &str)> = status.into_iter().chain(reference).collect();
+        for (name, value) in &filters {
+            // Some names are reserved words.
+            call = call
+                .expression_attribute_names(format!("#{name}"), *name)
+                .expression_attribute_values(format!(":{name}"), AttributeValue::S((*value).to_owned()));
+        }
+        let filter: Vec<String> = filters
+            .iter()
+            .map(|(name, _)| format!("#{name} = :{name}"))
+            .collect();
+        let call = call.set_filter_expression((!filter.is_empty()).then(|| filter.join(" AND ")));
         let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
         for item in answer.items.unwrap_or_default() {
@@ -114,6 +129,22 @@ impl OrderTable for DynamoDbOrderTable {
             next: answer.last_evaluated_key.map(position).transpose()?,
         })
     }
+}
+
+/// The partition of the customer, and the range of the sort key. DynamoDB allows one condition on that.
+fn key_condition(query: &CustomerQuery) -> String {
+    let range = match (query.accepted_from, query.accepted_to) {
+        (None, None) => "",
+        (Some(_), None) => " AND accepted_at >= :first",
+        (None, Some(_)) => " AND accepted_at <= :last",
+        (Some(_), Some(_)) => " AND accepted_at BETWEEN :first AND :last",
+    };
+    format!("{} = :customer{range}", attribute::CUSTOMER_ID)
+}
+
+/// The millisecond before. A stored time has whole milliseconds, and as many digits as every other.
+fn before(time: Timestamp) -> Timestamp {
+    Timestamp::from_unix_milliseconds(time.unix_milliseconds() - 1).unwrap_or(time)
 }
 
 fn acceptance_attributes() -> String {

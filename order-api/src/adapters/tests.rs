@@ -462,7 +462,41 @@ async fn a_page_is_one_query_of_the_index() {
     let cursor = document(&first)["next_cursor"].clone();
     aws.answer_to(list(json!({"customer_id": "c-1", "cursor": cursor})))
         .await;
+    let narrowed = json!({"customer_id": "c-1", "accepted_from": "2026-11-23T09:35:00Z", "accepted_to": "2026-11-24T00:00:00Z",
+        "status": "notified", "reference": "PO 17", "sort": "oldest"});
+    aws.answer_to(list(narrowed)).await;
     let requests = aws.requests();
+    insta::assert_snapshot!(format!("{:#}", requests[2].1), @r##"
+    {
+      "ExpressionAttributeNames": {
+        "#reference": "reference",
+        "#status": "status"
+      },
+      "ExpressionAttributeValues": {
+        ":customer": {
+          "S": "c-1"
+        },
+        ":first": {
+          "S": "2026-11-23T09:35:00.000Z"
+        },
+        ":last": {
+          "S": "2026-11-23T23:59:59.999Z"
+        },
+        ":reference": {
+          "S": "PO 17"
+        },
+        ":status": {
+          "S": "notified"
+        }
+      },
+      "FilterExpression": "#status = :status AND #reference = :reference",
+      "IndexName": "by_customer",
+      "KeyConditionExpression": "customer_id = :customer AND accepted_at BETWEEN :first AND :last",
+      "Limit": 20,
+      "ScanIndexForward": true,
+      "TableName": "orders"
+    }
+    "##);
     insta::assert_snapshot!(format!("{:#}", requests[0].1), @r#"
     {
       "ExpressionAttributeValues": {
@@ -478,7 +512,7 @@ async fn a_page_is_one_query_of_the_index() {
     }
     "#);
     assert_eq!(requests[1].1["ExclusiveStartKey"], last_key);
-    assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 2]);
+    assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 3]);
 }
 
 /// An order of this customer.

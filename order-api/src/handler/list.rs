@@ -1,4 +1,4 @@
-//! `GET /orders`: a customer's orders, newest first.
+//! `GET /orders`: a customer's orders, by the time of acceptance.
 
 use aws_lambda_events::http::header::RETRY_AFTER;
 use rest_function::{Request, Response};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::OrderApi;
 use super::read::StoredOrder;
 use crate::cursor;
-use crate::list_query::ListQuery;
+use crate::list_query;
 use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
@@ -30,14 +30,10 @@ struct UnreadableOrder<'a> {
 impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     /// Makes one call to the table. Its answer of at most 1 MB is far below the limit of a function's answer.
     pub(super) async fn list(&self, request: &Request) -> Result<Response, ErrorResponse> {
-        let ListQuery {
-            customer,
-            limit,
-            after,
-        } = ListQuery::parse(&request.query()).map_err(Problem::invalid_parameters)?;
+        let query = list_query::parse(&request.query()).map_err(Problem::invalid_parameters)?;
         let page = self
             .table
-            .by_customer(&customer, after, limit)
+            .by_customer(&query)
             .await
             .map_err(|error| unreadable(request, &error))?;
         for row in &page.unreadable {
@@ -52,7 +48,9 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                     order_id: &row.order_id,
                 })
                 .collect(),
-            next_cursor: page.next.map(|position| cursor::encode(&customer, position)),
+            next_cursor: page
+                .next
+                .map(|position| cursor::encode(&query.customer, position)),
         };
         Response::json(200, &list)
     }

@@ -172,7 +172,7 @@ fn index(request: &Request) -> Result<Response, ErrorResponse> {
     let links = json!({
         "place": {"method": "POST", "href": format!("{base}/orders")},
         "place_many": {"method": "POST", "href": format!("{base}/orders/batch")},
-        "list": {"method": "GET", "href": format!("{base}/orders{{?customer_id,limit,cursor}}")},
+        "list": {"method": "GET", "href": format!("{base}/orders{{?customer_id,accepted_from,accepted_to,status,reference,sort,limit,cursor}}")},
         "get": {"method": "GET", "href": format!("{base}/orders/{{id}}")},
         "openapi": {"method": "GET", "href": format!("{base}/openapi.json")},
     });

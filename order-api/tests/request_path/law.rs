@@ -10,10 +10,10 @@ use aws_lambda_events::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_api::ports::{
-    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError, Unstored,
+    Acceptance, ClaimTable, Claimed, CustomerQuery, OrderQueue, OrderTable, Page, QueueError, TableError,
+    Unstored,
 };
 use order_api::{OrderApi, Settings};
-use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Claim, OrderRow};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl OrderTable for Table {
         Ok(HashMap::new())
     }
 
-    async fn by_customer(&self, _: &CustomerId, _: Option<Position>, _: u16) -> Result<Page, TableError> {
+    async fn by_customer(&self, _: &CustomerQuery) -> Result<Page, TableError> {
         Ok(Page {
             unreadable: Vec::new(),
             rows: Vec::new(),

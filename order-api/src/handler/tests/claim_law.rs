@@ -7,13 +7,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, Trace};
 use order_table::{Claim, OrderRow};
 use proptest::prelude::*;
 
 use super::*;
-use crate::ports::{Acceptance, Claimed, Page, Position, QueueError, TableError, Unstored};
+use crate::ports::{Acceptance, Claimed, CustomerQuery, Page, QueueError, TableError, Unstored};
 
 /// The fate of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +90,7 @@ impl OrderTable for Ports {
         Ok(HashMap::new())
     }
 
-    async fn by_customer(&self, _: &CustomerId, _: Option<Position>, _: u16) -> Result<Page, TableError> {
+    async fn by_customer(&self, _: &CustomerQuery) -> Result<Page, TableError> {
         Err(away())
     }
 }

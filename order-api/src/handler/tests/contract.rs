@@ -68,15 +68,12 @@ impl Exchange {
 
 /// The mark of the order that is read.
 fn failed() -> Claims {
-    Claims {
-        failed: Some(FailedOrder {
-            order_id: NEW_ID.parse().unwrap(),
-            error_code: "invalid_item".to_owned(),
-            failed_at: "2026-11-23T09:30:01.000Z".parse().unwrap(),
-            accepted_at: "2026-11-23T09:30:00.000Z".parse().unwrap(),
-        }),
-        ..Claims::default()
-    }
+    Claims::marking(FailedOrder {
+        order_id: NEW_ID.parse().unwrap(),
+        error_code: "invalid_item".to_owned(),
+        failed_at: "2026-11-23T09:30:01.000Z".parse().unwrap(),
+        accepted_at: "2026-11-23T09:30:00.000Z".parse().unwrap(),
+    })
 }
 
 /// The full order of the document's request examples.

@@ -4,13 +4,12 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use order_core::text::CustomerId;
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Claim, FailedOrder, OrderRow};
 
 use crate::ports::{
-    Acceptance, ClaimTable, Claimed, OrderQueue, OrderTable, Page, Position, QueueError, TableError,
-    UnreadableRow, Unstored,
+    Acceptance, ClaimTable, Claimed, CustomerQuery, OrderQueue, OrderTable, Page, Position, QueueError, Sort,
+    TableError, UnreadableRow, Unstored,
 };
 
 /// The fault of every call.
@@ -164,25 +163,33 @@ impl OrderTable for Table {
     }
 
     /// As in DynamoDB, `next` is set whenever the limit was reached, also on the last page.
-    async fn by_customer(
-        &self,
-        customer: &CustomerId,
-        after: Option<Position>,
-        limit: u16,
-    ) -> Result<Page, TableError> {
+    async fn by_customer(&self, query: &CustomerQuery) -> Result<Page, TableError> {
+        let CustomerQuery { after, limit, .. } = *query;
         *self.reads.lock().unwrap() += 1;
         Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
         let mut rows: Vec<OrderRow> = self
             .rows
             .iter()
-            .filter(|row| row.order.customer().id == *customer)
+            .filter(|row| row.order.customer().id == query.customer && query.includes(row.accepted_at))
+            .filter(|row| query.status.is_none_or(|status| row.status() == status))
             .filter(|row| {
-                after
-                    .is_none_or(|after| (row.accepted_at, row.order_id) < (after.accepted_at, after.order_id))
+                after.is_none_or(|after| {
+                    let (row, after) = (
+                        (row.accepted_at, row.order_id),
+                        (after.accepted_at, after.order_id),
+                    );
+                    match query.sort {
+                        Sort::Newest => row < after,
+                        Sort::Oldest => row > after,
+                    }
+                })
             })
             .cloned()
             .collect();
         rows.sort_by_key(|row| Reverse((row.accepted_at, row.order_id)));
+        if query.sort == Sort::Oldest {
+            rows.reverse();
+        }
         rows.truncate(usize::from(limit));
         let is_full = rows.len() == usize::from(limit);
         let next = rows.last().filter(|_| is_full).map(|row| Position {
@@ -217,6 +224,14 @@ impl Claims {
     pub(super) fn holding(claim: Claim) -> Self {
         Self {
             held: Mutex::new(HashMap::from([(claim.order_id, claim)])),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing but the mark of one order.
+    pub(super) fn marking(failed: FailedOrder) -> Self {
+        Self {
+            failed: Some(failed),
             ..Self::default()
         }
     }

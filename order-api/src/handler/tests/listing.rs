@@ -106,6 +106,36 @@ async fn a_page_holds_the_newest_orders_and_leads_to_the_next() {
 }
 
 #[tokio::test]
+async fn a_list_is_read_oldest_first_in_a_range_of_times() {
+    let rows = (1..=6).map(|number| row("c-1", number, u128::try_from(number).unwrap()));
+    let api = api(Queue::default(), Table::holding(rows.collect::<Vec<_>>()));
+    let range = [
+        ("customer_id", "c-1"),
+        ("accepted_from", "2026-11-23T09:35:00.002Z"),
+        ("accepted_to", "2026-11-23T09:35:00.006Z"),
+        ("sort", "oldest"),
+        ("limit", "3"),
+    ];
+    let page = async |cursor: Option<&str>| -> (Vec<u64>, Option<String>) {
+        let query: Vec<_> = range
+            .into_iter()
+            .chain(cursor.map(|cursor| ("cursor", cursor)))
+            .collect();
+        let answer = api.answer_to(list(&query)).await;
+        let document: Value = serde_json::from_str(body(&answer)).unwrap();
+        let orders = document["orders"].as_array().unwrap().iter();
+        let numbers = orders.map(|order| order["order_id"].as_str().unwrap()[30..].parse().unwrap());
+        (
+            numbers.collect(),
+            document["next_cursor"].as_str().map(str::to_owned),
+        )
+    };
+    let (first, cursor) = page(None).await;
+    assert_eq!(first, [2, 3, 4]);
+    assert_eq!(page(cursor.as_deref()).await, (vec![5], None));
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_is_named_and_the_others_are_listed() {
     let unreadable = UnreadableRow {
         order_id: "00000000-0000-0000-0000-000000000002".to_owned(),
@@ -173,7 +203,7 @@ async fn wrong_parameters_are_named_and_nothing_is_read() {
           "parameter": "limit"
         },
         {
-          "detail": "is not a parameter here; the parameters are customer_id, limit, cursor",
+          "detail": "is not a parameter here; the parameters are customer_id, accepted_from, accepted_to, status, reference, sort, limit, cursor",
           "parameter": "page"
         }
       ],

@@ -263,7 +263,7 @@ async fn the_index_links_with_the_stage() {
     api-version: 1
     cache-control: private, no-cache
     content-type: application/json
-    etag: "YhwPsjX7vmvB1Ha6YifwoA"
+    etag: "VTKmTCHbR0fKwWS86kMv-g"
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
@@ -273,7 +273,7 @@ async fn the_index_links_with_the_stage() {
           "method": "GET"
         },
         "list": {
-          "href": "/dev/orders{?customer_id,limit,cursor}",
+          "href": "/dev/orders{?customer_id,accepted_from,accepted_to,status,reference,sort,limit,cursor}",
           "method": "GET"
         },
         "openapi": {

@@ -1,0 +1,34 @@
+//! `export`: all stored orders of a customer, as JSON Lines.
+
+use std::process::ExitCode;
+
+use stack_client::Connection;
+use terminal::stdout;
+
+use crate::customer_orders::{MAX_PER_PAGE, Pages, Selection, Sequence};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+}
+
+/// Prints each order on a line, as the API returns it, the oldest first. Fails if the API could not read one.
+pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let api = connection.api().await?;
+    let mut pages = Pages::new(&api, &arguments.selection, Sequence::OldestFirst);
+    let mut exported = 0_usize;
+    while let Some(orders) = pages.next(MAX_PER_PAGE).await? {
+        for order in &orders {
+            stdout::print_json(order)?;
+        }
+        exported += orders.len();
+    }
+    eprintln!("{exported} orders exported");
+    Ok(if pages.unreadable == 0 {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{} orders could not be read, and are missing", pages.unreadable);
+        ExitCode::FAILURE
+    })
+}

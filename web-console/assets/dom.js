@@ -118,3 +118,8 @@ export function moment(text, withDate = true) {
   const format = withDate ? MOMENT : TIME;
   return h("time", { datetime: at.toISOString(), title: `${at.toISOString()} (UTC)` }, format.format(at));
 }
+
+/** How much of the table the orders of a page were taken from, as a sentence. @param {"reading" | "part" | "whole"} extent */
+export function describeExtent(extent) {
+  return { reading: " The table is still being read.", part: " The table is larger: only a part of it was read.", whole: "" }[extent];
+}

@@ -3,6 +3,9 @@
 import { fill, formatNumber, h, moment, setText } from "./dom.js";
 import { get, onLive, send, ServerError } from "./server.js";
 
+/** The age of a list of letters from which on it is read again. */
+const OLD_MS = 2000;
+
 /** @returns {import("./app.js").Page} */
 export function letters() {
   const [, selected] = location.hash.slice(1).split("/");
@@ -66,10 +69,12 @@ function list() {
       if (isOpen) {
         show(answer);
       }
+      return answer.age_ms;
     } catch (error) {
       if (isOpen) {
         fill(body, h("p", { class: "stopped", role: "alert" }, sentence(error)));
       }
+      return 0;
     }
   };
   // Reading thousands of letters takes longer than a tick. What changes meanwhile is read once afterwards, and not once a tick.
@@ -184,11 +189,18 @@ function list() {
     const now = countLetters(live.status);
     if (isBusy) {
       progress.value = Math.max(0, started - now);
-    } else if (now !== before) {
+    } else if (now !== before && before >= 0) {
       void readAgain();
     }
     before = now;
   });
+  // What the server knows is shown at once, and read again if it is old.
+  const begin = async () => {
+    if (await load(false) > OLD_MS) {
+      await readAgain();
+    }
+  };
+  void begin();
   void loadAudit();
   return {
     elements: [

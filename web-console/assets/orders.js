@@ -1,6 +1,6 @@
 // Orders: search, list and timeline. The server pages, so that a hundred thousand orders are fifty rows here.
 
-import { fill, formatNumber, h, moment, setText } from "./dom.js";
+import { describeExtent, fill, formatNumber, h, moment, setText } from "./dom.js";
 import { get, onLive, send, ServerError } from "./server.js";
 
 /** The time after the last key press after which a search begins. */
@@ -43,6 +43,16 @@ function list() {
     }
   };
 
+  let refresh = 0;
+  const loadSoon = () => {
+    if (refresh === 0) {
+      refresh = window.setTimeout(() => {
+        refresh = 0;
+        void load();
+      }, REFRESH_MS);
+    }
+  };
+
   /** @param {any} answer */
   const show = (answer) => {
     page = answer.page;
@@ -60,8 +70,13 @@ function list() {
     if (focused) {
       /** @type {HTMLElement | null} */ (chips.querySelector(`[data-chip="${CSS.escape(focused)}"]`))?.focus();
     }
-    setText(note, `${formatNumber(answer.total)} orders, newest first.${answer.complete ? "" : " The table is larger: only a part of it was read."}`);
-    if (answer.orders.length === 0) {
+    setText(note, `${formatNumber(answer.total)} orders, newest first.${describeExtent(answer.extent)}`);
+    if (answer.extent === "reading") {
+      loadSoon();
+    }
+    if (answer.orders.length === 0 && answer.extent === "reading") {
+      fill(body, h("p", { class: "empty" }, "Reading the orders."));
+    } else if (answer.orders.length === 0) {
       fill(body, h("p", { class: "empty" }, search.value || status ? "No order matches." : "No order yet. Place one on the overview."));
     } else {
       fill(body, table(answer.orders));
@@ -83,15 +98,7 @@ function list() {
       void load();
     }, TYPING_MS);
   });
-  let refresh = 0;
-  const stop = onLive(() => {
-    if (refresh === 0) {
-      refresh = window.setTimeout(() => {
-        refresh = 0;
-        void load();
-      }, REFRESH_MS);
-    }
-  });
+  const stop = onLive(loadSoon);
   void load();
   return {
     elements: [

@@ -1,6 +1,6 @@
 // Plots of the last hour, drawn as SVG.
 
-import { fill, formatNumber, h, setText, svg } from "./dom.js";
+import { describeExtent, fill, formatNumber, h, setText, svg } from "./dom.js";
 import { get, onLive, ServerError } from "./server.js";
 
 const WIDTH = 720;
@@ -192,7 +192,7 @@ export function plots() {
   const show = (whole) => {
     const hour = crop(whole);
     const markers = hour.markers.length;
-    setText(note, `The last ${hour.minutes} minutes, in steps of ${hour.step / 1000} seconds. ${markers > 0 ? `${markers} marks: faults and killed functions.` : ""}${hour.complete ? "" : " The table is larger: only a part of its orders is counted."}`);
+    setText(note, `The last ${hour.minutes} minutes, in steps of ${hour.step / 1000} seconds. ${markers > 0 ? `${markers} marks: faults and killed functions.` : ""}${describeExtent(hour.extent)}`);
     /** @type {Plot[]} */
     const all = [
       { title: "Orders", unit: "a second", series: named(hour.rates) },

@@ -24,6 +24,7 @@ const MAX_ROWS = 100;
 
 const system = new System();
 const broken = [];
+let longestTask = 0;
 
 function median(values) {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
@@ -60,9 +61,9 @@ async function placeOrders(count) {
       const first = next;
       next += BATCH;
       const order = { customer: { id: customerOf(first / BATCH) }, currency: "EUR", items: [{ sku: "BOOK-1", quantity: 1, unit_price: "12.50" }] };
-      const orders = Array.from({ length: Math.min(BATCH, count - first) }, () => ({ order }));
+      const entries = Array.from({ length: Math.min(BATCH, count - first) }, (_, index) => ({ idempotency_key: `large-${first + index}`, order }));
       const answer = await fetchJson(`${system.api}/orders/batch`,
-        { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ orders }) });
+        { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ entries }) });
       if (answer.results.some((result) => result.status !== 202)) {
         throw new Error(JSON.stringify(answer.results.find((result) => result.status !== 202)));
       }
@@ -92,6 +93,7 @@ async function measure(page, name, prepare, step) {
   for (let repeat = 0; repeat < REPEATS; repeat += 1) {
     await prepare(repeat);
     times.push(await time(page, () => step(repeat)));
+    longestTask = Math.max(longestTask, await page.evaluate(() => globalThis.longestTask));
   }
   report(name, times, MAX_ACTION_MS);
 }
@@ -117,7 +119,7 @@ async function rows(page) {
   return page.locator(".list tbody tr").count();
 }
 
-/** Has the browser note the longest task of the page from here on: a person's key press waits for it. */
+/** Has each page note its longest task over 50 ms: a person's key press waits for it. */
 async function watchTasks(page) {
   await page.addInitScript(() => {
     globalThis.longestTask = 0;
@@ -170,13 +172,11 @@ try {
   console.log(`${ORDERS} orders and ${LETTERS} dead letters`);
   await watchTasks(page);
   await measurePaint(page, "all orders stored");
-  let longest = 0;
   for (const part of [measureOrders, measureLetters]) {
     const count = await part(page);
-    longest = Math.max(longest, await page.evaluate(() => globalThis.longestTask));
     report(`rows in the page, ${part === measureOrders ? "orders" : "dead letters"}`, [count], MAX_ROWS, "  ");
   }
-  report("longest task of the page", [longest], MAX_TASK_MS);
+  report("longest task of the page", [longestTask], MAX_TASK_MS);
 } finally {
   await context.close();
   await system.stop();

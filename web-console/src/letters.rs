@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::command::{self, Outcome};
@@ -30,7 +31,14 @@ const AUDIT_LINES: usize = 50;
 
 /// The letters that were read last. Its lock is held while a command runs. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Letters(Arc<Mutex<Option<Arc<Vec<ListedLetter>>>>>);
+pub(crate) struct Letters(Arc<Mutex<Option<Known>>>);
+
+/// The letters, newest first, and when they were read.
+#[derive(Clone, Debug)]
+struct Known {
+    letters: Arc<Vec<ListedLetter>>,
+    read_at: Instant,
+}
 
 /// A line of `dlq list --json`, without its body.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,14 +62,14 @@ pub(crate) struct Search {
     again: bool,
 }
 
-/// Answers `{"groups", "letters", "page", "pages", "total", "all"}`, newest first. `groups` has the number of letters by queue
-/// and reason.
+/// Answers `{"groups", "letters", "page", "pages", "total", "all", "age_ms"}`, newest first. `groups` has the number of letters by
+/// queue and reason, and `age_ms` is the time since the queues were read.
 pub(crate) async fn list(
     State(system): State<System>,
     State(known): State<Letters>,
     Query(search): Query<Search>,
 ) -> Result<Json<Value>, Failure> {
-    let letters = known.read(&system, search.again).await?;
+    let Known { letters, read_at } = known.read(&system, search.again).await?;
     let mut groups: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for letter in letters.iter() {
         *groups.entry((&letter.queue, &letter.reason)).or_default() += 1;
@@ -85,6 +93,7 @@ pub(crate) async fn list(
         "pages": pages,
         "total": matching.len(),
         "all": letters.len(),
+        "age_ms": u64::try_from(read_at.elapsed().as_millis()).unwrap_or(u64::MAX),
     })))
 }
 
@@ -103,10 +112,10 @@ impl Letters {
         Ok(outcome.lines.into_iter().next())
     }
 
-    async fn read(&self, system: &System, again: bool) -> Result<Arc<Vec<ListedLetter>>, Failure> {
+    async fn read(&self, system: &System, again: bool) -> Result<Known, Failure> {
         let mut known = self.0.lock().await;
         if let (Some(letters), false) = (&*known, again) {
-            return Ok(Arc::clone(letters));
+            return Ok(letters.clone());
         }
         let outcome = command::run(system, &["dlq", "list", "--json"], None).await?;
         if !outcome.is_done {
@@ -117,9 +126,12 @@ impl Letters {
             .collect::<Result<_, _>>()
             .context("the list of dead letters cannot be read")?;
         letters.sort_by(|one, other| other.failed_at.cmp(&one.failed_at));
-        let letters = Arc::new(letters);
-        *known = Some(Arc::clone(&letters));
-        Ok(letters)
+        let read = Known {
+            letters: Arc::new(letters),
+            read_at: Instant::now(),
+        };
+        *known = Some(read.clone());
+        Ok(read)
     }
 }
 

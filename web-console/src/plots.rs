@@ -46,7 +46,7 @@ pub(crate) async fn show(
         "failures": count_failures(axis, &failures),
         "emails": emails(axis, &samples),
         "markers": markers.iter().filter(|marker| axis.point(marker.at).is_some()).collect::<Vec<&Marker>>(),
-        "complete": rows.is_complete,
+        "extent": rows.extent,
     })))
 }
 

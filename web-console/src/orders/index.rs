@@ -1,8 +1,9 @@
 //! The orders of the table in memory, newest first, by which the page searches.
 //!
 //! The table has no index of all orders by time, so that the console reads it whole: the first time when somebody looks at
-//! orders, and again after messages have passed through the queues, but for at most a twentieth of the time. It is forgotten
-//! when nobody has asked for a while. No field holds personal data but the customer's id.
+//! orders, and again after messages have passed through the queues, but for at most a twentieth of the time. The first read of
+//! a large table takes seconds, so that a caller gets the part that is read by then. It is forgotten when nobody has asked for a
+//! while. No field holds personal data but the customer's id.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use order_table::attribute;
 use serde::Serialize;
 use stack_client::{Resource, Target};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
@@ -23,6 +24,10 @@ use crate::system::System;
 const MAX_ROWS: usize = 250_000;
 /// The most rows that are read on AWS, where each read costs money: about 0.3 cents.
 const MAX_ROWS_ON_AWS: usize = 20_000;
+/// How long a caller waits for the first read of the table before it gets a part.
+const FIRST_WAIT: Duration = Duration::from_millis(300);
+/// The time after which the part that the first read has is shown again.
+const PART: Duration = Duration::from_millis(500);
 /// A read takes at most one part in so many of the time.
 const SHARE: u32 = 20;
 /// The shortest time between two reads.
@@ -52,7 +57,20 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     pub(crate) newest_first: Arc<Vec<Row>>,
-    pub(crate) is_complete: bool,
+    pub(crate) extent: Extent,
+}
+
+/// How much of the table the rows are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Extent {
+    /// The first read goes on. Ask again.
+    #[default]
+    Reading,
+    /// The table has more rows than are read.
+    Part,
+    /// The whole table.
+    Whole,
 }
 
 /// The rows that were read last. Cloning it is cheap.
@@ -79,28 +97,58 @@ impl State {
 }
 
 impl Index {
-    /// The rows. The first call reads the table; a later one returns what is known, and has the table read again if it may
-    /// have changed.
+    /// The rows. The first call begins to read the table, and returns what is read within [`FIRST_WAIT`]; a later one returns what is
+    /// known, and has the table read again if it may have changed.
     pub(crate) async fn rows(&self, system: &System) -> Result<Rows, Failure> {
         let activity = system.activity();
         let mut state = self.0.lock().await;
         state.used_at = Some(Instant::now());
-        let Some(known) = state.rows.clone() else {
-            // Others that ask meanwhile wait for the lock, and find the rows.
-            let begun = Instant::now();
-            let rows = read(system).await?;
-            return Ok(store(&mut state, activity, begun, rows));
-        };
-        if !state.is_reading && state.is_due(activity) {
-            state.is_reading = true;
-            tokio::spawn(self.clone().read_again(system.clone(), activity));
+        if let Some(known) = state.rows.clone() {
+            if !state.is_reading && state.is_due(activity) {
+                state.is_reading = true;
+                tokio::spawn(self.clone().read_again(system.clone(), activity));
+            }
+            return Ok(known);
         }
-        Ok(known)
+        state.rows = Some(Rows::default());
+        state.is_reading = true;
+        drop(state);
+        let (done, mut is_done) = oneshot::channel();
+        tokio::spawn(self.clone().read_first(system.clone(), activity, done));
+        match tokio::time::timeout(FIRST_WAIT, &mut is_done).await {
+            Ok(Ok(read)) => read,
+            // The read goes on.
+            Err(_) | Ok(Err(_)) => Ok(self.0.lock().await.rows.clone().unwrap_or_default()),
+        }
+    }
+
+    /// Reads the table, and stores parts of it meanwhile. Without rows afterwards, the next call begins anew.
+    async fn read_first(
+        self,
+        system: System,
+        activity: Option<u64>,
+        done: oneshot::Sender<Result<Rows, Failure>>,
+    ) {
+        let begun = Instant::now();
+        let read = read(&system, Some(&self)).await;
+        let mut state = self.0.lock().await;
+        state.is_reading = false;
+        let answer = match read {
+            Ok(rows) => Ok(store(&mut state, activity, begun, rows)),
+            Err(failure) => {
+                state.rows = None;
+                Err(failure)
+            }
+        };
+        drop(state);
+        // A caller that no longer waits asks again.
+        let _ = done.send(answer);
+        self.forget_when_idle().await;
     }
 
     async fn read_again(self, system: System, activity: Option<u64>) {
         let begun = Instant::now();
-        let read = read(&system).await;
+        let read = read(&system, None).await;
         {
             let mut state = self.0.lock().await;
             state.is_reading = false;
@@ -110,9 +158,14 @@ impl Index {
                 Err(_) => state.read_at = Some(Instant::now()),
             }
         }
+        self.forget_when_idle().await;
+    }
+
+    async fn forget_when_idle(&self) {
         tokio::time::sleep(IDLE).await;
         let mut state = self.0.lock().await;
-        if state.used_at.is_none_or(|at| at.elapsed() >= IDLE) {
+        let is_idle = state.used_at.is_none_or(|at| at.elapsed() >= IDLE);
+        if is_idle && !state.is_reading {
             *state = State::default();
         }
     }
@@ -126,7 +179,8 @@ fn store(state: &mut State, activity: Option<u64>, begun: Instant, rows: Rows) -
     rows
 }
 
-async fn read(system: &System) -> Result<Rows, Failure> {
+/// Reads the table. An index gets the part that is read, again and again.
+async fn read(system: &System, index: Option<&Index>) -> Result<Rows, Failure> {
     let connection = system.connection()?;
     let limit = match connection.target() {
         Target::Local => MAX_ROWS,
@@ -158,22 +212,34 @@ async fn read(system: &System) -> Result<Rows, Failure> {
         .items()
         .send();
     let mut rows = Vec::new();
-    let mut is_complete = true;
+    let mut extent = Extent::Whole;
+    let mut shown_at = Instant::now();
     while let Some(item) = items.next().await {
         rows.push(Row::parse(&item.context("the table cannot be read")?));
         if rows.len() >= limit {
-            is_complete = false;
+            extent = Extent::Part;
             break;
         }
+        if let Some(index) = index
+            && shown_at.elapsed() >= PART
+        {
+            index.0.lock().await.rows = Some(Rows::sorted(rows.clone(), Extent::Reading));
+            shown_at = Instant::now();
+        }
     }
-    rows.sort_unstable_by(|one, other| {
-        let key = |row: &Row| (row.accepted_at.clone(), row.order_id.clone());
-        key(other).cmp(&key(one))
-    });
-    Ok(Rows {
-        newest_first: Arc::new(rows),
-        is_complete,
-    })
+    Ok(Rows::sorted(rows, extent))
+}
+
+impl Rows {
+    fn sorted(mut rows: Vec<Row>, extent: Extent) -> Self {
+        rows.sort_unstable_by(|one, other| {
+            (&other.accepted_at, &other.order_id).cmp(&(&one.accepted_at, &one.order_id))
+        });
+        Self {
+            newest_first: Arc::new(rows),
+            extent,
+        }
+    }
 }
 
 impl Row {

@@ -26,7 +26,7 @@ pub(crate) struct Search {
     page: usize,
 }
 
-/// Answers `{"orders", "page", "pages", "total", "counts", "complete"}`, newest first. `counts` has the number of orders by
+/// Answers `{"orders", "page", "pages", "total", "counts", "extent"}`, newest first. `counts` has the number of orders by
 /// status. `q` is an order id or a part of one, a customer id, an idempotency key, or a reference.
 pub(crate) async fn search(
     State(system): State<System>,
@@ -57,7 +57,7 @@ pub(crate) async fn search(
         "pages": pages,
         "total": shown.len(),
         "counts": counts,
-        "complete": rows.is_complete,
+        "extent": rows.extent,
     })))
 }
 

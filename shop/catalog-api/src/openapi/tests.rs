@@ -59,7 +59,10 @@ fn its_limits_are_those_of_the_code() {
     let body = &document["paths"]["/books"]["post"]["requestBody"]["description"];
     assert_eq!(
         *body,
-        format!("At most {} KB of UTF-8 JSON.", MAX_BODY_BYTES / 1024)
+        format!(
+            "At most {} KB of UTF-8 JSON. The character U+FFFD is written as an escape.",
+            MAX_BODY_BYTES / 1024
+        )
     );
     let words = parameters[0]["description"].as_str().unwrap();
     assert!(words.ends_with(&format!("At most {MAX_WORDS}.")), "{words}");

@@ -6,9 +6,6 @@
 //! **Invariant:** no line holds a payload. Modules that log payloads below the level `info` are limited to `info`, and of a panic
 //! only the location is logged.
 
-#[cfg(test)]
-#[cfg(feature = "otlp")]
-mod export_tests;
 mod invocation;
 mod lines;
 pub mod metrics;

@@ -1,5 +1,8 @@
 //! The lines of the functions.
 
+#[cfg(feature = "otlp")]
+mod export;
+
 use crate::invocation;
 use crate::testing::logged;
 

@@ -10,9 +10,10 @@ customers, one order each, that are placed one after the other:
 2. with groups: while order-worker drains a flood of one other customer (`MessageGroups=CUSTOMER`, the default);
 3. without groups: the same with `MessageGroups=NONE`, one order only.
 
-The flood fills the queue before order-worker reads it. Each call of a function to AWS takes 10 to 20 ms (`--call-milliseconds`), as it does
-on AWS: without that, an order of an idle system is stored in 2 ms, and only the processors are measured. Needs boto3 (.ci/requirements.txt) and a machine without other load. Fails if the
-median age with groups is more than twice that of the idle system, or if the flood was drained before the last sample.
+The flood fills the queue before order-worker reads it. Each call of a function to AWS takes 10 to 20 ms
+(`--call-milliseconds`), in place of the network and the service. Without that, an order of an idle system is stored in 2 ms, and only the
+processors are measured. Needs boto3 (.ci/requirements.txt) and a machine without other load. Fails if the median age with groups is more
+than twice that of the idle system, or if the flood was drained before the last sample.
 """
 
 import argparse

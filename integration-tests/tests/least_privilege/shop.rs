@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::time_limit::TimeLimit;
+use integration_tests::upload_form::UploadForm;
 use local_cloud::StartError;
 use reqwest::Method;
 use serde_json::json;
@@ -26,9 +27,6 @@ const PHOTO: &[u8] = include_bytes!("../../../shop/cover-pictures/tests/turned.j
 /// The physical name of the function that makes covers.
 const RESIZER: &str = "shop-cover-resizer";
 
-/// Separates the parts of a form. No field and no photo has it.
-const BOUNDARY: &str = "test-6c1f0d5be97a4832";
-
 /// Uploads the photo as the cover of the book, by a form that the API signs.
 async fn upload_cover(system: &System) {
     let asked = json!({"content_type": "image/jpeg", "size": PHOTO.len()});
@@ -36,17 +34,9 @@ async fn upload_cover(system: &System) {
     let (Some(url), Some(fields)) = (form["url"].as_str(), form["fields"].as_object()) else {
         return;
     };
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        let value = value.as_str().unwrap();
-        let part = format!("content-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend(format!("--{BOUNDARY}\r\n{part}").into_bytes());
-    }
-    let head = "content-disposition: form-data; name=\"file\"; filename=\"photo.jpg\"\r\n\r\n";
-    body.extend(format!("--{BOUNDARY}\r\n{head}").into_bytes());
-    body.extend(PHOTO);
-    body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
-    system.send_form(url, BOUNDARY, body).await;
+    let fields = fields.iter();
+    let fields = fields.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    system.send_form(url, UploadForm::new(fields, PHOTO)).await;
 }
 
 /// Makes a cover, and lets the function fail on another upload until its event is given up.

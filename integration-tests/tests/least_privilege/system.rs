@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::config::Credentials;
+use integration_tests::upload_form::UploadForm;
 use local_cloud::{Command, DataLocation, Launcher, LocalCloud, LocalCloudConfig, Running, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -170,10 +171,9 @@ impl System {
     }
 
     /// Sends a form with this boundary between its parts, as a browser does.
-    pub(crate) async fn send_form(&self, url: &str, boundary: &str, form: Vec<u8>) {
-        let kind = format!("multipart/form-data; boundary={boundary}");
-        let request = self.http.post(url).header("content-type", kind).body(form);
-        request.send().await.unwrap();
+    pub(crate) async fn send_form(&self, url: &str, form: UploadForm) {
+        let request = self.http.post(url).header("content-type", form.content_type);
+        request.body(form.body).send().await.unwrap();
     }
 
     /// Lets all calls of these operations by functions fail until [`System::end_outage`].

@@ -1,5 +1,6 @@
 //! Covers: the pictures of a book come and go with it, and the operator's command makes those that failed.
 
+use integration_tests::upload_form::UploadForm;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,9 +16,6 @@ const PHOTO: &[u8] = include_bytes!("../../../../shop/storefront/browser-tests/t
 /// The entity tag of the photo in S3: its MD5.
 const ETAG: &str = "41f6a962b16ab10be34238c643bcaab8";
 
-/// Separates the parts of a form. No field and no photo has it.
-const BOUNDARY: &str = "test-2f7a9c51d0b84e63";
-
 /// A form that uploads a cover of the book.
 async fn sign(catalogue: &Catalogue) -> Value {
     let asked = json!({"content_type": "image/jpeg", "size": PHOTO.len()});
@@ -29,19 +27,11 @@ async fn sign(catalogue: &Catalogue) -> Value {
 }
 
 async fn upload(catalogue: &Catalogue, form: &Value) {
-    let mut body = Vec::new();
-    for (name, value) in form["fields"].as_object().unwrap() {
-        let value = value.as_str().unwrap();
-        let part = format!("content-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend(format!("--{BOUNDARY}\r\n{part}").into_bytes());
-    }
-    let head = "content-disposition: form-data; name=\"file\"; filename=\"photo.jpg\"\r\n\r\n";
-    body.extend(format!("--{BOUNDARY}\r\n{head}").into_bytes());
-    body.extend(PHOTO);
-    body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
+    let fields = form["fields"].as_object().unwrap().iter();
+    let fields = fields.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    let UploadForm { content_type, body } = UploadForm::new(fields, PHOTO);
     let request = catalogue.http.post(form["url"].as_str().unwrap());
-    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-    let answer = request.header("content-type", kind).body(body);
+    let answer = request.header("content-type", content_type).body(body);
     assert_eq!(answer.send().await.unwrap().status(), 204);
 }
 

@@ -47,8 +47,8 @@ impl World {
         Self { s3, iam, store }
     }
 
-    async fn with_bucket() -> Self {
-        let world = Self::open(None).await;
+    async fn with_bucket(directory: Option<&Path>) -> Self {
+        let world = Self::open(directory).await;
         world
             .s3
             .converge_bucket("bucket", BucketSettings::default())
@@ -126,7 +126,7 @@ fn request(method: &str, path: &str, signer: Signer, body: Body) -> Request<Body
 
 #[tokio::test]
 async fn every_key_of_the_operator_may_do_everything() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     assert_eq!(world.send("PUT", "/bucket/a", Signer::Operator, "x").await.0, 200);
     assert_eq!(
         world.send("GET", "/bucket/a", Signer::Operator, "").await,
@@ -136,7 +136,7 @@ async fn every_key_of_the_operator_may_do_everything() {
 
 #[tokio::test]
 async fn a_function_may_do_what_its_role_allows() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     world.send("PUT", "/bucket/a", Signer::Operator, "x").await;
     let (status, answer) = world.send("GET", "/bucket/a", Signer::Function, "").await;
     assert_eq!(status, 403);
@@ -160,7 +160,7 @@ async fn a_function_may_do_what_its_role_allows() {
 
 #[tokio::test]
 async fn the_signature_of_a_function_is_verified() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     world.allow(&["s3:*"]);
     let (status, answer) = world.send("PUT", "/bucket/a", Signer::Forger, "x").await;
     assert!(
@@ -173,7 +173,7 @@ async fn the_signature_of_a_function_is_verified() {
 /// Who may not list a bucket must not learn which keys it has.
 #[tokio::test]
 async fn a_missing_key_is_denied_to_who_may_not_list() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     world.allow(&["s3:GetObject"]);
     let (status, answer) = world.send("GET", "/bucket/none", Signer::Function, "").await;
     assert!(status == 403 && answer.contains("s3:ListBucket"), "{answer}");
@@ -184,7 +184,7 @@ async fn a_missing_key_is_denied_to_who_may_not_list() {
 
 #[tokio::test]
 async fn a_deletion_of_many_is_judged_by_key() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     let statement =
         json!({"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::bucket/a"});
     world.iam.set_roles([Role {
@@ -208,7 +208,7 @@ async fn a_deletion_of_many_is_judged_by_key() {
 
 #[tokio::test]
 async fn everybody_reads_what_a_public_policy_allows() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     world.send("PUT", "/bucket/a", Signer::Operator, "x").await;
     let public = json!({"Statement": {
         "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*",
@@ -229,7 +229,7 @@ async fn everybody_reads_what_a_public_policy_allows() {
 
 #[tokio::test]
 async fn a_bucket_policy_denies_what_a_role_allows() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     world.allow(&["s3:*"]);
     let policy = json!({"Statement": {
         "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::bucket/*",
@@ -313,12 +313,7 @@ fn files(directory: &Path) -> Vec<String> {
 #[tokio::test]
 async fn a_write_that_breaks_off_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
-    let world = World::open(Some(directory.path())).await;
-    world
-        .s3
-        .converge_bucket("bucket", BucketSettings::default())
-        .await
-        .unwrap();
+    let world = World::with_bucket(Some(directory.path())).await;
     let broken = futures_util::stream::iter([Ok(Bytes::from("half")), Err(std::io::Error::other("gone"))]);
     let (status, _) = world
         .send("PUT", "/bucket/a", Signer::Operator, Body::from_stream(broken))
@@ -331,12 +326,7 @@ async fn a_write_that_breaks_off_leaves_nothing() {
 #[tokio::test]
 async fn a_replaced_or_deleted_object_leaves_no_file() {
     let directory = tempfile::tempdir().unwrap();
-    let world = World::open(Some(directory.path())).await;
-    world
-        .s3
-        .converge_bucket("bucket", BucketSettings::default())
-        .await
-        .unwrap();
+    let world = World::with_bucket(Some(directory.path())).await;
     for body in ["1", "2"] {
         world.send("PUT", "/bucket/a", Signer::Operator, body).await;
         assert_eq!(files(directory.path()).len(), 1);
@@ -349,12 +339,7 @@ async fn a_replaced_or_deleted_object_leaves_no_file() {
 #[tokio::test]
 async fn a_start_keeps_objects_and_removes_other_files() {
     let directory = tempfile::tempdir().unwrap();
-    let world = World::open(Some(directory.path())).await;
-    world
-        .s3
-        .converge_bucket("bucket", BucketSettings::default())
-        .await
-        .unwrap();
+    let world = World::with_bucket(Some(directory.path())).await;
     world.send("PUT", "/bucket/a", Signer::Operator, "x").await;
     world.store.close().await;
     for name in ["1.part", "2"] {
@@ -371,7 +356,7 @@ async fn a_start_keeps_objects_and_removes_other_files() {
 /// Of many writes with `If-None-Match: *` at once, one is done.
 #[tokio::test]
 async fn one_of_many_first_writes_wins() {
-    let world = World::with_bucket().await;
+    let world = World::with_bucket(None).await;
     let writes = (0..8).map(|_| {
         let mut request = request("PUT", "/bucket/a", Signer::Operator, Body::from("x"));
         request
@@ -397,12 +382,7 @@ fn header<'r>(answer: &'r Response<Body>, name: &str) -> Option<&'r str> {
 #[tokio::test]
 async fn a_policy_that_was_put_is_enforced() {
     let directory = tempfile::tempdir().unwrap();
-    let world = World::open(Some(directory.path())).await;
-    world
-        .s3
-        .converge_bucket("bucket", BucketSettings::default())
-        .await
-        .unwrap();
+    let world = World::with_bucket(Some(directory.path())).await;
     world.allow(&["s3:*"]);
     let policy = |effect: &str, action: &str| {
         json!({"Statement": {"Effect": effect, "Principal": "*", "Action": action, "Resource": "arn:aws:s3:::bucket/*"}})

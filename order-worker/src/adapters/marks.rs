@@ -1,6 +1,6 @@
 //! The marks of dead letters, in the table of claims.
 
-use function_runtime::Answers;
+use function_runtime::{Answers, CallError};
 use order_core::OrderId;
 use order_table::{Attributes, FailedOrder};
 use queue_consumer::marks::{Mark, Marks};
@@ -18,16 +18,12 @@ impl Marks for Aws {
             .collect();
         let items: Vec<&Attributes> = items.iter().collect();
         let answers = insert_batch(&self.dynamodb, &self.config.claims_table, &items).await?;
-        let is_marked = |answer: Result<(), _>| match answer {
-            Err(error) if error_is_duplicate(&error) => Ok(()),
+        let marked = |answer: Result<(), CallError>| match answer {
+            Err(error) if error.code == DUPLICATE => Ok(()),
             answer => answer,
         };
-        Ok(answers.into_iter().map(is_marked).collect())
+        Ok(answers.into_iter().map(marked).collect())
     }
-}
-
-fn error_is_duplicate(error: &function_runtime::CallError) -> bool {
-    error.code == DUPLICATE
 }
 
 fn failed_order(mark: &Mark) -> FailedOrder {

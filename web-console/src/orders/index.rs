@@ -26,7 +26,8 @@ const MAX_ROWS: usize = 250_000;
 const MAX_ROWS_ON_AWS: usize = 20_000;
 /// How long a caller waits for the first read of the table before it gets a part.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
-/// The time after which the part that the first read has is shown again.
+/// The shortest time after which the part that the first read has is shown again. It has also doubled by then, so that all parts
+/// together are copied and sorted in the time of a few whole ones.
 const PART: Duration = Duration::from_millis(500);
 /// A read takes at most one part in so many of the time.
 const SHARE: u32 = 20;
@@ -87,6 +88,13 @@ struct State {
     is_reading: bool,
 }
 
+/// Whether rows are known before a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    First,
+    Later,
+}
+
 impl State {
     fn is_due(&self, activity: Option<u64>) -> bool {
         let age = self.read_at.map_or(Duration::MAX, |at| at.elapsed());
@@ -122,43 +130,42 @@ impl Index {
         }
     }
 
-    /// Reads the table, and stores parts of it meanwhile. Without rows afterwards, the next call begins anew.
     async fn read_first(
         self,
         system: System,
         activity: Option<u64>,
         done: oneshot::Sender<Result<Rows, Failure>>,
     ) {
-        let begun = Instant::now();
-        let read = read(&system, Some(&self)).await;
-        let mut state = self.0.lock().await;
-        state.is_reading = false;
-        let answer = match read {
-            Ok(rows) => Ok(store(&mut state, activity, begun, rows)),
-            Err(failure) => {
-                state.rows = None;
-                Err(failure)
-            }
-        };
-        drop(state);
+        let read = self.read_table(&system, activity, Turn::First).await;
         // A caller that no longer waits asks again.
-        let _ = done.send(answer);
+        let _ = done.send(read);
         self.forget_when_idle().await;
     }
 
     async fn read_again(self, system: System, activity: Option<u64>) {
+        // The next call tries again, and the page shows the old rows until then.
+        let _ = self.read_table(&system, activity, Turn::Later).await;
+        self.forget_when_idle().await;
+    }
+
+    /// Reads the table, and stores its rows. The first read stores parts of them meanwhile; if it fails, the next call begins anew.
+    async fn read_table(&self, system: &System, activity: Option<u64>, turn: Turn) -> Result<Rows, Failure> {
         let begun = Instant::now();
-        let read = read(&system, None).await;
-        {
-            let mut state = self.0.lock().await;
-            state.is_reading = false;
-            match read {
-                Ok(rows) => drop(store(&mut state, activity, begun, rows)),
-                // The next call tries again, and the page shows the old rows until then.
-                Err(_) => state.read_at = Some(Instant::now()),
+        let parts = (turn == Turn::First).then_some(self);
+        let read = read(system, parts).await;
+        let mut state = self.0.lock().await;
+        state.is_reading = false;
+        match (read, turn) {
+            (Ok(rows), _) => Ok(store(&mut state, activity, begun, rows)),
+            (Err(failure), Turn::First) => {
+                state.rows = None;
+                Err(failure)
+            }
+            (Err(failure), Turn::Later) => {
+                state.read_at = Some(Instant::now());
+                Err(failure)
             }
         }
-        self.forget_when_idle().await;
     }
 
     async fn forget_when_idle(&self) {
@@ -213,7 +220,7 @@ async fn read(system: &System, index: Option<&Index>) -> Result<Rows, Failure> {
         .send();
     let mut rows = Vec::new();
     let mut extent = Extent::Whole;
-    let mut shown_at = Instant::now();
+    let (mut shown, mut shown_at) = (0, Instant::now());
     while let Some(item) = items.next().await {
         rows.push(Row::parse(&item.context("the table cannot be read")?));
         if rows.len() >= limit {
@@ -221,10 +228,11 @@ async fn read(system: &System, index: Option<&Index>) -> Result<Rows, Failure> {
             break;
         }
         if let Some(index) = index
+            && rows.len() >= 2 * shown
             && shown_at.elapsed() >= PART
         {
             index.0.lock().await.rows = Some(Rows::sorted(rows.clone(), Extent::Reading));
-            shown_at = Instant::now();
+            (shown, shown_at) = (rows.len(), Instant::now());
         }
     }
     Ok(Rows::sorted(rows, extent))

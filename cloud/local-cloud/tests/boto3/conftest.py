@@ -197,3 +197,19 @@ def bucket(s3, name):
         for found in page.get("Contents", []):
             s3.delete_object(Bucket=name, Key=found["Key"])
     s3.delete_bucket(Bucket=name)
+
+
+@pytest.fixture(scope="session")
+def send():
+    """Send a request without an SDK. Return (status, body, headers)."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(method, url, body=None, headers=None):
+        request = urllib.request.Request(url, body, headers or {}, method=method)
+        try:
+            answer = opener.open(request, timeout=30)
+        except urllib.error.HTTPError as failure:
+            answer = failure
+        return answer.status, answer.read(), answer.headers
+
+    return call

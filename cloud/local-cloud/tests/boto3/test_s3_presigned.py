@@ -1,8 +1,6 @@
 """S3: presigned URLs and forms, sent without an SDK as a browser does."""
 
-import urllib.error
 import urllib.parse
-import urllib.request
 import uuid
 
 import boto3
@@ -10,22 +8,6 @@ import pytest
 from botocore.config import Config
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-
-
-@pytest.fixture(scope="session")
-def send():
-    """Send a request. Return (status, body, headers)."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def call(method, url, body=None, headers=None):
-        request = urllib.request.Request(url, body, headers or {}, method=method)
-        try:
-            answer = opener.open(request, timeout=30)
-        except urllib.error.HTTPError as failure:
-            answer = failure
-        return answer.status, answer.read(), answer.headers
-
-    return call
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 use tracing::Span;
 
+use crate::trace_header::field;
+
 /// The name of the span.
 pub(crate) const NAME: &str = "invocation";
 /// The field of the span with the id of a trace that X-Ray does not record, and the name of any such id in a line.
@@ -47,12 +49,8 @@ pub fn end_invocation() {
 
 /// The id of a trace, as Powertools logs it: first that of a trace that X-Ray records, or second that of one that it does not.
 fn trace(header: &str) -> (Option<&str>, Option<&str>) {
-    let field = |name| {
-        let mut parts = header.split(';');
-        parts.find_map(|part| part.trim().strip_prefix(name))
-    };
-    let id = Some(field("Root=").unwrap_or(header));
-    if field("Sampled=") == Some("1") {
+    let id = Some(field(header, "Root=").unwrap_or(header));
+    if field(header, "Sampled=") == Some("1") {
         (id, None)
     } else {
         (None, id)

@@ -16,6 +16,7 @@ mod panics;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod trace_header;
 
 pub use invocation::{end_invocation, invocation, link_trace};
 use lines::Lines;

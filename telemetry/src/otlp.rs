@@ -17,6 +17,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::trace_header::field;
+
 /// The address of the collector, such as `http://127.0.0.1:4318`. Without it nothing is exported.
 /// <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -92,18 +94,14 @@ pub(crate) fn flush() {
 
 /// The trace, the span and the sampling of `Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1`.
 fn span_context(header: &str) -> Option<SpanContext> {
-    let field = |name| {
-        let mut parts = header.split(';');
-        parts.find_map(|part| part.trim().strip_prefix(name))
-    };
-    let trace = field("Root=1-")?.replace('-', "");
-    let flags = match field("Sampled=") {
+    let trace = field(header, "Root=1-")?.replace('-', "");
+    let flags = match field(header, "Sampled=") {
         Some("1") => TraceFlags::SAMPLED,
         _ => TraceFlags::default(),
     };
     Some(SpanContext::new(
         TraceId::from_hex(&trace).ok()?,
-        SpanId::from_hex(field("Parent=")?).ok()?,
+        SpanId::from_hex(field(header, "Parent=")?).ok()?,
         flags,
         true,
         TraceState::NONE,

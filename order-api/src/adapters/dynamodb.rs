@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, key, to_attributes};
 use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
 
-use super::calls::{one_attempt, read_item, unavailable};
+use super::calls::{one_attempt, unavailable};
 use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, Position, Sort, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
@@ -28,21 +29,27 @@ impl DynamoDbOrderTable {
             table,
         }
     }
+
+    /// Reads the item of an order, with every write that was acknowledged before.
+    fn get(&self, id: OrderId) -> GetItemFluentBuilder {
+        self.client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id)))
+            .consistent_read(true)
+    }
 }
 
 impl OrderTable for DynamoDbOrderTable {
     async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, TableError> {
-        let item = read_item(&self.client, &self.table, id).await?;
+        let answer = self.get(id).send().await.map_err(|error| unavailable(&error))?;
+        let item = answer.item.map(to_attributes);
         Ok(item.map(|item| OrderRow::from_attributes(&item)).transpose()?)
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
         let call = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .consistent_read(true)
+            .get(id)
             .projection_expression(acceptance_attributes())
             .customize()
             .config_override(one_attempt());

@@ -3,7 +3,8 @@
 //! The small picture is turned, and not the large one: a copy of the large one would double the memory.
 
 use book_cover::{RefusalReason, WIDTHS};
-use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::images::{Image, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, RgbImage};
@@ -76,14 +77,18 @@ fn on_white(channel: u8, alpha: u8) -> u8 {
 }
 
 /// The picture in another size. `None` cannot happen: all sizes are at least one pixel, and the buffer has the picture's size.
+///
+/// The type of the pixels is a parameter here. `Resizer::resize` takes it as a value, and builds the code of all thirteen types
+/// into this crate: a minute of the first build.
 fn scale(picture: &RgbImage, size: (u32, u32)) -> Option<RgbImage> {
     let (from_width, from_height) = picture.dimensions();
     if (from_width, from_height) == size {
         return Some(picture.clone());
     }
-    let source = ImageRef::new(from_width, from_height, picture.as_raw(), PixelType::U8x3);
+    let source = TypedImageRef::<U8x3>::from_buffer(from_width, from_height, picture.as_raw()).ok()?;
     let mut target = Image::new(size.0, size.1, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    Resizer::new().resize(&source.ok()?, &mut target, &options).ok()?;
+    let mut pixels = target.typed_image_mut::<U8x3>()?;
+    Resizer::new().resize_typed(&source, &mut pixels, &options).ok()?;
     RgbImage::from_raw(size.0, size.1, target.into_vec())
 }

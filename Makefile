@@ -7,6 +7,8 @@ STACK ?= orders
 # STAGE (dev by default) and NOTIFICATION_EMAIL belong to the first deployment of a stack. PARAMETERS has more parameters of the template, such as
 # PARAMETERS="ApiAuth=API_KEY MaxReceiveCount=20".
 PARAMETERS ?=
+# The name of the release. With Canary=ENABLED each new name publishes a version of each function.
+RELEASE ?= $(shell date -u +%Y%m%dT%H%M%SZ)
 
 CARGO_LAMBDA_FLAG_arm64 := --arm64
 CARGO_LAMBDA_FLAG_x86_64 := --x86-64
@@ -51,7 +53,7 @@ build:
 # because it must be the one that was built. The address comes from the environment of the shell, so that an apostrophe in it ends no quotes.
 deploy: build
 	sam deploy --stack-name '$(STACK)' --s3-prefix 'stacks/$(STACK)' --parameter-overrides \
-		'Architecture=$(ARCHITECTURE)' $(if $(STAGE),'Stage=$(STAGE)') \
+		'Architecture=$(ARCHITECTURE)' 'Release=$(RELEASE)' $(if $(STAGE),'Stage=$(STAGE)') \
 		$(if $(NOTIFICATION_EMAIL),"NotificationEmail=$$NOTIFICATION_EMAIL") $(PARAMETERS)
 
 delete:

@@ -18,6 +18,8 @@ FORMS = {
         "OrderApiReservedConcurrency": 50,
         "OrderWorkerReservedConcurrency": 20,
         "NotifierReservedConcurrency": 2,
+        "Canary": "ENABLED",
+        "Release": "1",
     }),
     "shop": (SHOP, {"Stage": "prod", "Tracing": "ENABLED", "StorefrontOrigin": "https://shop.example.com"}),
 }

@@ -1,8 +1,10 @@
 """`make deploy` with a `sam` that writes down what it is asked."""
 
 import os
+import re
 import subprocess
 
+from deployed_template import source
 from repository import ROOT
 
 
@@ -32,6 +34,12 @@ def test_a_parameter_that_is_left_out_keeps_its_value(tmp_path):
     arguments = deploy(tmp_path, "PARAMETERS=ApiAuth=API_KEY MaxReceiveCount=20")
     assert {"Architecture=arm64", "ApiAuth=API_KEY", "MaxReceiveCount=20"} <= set(arguments)
     assert not [argument for argument in arguments if argument.startswith(("NotificationEmail", "Stage"))]
+
+
+def test_every_deployment_has_a_release_that_the_template_takes(tmp_path):
+    (release,) = [argument for argument in deploy(tmp_path) if argument.startswith("Release=")]
+    name = release.removeprefix("Release=")
+    assert name and re.fullmatch(source()["Parameters"]["Release"]["AllowedPattern"], name)
 
 
 def test_the_shop_is_a_stack_of_its_own(tmp_path):

@@ -9,7 +9,13 @@ from deployed_template import ORDERS, SHOP, deployed, each_of_type
 
 # With everything that a parameter can add.
 TEMPLATE = deployed(
-    ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE", Encryption="CUSTOMER_MANAGED", NotificationEmail="shop@example.com", Tracing="ENABLED", WebAcl="ENABLED"
+    ApiAccessLogs="ENABLED_WITH_ACCOUNT_ROLE",
+    Canary="ENABLED",
+    Encryption="CUSTOMER_MANAGED",
+    NotificationEmail="shop@example.com",
+    Release="1",
+    Tracing="ENABLED",
+    WebAcl="ENABLED",
 )
 ACCOUNT = "us-east-1:123456789012"
 ARNS = {
@@ -18,11 +24,14 @@ ARNS = {
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{ACCOUNT}:table/{{}}",
     "AWS::Logs::LogGroup": f"arn:aws:logs:{ACCOUNT}:log-group:{{}}:*",
     "AWS::KMS::Key": f"arn:aws:kms:{ACCOUNT}:key/{{}}",
+    "AWS::Lambda::Function": f"arn:aws:lambda:{ACCOUNT}:function:{{}}",
 }
 PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
 EXPECTED = {
     # API Gateway accepts a role for access logs only with these actions on everything: the role serves every API of the account.
     "ApiGatewayAccountRole/access-logs": {"RESOURCE_STAR"},
+    # CloudWatch describes alarms only with rights on all.
+    "CanaryRole/canary": {"RESOURCE_STAR"},
     # In the policy of a key, `*` is the key.
     "Key": {"RESOURCE_STAR"},
 }

@@ -108,6 +108,7 @@ REFUSED = {
     "NotificationsBatchNeedsWindow": {"NotificationsBatchSize": 100, "NotificationsBatchWindowSeconds": 0},
     "ProdAsksWhoCalls": {"Stage": "prod", "ApiAuth": "NONE"},
     "WorkersHaveConcurrency": {"OrderWorkerReservedConcurrency": 3},
+    "CanaryNamesItsRelease": {"Canary": "ENABLED"},
 }
 
 
@@ -156,6 +157,8 @@ def test_parameters_that_cannot_be_combined_are_refused():
         {"Stage": "prod", "ApiAuth": "API_KEY"},
         {"ApiAuth": "NONE"},
         {"OrderWorkerReservedConcurrency": 22, "NotifierReservedConcurrency": 4},
+        {"Canary": "ENABLED", "Release": "2026-11-29"},
+        {"Release": "2026-11-29"},
     ],
 )
 def test_other_combinations_are_accepted(parameters):

@@ -123,9 +123,8 @@ impl Declaration {
                 ("Condition", Yaml::String(value)) => condition = Some(value),
                 ("Properties", value) => properties = value,
                 ("Metadata", value) => metadata = value,
-                // References determine the order of creation, and CloudFormation never deletes the local
-                // stack.
-                ("DependsOn" | "DeletionPolicy" | "UpdateReplacePolicy", _) => {}
+                // References determine the order of creation, and the local stack is neither updated nor deleted.
+                ("DependsOn" | "DeletionPolicy" | "UpdatePolicy" | "UpdateReplacePolicy", _) => {}
                 _ => {
                     return Err(TemplateError::unsupported(
                         at,

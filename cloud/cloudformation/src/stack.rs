@@ -174,12 +174,7 @@ impl Stack {
                 properties.ignore(ignored::LOG_GROUP);
                 properties.finish()?;
             }
-            _ => {
-                return Err(TemplateError::unsupported(
-                    &TemplatePath::root(id),
-                    format!("the resource type `{kind}`"),
-                ));
-            }
+            _ => return Err(unsupported_type(kind, &TemplatePath::root(id))),
         }
         Ok(())
     }
@@ -225,6 +220,17 @@ impl BucketParts {
         }
         Ok(())
     }
+}
+
+fn unsupported_type(kind: &str, at: &TemplatePath) -> TemplateError {
+    // A function on this machine is the program that was built last.
+    let why = match kind {
+        "AWS::Lambda::Version" | "AWS::Lambda::Alias" => {
+            " (a function has one version here, and no alias of it)"
+        }
+        _ => "",
+    };
+    TemplateError::unsupported(at, format!("the resource type `{kind}`{why}"))
 }
 
 fn output(

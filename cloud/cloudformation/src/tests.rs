@@ -495,6 +495,31 @@ fn rules_refuse_parameters_that_cannot_be_combined() {
 }
 
 #[test]
+fn an_alias_by_parameter_is_ignored_while_it_is_off_and_refused_otherwise() {
+    let text = SMALL.replace(
+        "  Dead: {Type: AWS::SQS::Queue}\n",
+        r#"  Dead: {Type: AWS::SQS::Queue}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !If [Closed, !Ref Live, !Ref WorkerFunction], EventSourceArn: !GetAtt Dead.Arn}
+  Live:
+    Type: AWS::Lambda::Alias
+    Condition: Closed
+    UpdatePolicy: {CodeDeployLambdaAliasUpdate: {ApplicationName: !Ref Canary, DeploymentGroupName: group}}
+    Properties: {Name: live, FunctionName: !Ref WorkerFunction, FunctionVersion: "1"}
+"#,
+    );
+    let stack = load(&text, &[]).unwrap();
+    let mapping = stack
+        .event_source_mappings
+        .iter()
+        .find(|mapping| mapping.id == "Mapping");
+    assert_eq!(mapping.unwrap().function_name, stack.functions[0].name);
+    let error = load(&text, &[("Mode", "IAM")]).unwrap_err().to_string();
+    insta::assert_snapshot!(error, @"Live: the resource type `AWS::Lambda::Alias` (a function has one version here, and no alias of it) is not supported by local-cloud");
+}
+
+#[test]
 fn buckets_have_their_policies() {
     let template = r#"
 Resources:

@@ -1,6 +1,7 @@
 //! The processor time of a process and its descendants. Unlike a rate, it hardly depends on other load of the machine.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The ticks of a second in `/proc`: 100 on every supported architecture of Linux.
@@ -31,7 +32,61 @@ fn runs_service(command_line: &[u8], function: &str) -> bool {
     command_line.ends_with(format!("\0service\0{function}\0").as_bytes())
 }
 
-fn read(root: u32, is_wanted: impl Fn(u32) -> bool) -> Option<Duration> {
+/// The processor time of `root` and its descendants, summed over their threads in nanoseconds: a tick is more than an idle
+/// system takes in a minute. Time of a thread after the last [`Threads::sample`] before its end is missed.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    root: u32,
+    /// The nanoseconds of each thread, by its path: at the begin, and when it was last seen.
+    times: HashMap<PathBuf, (u64, u64)>,
+}
+
+impl Threads {
+    /// Begins to measure. Returns `None` if there is no `/proc`.
+    pub(crate) fn begin(root: u32) -> Option<Self> {
+        let times = HashMap::new();
+        let mut threads = Self { root, times };
+        threads.sample()?;
+        for (begin, last) in threads.times.values_mut() {
+            *begin = *last;
+        }
+        Some(threads)
+    }
+
+    /// Reads the times. Returns `None` if the process has ended.
+    pub(crate) fn sample(&mut self) -> Option<()> {
+        let processes = read_processes(self.root)?;
+        for id in processes
+            .keys()
+            .filter(|id| descends(**id, self.root, &processes))
+        {
+            for thread in std::fs::read_dir(format!("/proc/{id}/task"))
+                .into_iter()
+                .flatten()
+            {
+                let path = thread.ok()?.path();
+                let schedstat = std::fs::read_to_string(path.join("schedstat"));
+                if let Some(time) = schedstat.ok().as_deref().and_then(first_number) {
+                    self.times.entry(path).or_default().1 = time;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// The processor time since the begin.
+    pub(crate) fn total(&self) -> Duration {
+        Duration::from_nanos(self.times.values().map(|(begin, last)| last - begin).sum())
+    }
+}
+
+/// The time on a processor, in nanoseconds. Source: the kernel's documentation of `/proc/PID/schedstat`.
+fn first_number(schedstat: &str) -> Option<u64> {
+    schedstat.split_whitespace().next()?.parse().ok()
+}
+
+/// Reads all processes. Returns `None` if `root` is not among them.
+fn read_processes(root: u32) -> Option<HashMap<u32, Process>> {
     let processes: HashMap<u32, Process> = std::fs::read_dir("/proc")
         .ok()?
         .filter_map(|entry| {
@@ -40,7 +95,11 @@ fn read(root: u32, is_wanted: impl Fn(u32) -> bool) -> Option<Duration> {
             Some((id, parse(&stat)?))
         })
         .collect();
-    processes.get(&root)?;
+    processes.contains_key(&root).then_some(processes)
+}
+
+fn read(root: u32, is_wanted: impl Fn(u32) -> bool) -> Option<Duration> {
+    let processes = read_processes(root)?;
     let ticks: u64 = processes
         .iter()
         .filter(|(id, _)| descends(**id, root, &processes) && is_wanted(**id))
@@ -80,6 +139,27 @@ mod tests {
         let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
         let process = parse(stat).unwrap();
         assert_eq!((process.parent, process.ticks), (3, 100));
+    }
+
+    #[test]
+    fn the_time_of_a_thread_that_has_ended_counts() {
+        let mut threads = Threads::begin(std::process::id()).unwrap();
+        let (has_worked, wait) = std::sync::mpsc::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let worker = std::thread::spawn(move || {
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(5) {}
+            has_worked.send(()).unwrap();
+            finished.recv().unwrap();
+        });
+        wait.recv().unwrap();
+        threads.sample().unwrap();
+        let total = threads.total();
+        assert!(total > Duration::ZERO);
+        finish.send(()).unwrap();
+        worker.join().unwrap();
+        threads.sample().unwrap();
+        assert!(threads.total() >= total);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(crate) const HOUR_MS: u64 = 3_600_000;
 /// The most samples of an hour. When there are more, the shortest time between two is longer.
 const MAX_SAMPLES: usize = 7200;
+/// How long before a change the last sample was still true, in milliseconds: one second, because rates are per second.
+const HELD_MS: u64 = 1000;
 /// The most markers.
 const MAX_MARKERS: usize = 500;
 
@@ -61,8 +63,8 @@ impl History {
         });
         self.mark(at, status, injected);
         let oldest = at.saturating_sub(HOUR_MS + 60_000);
-        while self.samples.len() > MAX_SAMPLES
-            || self.samples.front().is_some_and(|sample| sample.at < oldest)
+        // The depths at the begin of the hour are those of the last sample before it.
+        while self.samples.len() > MAX_SAMPLES || self.samples.get(1).is_some_and(|sample| sample.at < oldest)
         {
             self.samples.pop_front();
         }
@@ -70,6 +72,15 @@ impl History {
             || self.markers.front().is_some_and(|marker| marker.at < oldest)
         {
             self.markers.pop_front();
+        }
+    }
+
+    /// Adds that the last sample was true until shortly before `now`, when something happened.
+    pub(crate) fn hold(&mut self, now: u64) {
+        let at = now.saturating_sub(HELD_MS);
+        if let Some(last) = self.samples.back().filter(|last| last.at < at) {
+            let held = Sample { at, ..last.clone() };
+            self.samples.push_back(held);
         }
     }
 
@@ -129,11 +140,27 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_kept() {
+    fn an_hour_is_kept_and_the_sample_before_it() {
         let mut history = History::default();
         for at in [0, 1000, 2 * HOUR_MS] {
             history.add(at, &json!({}), None, None);
         }
-        assert_eq!(history.samples.len(), 1);
+        let kept: Vec<u64> = history.samples.iter().map(|sample| sample.at).collect();
+        assert_eq!(kept, [1000, 2 * HOUR_MS]);
+    }
+
+    #[test]
+    fn the_last_sample_was_true_until_something_happened() {
+        let mut history = History::default();
+        history.hold(5_000);
+        history.add(1_000, &json!({}), Some(7), None);
+        history.hold(1_500);
+        history.hold(60_000);
+        let held: Vec<(u64, Option<u64>)> = history
+            .samples
+            .iter()
+            .map(|sample| (sample.at, sample.emails))
+            .collect();
+        assert_eq!(held, [(1_000, Some(7)), (59_000, Some(7))]);
     }
 }

@@ -143,7 +143,7 @@ fn percentile(sorted: &[u64], percent: usize) -> Option<u64> {
 fn depths(axis: Axis, samples: &[Sample]) -> Value {
     let mut series: BTreeMap<&str, Vec<Option<u64>>> = BTreeMap::new();
     for sample in samples {
-        let Some(point) = axis.point(sample.at) else {
+        let Some(point) = axis.point(sample.at.max(axis.from)) else {
             continue;
         };
         for (name, depth) in &sample.depths {

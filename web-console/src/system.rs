@@ -9,6 +9,7 @@ use serde_json::Value;
 use stack_client::Connection;
 
 use axum::http::StatusCode;
+use tokio::sync::watch;
 
 use crate::failure::Failure;
 
@@ -28,8 +29,8 @@ pub struct System {
 
 struct Connected {
     connection: Arc<Connection>,
-    /// A number that changes whenever a message passes through a queue. On AWS nobody knows it.
-    activity: Option<Box<dyn Fn() -> u64 + Send + Sync>>,
+    /// A number that changes whenever something happens. On AWS nobody knows it.
+    activity: Option<watch::Receiver<u64>>,
 }
 
 impl System {
@@ -45,9 +46,9 @@ impl System {
 
     /// Connects it. A second call changes nothing.
     ///
-    /// `activity` returns a number that changes whenever a message passes through a queue. With it the status is read when
-    /// something happened, and otherwise on a timer.
-    pub fn connect(&self, connection: Arc<Connection>, activity: Option<Box<dyn Fn() -> u64 + Send + Sync>>) {
+    /// `activity` is a number that changes whenever a message passes through a queue, or a call changes something that a status
+    /// shows. With it the status is read when something happened, and otherwise on a timer.
+    pub fn connect(&self, connection: Arc<Connection>, activity: Option<watch::Receiver<u64>>) {
         let _first_stays = self.connected.set(Connected { connection, activity });
     }
 
@@ -68,9 +69,24 @@ impl System {
         program.ok_or_else(|| Failure::from(anyhow::anyhow!("the path of orderctl is not known")))
     }
 
-    /// The number of messages that passed through the queues, if it is known.
+    /// The number that changes whenever something happens, if it is known.
     pub(crate) fn activity(&self) -> Option<u64> {
-        Some((self.connected.get()?.activity.as_ref()?)())
+        Some(*self.connected.get()?.activity.as_ref()?.borrow())
+    }
+
+    /// Waits until the number is another one than was `seen`: for ever, if it is not known.
+    pub(crate) async fn changed(&self, seen: Option<u64>) {
+        let activity = self
+            .connected
+            .get()
+            .and_then(|connected| connected.activity.clone());
+        let Some(mut activity) = activity else {
+            return std::future::pending().await;
+        };
+        if activity.wait_for(|number| Some(*number) != seen).await.is_err() {
+            // The services have stopped.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Reads the document of `orderctl status --json`.

@@ -9,7 +9,7 @@ use cloud_iam::{AccessKeys, Iam};
 use cloud_s3::S3;
 use cloud_sns::{Mailbox, Sns};
 use cloud_sqs::Sqs;
-use cloud_wire::Clock;
+use cloud_wire::{Activity, Clock};
 use tokio::sync::watch;
 
 use crate::call_counts::CallCounts;
@@ -49,6 +49,12 @@ impl Backend {
     #[must_use]
     pub fn iam(&self) -> &Iam {
         self.sqs.iam()
+    }
+
+    /// Whether something happened that a status shows.
+    #[must_use]
+    pub fn activity(&self) -> &Activity {
+        self.sqs.activity()
     }
 
     /// Ends long polls with what there is, and background work. Other calls go on.

@@ -26,7 +26,19 @@ pub(super) async fn perform(backend: &Backend, call: Call) -> Response<Bytes> {
         Principal::Unknown => return invalid_token(&call),
         _ => {}
     }
-    fault_injection::perform(backend, call).await
+    let is_change = !is_read(&call.operation);
+    let response = fault_injection::perform(backend, call).await;
+    if is_change {
+        // Also of a call that failed: its failure may be what a status shows.
+        backend.activity().note();
+    }
+    response
+}
+
+/// Whether an operation changes nothing, by its name. A poll that finds a message is noted by the queue itself.
+fn is_read(operation: &str) -> bool {
+    const PREFIXES: [&str; 7] = ["Get", "List", "Describe", "BatchGet", "Query", "Scan", "Receive"];
+    PREFIXES.iter().any(|prefix| operation.starts_with(prefix))
 }
 
 /// Returns true for calls that need no credentials. In the Query protocol these are only the two links in
@@ -84,4 +96,34 @@ fn sqs_error(code: &'static str, message: &str) -> Response<Bytes> {
         response.headers_mut().insert("x-amzn-query-error", code);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_read;
+
+    #[test]
+    fn an_operation_is_a_read_by_its_name() {
+        for read in [
+            "GetItem",
+            "ListQueues",
+            "DescribeTable",
+            "BatchGetItem",
+            "Query",
+            "Scan",
+            "ReceiveMessage",
+        ] {
+            assert!(is_read(read), "{read}");
+        }
+        for change in [
+            "PutItem",
+            "BatchWriteItem",
+            "SendMessage",
+            "Subscribe",
+            "ConfirmSubscription",
+            "PurgeQueue",
+        ] {
+            assert!(!is_read(change), "{change}");
+        }
+    }
 }

@@ -84,7 +84,7 @@ impl AwsEndpoint {
 
 fn router(backend: Backend) -> Router {
     Router::new()
-        .merge(control::router())
+        .merge(control::router(&backend))
         .fallback(aws)
         .layer(from_fn_with_state(backend.clone(), websites))
         .with_state(backend)

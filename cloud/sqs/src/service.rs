@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use cloud_iam::Iam;
 use cloud_store::{Store, Tx};
-use cloud_wire::{ACCOUNT, Clock};
+use cloud_wire::{ACCOUNT, Activity, Clock};
 use tokio::sync::watch;
 
 use crate::adjustable_limits::AdjustableLimits;
@@ -101,11 +101,11 @@ impl Sqs {
         &self.0.config.clock
     }
 
-    /// A number that grows whenever a message is sent, received or deleted. It is cheap to read: a reader of [`Sqs::depths`]
-    /// learns from it whether there is anything new.
+    /// Whether something happened: a message was sent, received or deleted here, or another service noted something. A reader
+    /// of [`Sqs::depths`] learns from it whether there is anything new.
     #[must_use]
-    pub fn activity(&self) -> u64 {
-        self.0.traffic.total()
+    pub fn activity(&self) -> &Activity {
+        self.0.traffic.activity()
     }
 
     /// The limits that can be changed while the service runs.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud_store::Tx;
+use cloud_wire::Activity;
 use serde::Serialize;
 
 /// The counts of one queue since the start.
@@ -33,7 +34,7 @@ struct Counters {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     queues: Mutex<HashMap<String, Arc<Counters>>>,
-    total: AtomicU64,
+    activity: Activity,
 }
 
 /// A way in which messages pass a queue.
@@ -56,7 +57,7 @@ impl Traffic {
                 Passage::Deleted => &counters.deleted,
             };
             counter.fetch_add(number, Ordering::Relaxed);
-            traffic.total.fetch_add(number, Ordering::Relaxed);
+            traffic.activity.note();
         });
     }
 
@@ -72,9 +73,9 @@ impl Traffic {
         }
     }
 
-    /// The sum of all counts. It is cheap to read, and grows whenever a message passes through a queue.
-    pub(crate) fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
+    /// What is noted whenever messages pass through a queue.
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// A deleted queue keeps its counters: a later queue of its name goes on with them.

@@ -11,12 +11,16 @@ mod status;
 mod subscriptions;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, put};
 
 use crate::backend::Backend;
 
 /// The routes of the control calls.
-pub(crate) fn router() -> Router<Backend> {
+pub(crate) fn router(backend: &Backend) -> Router<Backend> {
     Router::new()
         .route("/_local/health", get(health::health))
         .route("/_local/alarms", get(alarms::alarms))
@@ -37,4 +41,15 @@ pub(crate) fn router() -> Router<Backend> {
         .route("/_local/subscriptions", get(subscriptions::list))
         .route("/_local/subscriptions/{arn}/confirm", put(subscriptions::confirm))
         .route("/_local/queues/{name}/wake", put(queues::wake))
+        .layer(from_fn_with_state(backend.clone(), note_change))
+}
+
+/// Notes each call that may have changed something.
+async fn note_change(State(backend): State<Backend>, request: Request, next: Next) -> Response {
+    let is_change = request.method() != Method::GET;
+    let response = next.run(request).await;
+    if is_change {
+        backend.activity().note();
+    }
+    response
 }

@@ -88,8 +88,8 @@ fn connect_console(system: &System, running: &Running) {
             endpoints.api_key.clone(),
         ),
     };
-    let sqs = running.services().sqs.clone();
-    system.connect(Arc::new(connection), Some(Box::new(move || sqs.activity())));
+    let activity = running.services().sqs.activity().watch();
+    system.connect(Arc::new(connection), Some(activity));
 }
 
 /// Waits for a stop. One that takes too long is no success: a script must not take it for a clean one.

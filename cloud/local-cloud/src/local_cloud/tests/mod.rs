@@ -293,6 +293,36 @@ async fn health_is(running: &Running, status: &str) -> Vec<String> {
         .collect()
 }
 
+/// A page waits for what is noted, and reads a status then. A read that was noted would call for the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_noted_and_a_read_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let running = LocalCloud::start(config(directory.path())).await.unwrap();
+    let mut activity = running.services().sqs.activity().watch();
+    for path in [
+        "health",
+        "status",
+        "alarms",
+        "faults",
+        "subscriptions",
+        "mail",
+        "calls",
+    ] {
+        local(&running, path).await;
+    }
+    assert!(!activity.has_changed().unwrap());
+
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = running.endpoints().aws_endpoint_url.clone();
+    let put = http.put(format!("{url}/_local/sqs")).body("{}").send();
+    put.await.unwrap();
+    assert!(activity.has_changed().unwrap());
+    activity.mark_unchanged();
+    send(&running, "kept", "one").await;
+    assert!(activity.has_changed().unwrap());
+    running.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_status_describes_this_run() {
     let directory = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::pipeline::{Durability, System};
 
 /// The growth that is allowed, in percent.
 const MAX_GROWTH: f64 = 5.0;
-/// The time in which a system that was just started comes to rest.
+/// The time in which a system comes to rest that was just started, or whose console was just opened.
 const SETTLE: Duration = Duration::from_secs(10);
 /// How often the times of the threads are read. An idle thread of Tokio lives longer.
 const SAMPLE: Duration = Duration::from_secs(2);
@@ -46,6 +46,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let events = client.get(url).send().await?.error_for_status()?;
         // The page loads its status at once, and each later one when something happens.
         let reading = tokio::spawn(read_to_end(events));
+        tokio::time::sleep(SETTLE).await;
         watched.push(measure(&system, period).await?);
         reading.abort();
     }

@@ -45,6 +45,9 @@ pub struct Arguments {
     /// How much faster the clock of the queues runs in an outage
     #[arg(long, value_name = "K", default_value_t = 6, requires = "outage", value_parser = clap::value_parser!(u32).range(1..=100))]
     speed: u32,
+    /// Do not judge how fast the backlog of an outage drains, because other load slows this machine
+    #[arg(long, requires = "outage")]
+    pub(super) no_rates: bool,
     /// Play each outage also with the functions of another orderctl, to compare
     #[arg(long, value_name = "PROGRAM", requires_all = ["outage", "baseline_template"])]
     pub(super) baseline: Option<PathBuf>,

@@ -158,6 +158,7 @@ impl OutageRun<'_> {
         let curve = self.drain(control, &mut loads).await?;
         let seconds = |at: Duration| scale.queue_seconds(at);
         Ok(Outcome {
+            rates_judged: !self.arguments.no_rates,
             build: self.build,
             target,
             accepted: accepted.read_new()?,

@@ -4,7 +4,7 @@
 //! [`Routes`] finds the function, `proxy_event` and `proxy_response` translate, [`RestApi`] listens. A [`MockIntegration`] answers
 //! without a function. Limits and errors of the gateway itself are AWS's own. Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway".
 //!
-//! Imports `cloud-cloudwatch`, `cloud-http` and `cloud-lambda` of the workspace.
+//! Imports `cloud-billing`, `cloud-cloudwatch`, `cloud-http` and `cloud-lambda` of the workspace.
 
 mod api_key;
 mod binary_media_types;

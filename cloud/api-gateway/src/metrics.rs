@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use cloud_billing::{Meter, Source, Units};
 use cloud_cloudwatch::{CloudWatch, Metric};
 
 /// Counts the requests of one API.
@@ -12,6 +13,8 @@ use cloud_cloudwatch::{CloudWatch, Metric};
 pub struct ApiMetrics {
     /// Where the metrics go.
     pub cloud_watch: CloudWatch,
+    /// Where billed requests are counted.
+    pub meter: Meter,
     /// The name of the API.
     pub api_name: String,
     /// The stage.
@@ -31,5 +34,10 @@ impl ApiMetrics {
         add("4XXError", one_if(status.is_client_error()));
         add("5XXError", one_if(status.is_server_error()));
         add("Latency", took.as_secs_f64() * 1000.0);
+    }
+
+    /// Counts what a request costs.
+    pub(crate) fn bill(&self, units: Units) {
+        self.meter.add(&Source::Api(&self.api_name), units);
     }
 }

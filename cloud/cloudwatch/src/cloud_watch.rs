@@ -173,6 +173,28 @@ impl CloudWatch {
         self.kept().metrics.keys().cloned().collect()
     }
 
+    /// Returns the number of metrics that functions and metric filters gave a value, which AWS bills. Those of the services, in
+    /// the namespaces `AWS/...`, are free.
+    #[must_use]
+    pub fn custom_metrics(&self) -> usize {
+        let kept = self.kept();
+        let custom = kept
+            .metrics
+            .keys()
+            .filter(|metric| !metric.namespace.starts_with("AWS/"));
+        custom.count()
+    }
+
+    /// Returns the number of metrics that the alarms watch, each counted in each alarm, as AWS bills them.
+    #[must_use]
+    pub fn alarm_metrics(&self) -> usize {
+        let kept = self.kept();
+        let queries = kept.alarms.iter().flat_map(|watched| &watched.alarm.queries);
+        queries
+            .filter(|query| matches!(query.source, Source::Metric(..)))
+            .count()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,13 +5,14 @@
 //! thread that all SQLite work runs on, and opens the database again after a panic. `request` and `operation` turn bytes
 //! into typed calls and back.
 //!
-//! Imports `cloud-wire` and `cloud-iam` of the workspace, and from `cloud-store` where a database lies and what its commits
+//! Imports `cloud-billing`, `cloud-wire` and `cloud-iam` of the workspace, and from `cloud-store` where a database lies and what its commits
 //! survive.
 
 mod answer;
 mod arns;
 mod batch;
 mod bounds;
+mod capacity;
 mod converge;
 mod engine;
 mod operation;

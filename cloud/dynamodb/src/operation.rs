@@ -1,9 +1,12 @@
 //! The operations: each reads its typed request, calls the engine, and writes its typed answer.
 
-use dynoxide::Database;
+use cloud_billing::dynamodb::Capacity;
+use dynoxide::actions::batch_execute_statement::BatchExecuteStatementRequest;
 use dynoxide::errors::DynoxideError;
+use dynoxide::{Database, actions};
 use serde::Serialize;
 
+use crate::capacity;
 use crate::request::decode;
 
 /// The operations that change rows or tables. Their success shows that commits work.
@@ -42,8 +45,9 @@ pub(crate) fn is_write(operation: &str) -> bool {
     WRITES.contains(&operation)
 }
 
-/// Performs an operation.
-pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> Outcome {
+/// Performs an operation. Returns its outcome and the capacity that it consumed.
+pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outcome, Capacity) {
+    let mut consumed = Capacity::default();
     macro_rules! call {
         ($method:ident) => {
             decode(body).map(|request| {
@@ -53,50 +57,116 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> Outco
             })
         };
     }
+    // An operation that consumes capacity, and whether it writes.
+    macro_rules! metered {
+        ($method:ident($request:ident), $is_write:expr) => {
+            decode(body).map(|request| {
+                request.and_then(|mut request: actions::$method::$request| {
+                    let is_write = $is_write(&request);
+                    let is_asked = capacity::ask(&mut request.return_consumed_capacity);
+                    let answer = database.$method(request);
+                    let mut answer = answer.inspect_err(|error| {
+                        consumed = capacity::of_failure(error);
+                    })?;
+                    consumed = capacity::of(answer.consumed_capacity.as_ref(), is_write);
+                    if !is_asked {
+                        answer.consumed_capacity = None;
+                    }
+                    encode(&answer)
+                })
+            })
+        };
+    }
+    // A write of one item, whose failed condition consumes capacity by the item that is there.
+    macro_rules! conditional {
+        ($method:ident($request:ident)) => {
+            decode(body).map(|request| {
+                request.and_then(|mut request: actions::$method::$request| {
+                    let returns_item =
+                        capacity::ask_for_item(&mut request.return_values_on_condition_check_failure);
+                    let is_asked = capacity::ask(&mut request.return_consumed_capacity);
+                    let mut answer = database.$method(request).map_err(|error| {
+                        consumed = capacity::of_failure(&error);
+                        capacity::as_asked(error, returns_item)
+                    })?;
+                    consumed = capacity::of(answer.consumed_capacity.as_ref(), true);
+                    if !is_asked {
+                        answer.consumed_capacity = None;
+                    }
+                    encode(&answer)
+                })
+            })
+        };
+    }
     let answer = match operation {
         "BatchExecuteStatement" => return batch_execute_statement(database, body),
-        "BatchGetItem" => call!(batch_get_item),
-        "BatchWriteItem" => call!(batch_write_item),
+        "BatchGetItem" => metered!(batch_get_item(BatchGetItemRequest), |_: &_| false),
+        "BatchWriteItem" => metered!(batch_write_item(BatchWriteItemRequest), |_: &_| true),
         "CreateTable" => call!(create_table),
-        "DeleteItem" => call!(delete_item),
+        "DeleteItem" => conditional!(delete_item(DeleteItemRequest)),
         "DeleteTable" => call!(delete_table),
         "DescribeStream" => call!(describe_stream),
         "DescribeTable" => call!(describe_table),
         "DescribeTimeToLive" => call!(describe_time_to_live),
-        "ExecuteStatement" => call!(execute_statement),
-        "ExecuteTransaction" => call!(execute_transaction),
-        "GetItem" => call!(get_item),
+        "ExecuteStatement" => metered!(
+            execute_statement(ExecuteStatementRequest),
+            |request: &actions::execute_statement::ExecuteStatementRequest| capacity::writes(
+                &request.statement
+            )
+        ),
+        "ExecuteTransaction" => metered!(
+            execute_transaction(ExecuteTransactionRequest),
+            |request: &actions::execute_transaction::ExecuteTransactionRequest| {
+                let mut statements = request.transact_statements.iter();
+                statements.any(|statement| capacity::writes(&statement.statement))
+            }
+        ),
+        "GetItem" => metered!(get_item(GetItemRequest), |_: &_| false),
         "GetRecords" => call!(get_records),
         "GetShardIterator" => call!(get_shard_iterator),
         "ListStreams" => call!(list_streams),
         "ListTables" => call!(list_tables),
         "ListTagsOfResource" => call!(list_tags_of_resource),
-        "PutItem" => call!(put_item),
-        "Query" => call!(query),
-        "Scan" => call!(scan),
+        "PutItem" => conditional!(put_item(PutItemRequest)),
+        "Query" => metered!(query(QueryRequest), |_: &_| false),
+        "Scan" => metered!(scan(ScanRequest), |_: &_| false),
         "SearchVectors" => call!(search_vectors),
         "TagResource" => call!(tag_resource),
-        "TransactGetItems" => call!(transact_get_items),
-        "TransactWriteItems" => call!(transact_write_items),
+        "TransactGetItems" => metered!(transact_get_items(TransactGetItemsRequest), |_: &_| false),
+        "TransactWriteItems" => metered!(transact_write_items(TransactWriteItemsRequest), |_: &_| true),
         "UntagResource" => call!(untag_resource),
-        "UpdateItem" => call!(update_item),
+        "UpdateItem" => conditional!(update_item(UpdateItemRequest)),
         "UpdateTable" => call!(update_table),
         "UpdateTimeToLive" => call!(update_time_to_live),
-        _ => return Outcome::Unknown,
+        _ => return (Outcome::Unknown, consumed),
     };
-    match answer {
+    let outcome = match answer {
         None => Outcome::NotJson,
         Some(Ok(answer)) => Outcome::Done(answer, None),
         Some(Err(error)) => Outcome::Failed(in_its_form(operation, error)),
-    }
+    };
+    (outcome, consumed)
 }
 
 /// Every statement succeeds or fails alone, so the call succeeds even if the engine failed at a statement.
-fn batch_execute_statement(database: &Database, body: &str) -> Outcome {
-    let answer = match decode(body) {
-        None => return Outcome::NotJson,
-        Some(request) => request.and_then(|request| database.batch_execute_statement(request)),
+fn batch_execute_statement(database: &Database, body: &str) -> (Outcome, Capacity) {
+    let Some(request) = decode(body) else {
+        return (Outcome::NotJson, Capacity::default());
     };
+    let mut consumed = Capacity::default();
+    let answer = request.and_then(|mut request: BatchExecuteStatementRequest| {
+        let is_write = request
+            .statements
+            .iter()
+            .any(|statement| capacity::writes(&statement.statement));
+        let is_asked = capacity::ask(&mut request.return_consumed_capacity);
+        let mut answer = database.batch_execute_statement(request)?;
+        consumed = capacity::of(answer.consumed_capacity.as_ref(), is_write);
+        if !is_asked {
+            answer.consumed_capacity = None;
+        }
+        Ok(answer)
+    });
     let encoded = answer.and_then(|answer| {
         let failure = answer
             .responses
@@ -106,10 +176,11 @@ fn batch_execute_statement(database: &Database, body: &str) -> Outcome {
             .map(|error| error.message.clone());
         Ok((encode(&answer)?, failure))
     });
-    match encoded {
+    let outcome = match encoded {
         Ok((answer, failure)) => Outcome::Done(answer, failure),
         Err(error) => Outcome::Failed(in_its_form("BatchExecuteStatement", error)),
-    }
+    };
+    (outcome, consumed)
 }
 
 /// `ExecuteStatement` writes a failed condition that returns its item in a shape of its own. `PutItem`, `UpdateItem` and

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use cloud_billing::dynamodb::Capacity;
 use cloud_store::{Durability, Location};
 use cloud_wire::json;
 use dynoxide::auth_material::{self, AuthMaterial};
@@ -110,7 +111,8 @@ impl DynamoDb {
         }
     }
 
-    /// Performs a request and returns its answer, with the checksum that the SDKs compare.
+    /// Performs a request and returns its answer, with the checksum that the SDKs compare. An extension of the answer is the
+    /// [`Capacity`] that the call consumed.
     pub async fn call(&self, headers: &HeaderMap, body: Bytes) -> Response<Bytes> {
         let text = |name| {
             headers
@@ -136,26 +138,33 @@ impl DynamoDb {
         if let Some(body) = refusal {
             return answer::refused(body, content_type);
         }
-        let outcome = self.perform(operation, body).await;
-        outcome.map_or_else(answer::unavailable, |outcome| answer::of(&outcome, content_type))
+        let Some((outcome, capacity)) = self.perform(operation, body).await else {
+            return answer::unavailable();
+        };
+        let mut answer = answer::of(&outcome, content_type);
+        answer.extensions_mut().insert(capacity);
+        answer
     }
 
     /// Performs an operation on the engine's thread. Returns `None` if the engine did not finish it.
-    async fn perform(&self, operation: String, body: Bytes) -> Option<Outcome> {
+    async fn perform(&self, operation: String, body: Bytes) -> Option<(Outcome, Capacity)> {
         let writes = is_write(&operation);
         let Ok(body) = String::from_utf8(body.into()) else {
-            return Some(Outcome::NotJson);
+            return Some((Outcome::NotJson, Capacity::default()));
         };
         if let Err(error) = bounds::check(&body) {
-            return Some(Outcome::Failed(error));
+            return Some((Outcome::Failed(error), Capacity::default()));
         }
         let body = arns::to_engine(&operation, body);
         let work = move |database: &dynoxide::Database| match perform(database, &operation, &body) {
-            Outcome::Done(answer, failure) => Outcome::Done(arns::to_client(&operation, answer), failure),
-            outcome => outcome,
+            (Outcome::Done(answer, failure), capacity) => (
+                Outcome::Done(arns::to_client(&operation, answer), failure),
+                capacity,
+            ),
+            performed => performed,
         };
-        let outcome = match self.0.engine.run(work).await {
-            Ok(outcome) => outcome,
+        let (outcome, capacity) = match self.0.engine.run(work).await {
+            Ok(performed) => performed,
             Err(error) => {
                 tracing::error!(%error, "a call of DynamoDB failed");
                 return None;
@@ -174,7 +183,7 @@ impl DynamoDb {
             }
             *failed = failure;
         }
-        Some(outcome)
+        Some((outcome, capacity))
     }
 
     /// Stops the engine. Running requests have a short time to finish.

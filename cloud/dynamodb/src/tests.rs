@@ -1,4 +1,5 @@
 use bytes::Bytes;
+use cloud_billing::dynamodb::Capacity;
 use cloud_store::{Durability, Location};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -222,6 +223,72 @@ async fn expired_items_are_deleted() {
     assert_eq!(
         (&answer["Count"], &answer["Items"][0]["order_id"]["S"]),
         (&json!(1), &json!("new"))
+    );
+    db.close().await;
+}
+
+/// Performs a call, and returns its answer and what it consumed: units of the table, and units of the index.
+async fn consumed(db: &DynamoDb, operation: &str, request: Value) -> (Value, f64, f64) {
+    let answer = db
+        .call(&headers(operation), Bytes::from(request.to_string()))
+        .await;
+    let capacity = *answer.extensions().get::<Capacity>().unwrap();
+    let body = serde_json::from_slice(answer.body()).unwrap();
+    (body, capacity.total - capacity.indexes, capacity.indexes)
+}
+
+fn units(total: f64, indexes: f64) -> [String; 2] {
+    [total, indexes].map(|units| units.to_string())
+}
+
+/// Source: DynamoDB Developer Guide, "DynamoDB read and write operations" and "Using Global Secondary Indexes in DynamoDB".
+#[tokio::test]
+async fn a_call_says_what_it_consumed_without_being_asked_and_its_answer_stays_as_it_is() {
+    let db = open().await;
+    let with_index = table("order_id", &[("by_customer", "customer_id")]);
+    db.converge_table(with_index, None).await.unwrap();
+    let item = |id: &str, bytes: usize| json!({"order_id": {"S": id}, "customer_id": {"S": "c"}, "note": {"S": "x".repeat(bytes)}});
+    let key = json!({"order_id": {"S": "1"}});
+
+    // 1.5 KB are two units, of the table and of the index.
+    let put = json!({"TableName": "orders", "Item": item("1", 1500)});
+    let (answer, table, index) = consumed(&db, "PutItem", put).await;
+    assert_eq!((answer, units(table, index)), (json!({}), units(2.0, 2.0)));
+
+    // The condition fails at the item of 1.5 KB. The index is not written.
+    let put = json!({"TableName": "orders", "Item": item("1", 10), "ConditionExpression": "attribute_not_exists(order_id)"});
+    let (answer, table, index) = consumed(&db, "PutItem", put).await;
+    assert_eq!(units(table, index), units(2.0, 0.0));
+    assert!(answer.get("Item").is_none(), "{answer}");
+
+    // A duplicate of the item of 1.5 KB, and a new row, in one call.
+    let insert = |id: &str| {
+        let statement = "INSERT INTO \"orders\" VALUE {'order_id': ?, 'customer_id': 'c'}";
+        json!({"Statement": statement, "Parameters": [{"S": id}]})
+    };
+    let batch = json!({"Statements": [insert("1"), insert("2")]});
+    let (answer, table, index) = consumed(&db, "BatchExecuteStatement", batch).await;
+    assert_eq!(units(table, index), units(3.0, 1.0));
+    assert!(answer.get("ConsumedCapacity").is_none(), "{answer}");
+
+    // A mark writes the item and its entry again.
+    let update = json!({"TableName": "orders", "Key": key, "UpdateExpression": "SET notified_at = :now",
+        "ExpressionAttributeValues": {":now": {"S": "2026-11-23"}}});
+    let (_, table, index) = consumed(&db, "UpdateItem", update).await;
+    assert_eq!(units(table, index), units(2.0, 2.0));
+
+    for (is_consistent, expected) in [(true, 1.0), (false, 0.5)] {
+        let get = json!({"TableName": "orders", "Key": key, "ConsistentRead": is_consistent});
+        let (_, table, index) = consumed(&db, "GetItem", get).await;
+        assert_eq!(units(table, index), units(expected, 0.0));
+    }
+
+    // A client that asks gets its report.
+    let get = json!({"TableName": "orders", "Key": key, "ReturnConsumedCapacity": "TOTAL"});
+    let (answer, ..) = consumed(&db, "GetItem", get).await;
+    assert_eq!(
+        answer["ConsumedCapacity"],
+        json!({"TableName": "orders", "CapacityUnits": 0.5})
     );
     db.close().await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cloud_billing::Meter;
 use cloud_cloudwatch::CloudWatch;
 use cloud_dynamodb::DynamoDb;
 use cloud_faults::Faults;
@@ -36,6 +37,8 @@ pub struct Backend {
     pub faults: Faults,
     /// The calls of the functions, counted.
     pub calls: CallCounts,
+    /// Where billed units are counted.
+    pub meter: Meter,
     /// The clock of queues and mailbox.
     pub clock: Clock,
     /// This run, as its health and its status describe it.

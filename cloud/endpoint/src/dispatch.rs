@@ -9,6 +9,7 @@ use {cloud_sns as sns, cloud_sqs as sqs};
 
 use crate::authorize::authorize;
 use crate::backend::Backend;
+use crate::bill::Bill;
 use crate::call::{Call, Service};
 use crate::sts;
 
@@ -18,7 +19,8 @@ pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
         Ok(refused) => refused,
         Err(answer) => return *answer,
     };
-    match call.service {
+    let bill = Bill::of(&call);
+    let answer = match call.service {
         Service::DynamoDb if !refused.is_empty() => {
             let error = |denial: &Denial| statement_error("AccessDenied", &denial.to_string());
             let refused = refused.iter().map(|(at, denial)| (*at, error(denial))).collect();
@@ -47,5 +49,7 @@ pub(super) async fn dispatch(backend: &Backend, call: Call) -> Response<Bytes> {
             sns::protocol::respond(&call.operation, outcome, &call.request_id)
         }
         Service::Sts => sts::respond(&call),
-    }
+    };
+    bill.add(&backend.meter, &answer);
+    answer
 }

@@ -4,10 +4,11 @@
 //! force, `dispatch` has IAM authorize the call and the service perform it, and `control` serves `/_local`. Invariants: every AWS
 //! call takes this way, so that a rule for all services has one place, and only this machine may call.
 //!
-//! Imports the services and `cloud-cloudwatch`, `cloud-faults`, `cloud-http`, `cloud-iam` and `cloud-wire` of the workspace. It opens none of them.
+//! Imports the services and `cloud-billing`, `cloud-cloudwatch`, `cloud-faults`, `cloud-http`, `cloud-iam` and `cloud-wire` of the workspace. It opens none of them.
 
 mod authorize;
 mod backend;
+mod bill;
 mod call;
 mod call_counts;
 mod control;
@@ -23,7 +24,9 @@ mod sts;
 mod tables;
 
 pub use backend::Backend;
+// The only parts of the bill that the program needs that starts everything.
 pub use call_counts::{CallCounts, Count, Counted};
+pub use cloud_billing::{Meter, Source};
 pub use instance::{Deployment, FunctionState, Instance};
 pub use server::AwsEndpoint;
 pub use tables::TablesEndpoint;

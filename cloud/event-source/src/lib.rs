@@ -4,7 +4,7 @@
 //! and deletes the messages that the answer reports as done. Invariants: a message that failed, or whose answer is not valid,
 //! keeps its visibility timeout, and a stop waits for the running invocations.
 //!
-//! Imports `cloud-faults`, `cloud-iam`, `cloud-lambda` and `cloud-sqs` of the workspace. It is a crate of its own so that
+//! Imports `cloud-billing`, `cloud-faults`, `cloud-iam`, `cloud-lambda` and `cloud-sqs` of the workspace. It is a crate of its own so that
 //! `cloud-lambda` and `cloud-api-gateway` need no queues.
 
 mod batch;

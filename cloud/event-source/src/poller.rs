@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::batch::{Batch, Limits, gather};
 use crate::report::{Verdict, parse_answer};
 use crate::settings::EventSourceSettings;
-use crate::source::{Queue, Source};
+use crate::source::{Bill, Queue, Source};
 
 /// The wait after a failed receive.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_secs(1);
@@ -46,6 +46,11 @@ impl EventSource {
             faults,
             name: settings.queue_name.clone(),
             caller,
+            bill: Bill::new(
+                function.settings().meter.clone(),
+                &function.settings().name,
+                &settings.queue_name,
+            ),
         };
         let concurrency = function.settings().processes.min(function.settings().concurrency);
         let poller = Poller {

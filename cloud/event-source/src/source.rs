@@ -1,8 +1,11 @@
 //! The operations of a queue that an event source uses.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use cloud_billing::{Meter, Source as BilledSource, sqs};
 use cloud_faults::Faults;
 use cloud_iam::{Caller, Permission};
 use cloud_sqs::{ReceivedMessage, Sqs, SqsError};
@@ -33,6 +36,46 @@ pub(crate) struct Queue {
     pub(crate) name: String,
     /// The caller whose permissions are checked. `None` may do everything.
     pub(crate) caller: Option<Caller>,
+    pub(crate) bill: Bill,
+}
+
+/// Counts the requests of Lambda's pollers, as SQS bills them.
+#[derive(Clone, Debug)]
+pub(crate) struct Bill {
+    meter: Meter,
+    function: String,
+    /// Whether a message with a message group was received. Deletions then count as grouped too.
+    is_grouped: Arc<AtomicBool>,
+}
+
+impl Bill {
+    pub(crate) fn new(meter: Meter, function: &str, queue: &str) -> Self {
+        meter.polls(&BilledSource::Function(function), queue);
+        Self {
+            meter,
+            function: function.to_owned(),
+            is_grouped: Arc::default(),
+        }
+    }
+
+    fn receive(&self, received: &[ReceivedMessage]) {
+        let is_grouped = received
+            .iter()
+            .any(|message| message.attributes.contains_key("MessageGroupId"));
+        if is_grouped {
+            self.is_grouped.store(true, Ordering::Relaxed);
+        }
+        let sizes: Vec<usize> = received.iter().map(ReceivedMessage::size).collect();
+        self.add(sqs::receive(&sizes, is_grouped));
+    }
+
+    fn deletion(&self, messages: usize) {
+        self.add(sqs::deletion(messages, self.is_grouped.load(Ordering::Relaxed)));
+    }
+
+    fn add(&self, units: cloud_billing::Units) {
+        self.meter.add(&BilledSource::Function(&self.function), units);
+    }
 }
 
 impl Queue {
@@ -54,12 +97,14 @@ impl Source for Queue {
         // Source: Lambda Developer Guide, "Using Lambda with Amazon SQS", execution role.
         self.authorize(&["sqs:GetQueueAttributes", "sqs:ReceiveMessage"])?;
         let mut received = self.sqs.receive(&self.name, max, wait).await?;
+        self.bill.receive(&received);
         self.faults.deliver(&self.name, &mut received);
         Ok(received)
     }
 
     async fn delete(&self, mut receipt_handles: Vec<String>) -> Result<(), SqsError> {
         self.authorize(&["sqs:DeleteMessage"])?;
+        self.bill.deletion(receipt_handles.len());
         let again = self.faults.redeliver(&self.name, &mut receipt_handles);
         if !again.is_empty() {
             self.sqs.release(&self.name, again).await?;

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
+use cloud_billing::Meter;
 use cloud_cloudwatch::CloudWatch;
 use cloud_faults::Faults;
 use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
@@ -54,6 +55,7 @@ pub fn settings(test: &str) -> FunctionSettings {
         lifetime: ProcessLifetime::default(),
         log: LogSink::tracing("example"),
         cloud_watch: CloudWatch::default(),
+        meter: Meter::default(),
         faults: Faults::default(),
     }
 }

@@ -4,7 +4,7 @@
 //! address of the listener identifies the process. Invariants: a process has one invocation at a time, and when a function is
 //! stopped or dropped none of its processes stays behind.
 //!
-//! Imports `cloud-cloudwatch`, `cloud-faults` and `cloud-http` of the workspace.
+//! Imports `cloud-billing`, `cloud-cloudwatch`, `cloud-faults` and `cloud-http` of the workspace.
 
 mod credentials;
 mod environment;

@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloud_billing::{Meter, Source, logs};
 use cloud_cloudwatch::CloudWatch;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
@@ -16,6 +17,7 @@ pub struct LogSink {
     function: Arc<str>,
     target: Target,
     watcher: Option<Watcher>,
+    meter: Option<Meter>,
     /// The last line that is not empty.
     last_line: Arc<Mutex<String>>,
 }
@@ -80,6 +82,7 @@ impl LogSink {
             function: function.into(),
             target,
             watcher: None,
+            meter: None,
             last_line: Arc::default(),
         }
     }
@@ -96,10 +99,29 @@ impl LogSink {
         self
     }
 
+    /// Counts the bytes of each line that is not dropped, as CloudWatch Logs bills them.
+    #[must_use]
+    pub fn metered_by(mut self, meter: Meter) -> Self {
+        if !matches!(self.target, Target::Nowhere) {
+            self.meter = Some(meter);
+        }
+        self
+    }
+
+    /// Counts what Lambda itself logs about an invocation.
+    pub(crate) fn bill_invocation(&self) {
+        if let Some(meter) = &self.meter {
+            meter.add(&Source::Function(&self.function), logs::invocation());
+        }
+    }
+
     /// Writes one line. If this fails, the error is only logged, because it must not stop the function.
     pub fn line(&self, line: &[u8]) {
         if let Some(watcher) = &self.watcher {
             watcher.cloud_watch.read_line(&watcher.log_group, line);
+        }
+        if let Some(meter) = &self.meter {
+            meter.add(&Source::Function(&self.function), logs::event(line));
         }
         self.keep(line);
         let file = match &self.target {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cloud_billing::Meter;
 use cloud_cloudwatch::CloudWatch;
 use cloud_faults::Faults;
 
@@ -46,6 +47,8 @@ pub struct FunctionSettings {
     pub log: LogSink,
     /// Where its metrics go.
     pub cloud_watch: CloudWatch,
+    /// Where its billed units are counted.
+    pub meter: Meter,
     /// The faults that kill its processes on purpose.
     pub faults: Faults,
 }

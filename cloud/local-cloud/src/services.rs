@@ -8,7 +8,7 @@ use cloud_async_invocation::AsyncInvocations;
 use cloud_cloudwatch::CloudWatch;
 use cloud_data_dir::create_private_file;
 use cloud_dynamodb::{DynamoDb, DynamoDbError};
-use cloud_endpoint::{Backend, CallCounts, Instance};
+use cloud_endpoint::{Backend, CallCounts, Instance, Meter};
 use cloud_faults::Faults;
 use cloud_iam::{AccessKeys, Iam};
 use cloud_s3::{S3, S3Config, S3Failure};
@@ -88,6 +88,8 @@ pub struct Services {
     pub faults: Faults,
     /// The calls of the functions, counted.
     pub calls: CallCounts,
+    /// Where billed units are counted.
+    pub meter: Meter,
     /// This run, as its health and its status describe it.
     pub instance: Instance,
     /// Metrics and alarms.
@@ -164,6 +166,7 @@ impl Services {
             access_keys: config.access_keys,
             faults: Faults::default(),
             calls: CallCounts::default(),
+            meter: Meter::default(),
             instance: Instance::new(config.directory),
             cloud_watch: CloudWatch::new(clock.clone()),
             clock,
@@ -192,6 +195,7 @@ impl Services {
             access_keys: self.access_keys.clone(),
             faults: self.faults.clone(),
             calls: self.calls.clone(),
+            meter: self.meter.clone(),
             clock: self.clock.clone(),
             instance: self.instance.clone(),
             stop: Arc::clone(&self.stop),

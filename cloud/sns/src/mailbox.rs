@@ -2,6 +2,7 @@
 //! one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloud_store::{Store, StoreError, Tx};
@@ -63,6 +64,7 @@ pub struct Mailbox {
     store: Store,
     clock: Clock,
     arrived: Arc<Notify>,
+    notifications: Arc<AtomicU64>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -74,8 +76,15 @@ impl Mailbox {
             store,
             clock,
             arrived: Arc::default(),
+            notifications: Arc::default(),
             stopping,
         }
+    }
+
+    /// Returns how many published messages were delivered by email since the start.
+    #[must_use]
+    pub fn notifications(&self) -> u64 {
+        self.notifications.load(Ordering::Relaxed)
     }
 
     /// Returns up to `limit` emails after the position `after`, in the order of delivery. Waits up to `wait`
@@ -157,7 +166,13 @@ impl Mailbox {
             self.clock.now_ms()
         ])?;
         let arrived = Arc::clone(&self.arrived);
-        tx.on_commit(move || arrived.notify_waiters());
+        let notifications = (mail.kind == NOTIFICATION).then(|| Arc::clone(&self.notifications));
+        tx.on_commit(move || {
+            if let Some(notifications) = notifications {
+                notifications.fetch_add(1, Ordering::Relaxed);
+            }
+            arrived.notify_waiters();
+        });
         Ok(())
     }
 

@@ -25,6 +25,22 @@ pub struct ReceivedMessage {
     pub message_attributes: BTreeMap<String, MessageAttribute>,
 }
 
+impl ReceivedMessage {
+    /// The size that AWS's limits and prices count: the bytes of the body and of each attribute's name, type and value.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size(&self.body, &self.message_attributes)
+    }
+}
+
+/// The bytes of a body and its attributes.
+fn size(body: &str, attributes: &BTreeMap<String, MessageAttribute>) -> usize {
+    let attributes = attributes
+        .iter()
+        .map(|(name, a)| name.len() + a.data_type.len() + a.value.size());
+    body.len() + attributes.sum::<usize>()
+}
+
 /// A message attribute: its data type (`String`, `Number` or `Binary`, and an optional `.suffix`) and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "WireAttribute", into = "WireAttribute")]
@@ -122,10 +138,6 @@ pub struct NewMessage {
 impl NewMessage {
     /// The size that AWS's limits count: the bytes of the body and of each attribute's name, type and value.
     pub(crate) fn size(&self) -> usize {
-        let attributes = self
-            .attributes
-            .iter()
-            .map(|(name, a)| name.len() + a.data_type.len() + a.value.size());
-        self.body.len() + attributes.sum::<usize>()
+        size(&self.body, &self.attributes)
     }
 }

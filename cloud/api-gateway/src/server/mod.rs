@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, Response, header};
 use bytes::{Bytes, BytesMut};
+use cloud_billing::api_gateway as billing;
 use cloud_http::{Listener, Origins, serve, spelled_headers};
 use cloud_lambda::{Function, InvokeError};
 use futures_util::StreamExt;
@@ -120,8 +121,16 @@ async fn handle(
         request_id,
     };
     let mut response = match api.answer(request, arrival).await {
-        Ok(response) => response,
-        Err(error) => api.settings.gateway_responses.answer(error, request_id),
+        Ok(response) => {
+            api.settings.metrics.bill(billing::request());
+            response
+        }
+        Err(error) => {
+            let refused = api.settings.gateway_responses.answer(error, request_id);
+            let units = billing::refused(refused.status().as_u16());
+            api.settings.metrics.bill(units);
+            refused
+        }
     };
     api.settings.metrics.count(response.status(), started.elapsed());
     let ids = [

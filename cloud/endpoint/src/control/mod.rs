@@ -9,6 +9,7 @@ mod queues;
 mod state;
 mod status;
 mod subscriptions;
+mod usage;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -35,6 +36,7 @@ pub(crate) fn router(backend: &Backend) -> Router<Backend> {
             put(faults::begin_outage).delete(faults::end_outage),
         )
         .route("/_local/calls", get(calls::show).delete(calls::reset))
+        .route("/_local/usage", get(usage::show))
         .route("/_local/clock", put(clock::advance))
         .route("/_local/mail", get(state::mail))
         .route("/_local/sqs", get(queues::show_limits).put(queues::set_limits))

@@ -69,6 +69,7 @@ async fn open() -> Backend {
         access_keys: AccessKeys::default(),
         faults: Faults::default(),
         calls: crate::CallCounts::default(),
+        meter: cloud_billing::Meter::default(),
         clock: Clock::default(),
         instance: crate::Instance::new(None),
         stop: stop.into(),

@@ -36,6 +36,7 @@ impl FunctionSettings {
             launcher: Launcher::new(move |_| command.clone()),
             log: LogSink::tracing("example"),
             cloud_watch: cloud_cloudwatch::CloudWatch::default(),
+            meter: cloud_billing::Meter::default(),
             faults: Faults::default(),
         }
     }

@@ -3,9 +3,11 @@
 mod reaper;
 
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloud_billing::{Meter, Source, lambda};
 use cloud_faults::{Kill, wait_for_kill};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -16,6 +18,7 @@ use uuid::Uuid;
 use crate::environment::build_environment;
 use crate::error::InvokeError;
 use crate::invocation::{Answer, Invocation};
+use crate::logs::LogSink;
 use crate::runtime_api::{Event, RuntimeApi};
 use crate::settings::FunctionSettings;
 use reaper::DesiredState;
@@ -37,6 +40,38 @@ pub(crate) struct Process {
     /// True if the process has taken an invocation before.
     proven: bool,
     started: Instant,
+    bill: Bill,
+}
+
+/// Counts what AWS bills for a process.
+#[derive(Debug)]
+struct Bill {
+    meter: Meter,
+    function: String,
+    memory_megabytes: u32,
+    log: LogSink,
+    /// Set once the start is counted.
+    start: OnceLock<()>,
+}
+
+impl Bill {
+    /// Counts the start of the process, once.
+    fn start(&self, took: Duration) {
+        self.start.get_or_init(|| {
+            self.meter.add(
+                &Source::Function(&self.function),
+                lambda::start(took, self.memory_megabytes),
+            );
+        });
+    }
+
+    fn invocation(&self, took: Duration) {
+        self.meter.add(
+            &Source::Function(&self.function),
+            lambda::invocation(took, self.memory_megabytes),
+        );
+        self.log.bill_invocation();
+    }
 }
 
 /// The reason why an invocation has no result, and the state of the process after it.
@@ -94,6 +129,13 @@ impl Process {
             outputs,
             proven: false,
             started: Instant::now(),
+            bill: Bill {
+                meter: settings.meter.clone(),
+                function: settings.name.clone(),
+                memory_megabytes: settings.memory_megabytes,
+                log: settings.log.clone(),
+                start: OnceLock::new(),
+            },
         })
     }
 
@@ -122,9 +164,12 @@ impl Process {
                 status = self.exit() => Err(InvokeError::Exited(status)),
             }
         };
-        tokio::time::timeout(INITIALIZATION_TIMEOUT, ready)
+        let started = tokio::time::timeout(INITIALIZATION_TIMEOUT, ready)
             .await
-            .unwrap_or(Err(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)))
+            .unwrap_or(Err(InvokeError::TimedOut(INITIALIZATION_TIMEOUT)));
+        // A process that took work before is ready at once, and its start is counted.
+        self.bill.start(self.started.elapsed());
+        started
     }
 
     /// Gives the process a payload and waits for its answer. The timeout starts when the process takes the
@@ -155,7 +200,8 @@ impl Process {
             },
         }
         self.proven = true;
-        tokio::select! {
+        let began = Instant::now();
+        let result = tokio::select! {
             // A process may answer and exit at once. Then its answer counts.
             biased;
             answer = &mut answered => match answer {
@@ -167,7 +213,9 @@ impl Process {
             status = self.exit() => Err(Failure::Died(InvokeError::Exited(status))),
             () = tokio::time::sleep(timeout) => Err(Failure::Died(InvokeError::TimedOut(timeout))),
             () = wait_for_kill(kill) => Err(Failure::Died(InvokeError::Exited("killed on purpose".to_owned()))),
-        }
+        };
+        self.bill.invocation(began.elapsed());
+        result
     }
 
     /// Waits until the process has taken a payload.

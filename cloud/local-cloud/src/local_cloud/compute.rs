@@ -6,10 +6,10 @@ use std::time::Duration;
 use cloud_api_gateway::RestApi;
 use cloud_async_invocation::{AsyncSettings, Runner, Target};
 use cloud_cloudformation::{
-    Asynchronous, EventSourceMapping, Function as DeclaredFunction, Integration, StackLocation,
+    Asynchronous, EventSourceMapping, Function as DeclaredFunction, Integration, Stack, StackLocation,
 };
 use cloud_data_dir::DataDir;
-use cloud_endpoint::FunctionState;
+use cloud_endpoint::{FunctionState, Meter, Source};
 use cloud_event_source::{EventSource, EventSourceSettings};
 use cloud_http::Listener;
 use cloud_iam::{Caller, Role};
@@ -47,6 +47,9 @@ impl Compute {
         let roles = stacks.all().flat_map(|located| &located.stack.roles);
         services.iam().set_roles(roles.map(role_with_policies));
         let mut compute = Self::default();
+        for located in &stacks.further {
+            note_foreign(&services.meter, &located.stack);
+        }
         for (located, listener) in stacks.all().zip(listeners) {
             compute.add(config, located, services, data_dir, listener)?;
         }
@@ -74,7 +77,8 @@ impl Compute {
                     LogSink::nowhere(&function.name)
                 }
                 _ => open_log(function, data_dir)?
-                    .watched_by(services.cloud_watch.clone(), &function.log_group),
+                    .watched_by(services.cloud_watch.clone(), &function.log_group)
+                    .metered_by(services.meter.clone()),
             };
             let settings = function_settings(config, function, location, services, log);
             if let Some(caller) = caller {
@@ -239,6 +243,16 @@ fn open_log(function: &DeclaredFunction, data_dir: Option<&DataDir>) -> Result<L
     })
 }
 
+/// Tells the meter that a stack is not the first.
+fn note_foreign(meter: &Meter, stack: &Stack) {
+    for function in &stack.functions {
+        meter.foreign(&Source::Function(&function.name));
+    }
+    if let Some(api) = &stack.api {
+        meter.foreign(&Source::Api(&api.name));
+    }
+}
+
 fn function_settings(
     config: &LocalCloudConfig,
     function: &DeclaredFunction,
@@ -267,6 +281,7 @@ fn function_settings(
         launcher: config.launcher.clone(),
         log,
         cloud_watch: services.cloud_watch.clone(),
+        meter: services.meter.clone(),
         faults: services.faults.clone(),
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn settings(
         pages: pages.map_or_else(Router::new, |pages| pages.routes.clone()),
         metrics: ApiMetrics {
             cloud_watch: services.cloud_watch.clone(),
+            meter: services.meter.clone(),
             api_name: api.name.clone(),
             stage: api.stage.clone(),
         },

@@ -5,10 +5,13 @@ use clap::{Parser, Subcommand};
 use proof::{fault_run, faults, load, verify};
 use stack_client::Connection;
 
-#[cfg(feature = "local")]
-use crate::local::{service::ServiceName, up};
 use crate::{
     completions, confirm, console_page, export, get, inbox, list, manual, place, shop, status, top, trace,
+};
+#[cfg(feature = "local")]
+use crate::{
+    cost,
+    local::{service::ServiceName, up},
 };
 
 /// Start the order system on this machine, place orders, read their emails, and replay dead letters.
@@ -70,6 +73,9 @@ pub(crate) enum Command {
     /// Compare the journal of a load with rows, events, emails and dead letters
     #[cfg(feature = "local")]
     Verify(verify::Arguments),
+    /// Print what the orders of the running system would cost on AWS, by service, and what an idle month costs
+    #[cfg(feature = "local")]
+    Cost(cost::Arguments),
     /// Run a new system under load with injected faults and kills, and verify that nothing is lost or doubled
     #[cfg(feature = "local")]
     FaultRun(fault_run::Arguments),
@@ -164,6 +170,8 @@ mod tests {
             "orderctl up --functions ../release-1/orderctl --template ../release-1/template.yaml",
             "orderctl load --count 20 --rate 2.5 --connections 4 --duplicates 10% --poison 0.01 --seed 7 --journal j --json",
             "orderctl verify --journal j --json --wait 5 --keep-audit",
+            "orderctl cost --json",
+            "orderctl cost --since before.json --prices prices.yaml",
             "orderctl fault-run",
             "orderctl fault-run --outage 30m --away table --away email --speed 10 --count 9000 --json",
             "orderctl fault-run --outage 6m --baseline old/orderctl --baseline-template old/template.yaml",

@@ -14,6 +14,8 @@ mod cli;
 mod completions;
 mod confirm;
 mod console_page;
+#[cfg(feature = "local")]
+mod cost;
 mod customer_orders;
 mod export;
 mod get;
@@ -112,6 +114,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Shop { command } => {
             run_client(Box::pin(async move { shop::run(&command, &connection).await }))
+        }
+        #[cfg(feature = "local")]
+        Command::Cost(arguments) => {
+            run_client(Box::pin(async move { cost::run(&arguments, &connection).await }))
         }
         #[cfg(feature = "local")]
         Command::FaultRun(arguments) => run_client(Box::pin(fault_run::run(arguments))),

@@ -13,6 +13,7 @@ mod batch;
 mod claims;
 mod command;
 mod console;
+mod cost;
 mod dead_letters;
 mod duplicates;
 mod durability;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 /// Values by the name of a series with its labels, such as `orders_panics_sum{service="notifier"}`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Metrics(BTreeMap<String, f64>);
+pub(crate) struct Metrics(BTreeMap<String, f64>);
 
 impl Metrics {
     /// Parses the text. Lines that are no values are left out.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let values = lines.filter_map(|line| {
             let (series, value) = line.rsplit_once(' ')?;
@@ -26,6 +26,21 @@ impl Metrics {
     pub(super) fn sum(&self, metric: &str, service: &str) -> f64 {
         let series = format!("{metric}_sum{{service=\"{service}\"}}");
         self.value(&series).unwrap_or_default()
+    }
+
+    /// The sum of a count over all services since the start. By reason the same is counted again, and is left out.
+    #[cfg(feature = "local")]
+    pub(crate) fn count(&self, metric: &str) -> u64 {
+        let prefix = format!("{metric}_sum{{service=");
+        let of_metric = self.0.iter().filter(|(series, _)| series.starts_with(&prefix));
+        let sum: f64 = of_metric.map(|(_, value)| value).sum();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast of a float saturates, and a count is a whole number"
+        )]
+        let count = sum.round() as u64;
+        count
     }
 
     /// The sums of a metric by reason: each service, reason and sum.
@@ -58,6 +73,8 @@ mod tests {
         );
         assert!((metrics.sum("orders_panics", "notifier") - 2.0).abs() < f64::EPSILON);
         assert!(metrics.sum("orders_panics", "order-api").abs() < f64::EPSILON);
+        #[cfg(feature = "local")]
+        assert_eq!(metrics.count("orders_messages_put_off"), 3);
         let by_reason = metrics.by_reason("orders_messages_put_off");
         assert_eq!(
             by_reason,

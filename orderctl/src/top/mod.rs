@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::status;
 use board::{Board, Reading};
-use metrics::Metrics;
+pub(crate) use metrics::Metrics;
 use view::Settings;
 
 /// The longest pause between two readings, in seconds.

@@ -16,7 +16,8 @@ def test_every_alarm_of_the_template_has_its_row_and_no_other():
 def test_the_costs_count_the_alarms():
     alarms = [one for one in source()["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     deploy = (Path(__file__).resolve().parents[2] / "docs" / "DEPLOY.md").read_text()
-    assert f"costs the alarms ({len(alarms)}, $0.10 each a month)" in deploy
+    metrics = sum(len([query for query in one["Properties"].get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in query]) for one in alarms)
+    assert f"costs the alarms ({len(alarms)}, which watch {metrics} metrics at $0.10 a month)" in deploy
 
 
 def test_every_row_links_a_section():

@@ -1,6 +1,7 @@
-//! Measurements of the whole pipeline: `benchmarks pipeline`, `benchmarks telemetry` and `benchmarks watched`. All other arguments run the operator's command, so that this
+//! Measurements of the whole pipeline: `benchmarks pipeline`, `benchmarks telemetry`, `benchmarks watched` and `benchmarks bill`. All other arguments run the operator's command, so that this
 //! program can start the system that it measures.
 
+mod bill;
 mod console;
 mod cpu_time;
 mod log_bytes;
@@ -28,13 +29,15 @@ enum Command {
     Telemetry(telemetry_cost::Arguments),
     /// Measure what an open console costs an idle system; fails if it is over 5%
     Watched(console::Arguments),
+    /// Price what a million orders use on AWS, for this design and a naive one; fails if this design costs over 8 dollars
+    Bill(bill::Arguments),
 }
 
 fn main() -> ExitCode {
     let is_benchmark = std::env::args().nth(1).is_none_or(|first| {
         matches!(
             first.as_str(),
-            "pipeline" | "line" | "telemetry" | "watched" | "help" | "--help" | "-h"
+            "pipeline" | "line" | "telemetry" | "watched" | "bill" | "help" | "--help" | "-h"
         )
     });
     if !is_benchmark {
@@ -59,6 +62,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Pipeline(arguments) => pipeline::run(&arguments).await,
             Command::Telemetry(arguments) => telemetry_cost::run(&arguments).await,
             Command::Watched(arguments) => console::run(&arguments).await,
+            Command::Bill(arguments) => bill::run(&arguments).await,
         }
     })
 }

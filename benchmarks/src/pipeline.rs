@@ -1,5 +1,6 @@
 //! Measures the whole pipeline with `up`, `load` and `verify`, each a process, as a user runs them.
 
+use std::ffi::OsStr;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -132,12 +133,19 @@ impl System {
         durability: Durability,
         functions: Option<&Path>,
     ) -> anyhow::Result<Self> {
+        let functions = functions.map(|functions| ["--functions".as_ref(), functions.as_os_str()]);
+        Self::start_with(directory, durability, functions.into_iter().flatten()).await
+    }
+
+    /// Starts a system with further arguments of `up`.
+    pub(crate) async fn start_with<A: AsRef<OsStr>>(
+        directory: &Path,
+        durability: Durability,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> anyhow::Result<Self> {
         let ready = directory.join("ready.json");
         let mut up = Command::new(std::env::current_exe()?);
-        up.arg("up");
-        if let Some(functions) = functions {
-            up.arg("--functions").arg(functions);
-        }
+        up.arg("up").args(arguments);
         let child = up
             .args(["--no-shop", "--api-port", "0", "--aws-port", "0", "--ready-file"])
             .arg(&ready)

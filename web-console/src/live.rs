@@ -181,7 +181,7 @@ async fn read_for_ever(inner: Arc<Inner>) {
             }
             Cause::Change => {
                 inner.hold(now_ms());
-                // What happens at about the same time is read together.
+                // Things that happen at about the same time are read together.
                 let shortest = if is_watched {
                     times.shortest
                 } else {

@@ -73,7 +73,7 @@ impl Traffic {
         }
     }
 
-    /// What is noted whenever messages pass through a queue.
+    /// The activity of all queues, noted whenever messages pass through one.
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
     }

@@ -109,7 +109,12 @@ def _run(options: argparse.Namespace, logs: Path, phases: Phases) -> suite.Resul
             "NO_PROXY": "127.0.0.1,localhost",
         }
         with phases.phase("run the suite"):
-            return suite.run(programs.suite, "localstack", variables, options.filter, logs / "suite.log")
+            result = suite.run(programs.suite, "localstack", variables, options.filter, logs / "suite.log")
+        with phases.phase("test the stack as the pipeline tests staging"):
+            _test_as_staging(programs.orderctl, variables, logs / "staging.log")
+        with phases.phase("rehearse the restore of the table"):
+            _rehearse_restore(environment / "bin/python", endpoint_url, outputs["ApiUrl"], logs / "restore.log")
+        return result
 
 
 def _stop(localstack: LocalStackOnHost | LocalStackInDocker, phases: Phases) -> None:
@@ -158,11 +163,25 @@ def _deploy(
 def _try_shop(python: Path, endpoint_url: str, outputs: dict[str, str], log: Path) -> None:
     command = [python, "-m", "runner.shop", "--endpoint", endpoint_url, "--catalog", outputs["CatalogUrl"],
                "--covers", outputs["CoversBucketName"], "--failed", outputs["CoversFailedQueueUrl"]]  # fmt: skip
+    _run_and_print(command, "the shop does not work", log)
+
+
+def _test_as_staging(orderctl: Path, variables: dict[str, str], log: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"} | variables | {"ORDERCTL": str(orderctl)}
+    _run_and_print([ROOT / "deploy/test-staging", STACK], "the test of staging failed", log, environment)
+
+
+def _rehearse_restore(python: Path, endpoint_url: str, api: str, log: Path) -> None:
+    command = [python, "-m", "runner.restore", "--endpoint", endpoint_url, "--stack", STACK, "--api", api]
+    _run_and_print(command, "the restore of the table failed", log)
+
+
+def _run_and_print(command: list[str | Path], problem: str, log: Path, environment: dict[str, str] | None = None) -> None:
     with log.open("ab") as output:
-        failed = subprocess.run(command, cwd=TESTS, stdout=output, stderr=output).returncode
+        failed = subprocess.run(command, cwd=TESTS, env=environment, stdout=output, stderr=output).returncode
     lines = log.read_text(errors="replace").splitlines()
     if failed:
-        raise Failure(f"the shop does not work. {log} ends with:\n" + "\n".join(lines[-20:]))
+        raise Failure(f"{problem}. {log} ends with:\n" + "\n".join(lines[-20:]))
     print("\n".join(lines), flush=True)
 
 

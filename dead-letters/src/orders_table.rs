@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::OrderId;
-use order_table::OrderRow;
+use order_table::Stored;
 use order_table::attribute_value::to_attributes;
 use order_table::{RowError, attribute};
 use serde_json::Value;
@@ -18,8 +18,8 @@ const MAX_KEYS: usize = 100;
 /// Calls for one set of keys. DynamoDB may leave keys unprocessed in each.
 const MAX_CALLS: usize = 10;
 
-/// Rows by order id. A stored row that cannot be parsed is an error.
-pub(super) type Rows = HashMap<OrderId, Result<OrderRow, RowError>>;
+/// Rows and tombstones by order id. One that cannot be parsed is an error.
+pub(super) type Rows = HashMap<OrderId, Result<Stored, RowError>>;
 
 /// The table of orders.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl OrdersTable {
                 let attributes = to_attributes(item);
                 let id = attributes.get(attribute::ORDER_ID).and_then(Value::as_str);
                 if let Some(id) = id.and_then(|id| id.parse().ok()) {
-                    rows.insert(id, OrderRow::from_attributes(&attributes));
+                    rows.insert(id, Stored::from_attributes(&attributes));
                 }
             }
             left = answer.unprocessed_keys.unwrap_or_default();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
-use order_table::OrderRow;
+use order_table::{OrderRow, Stored};
 use serde_json::Value;
 
 use crate::failed_cover::FailedCover;
@@ -39,6 +39,8 @@ pub(super) enum ReplayOutcome {
     EmailAgain,
     /// It is a cover: its upload would be copied onto itself, and cover-resizer would get a new event.
     ResizeAgain,
+    /// The order was erased: nothing would happen.
+    Erased,
     /// The event's order is not stored: it would become a dead letter again.
     OrderNotStored,
     /// The stored row cannot be read.
@@ -54,6 +56,7 @@ impl ReplayOutcome {
                 | Self::PublishAgain
                 | Self::SendEmail
                 | Self::AlreadyNotified { .. }
+                | Self::Erased
                 | Self::EmailAgain
                 | Self::ResizeAgain
         )
@@ -70,6 +73,7 @@ impl ReplayOutcome {
             Self::AlreadyNotified { .. } => "already_notified",
             Self::EmailAgain => "email_again",
             Self::ResizeAgain => "resize_again",
+            Self::Erased => "erased",
             Self::OrderNotStored => "order_not_stored",
             Self::UnreadableRow(_) => "unreadable_row",
         }
@@ -86,6 +90,7 @@ impl ReplayOutcome {
             Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
             Self::EmailAgain => "would be emailed again, to every subscriber",
             Self::ResizeAgain => "would be resized again",
+            Self::Erased => "was erased, nothing would happen",
             Self::OrderNotStored => "would fail: order not stored",
             Self::UnreadableRow(_) => "would fail: stored row not readable",
         }
@@ -116,6 +121,7 @@ impl fmt::Display for ReplayOutcome {
             Self::ResizeAgain => formatter.write_str(
                 "valid\nreplaying copies the upload onto itself, so that S3 sends a new event to cover-resizer",
             ),
+            Self::Erased => formatter.write_str("valid\nits order was erased: replaying changes nothing; erase the letter too"),
             Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
             Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
         }
@@ -192,7 +198,8 @@ fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome 
     };
     let row = match message.order_id().and_then(|id| rows.get(&id)) {
         None => None,
-        Some(Ok(row)) => Some(row),
+        Some(Ok(Stored::Order(row))) => Some(&**row),
+        Some(Ok(Stored::Erased(_))) => return ReplayOutcome::Erased,
         Some(Err(error)) => return ReplayOutcome::UnreadableRow(error.to_string()),
     };
     match (message, row) {
@@ -275,8 +282,26 @@ mod tests {
     }
 
     fn predicted(queue: QueueName, body: &str, row: Option<OrderRow>) -> ReplayOutcome {
-        let rows = row.into_iter().map(|row| (row.order_id, Ok(row))).collect();
+        let rows = row
+            .into_iter()
+            .map(|row| (row.order_id, Ok(Stored::Order(Box::new(row)))))
+            .collect();
         predict(ValidMessage::parse(queue, body), &rows)
+    }
+
+    #[test]
+    fn nothing_happens_to_an_erased_order() {
+        let order_id = message().order_id;
+        let tombstone = order_table::Tombstone {
+            order_id,
+            erased_at: "2026-11-29T12:00:00.000Z".parse().unwrap(),
+            erasing: None,
+        };
+        let rows = Rows::from([(order_id, Ok(Stored::Erased(tombstone)))]);
+        for (queue, body) in [(QueueName::Orders, MESSAGE), (QueueName::Notifications, EVENT)] {
+            let outcome = predict(ValidMessage::parse(queue, body), &rows);
+            assert_eq!((&outcome, outcome.is_success()), (&ReplayOutcome::Erased, true));
+        }
     }
 
     #[test]

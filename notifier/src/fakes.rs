@@ -15,7 +15,7 @@ use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 use serde_json::{Value, json};
 
 use crate::email::Email;
-use crate::ports::{Emails, Rows, Subscribers, Table};
+use crate::ports::{Emails, RowState, Rows, Subscribers, Table};
 
 /// The event of order `number`: the golden order with an id of its own.
 pub(crate) fn event(number: u32) -> OrderConfirmed {
@@ -72,6 +72,8 @@ async fn yield_once() {
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) rows: RefCell<BTreeMap<OrderId, Option<Notification>>>,
+    /// Orders of which only a tombstone is left.
+    pub(crate) erased: RefCell<BTreeSet<OrderId>>,
     pub(crate) subscribers: Cell<u64>,
     pub(crate) emails: RefCell<Vec<(Duration, Email)>>,
     pub(crate) sent: RefCell<Vec<(Queue, Outgoing)>>,
@@ -170,11 +172,20 @@ impl Table for &World {
             let (unprocessed, processed): (Vec<_>, Vec<_>) =
                 orders.iter().partition(|order| skipped.contains(order));
             let rows = self.rows.borrow();
-            let marked = processed
+            let state = |order| {
+                if self.erased.borrow().contains(order) {
+                    return Some(RowState::Erased);
+                }
+                Some(match rows.get(order)? {
+                    Some(_) => RowState::Marked,
+                    None => RowState::Unmarked,
+                })
+            };
+            let states = processed
                 .iter()
-                .filter_map(|order| Some((*order, rows.get(order)?.is_some())))
+                .filter_map(|order| Some((*order, state(order)?)))
                 .collect();
-            Rows { marked, unprocessed }
+            Rows { states, unprocessed }
         })
     }
 

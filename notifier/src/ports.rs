@@ -12,11 +12,22 @@ use queue_consumer::ports::Queues;
 
 use crate::email::Email;
 
-/// The result of a read of several orders. An order in neither list has no row.
+/// The state of an order in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowState {
+    /// A row that is not marked: nobody knows of an email about the order.
+    Unmarked,
+    /// A row that is marked as notified.
+    Marked,
+    /// A tombstone: no email may be sent any more.
+    Erased,
+}
+
+/// The result of a read of several orders. An order in neither list has neither a row nor a tombstone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// The orders that have a row, and whether it is marked as notified.
-    pub marked: BTreeMap<OrderId, bool>,
+    /// The state of each order that the table knows.
+    pub states: BTreeMap<OrderId, RowState>,
     /// The orders that the table did not read for lack of capacity.
     pub unprocessed: Vec<OrderId>,
 }
@@ -29,10 +40,10 @@ pub trait Table {
     /// The most orders of one [`Table::mark`] (AWS: `BatchExecuteStatement`).
     const MAX_MARKS: usize = 25;
 
-    /// Reads, with a consistent read, whether distinct orders are marked.
+    /// Reads, with a consistent read, whether distinct orders are marked or erased.
     fn read(&self, orders: &[OrderId]) -> impl Future<Output = Result<Rows, CallError>>;
 
-    /// Marks distinct orders as notified, unless they are marked. Never creates a row.
+    /// Marks distinct orders as notified, unless they are marked or erased. Never creates a row.
     fn mark(&self, orders: &[OrderId], mark: &Notification) -> impl Future<Output = Answers>;
 }
 

@@ -50,6 +50,23 @@ pub(crate) fn records(numbers: impl IntoIterator<Item = u32>, receive_count: u32
 }
 
 #[test]
+fn nobody_is_emailed_about_an_erased_order() {
+    let world = World::with_orders(3);
+    let erased = event(2).order_id;
+    world.rows.borrow_mut().remove(&erased);
+    world.erased.borrow_mut().insert(erased);
+    assert!(handle(&notifier(&world), &records(1..=3, 1), TIME).is_empty());
+    assert_eq!((world.marks(), world.emails.borrow().len()), (2, 2));
+    let emails = world.emails.borrow();
+    let names = |(_, email): &(Duration, crate::email::Email)| email.body.contains(&erased.to_string());
+    assert!(!emails.iter().any(names));
+    assert!(
+        world.sent.borrow().is_empty(),
+        "no dead letter, and none is tried again"
+    );
+}
+
+#[test]
 fn quiet_times_have_an_email_for_each_order() {
     let world = World::with_orders(10);
     assert!(handle(&notifier(&world), &records(1..=10, 1), TIME).is_empty());

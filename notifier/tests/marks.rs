@@ -15,9 +15,10 @@ use cloud_dynamodb::DynamoDb;
 use cloud_endpoint::TablesEndpoint;
 use cloud_http::Listener;
 use cloud_store::{Durability, Location};
-use notifier::ports::Table as _;
+use notifier::ports::{RowState, Table as _};
 use order_core::OrderId;
-use order_table::{Notification, attribute};
+use order_table::attribute_value::{Item, from_json, to_attributes};
+use order_table::{Notification, Tombstone, attribute};
 use uuid::Uuid;
 
 /// An engine with an empty table `orders`, for as long as the endpoint is held.
@@ -86,5 +87,37 @@ async fn a_mark_is_set_once_and_never_creates_a_row() {
         assert_eq!(rows(&client).await, expected);
     }
     let read = aws.read(&[absent, present]).await.unwrap();
-    assert_eq!(read.marked, BTreeMap::from([(present, true)]));
+    assert_eq!(read.states, BTreeMap::from([(present, RowState::Marked)]));
+}
+
+#[tokio::test]
+async fn a_tombstone_is_never_marked_and_is_read_as_erased() {
+    let (sdk, _endpoint) = engine().await;
+    let client = Client::new(&sdk);
+    let order_id = OrderId::new(Uuid::from_u128(1));
+    let tombstone = Tombstone {
+        order_id,
+        erased_at: "2026-11-29T12:00:00.000Z".parse().unwrap(),
+        erasing: None,
+    };
+    let attributes = tombstone.to_attributes();
+    let item: Item = attributes
+        .iter()
+        .map(|(name, value)| (name.clone(), from_json(value)))
+        .collect();
+    client
+        .put_item()
+        .table_name("orders")
+        .set_item(Some(item))
+        .send()
+        .await
+        .unwrap();
+    let aws = aws::adapters(&sdk);
+    let marked = aws.mark(&[order_id], &mark("late")).await;
+    assert_eq!(marked, Ok(vec![Ok(())]), "a late mark is done");
+    let stored = client.scan().table_name("orders").send().await.unwrap().items;
+    let stored: Vec<_> = stored.into_iter().flatten().map(to_attributes).collect();
+    assert_eq!(stored, [attributes], "and it changes nothing");
+    let read = aws.read(&[order_id]).await.unwrap();
+    assert_eq!(read.states, BTreeMap::from([(order_id, RowState::Erased)]));
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use order_core::text::{CustomerId, Reference};
 use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, FailedOrder, OrderRow, OrderStatus, RowError};
+use order_table::{Claim, FailedOrder, OrderRow, OrderStatus, RowError, Stored};
 
 /// The queue of accepted orders.
 pub trait OrderQueue: Send + Sync {
@@ -26,8 +26,8 @@ pub trait OrderQueue: Send + Sync {
 
 /// The table of orders, read only.
 pub trait OrderTable: Send + Sync {
-    /// The stored order, by a consistent read. `None` if there is none.
-    fn order(&self, id: OrderId) -> impl Future<Output = Result<Option<OrderRow>, TableError>> + Send;
+    /// The stored order, or what remains of it, by a consistent read. `None` if there is neither.
+    fn order(&self, id: OrderId) -> impl Future<Output = Result<Option<Stored>, TableError>> + Send;
 
     /// How a stored order was accepted, to compare with a request under the same idempotency key. One attempt, because the
     /// comparison only gives an early answer: order-worker compares in any case. `None` if the order is not stored.
@@ -151,13 +151,18 @@ pub struct UnreadableRow {
     pub error: RowError,
 }
 
-/// How a stored order was accepted.
+/// How a stored order was accepted, if that is still known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Acceptance {
-    /// The accepted order's fingerprint.
-    pub fingerprint: Fingerprint,
-    /// When it was accepted.
-    pub accepted_at: Timestamp,
+pub enum Acceptance {
+    /// The order is stored.
+    Stored {
+        /// The accepted order's fingerprint.
+        fingerprint: Fingerprint,
+        /// When it was accepted.
+        accepted_at: Timestamp,
+    },
+    /// The order was erased.
+    Erased,
 }
 
 /// The queue did not confirm the message. For the log; no client sees it.

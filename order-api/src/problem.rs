@@ -9,6 +9,8 @@ pub(crate) enum ProblemKind {
     NotFound,
     /// No such order, or not yet.
     OrderNotFound,
+    /// The order was erased.
+    OrderErased,
     /// The resource exists, the method does not.
     MethodNotAllowed,
     /// The body is over the limit.
@@ -36,10 +38,11 @@ pub(crate) enum ProblemKind {
 impl ProblemKind {
     /// All kinds.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Malformed,
         Self::NotFound,
         Self::OrderNotFound,
+        Self::OrderErased,
         Self::MethodNotAllowed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -71,6 +74,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::NotFound | Self::OrderNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::InProgress => 409,
+            Self::OrderErased => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Invalid | Self::IdempotencyKeyReused => 422,
@@ -84,6 +88,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::Malformed => "urn:orders:problem:malformed",
             Self::NotFound => "urn:orders:problem:not-found",
             Self::OrderNotFound => "urn:orders:problem:order-not-found",
+            Self::OrderErased => "urn:orders:problem:order-erased",
             Self::MethodNotAllowed => "urn:orders:problem:method-not-allowed",
             Self::TooLarge => "urn:orders:problem:too-large",
             Self::UnsupportedMediaType => "urn:orders:problem:unsupported-media-type",
@@ -103,6 +108,7 @@ impl rest_function::ProblemKind for ProblemKind {
             Self::Malformed => "The request cannot be read",
             Self::NotFound => "There is nothing here",
             Self::OrderNotFound => "There is no such order, or not yet",
+            Self::OrderErased => "The order was erased",
             Self::MethodNotAllowed => "This method is not allowed here",
             Self::TooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body must be JSON",

@@ -6,7 +6,7 @@ pub mod attribute {
     pub const ORDER_ID: &str = "order_id";
     /// A number: the version of the row's layout.
     pub const SCHEMA_VERSION: &str = "schema_version";
-    /// `confirmed` or `notified`.
+    /// `confirmed` or `notified`; of a tombstone `erased`.
     pub const STATUS: &str = "status";
     /// The order's fingerprint.
     pub const FINGERPRINT: &str = "fingerprint";
@@ -46,6 +46,8 @@ pub mod attribute {
     pub const ERROR_CODE: &str = "error_code";
     /// Of a mark: when the message became a dead letter.
     pub const FAILED_AT: &str = "failed_at";
+    /// Of a tombstone: when an operator erased the order. Only a tombstone has it.
+    pub const ERASED_AT: &str = "erased_at";
     /// Of a claim or a mark: when DynamoDB may delete it, in seconds since the Unix epoch.
     pub const EXPIRES_AT: &str = "expires_at";
 }

@@ -1,7 +1,7 @@
 //! The tables of orders and of claims: the names of their attributes, their rows, and the conversion to DynamoDB's attribute values.
 //!
 //! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. order-api writes claims, and
-//! order-worker the marks of dead letters beside them. All of them
+//! order-worker the marks of dead letters beside them. orderctl replaces the row of an order that an operator erases by a tombstone. All of them
 //! use this crate, so that each table has one layout.
 //!
 //! **Invariant:** a row of every version that was ever written stays readable: rows outlive the code that wrote them.
@@ -15,9 +15,11 @@ mod claim;
 mod failed;
 mod layout;
 mod row;
+mod tombstone;
 
 pub use attributes::{Attributes, RowError, parsed, text};
 pub use claim::Claim;
 pub use failed::FailedOrder;
 pub use layout::{BY_CUSTOMER_INDEX, attribute};
 pub use row::{Notification, OrderRow, OrderStatus};
+pub use tombstone::{Stored, Tombstone};

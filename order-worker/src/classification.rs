@@ -3,7 +3,7 @@
 
 use function_runtime::CallError;
 use order_core::message::MessageError;
-use order_table::{OrderRow, RowError};
+use order_table::{OrderRow, RowError, Stored};
 use queue_consumer::failure::Failure;
 pub use queue_consumer::failure::code;
 
@@ -42,12 +42,12 @@ pub fn classify_insertion(answer: Result<(), CallError>) -> Result<Insertion, Fa
     }
 }
 
-/// Compares an order with the row that exists under its id. Returns the stored row if it holds the same order: the message was
-/// processed before.
+/// Compares an order with the item that exists under its id. Returns the stored row if it holds the same order: the message was
+/// processed before. Returns the tombstone if the order was erased, whatever the message holds: nothing is left to compare.
 pub fn compare_with_stored(
-    stored: Option<Result<OrderRow, RowError>>,
+    stored: Option<Result<Stored, RowError>>,
     own: &OrderRow,
-) -> Result<OrderRow, Failure> {
+) -> Result<Stored, Failure> {
     match stored {
         None => Err(Failure::new(
             code::ROW_MISSING,
@@ -56,8 +56,9 @@ pub fn compare_with_stored(
         // A later version of the code may have written the row, and may be deployed again soon.
         Some(Err(error)) => Err(Failure::new(code::UNREADABLE_ROW, error.to_string())),
         // The two are compared in the version of the stored fingerprint.
-        Some(Ok(row)) if row.fingerprint.matches(&own.order) => Ok(row),
-        Some(Ok(_)) => Err(Failure::new(
+        Some(Ok(Stored::Order(row))) if row.fingerprint.matches(&own.order) => Ok(Stored::Order(row)),
+        Some(Ok(Stored::Erased(tombstone))) => Ok(Stored::Erased(tombstone)),
+        Some(Ok(Stored::Order(_))) => Err(Failure::new(
             code::CONFLICT,
             "another order is stored under this order_id",
         )),
@@ -67,6 +68,7 @@ pub fn compare_with_stored(
 #[cfg(test)]
 mod tests {
     use order_core::{OrderMessage, Timestamp};
+    use order_table::Tombstone;
     use queue_consumer::failure::Permanence;
     use time::OffsetDateTime;
 
@@ -75,6 +77,10 @@ mod tests {
 
     fn row_of(message: OrderMessage) -> OrderRow {
         OrderRow::confirmed(message, Timestamp::new(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    fn stored(row: OrderRow) -> Stored {
+        Stored::Order(Box::new(row))
     }
 
     #[test]
@@ -125,13 +131,25 @@ mod tests {
     #[test]
     fn the_same_fingerprint_was_processed_before() {
         let row = row_of(order_message(1, "same"));
-        assert_eq!(compare_with_stored(Some(Ok(row.clone())), &row), Ok(row));
+        let stored = stored(row.clone());
+        assert_eq!(compare_with_stored(Some(Ok(stored.clone())), &row), Ok(stored));
+    }
+
+    #[test]
+    fn an_erased_order_is_neither_a_failure_nor_a_conflict() {
+        let row = row_of(order_message(1, "late"));
+        let erased = Stored::Erased(Tombstone {
+            order_id: row.order_id,
+            erased_at: Timestamp::new(OffsetDateTime::UNIX_EPOCH),
+            erasing: None,
+        });
+        assert_eq!(compare_with_stored(Some(Ok(erased.clone())), &row), Ok(erased));
     }
 
     #[test]
     fn another_fingerprint_is_a_conflict() {
         let failure = compare_with_stored(
-            Some(Ok(row_of(order_message(1, "one")))),
+            Some(Ok(stored(row_of(order_message(1, "one"))))),
             &row_of(order_message(1, "other")),
         )
         .unwrap_err();

@@ -83,6 +83,8 @@ pub(crate) struct History {
     pub(crate) failed_marks: BTreeMap<(TaskId, OrderId), u32>,
     /// When each order was marked.
     pub(crate) marked_at: BTreeMap<OrderId, Duration>,
+    /// When each order was erased.
+    pub(crate) erased: BTreeMap<OrderId, Duration>,
     /// Invocations in which a call panicked.
     pub(crate) panicked_tasks: BTreeSet<TaskId>,
     /// How many times a message was in flight when another record of its batch killed the process.

@@ -19,6 +19,7 @@
 mod call;
 mod checks;
 mod delete;
+mod erasure;
 mod history;
 mod lambda;
 mod pipeline;

@@ -59,6 +59,9 @@ pub struct Traffic {
     pub large: u32,
     /// Events that order-worker did not publish: events that no code can parse, and events without a row.
     pub stray_events: u32,
+    /// How many of the orders an operator erases: before they are stored, afterwards, or while a service works on them.
+    #[serde(default)]
+    pub erasures: u32,
     /// The messages are sent within this many seconds.
     pub seconds: u32,
 }
@@ -180,6 +183,7 @@ impl Plan {
                 rejected: 0,
                 large: 0,
                 stray_events: 0,
+                erasures: 0,
                 seconds: 10,
             },
             setup: Setup {

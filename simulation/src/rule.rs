@@ -19,6 +19,8 @@ pub enum Rule {
     TrueDeadLetters,
     /// 7: a replay changes no row that is right, and completes what can succeed now.
     ReplayHeals,
+    /// 11: an erased order is never back, and only work that began before the erasure may still publish or email it.
+    ErasedForEver,
     /// 8: `notified_at` is true.
     TrueMarks,
     /// At most 8 emails a second, one attempt for each order in an invocation, and a subscription that stays confirmed.

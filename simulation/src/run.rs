@@ -9,6 +9,7 @@ use queue_consumer::ports::Queue;
 
 use crate::checks::idle::check_idle;
 use crate::checks::replay::check_after_replay;
+use crate::erasure::erase;
 use crate::history::MessageContent;
 use crate::lambda::functions::Functions;
 use crate::pipeline::Pipeline;
@@ -41,7 +42,7 @@ const SOURCES: [(Pipeline, Queue); 4] = [
 pub struct Report {
     /// The rules that did not hold. Empty if all held.
     pub violations: Vec<Violation>,
-    /// The number of rows at the end.
+    /// The number of rows and tombstones at the end.
     pub rows: usize,
     /// The number of emails that reached the topic.
     pub emails: usize,
@@ -183,6 +184,10 @@ impl Run {
             Event::Send(index) => self.send_prepared(index),
             Event::Notify(event) => {
                 self.world.send(Pipeline::Notifications, event, Attributes::new());
+            }
+            Event::Erase(order) => {
+                self.world.trace(|| format!("{order} is erased"));
+                erase(&self.world, order);
             }
             Event::Subscription(is_confirmed) => {
                 let subscription = &mut self.world.state.borrow_mut().subscription;

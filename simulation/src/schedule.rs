@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use order_core::OrderId;
 use queue_consumer::ports::Queue;
 use time::OffsetDateTime;
 
@@ -30,6 +31,8 @@ pub(crate) enum Event {
     Send(usize),
     /// A published event reaches the queue of notifications.
     Notify(String),
+    /// An operator erases an order.
+    Erase(OrderId),
     /// The subscription of the topic of emails is confirmed or ends.
     Subscription(bool),
     /// The last fault has ended. It keeps the run from ending earlier.

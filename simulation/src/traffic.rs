@@ -14,6 +14,9 @@ use crate::queue::Attributes;
 use crate::schedule::{Event, Schedule};
 use crate::world::{NotifierCall, TableRejection, World};
 
+/// Orders are erased at the latest so many seconds after the last message is sent.
+const ERASED_WITHIN: u32 = 60;
+
 /// A message before it is sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -89,7 +92,7 @@ pub(crate) fn prepare(world: &World) -> Vec<Prepared> {
     prepared
 }
 
-/// Prepares each order once, then copies and conflicts of orders that neither kill, panic nor are rejected.
+/// Prepares each order once, then copies, conflicts and erasures of orders that neither kill, panic nor are rejected.
 fn prepare_orders(world: &World) -> Vec<Prepared> {
     let traffic = &world.plan.traffic;
     let first = traffic.killers
@@ -111,6 +114,12 @@ fn prepare_orders(world: &World) -> Vec<Prepared> {
     if ordinary > 0 {
         messages.extend((1..=traffic.copies).map(|second| make(pick_ordinary(), 0, second)));
         messages.extend((1..=traffic.conflicts).map(|variant| make(pick_ordinary(), variant, 0)));
+        for _ in 0..traffic.erasures {
+            let order = make_id(pick_ordinary());
+            let most = u64::from(traffic.seconds + ERASED_WITHIN) * 1000;
+            let at = world.state.borrow_mut().rng.draw_milliseconds(0, most);
+            world.schedule.at(at, Event::Erase(order));
+        }
     }
     let numbered = (0..).zip(messages.into_iter().flatten());
     numbered

@@ -143,6 +143,31 @@ fn panics_of_any_call_neither_throw_a_batch_nor_lose_a_message() {
 }
 
 #[test]
+fn an_erased_order_is_never_back_whenever_it_is_erased() {
+    for seed in 0..20 {
+        let mut plan = Plan::without_faults(seed, 40);
+        plan.traffic.copies = 20;
+        plan.traffic.conflicts = 4;
+        plan.traffic.erasures = 20;
+        plan.traffic.seconds = 60;
+        // The replay of the dead letters that are left, such as conflicts, brings none back either.
+        let report = play(&plan);
+        assert_eq!(report.rows, 40, "seed {seed}");
+        plan.faults = Faults {
+            seconds: 300,
+            errors: 20,
+            entries: 15,
+            lost: 15,
+            slow: 10,
+            panics: 3,
+            duplicates: 20,
+            crashes: 20,
+        };
+        assert_eq!(play(&plan).rows, 40, "seed {seed}");
+    }
+}
+
+#[test]
 fn two_busy_instances_keep_the_email_rate() {
     let mut plan = Plan::without_faults(5, 120);
     plan.traffic.seconds = 5;

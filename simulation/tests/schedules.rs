@@ -20,10 +20,11 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
     // A plan with large orders takes long to play.
     let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
     let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32, large);
-    let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32);
+    let erasures = prop_oneof![2 => Just(0), 1 => 1..=4_u32];
+    let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32, erasures);
     (count, special, 0..=30_u32).prop_map(
         |(
-            (orders, copies, conflicts, poison, stray_events),
+            (orders, copies, conflicts, poison, stray_events, erasures),
             (killers, killers_of_notifier, panickers, panickers_of_notifier, rejected, large),
             seconds,
         )| {
@@ -45,6 +46,7 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
                 rejected,
                 large,
                 stray_events,
+                erasures,
                 seconds,
             }
         },

@@ -8,11 +8,11 @@ use function_runtime::aws::{call_error, unsendable};
 use function_runtime::call_error::code;
 use function_runtime::{Answers, CallError};
 use order_core::OrderId;
-use order_table::attribute_value::{key, order_id};
+use order_table::attribute_value::{Item, key, order_id};
 use order_table::{Notification, OrderStatus, attribute};
 
 use super::Aws;
-use crate::ports::{Rows, Table};
+use crate::ports::{RowState, Rows, Table};
 
 impl Table for Aws {
     async fn read(&self, orders: &[OrderId]) -> Result<Rows, CallError> {
@@ -20,7 +20,9 @@ impl Table for Aws {
             .set_keys(Some(orders.iter().copied().map(key).collect()))
             // An eventually consistent read could miss a mark, and a second email would be sent.
             .consistent_read(true)
-            .projection_expression(format!("{}, {}", attribute::ORDER_ID, attribute::NOTIFIED_AT))
+            .projection_expression(
+                [attribute::ORDER_ID, attribute::NOTIFIED_AT, attribute::ERASED_AT].join(", "),
+            )
             .build()
             .map_err(unsendable)?;
         let read = self
@@ -33,8 +35,7 @@ impl Table for Aws {
         let mut rows = Rows::default();
         for item in read.responses.unwrap_or_default().into_values().flatten() {
             if let Some(order) = order_id(&item) {
-                rows.marked
-                    .insert(order, item.contains_key(attribute::NOTIFIED_AT));
+                rows.states.insert(order, state(&item));
             }
         }
         let unprocessed = read
@@ -68,16 +69,28 @@ impl Table for Aws {
     }
 }
 
-/// Fails with `ConditionalCheckFailed` on a marked row and on a missing one: a PartiQL `UPDATE` never creates an item.
+/// A tombstone is erased whatever else it has: a version of this code from before tombstones may have marked it.
+fn state(item: &Item) -> RowState {
+    if item.contains_key(attribute::ERASED_AT) {
+        RowState::Erased
+    } else if item.contains_key(attribute::NOTIFIED_AT) {
+        RowState::Marked
+    } else {
+        RowState::Unmarked
+    }
+}
+
+/// Fails with `ConditionalCheckFailed` on a marked row, on a tombstone, and on a missing row: a PartiQL `UPDATE` never creates an item.
 fn statement(table: &str) -> String {
-    let [notified_at, id, status, key] = [
+    let [notified_at, id, status, key, erased_at] = [
         attribute::NOTIFIED_AT,
         attribute::NOTIFICATION_ID,
         attribute::STATUS,
         attribute::ORDER_ID,
+        attribute::ERASED_AT,
     ];
     format!(
-        r#"UPDATE "{table}" SET "{notified_at}"=? SET "{id}"=? SET "{status}"=? WHERE "{key}"=? AND "{notified_at}" IS MISSING"#
+        r#"UPDATE "{table}" SET "{notified_at}"=? SET "{id}"=? SET "{status}"=? WHERE "{key}"=? AND "{notified_at}" IS MISSING AND "{erased_at}" IS MISSING"#
     )
 }
 
@@ -97,11 +110,11 @@ mod tests {
 
     #[test]
     fn the_statement_marks_a_row_once() {
-        insta::assert_snapshot!(statement("orders"), @r#"UPDATE "orders" SET "notified_at"=? SET "notification_id"=? SET "status"=? WHERE "order_id"=? AND "notified_at" IS MISSING"#);
+        insta::assert_snapshot!(statement("orders"), @r#"UPDATE "orders" SET "notified_at"=? SET "notification_id"=? SET "status"=? WHERE "order_id"=? AND "notified_at" IS MISSING AND "erased_at" IS MISSING"#);
     }
 
     #[test]
-    fn a_failed_condition_means_marked_before() {
+    fn a_failed_condition_means_marked_or_erased_before() {
         let failed = |code: BatchStatementErrorCodeEnum| {
             let error = BatchStatementError::builder().code(code).build();
             answer(&BatchStatementResponse::builder().error(error).build())

@@ -7,11 +7,11 @@ use order_core::OrderId;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
-use telemetry::metrics::{self, Measure};
+use telemetry::metrics::{self, Count, Measure};
 
 use super::Notifier;
 use crate::orders::Candidate;
-use crate::ports::Ports;
+use crate::ports::{Ports, RowState};
 
 /// Attempts to read a row within an invocation.
 const READ_ATTEMPTS: u32 = 4;
@@ -20,7 +20,7 @@ const READ_ATTEMPTS: u32 = 4;
 const SUBSCRIBER_VALID_FOR: Duration = Duration::from_mins(1);
 
 impl<P: Ports> Notifier<P> {
-    /// The candidates whose rows are not marked. Sets the results of the others.
+    /// The candidates whose rows are not marked. No email is sent about an erased order: its message is done. Sets the results of the others.
     pub(super) async fn unmarked(
         &self,
         candidates: Vec<Candidate>,
@@ -35,10 +35,16 @@ impl<P: Ports> Notifier<P> {
             .repeat_all(batches, 1, READ_ATTEMPTS, read)
             .await;
         let mut unmarked = Vec::with_capacity(candidates.len());
-        for (candidate, is_marked) in candidates.into_iter().zip(answers) {
-            let result = match is_marked {
-                Ok(Some(true)) => Ok(()),
-                Ok(Some(false)) => {
+        for (candidate, state) in candidates.into_iter().zip(answers) {
+            let result = match state {
+                Ok(Some(RowState::Marked)) => Ok(()),
+                Ok(Some(RowState::Erased)) => {
+                    let order_id = candidate.order_id();
+                    tracing::info!(%order_id, "an event of an erased order is done");
+                    metrics::count(Count::ErasedOrders, candidate.records.len());
+                    Ok(())
+                }
+                Ok(Some(RowState::Unmarked)) => {
                     unmarked.push(candidate);
                     continue;
                 }
@@ -50,14 +56,14 @@ impl<P: Ports> Notifier<P> {
         unmarked
     }
 
-    /// Whether each order is marked; none for an order without a row.
-    async fn read(&self, orders: &[OrderId]) -> Answers<Option<bool>> {
+    /// The state of each order in the table; none for an order that it does not know.
+    async fn read(&self, orders: &[OrderId]) -> Answers<Option<RowState>> {
         let rows = self.ports.read(orders).await?;
         let answer = |order| {
             if rows.unprocessed.contains(order) {
                 Err(CallError::new(code::UNPROCESSED))
             } else {
-                Ok(rows.marked.get(order).copied())
+                Ok(rows.states.get(order).copied())
             }
         };
         Ok(orders.iter().map(answer).collect())

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, key, to_attributes};
-use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, attribute, parsed, text};
+use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, Stored, attribute, parsed, text};
 
 use super::calls::{one_attempt, unavailable};
 use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, Position, Sort, TableError, UnreadableRow};
@@ -41,10 +41,10 @@ impl DynamoDbOrderTable {
 }
 
 impl OrderTable for DynamoDbOrderTable {
-    async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, TableError> {
+    async fn order(&self, id: OrderId) -> Result<Option<Stored>, TableError> {
         let answer = self.get(id).send().await.map_err(|error| unavailable(&error))?;
         let item = answer.item.map(to_attributes);
-        Ok(item.map(|item| OrderRow::from_attributes(&item)).transpose()?)
+        Ok(item.map(|item| Stored::from_attributes(&item)).transpose()?)
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
@@ -120,6 +120,10 @@ impl OrderTable for DynamoDbOrderTable {
         let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
         for item in answer.items.unwrap_or_default() {
             let attributes = to_attributes(item);
+            // An operator erases the customer right now: the index does not lose the tombstone before that has ended.
+            if Stored::is_erased(&attributes) {
+                continue;
+            }
             match OrderRow::from_attributes(&attributes) {
                 Ok(row) => rows.push(row),
                 Err(error) => unreadable.push(UnreadableRow {
@@ -159,12 +163,16 @@ fn acceptance_attributes() -> String {
         attribute::ORDER_ID,
         attribute::FINGERPRINT,
         attribute::ACCEPTED_AT,
+        attribute::ERASED_AT,
     ]
     .join(", ")
 }
 
 fn acceptance(attributes: &Attributes) -> Result<Acceptance, RowError> {
-    Ok(Acceptance {
+    if Stored::is_erased(attributes) {
+        return Ok(Acceptance::Erased);
+    }
+    Ok(Acceptance::Stored {
         fingerprint: parsed(attributes, attribute::FINGERPRINT)?,
         accepted_at: parsed(attributes, attribute::ACCEPTED_AT)?,
     })
@@ -207,9 +215,17 @@ mod tests {
                 ),
             ])
         };
-        let read = acceptance(&to_attributes(item(&fingerprint))).unwrap();
-        assert_eq!(read.fingerprint.to_string(), fingerprint);
-        assert_eq!(read.accepted_at.to_string(), "2026-11-23T09:35:00.123Z");
+        let read = acceptance(&to_attributes(item(&fingerprint)));
+        let stored = Acceptance::Stored {
+            fingerprint: fingerprint.parse().unwrap(),
+            accepted_at: "2026-11-23T09:35:00.123Z".parse().unwrap(),
+        };
+        assert_eq!(read, Ok(stored));
+        let erased = HashMap::from([(
+            attribute::ERASED_AT.to_owned(),
+            AttributeValue::S("2026-11-29T12:00:00.000Z".to_owned()),
+        )]);
+        assert_eq!(acceptance(&to_attributes(erased)), Ok(Acceptance::Erased));
         // A fingerprint of a later version cannot be read.
         assert_eq!(
             acceptance(&to_attributes(item("v2:00"))).unwrap_err().attribute,

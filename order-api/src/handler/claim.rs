@@ -17,6 +17,10 @@ pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 pub(super) const IN_PROGRESS: &str =
     "a request with this idempotency key may still be under way; send it again in a moment";
 
+/// The reason in the answer to a key whose order was erased.
+pub(super) const ERASED: &str =
+    "the order of this idempotency key was erased, and does not come back; use a new key for a new order";
+
 /// The decision about an order under a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision {
@@ -30,6 +34,8 @@ pub(super) enum Decision {
     /// The order is stored. It is not sent to the queue again, because the message that stored it stays in the queue until its
     /// event is published.
     Stored(OrderMessage),
+    /// The order under the key was erased.
+    Erased(OrderId),
     /// The key belongs to another order.
     Reused(OrderId),
     /// The first request may still be under way.
@@ -39,10 +45,13 @@ pub(super) enum Decision {
 impl Decision {
     /// The decision by the stored order.
     pub(super) fn by_stored(stored: &Acceptance, message: OrderMessage) -> Self {
-        if stored.fingerprint.matches(&message.order) {
-            Self::Stored(accepted_at(stored.accepted_at, message))
-        } else {
-            Self::Reused(message.order_id)
+        match stored {
+            Acceptance::Stored {
+                fingerprint,
+                accepted_at: at,
+            } if fingerprint.matches(&message.order) => Self::Stored(accepted_at(*at, message)),
+            Acceptance::Stored { .. } => Self::Reused(message.order_id),
+            Acceptance::Erased => Self::Erased(message.order_id),
         }
     }
 
@@ -70,7 +79,7 @@ impl Decision {
     pub(super) fn to_send(&self) -> Option<&OrderMessage> {
         match self {
             Self::Send(message) | Self::SendAgain(message) | Self::SendReleased(message) => Some(message),
-            Self::Stored(_) | Self::Reused(_) | Self::InDoubt(_) => None,
+            Self::Stored(_) | Self::Erased(_) | Self::Reused(_) | Self::InDoubt(_) => None,
         }
     }
 
@@ -79,7 +88,7 @@ impl Decision {
         match self {
             Self::SendAgain(_) | Self::Stored(_) => metrics::count(Count::RequestsRepeated, 1),
             Self::Reused(_) => metrics::count(Count::KeysReused, 1),
-            Self::Send(_) | Self::SendReleased(_) | Self::InDoubt(_) => {}
+            Self::Send(_) | Self::SendReleased(_) | Self::Erased(_) | Self::InDoubt(_) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
-use super::claim::{Decision, IN_PROGRESS, REPLAYED};
+use super::claim::{Decision, ERASED, IN_PROGRESS, REPLAYED};
 use super::receipt::Receipt;
 use crate::caller;
 use crate::key_rule::KeyRule;
@@ -55,6 +55,9 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 Ok(response)
             }
             Decision::Stored(message) => Ok(replayed(accepted(request, &message)?)),
+            Decision::Erased(order_id) => {
+                Err(ErrorResponse::new(ProblemKind::OrderErased, ERASED).about(&order_id))
+            }
             Decision::Reused(order_id) => {
                 let detail =
                     "another order was sent with this Idempotency-Key; use a new key for a new order";

@@ -11,7 +11,7 @@ use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
 use super::OrderApi;
-use super::claim::{Decision, IN_PROGRESS, join_ids};
+use super::claim::{Decision, ERASED, IN_PROGRESS, join_ids};
 use super::receipt::Receipt;
 use crate::caller;
 use crate::ports::{Acceptance, ClaimTable, OrderQueue, OrderTable};
@@ -84,6 +84,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 Decision::SendAgain(message) | Decision::Stored(message) => {
                     ItemAnswer::accepted(request, message, true)
                 }
+                Decision::Erased(_) => ItemAnswer::refused(Problem::new(ProblemKind::OrderErased, ERASED)),
                 Decision::Reused(_) => ItemAnswer::refused(key_reused()),
                 Decision::InDoubt(_) => {
                     ItemAnswer::refused(Problem::new(ProblemKind::InProgress, IN_PROGRESS))

@@ -4,7 +4,7 @@ use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::order::MetadataDocument;
 use order_core::text::{Note, Reference};
 use order_core::{Customer, Item, OrderId, Timestamp, Trace};
-use order_table::{Claim, OrderRow};
+use order_table::{Claim, OrderRow, Stored, Tombstone};
 use rest_function::{Request, Response};
 use serde::Serialize;
 
@@ -83,7 +83,13 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                     ErrorResponse::new(ProblemKind::NotFound, error.to_string())
                 })?;
         match self.table.order(order_id).await {
-            Ok(Some(row)) => Ok(Response::json(200, &StoredOrder::from(&row))?.about(&order_id)),
+            Ok(Some(Stored::Order(row))) => {
+                Ok(Response::json(200, &StoredOrder::from(&*row))?.about(&order_id))
+            }
+            Ok(Some(Stored::Erased(Tombstone { erased_at, .. }))) => {
+                let detail = format!("the order was erased at {erased_at}, and does not come back");
+                Err(ErrorResponse::new(ProblemKind::OrderErased, detail).about(&order_id))
+            }
             Ok(None) => self.read_unstored(request, order_id).await,
             Err(error) => Err(unreadable(request, order_id, &error)),
         }

@@ -15,7 +15,7 @@ use order_api::ports::{
 };
 use order_api::{OrderApi, Settings};
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, OrderRow};
+use order_table::{Claim, Stored};
 use serde_json::{Value, json};
 
 /// The API's contract, as JSON.
@@ -49,7 +49,7 @@ impl OrderQueue for &Queue {
 struct Table;
 
 impl OrderTable for Table {
-    async fn order(&self, _: OrderId) -> Result<Option<OrderRow>, TableError> {
+    async fn order(&self, _: OrderId) -> Result<Option<Stored>, TableError> {
         Ok(None)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use function_runtime::CallError;
 use order_core::{OrderConfirmed, OrderId};
-use order_table::{Attributes, OrderRow, attribute, text};
+use order_table::{Attributes, Stored, attribute, text};
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
@@ -24,12 +24,21 @@ pub(crate) struct Confirmed {
     pub(crate) indices: Vec<usize>,
 }
 
-/// The row that a read found for one id.
+/// The work that is left for a message, by the item under its order's id.
+#[derive(Debug)]
+enum Conclusion {
+    /// The row exists: its event is published.
+    Publish(Publication),
+    /// The order was erased: the message is done, and nothing is published.
+    Erased,
+}
+
+/// The item that a read found for one id.
 type Found = Result<Option<Attributes>, CallError>;
 
 impl<P: Ports> Worker<P> {
     /// Inserts the first copy of each order. Compares every other copy, and each first copy whose row existed, with the stored
-    /// row.
+    /// row. A message of an erased order is done.
     pub(crate) async fn confirm(
         &self,
         orders: Vec<Copies>,
@@ -53,9 +62,9 @@ impl<P: Ports> Worker<P> {
             let order_id = copies.first.row.order_id;
             let found = found.remove(&order_id).unwrap_or(Ok(None));
             let conclude = |copy: &Prepared, insertion| {
-                let event = guarded(|| build_event(copy, insertion, &found));
-                self.count(copy, insertion, &event);
-                event
+                let conclusion = guarded(|| conclude(copy, insertion, &found));
+                self.count(copy, insertion, &conclusion);
+                conclusion
             };
             let first = insertion.and_then(|insertion| conclude(&copies.first, insertion));
             let rest = copies
@@ -64,11 +73,15 @@ impl<P: Ports> Worker<P> {
                 .map(|copy| (copy.index, conclude(copy, Insertion::Duplicate)));
             let mut stored: Option<Publication> = None;
             let mut indices = Vec::new();
-            for (index, publication) in std::iter::once((copies.first.index, first)).chain(rest) {
-                match publication {
-                    Ok(publication) => {
+            for (index, conclusion) in std::iter::once((copies.first.index, first)).chain(rest) {
+                match conclusion {
+                    Ok(Conclusion::Publish(publication)) => {
                         stored.get_or_insert(publication);
                         indices.push(index);
+                    }
+                    Ok(Conclusion::Erased) => {
+                        tracing::info!(%order_id, "a message of an erased order is done");
+                        results.set(&[index], &Ok(()));
                     }
                     Err(failure) => results.set(&[index], &Err(failure)),
                 }
@@ -78,16 +91,17 @@ impl<P: Ports> Worker<P> {
         confirmed
     }
 
-    /// Counts an order whose row exists, or a conflict with the stored one.
-    fn count(&self, copy: &Prepared, insertion: Insertion, event: &Result<Publication, Failure>) {
-        match (insertion, event) {
+    /// Counts an order whose row exists, a message of an erased order, or a conflict with the stored order.
+    fn count(&self, copy: &Prepared, insertion: Insertion, conclusion: &Result<Conclusion, Failure>) {
+        match (insertion, conclusion) {
             (Insertion::Inserted, _) => {
                 metrics::count(Count::OrdersConfirmed, 1);
                 let accepted = copy.row.accepted_at.unix_milliseconds();
                 let now = self.ports.now().unix_milliseconds();
                 metrics::record_age(Measure::AgeAtConfirmation, accepted, now);
             }
-            (Insertion::Duplicate, Ok(_)) => metrics::count(Count::Duplicates, 1),
+            (Insertion::Duplicate, Ok(Conclusion::Publish(_))) => metrics::count(Count::Duplicates, 1),
+            (Insertion::Duplicate, Ok(Conclusion::Erased)) => metrics::count(Count::ErasedOrders, 1),
             (Insertion::Duplicate, Err(failure)) => {
                 metrics::count(Count::Conflicts, usize::from(failure.code == code::CONFLICT));
             }
@@ -118,21 +132,24 @@ impl<P: Ports> Worker<P> {
     }
 }
 
-/// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one.
-fn build_event(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<Publication, Failure> {
+/// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one, unless the order was erased.
+fn conclude(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<Conclusion, Failure> {
     let row = match insertion {
-        Insertion::Inserted => copy.row.clone(),
+        Insertion::Inserted => Box::new(copy.row.clone()),
         Insertion::Duplicate => {
             let stored = found.clone()?;
-            let stored = stored.map(|attributes| OrderRow::from_attributes(&attributes));
-            classification::compare_with_stored(stored, &copy.row)?
+            let stored = stored.map(|attributes| Stored::from_attributes(&attributes));
+            match classification::compare_with_stored(stored, &copy.row)? {
+                Stored::Order(row) => row,
+                Stored::Erased(_) => return Ok(Conclusion::Erased),
+            }
         }
     };
-    Ok(Publication {
-        event: OrderConfirmed::from(&row).to_json(),
+    Ok(Conclusion::Publish(Publication {
+        event: OrderConfirmed::from(&*row).to_json(),
         group_id: copy.group_id.clone(),
         trace: row.trace,
-    })
+    }))
 }
 
 /// The row of each id, as the read found it.

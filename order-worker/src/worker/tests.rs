@@ -5,7 +5,7 @@ use std::time::Duration;
 use function_runtime::call_error::code::{PANICKED, TIMED_OUT};
 use futures_util::FutureExt as _;
 use order_core::{OrderMessage, Timestamp};
-use order_table::OrderRow;
+use order_table::{OrderRow, Tombstone};
 use queue_consumer::batch::BatchError;
 use queue_consumer::failure::code;
 use queue_consumer::ports::Queue;
@@ -112,6 +112,29 @@ fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
     assert_eq!(codes(&outside), [code::CONFLICT]);
     assert_eq!(outside.sent.borrow()[0].1.body(), messages[2].to_json());
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
+}
+
+#[test]
+fn a_message_of_an_erased_order_is_done_and_brings_nothing_back() {
+    let outside = Outside::default();
+    let messages = [message(1, "one"), message(1, "other"), message(2, "two")];
+    let tombstone = Tombstone {
+        order_id: messages[0].order_id,
+        erased_at: Timestamp::new(OffsetDateTime::UNIX_EPOCH),
+        erasing: None,
+    };
+    let id = tombstone.order_id.to_string();
+    outside
+        .rows
+        .borrow_mut()
+        .insert(id.clone(), tombstone.to_attributes());
+    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert_eq!(outside.rows.borrow()[&id], tombstone.to_attributes());
+    assert!(
+        outside.sent.borrow().is_empty(),
+        "no dead letter, and none is tried again"
+    );
+    assert_eq!(outside.events.borrow().len(), 1, "of the other order");
 }
 
 #[test]

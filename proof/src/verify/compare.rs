@@ -35,7 +35,8 @@ pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
         } = find_coverage(&mail.emails, &evidence.rows, &to_notify);
         findings.unnotified = Some(unnotified);
         findings.notified_again = Some(notified_again);
-        let is_stray = |email: &&Email| email.listed.iter().any(|id| !stored.contains(&id.to_string()));
+        let is_known = |id: &String| stored.contains(id) || findings.erased.contains(id);
+        let is_stray = |email: &&Email| email.listed.iter().any(|id| !is_known(&id.to_string()));
         findings.stray_emails = Some(mail.unreadable + mail.emails.iter().filter(is_stray).count());
     }
     findings.letters = letters;
@@ -58,6 +59,10 @@ fn compare_rows(
     let mut ids_by_key: HashMap<&str, String> = HashMap::new();
     for (id, acceptance) in &journal.accepted {
         let id = id.to_string();
+        if evidence.erased.contains(&id) {
+            findings.erased.insert(id);
+            continue;
+        }
         ids_by_key.insert(&acceptance.key, id.clone());
         let Some(row) = by_id.get(id.as_str()) else {
             if !letters.contains(&id) {
@@ -117,7 +122,13 @@ fn compare_events(
         .map(|(id, acceptance)| (id.to_string(), acceptance.fingerprint.to_string()))
         .collect();
     let mut published: BTreeMap<&str, Publications<'_>> = BTreeMap::new();
-    for event in &evidence.events {
+    let is_erased = |event: &&Event| {
+        event
+            .order_id
+            .as_ref()
+            .is_some_and(|id| findings.erased.contains(id))
+    };
+    for event in evidence.events.iter().filter(|event| !is_erased(event)) {
         let Some(id) = event.order_id.as_ref().filter(|id| stored.contains(*id)) else {
             findings.stray_events.insert(event.message_id.clone());
             continue;
@@ -246,6 +257,19 @@ mod tests {
             evidence.letters.push(samples::letter(QueueName::Orders, message));
         });
         assert_eq!((kept.lost, kept.letters.orders), (BTreeSet::new(), of(&[1])));
+    }
+
+    #[test]
+    fn an_erased_order_is_neither_lost_nor_are_its_event_and_email_strays() {
+        let erase = |evidence: &mut Evidence| {
+            let row = evidence.rows.remove(0);
+            evidence.erased.insert(row.order_id);
+        };
+        let expected = Findings {
+            erased: of(&[0]),
+            ..no_findings()
+        };
+        assert_eq!(findings_after(erase), expected);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The data that the system holds: rows, events, emails, dead letters and messages in the queues.
 
+use std::collections::BTreeSet;
+
 use dead_letters::DeadLetter;
 
 use super::mail::Mailbox;
@@ -11,6 +13,8 @@ use crate::event_audit::Event;
 pub(super) struct Evidence {
     /// All rows.
     pub(super) rows: Vec<Row>,
+    /// The ids of the orders that an operator erased.
+    pub(super) erased: BTreeSet<String>,
     /// All events of the audit queues.
     pub(super) events: Vec<Event>,
     /// All emails; `None` if mail cannot be read.

@@ -9,6 +9,8 @@ use super::letters::ClassifiedLetters;
 pub(super) struct Findings {
     /// Accepted orders that are neither in a row nor in a dead letter.
     pub(super) lost: BTreeSet<String>,
+    /// Accepted orders that an operator erased. Nothing is expected of them.
+    pub(super) erased: BTreeSet<String>,
     /// Idempotency keys with more than one row or more than one order id.
     pub(super) doubled: BTreeSet<String>,
     /// Orders whose row, event or dead letter has other content than was accepted: the order's id and what differs.

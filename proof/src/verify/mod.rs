@@ -31,6 +31,7 @@ use evidence::Evidence;
 use figure::Scope;
 pub(crate) use letters::find_order_held;
 use report::Report;
+use rows::Items;
 
 /// The pause between two counts of the messages in the queues.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -72,8 +73,11 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         letters
             .extend(dead_letters::read_all_letters(&DeadLetterQueue::open(connection, queue).await?).await?);
     }
+    let Items { rows, erased } =
+        rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?;
     let evidence = Evidence {
-        rows: rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?,
+        rows,
+        erased,
         events: event_audit::collect(&config, &arguments.journal, &journal.audit_queues).await?,
         mail: mail::read(connection).await?,
         letters,

@@ -35,6 +35,8 @@ pub(super) struct Report {
     pub(super) in_flight: u64,
     /// Must be zero.
     pub(super) lost: usize,
+    /// Accepted orders that an operator erased.
+    pub(super) erased: usize,
     /// Must be zero.
     pub(super) doubled: usize,
     /// Must be zero.
@@ -88,6 +90,7 @@ impl Report {
             marked: marked.count(),
             in_flight: evidence.in_flight,
             lost: findings.lost.len(),
+            erased: findings.erased.len(),
             doubled: findings.doubled.len(),
             differing: findings.differing.len(),
             unpublished: findings.unpublished.len(),
@@ -170,7 +173,7 @@ impl Report {
     }
 
     /// The figures that repeated deliveries, dead letters and other orders explain.
-    fn explained_figures(&self) -> [Figure; 8] {
+    fn explained_figures(&self) -> [Figure; 9] {
         use Requirement::{Counted, ZeroIfExclusive};
 
         let figure = |name, found, requirement, meaning| Figure {
@@ -180,6 +183,12 @@ impl Report {
             meaning,
         };
         [
+            figure(
+                "erased",
+                count(self.erased),
+                Counted,
+                "accepted orders that an operator erased; nothing is expected of them",
+            ),
             figure(
                 "notified again",
                 self.notified_again,
@@ -352,6 +361,7 @@ mod tests {
         unnotified                0      0        stored, but no email in the mailbox covers it
         poison not dead-lettered  0      0        sent to fail, but not in the dead-letter queue
         poison with wrong reason  0      0        in the dead-letter queue with another reason than the expected one
+        erased                    0      -        accepted orders that an operator erased; nothing is expected of them
         notified again            2      -        emailed again after a crash, a lost response or a duplicate delivery
         published again           0      -        the same event, byte for byte, for the same reasons
         dead letters              0      -        accepted orders in a dead-letter queue; put them back by dlq replay
@@ -370,7 +380,7 @@ mod tests {
     fn programs_read_the_same_names_in_every_version() {
         let json = serde_json::to_value(report(&findings(), &evidence_with_mail(), Scope::Shared)).unwrap();
         let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails events examples in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
+        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails erased events examples in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
     }
 
     #[test]

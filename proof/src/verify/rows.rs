@@ -1,12 +1,14 @@
-//! Reading all rows of the table by a parallel scan. It also finds rows that are not from the journal.
+//! Reading all rows and tombstones of the table by a parallel scan. It also finds rows that are not from the journal.
+
+use std::collections::BTreeSet;
 
 use anyhow::Context;
 use aws_config::SdkConfig;
 use futures_util::future::try_join_all;
 use order_core::Fingerprint;
-use order_table::OrderRow;
 use order_table::attribute_value::to_attributes;
 use order_table::{Attributes, attribute};
+use order_table::{OrderRow, Stored};
 use serde_json::Value;
 
 /// Segments of the table that are read at the same time.
@@ -42,10 +44,29 @@ impl Row {
     }
 }
 
-/// Reads all rows of the table, strongly consistently.
-pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<Row>> {
+/// The items of the table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Items {
+    pub(super) rows: Vec<Row>,
+    /// The ids of the orders that an operator erased.
+    pub(super) erased: BTreeSet<String>,
+}
+
+impl Items {
+    fn add(&mut self, attributes: &Attributes) {
+        let row = Row::parse(attributes);
+        if Stored::is_erased(attributes) {
+            self.erased.insert(row.order_id);
+        } else {
+            self.rows.push(row);
+        }
+    }
+}
+
+/// Reads all items of the table, strongly consistently.
+pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Items> {
     let client = aws_sdk_dynamodb::Client::new(config);
-    let segments = (0..SEGMENTS).map(async |segment| -> anyhow::Result<Vec<Row>> {
+    let segments = (0..SEGMENTS).map(async |segment| -> anyhow::Result<Vec<Attributes>> {
         let scan = client.scan().table_name(table).consistent_read(true);
         let mut items = scan
             .segment(segment)
@@ -53,20 +74,31 @@ pub(super) async fn scan(config: &SdkConfig, table: &str) -> anyhow::Result<Vec<
             .into_paginator()
             .items()
             .send();
-        let mut rows = Vec::new();
+        let mut read = Vec::new();
         while let Some(item) = items.next().await {
-            rows.push(Row::parse(&to_attributes(
-                item.context("the table cannot be read")?,
-            )));
+            read.push(to_attributes(item.context("the table cannot be read")?));
         }
-        Ok(rows)
+        Ok(read)
     });
-    Ok(try_join_all(segments).await?.into_iter().flatten().collect())
+    let mut all = Items::default();
+    for attributes in try_join_all(segments).await?.iter().flatten() {
+        all.add(attributes);
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tombstone_is_no_row() {
+        let tombstone = include_str!("../../../order-table/golden/tombstone-v1.json");
+        let mut items = Items::default();
+        items.add(&serde_json::from_str(tombstone).unwrap());
+        let id = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b".to_owned();
+        assert_eq!((items.rows, items.erased), (Vec::new(), BTreeSet::from([id])));
+    }
 
     #[test]
     fn the_content_of_a_row_is_compared_and_not_its_fingerprint_attribute() {

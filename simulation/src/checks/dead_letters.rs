@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use order_core::message::MessageError;
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
-use order_table::OrderRow;
+use order_table::{OrderRow, Stored};
 
+use super::erasure::began_after;
 use crate::history::{History, MessageContent};
 use crate::pipeline::Pipeline;
 use crate::plan::{Faults, Plan};
@@ -117,7 +118,10 @@ pub(crate) fn is_true_reason(
             Ok(message) => match code {
                 "malformed" | "unknown_version" => false,
                 "conflict" => state.rows.get(&message.order_id).is_some_and(|row| {
-                    OrderRow::from_attributes(row).is_ok_and(|row| row.order != message.order)
+                    // The invocation may have read the row before it was erased.
+                    let is_erased = Stored::is_erased(row)
+                        && !began_after(state, world.schedule.running(), message.order_id);
+                    is_erased || OrderRow::from_attributes(row).is_ok_and(|row| row.order != message.order)
                 }),
                 "invalid_item" => state.rejected.contains_key(&message.order_id),
                 _ => is_last_error(world, state, message.order_id, code),

@@ -1,8 +1,7 @@
 //! A message may be deleted only when its work is done, or when its dead letter is stored.
 
 use order_core::OrderConfirmed;
-use order_table::OrderRow;
-use order_table::attribute;
+use order_table::{Stored, attribute};
 
 use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
@@ -47,7 +46,7 @@ fn may_delete(
             return Err((Rule::NothingLost, "it is not an event, and has no dead letter"));
         };
         return match state.rows.get(&event.order_id) {
-            Some(row) if row.contains_key(attribute::NOTIFIED_AT) => Ok(()),
+            Some(row) if row.contains_key(attribute::NOTIFIED_AT) || Stored::is_erased(row) => Ok(()),
             _ => Err((
                 Rule::NothingLost,
                 "its order is not marked, and it has no dead letter",
@@ -57,9 +56,10 @@ fn may_delete(
     let Some(MessageContent::Order(message)) = state.history.accepted.get(&delivery.origin) else {
         return Err((Rule::NothingLost, "it is not an order, and has no dead letter"));
     };
-    let row = state.rows.get(&message.order_id).map(OrderRow::from_attributes);
-    match row {
-        Some(Ok(row)) if row.order == message.order => {
+    let stored = state.rows.get(&message.order_id).map(Stored::from_attributes);
+    match stored {
+        Some(Ok(Stored::Erased(_))) => Ok(()),
+        Some(Ok(Stored::Order(row))) if row.order == message.order => {
             if state
                 .history
                 .confirmed_publications
@@ -70,7 +70,7 @@ fn may_delete(
                 Err((Rule::PublishedAgain, "its invocation has not published its event"))
             }
         }
-        Some(Ok(_)) => Err((
+        Some(Ok(Stored::Order(_))) => Err((
             Rule::NothingLost,
             "another order is stored, and it has no dead letter",
         )),

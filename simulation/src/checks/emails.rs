@@ -8,6 +8,7 @@ use order_core::{OrderId, Timestamp};
 use order_table::{Notification, attribute};
 
 use super::email_contents::{EmailContents, parse_email};
+use super::erasure::began_after;
 use crate::history::SentEmail;
 use crate::rule::Rule;
 use crate::schedule::{Schedule, TaskId};
@@ -81,6 +82,10 @@ fn check_notification(
     now: Duration,
     violations: &mut Vec<(Rule, String)>,
 ) {
+    if began_after(state, task, order) {
+        let what = format!("{order} is notified by work that began after its erasure");
+        violations.push((Rule::ErasedForEver, what));
+    }
     let history = &mut state.history;
     let started = state
         .invocations

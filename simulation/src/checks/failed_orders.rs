@@ -22,6 +22,8 @@ pub(crate) fn check_mark(world: &World, order: OrderId, error_code: &str) {
             let code = letter.attributes.get("error_code");
             letter.body.contains(&name) && code.is_some_and(|(_, code)| code == error_code)
         });
+        // Its letter may have been erased meanwhile.
+        let has_reason = has_reason || state.history.erased.contains_key(&order);
         (is_known, has_reason)
     };
     if !is_known {

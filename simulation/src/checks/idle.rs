@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use order_core::{OrderConfirmed, OrderId, OrderMessage};
-use order_table::OrderRow;
-use order_table::attribute;
+use order_table::{OrderRow, Stored, attribute};
 
 use super::dead_letters::is_permanent;
+use super::erasure::check_tombstones;
 use super::failed_orders::check_marked;
 use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
@@ -62,6 +62,9 @@ fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
             }
             continue;
         };
+        if Stored::is_erased(attributes) {
+            continue;
+        }
         let row = OrderRow::from_attributes(attributes);
         let is_accepted = row.as_ref().is_ok_and(|row| {
             messages
@@ -91,6 +94,7 @@ fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
             ));
         }
     }
+    check_tombstones(state, violations);
     for id in state.rows.keys().filter(|id| !accepted.contains_key(id)) {
         violations.push((
             Rule::NothingLost,

@@ -28,7 +28,9 @@ pub(super) fn check_marks(world: &World, task: TaskId, deadline: Duration, time_
         .flat_map(|email| email.orders.iter().copied())
         .filter(|order| {
             let failures = history.failed_marks.get(&(task, *order)).copied();
-            !history.marked_at.contains_key(order) && failures.unwrap_or_default() < min_attempts
+            !history.marked_at.contains_key(order)
+                && !history.erased.contains_key(order)
+                && failures.unwrap_or_default() < min_attempts
         })
         .collect();
     let unlisted: usize = sent()

@@ -4,6 +4,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod deletion;
 mod email_contents;
 pub(crate) mod emails;
+pub(crate) mod erasure;
 pub(crate) mod failed_orders;
 pub(crate) mod idle;
 mod marks;

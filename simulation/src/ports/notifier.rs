@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
 use notifier::email::Email;
-use notifier::ports::{Emails, Rows, Subscribers, Table};
+use notifier::ports::{Emails, RowState, Rows, Subscribers, Table};
 use order_core::{OrderId, Timestamp};
-use order_table::{Notification, attribute};
+use order_table::{Notification, Stored, attribute};
 use queue_consumer::marks::Marks;
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
@@ -85,8 +85,14 @@ impl Table for NotifierPorts {
                 if world.draw_entry_error().is_some() {
                     rows.unprocessed.push(*order);
                 } else if let Some(row) = world.state.borrow().rows.get(order) {
-                    let is_marked = row.contains_key(attribute::NOTIFIED_AT);
-                    rows.marked.insert(*order, is_marked);
+                    let state = if Stored::is_erased(row) {
+                        RowState::Erased
+                    } else if row.contains_key(attribute::NOTIFIED_AT) {
+                        RowState::Marked
+                    } else {
+                        RowState::Unmarked
+                    };
+                    rows.states.insert(*order, state);
                 }
             }
             rows
@@ -130,13 +136,14 @@ impl Table for NotifierPorts {
     }
 }
 
-/// Marks a row as notified, if it exists and is not marked yet, as the conditional update does.
+/// Marks a row as notified, if it exists, is not marked yet and is no tombstone, as the conditional update does.
 fn set_mark(world: &World, order: OrderId, mark: &Notification) {
     emails::check_mark(world, order, mark);
     let now = world.schedule.now();
     let state = &mut *world.state.borrow_mut();
     if let Some(row) = state.rows.get_mut(&order)
         && !row.contains_key(attribute::NOTIFIED_AT)
+        && !Stored::is_erased(row)
     {
         row.insert(
             attribute::NOTIFICATION_ID.to_owned(),

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{OrderConfirmed, OrderId, Timestamp};
-use order_table::OrderRow;
-use order_table::{Attributes, attribute};
+use order_table::{Attributes, Stored, attribute};
 use order_worker::ports::{Events, Publication, Read, Table};
 use queue_consumer::marks::{Mark, Marks};
 use queue_consumer::outgoing::Outgoing;
@@ -17,6 +16,7 @@ use queue_consumer::ports::{Queue, Queues, VisibilityChange};
 
 use super::queues::{self, QueuePorts};
 use crate::call::ClientTimeout;
+use crate::checks::erasure::began_after;
 use crate::checks::failed_orders::check_mark;
 use crate::pipeline::Pipeline;
 use crate::plan::Service;
@@ -243,9 +243,18 @@ fn deliver_event(world: &World, event: &str) {
         return;
     };
     let id = confirmed.order_id;
-    let row = world.state.borrow().rows.get(&id).map(OrderRow::from_attributes);
-    match row {
-        Some(Ok(row)) if OrderConfirmed::from(&row).to_json() == event => {}
+    let (stored, is_forbidden) = {
+        let state = world.state.borrow();
+        let stored = state.rows.get(&id).map(Stored::from_attributes);
+        (stored, began_after(&state, world.schedule.running(), id))
+    };
+    match stored {
+        Some(Ok(Stored::Erased(_))) if is_forbidden => world.report_violation(
+            Rule::ErasedForEver,
+            format!("{id} is published by work that began after its erasure"),
+        ),
+        Some(Ok(Stored::Erased(_))) => {}
+        Some(Ok(Stored::Order(row))) if OrderConfirmed::from(&*row).to_json() == event => {}
         Some(_) => world.report_violation(
             Rule::PublishedAgain,
             format!("the event of {id} is not that of its row"),

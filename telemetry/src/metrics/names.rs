@@ -21,6 +21,8 @@ pub enum Count {
     Duplicates,
     /// Messages with the id of another stored order.
     Conflicts,
+    /// Messages of orders that an operator has erased.
+    ErasedOrders,
     /// Events that the topic took.
     EventsPublished,
     /// Emails that the topic took.
@@ -68,6 +70,7 @@ impl Count {
             Self::OrdersConfirmed => "OrdersConfirmed",
             Self::Duplicates => "Duplicates",
             Self::Conflicts => "Conflicts",
+            Self::ErasedOrders => "ErasedOrders",
             Self::EventsPublished => "EventsPublished",
             Self::EmailsSent => "EmailsSent",
             Self::OrdersNotified => "OrdersNotified",

@@ -204,6 +204,7 @@ async fn read(system: &System, index: Option<&Index>) -> Result<Rows, Failure> {
         attribute::CURRENCY,
         attribute::TOTAL,
         attribute::REFERENCE,
+        attribute::ERASED_AT,
     ];
     let placeholders: Vec<String> = (0..names.len()).map(|index| format!("#a{index}")).collect();
     let by_placeholder: HashMap<String, String> = placeholders
@@ -222,7 +223,12 @@ async fn read(system: &System, index: Option<&Index>) -> Result<Rows, Failure> {
     let mut extent = Extent::Whole;
     let (mut shown, mut shown_at) = (0, Instant::now());
     while let Some(item) = items.next().await {
-        rows.push(Row::parse(&item.context("the table cannot be read")?));
+        let item = item.context("the table cannot be read")?;
+        // A tombstone is no order.
+        if item.contains_key(attribute::ERASED_AT) {
+            continue;
+        }
+        rows.push(Row::parse(&item));
         if rows.len() >= limit {
             extent = Extent::Part;
             break;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use order_core::{OrderId, OrderMessage, Trace};
-use order_table::{Claim, OrderRow};
+use order_table::{Claim, Stored};
 use proptest::prelude::*;
 
 use super::*;
@@ -78,7 +78,7 @@ impl OrderQueue for Ports {
 
 /// Nothing is stored yet: the worker waits.
 impl OrderTable for Ports {
-    async fn order(&self, _: OrderId) -> Result<Option<OrderRow>, TableError> {
+    async fn order(&self, _: OrderId) -> Result<Option<Stored>, TableError> {
         Ok(None)
     }
 

@@ -188,6 +188,8 @@ fn exchanges() -> Vec<Exchange> {
         Exchange::new(placing("400"), "key_required", 400, post(&without_key())).where_keys_are_required(),
         Exchange::new(placing("409"), "in_progress", 409, place(&order.to_string()))
             .with_claims(Claims::holding(under_way())),
+        Exchange::new(placing("410"), "erased", 410, place(&order.to_string()))
+            .with_table(erased("f55e9d80-367b-580c-a76b-c8136a28e17e")),
         Exchange::new(placing("413"), "too_large", 413, place(&" ".repeat(65_537))),
         Exchange::new(
             placing("415"),
@@ -242,6 +244,7 @@ fn exchanges() -> Vec<Exchange> {
         Exchange::new(reading("202"), "failed", 202, read()).with_claims(failed()),
         Exchange::new(reading("404"), "not_yet", 404, read()),
         Exchange::new(reading("404"), "no_id", 404, at("/orders/42")),
+        Exchange::new(reading("410"), "erased", 410, read()).with_table(erased(NEW_ID)),
         Exchange::new(reading("503"), "table_away", 503, read()).with_table(Table::failing(Fault::Error)),
         Exchange::new(shared("Internal"), "internal", 500, place(&order.to_string()))
             .with_queue(Queue::failing(Fault::Panic)),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Claim, FailedOrder, OrderRow};
+use order_table::{Claim, FailedOrder, OrderRow, Stored, Tombstone};
 
 use crate::ports::{
     Acceptance, ClaimTable, Claimed, CustomerQuery, OrderQueue, OrderTable, Page, Position, QueueError, Sort,
@@ -96,6 +96,7 @@ impl OrderQueue for Queue {
 pub(super) struct Table {
     fault: Option<Fault>,
     rows: Vec<OrderRow>,
+    erased: Option<Tombstone>,
     unreadable: Vec<UnreadableRow>,
     reads: Mutex<usize>,
 }
@@ -115,12 +116,27 @@ impl Table {
         }
     }
 
+    /// Nothing but the tombstone of one order.
+    pub(super) fn erased(tombstone: Tombstone) -> Self {
+        Self {
+            erased: Some(tombstone),
+            ..Self::default()
+        }
+    }
+
     /// With a row that cannot be read in every list.
     pub(super) fn with_unreadable(self, row: UnreadableRow) -> Self {
         Self {
             unreadable: vec![row],
             ..self
         }
+    }
+
+    fn find(&self, id: OrderId) -> Option<Stored> {
+        let erased = self.erased.clone().filter(|erased| erased.order_id == id);
+        let row = self.rows.iter().find(|row| row.order_id == id).cloned();
+        let order = row.map(|row| Stored::Order(Box::new(row)));
+        order.or_else(|| erased.map(Stored::Erased))
     }
 
     /// The number of reads.
@@ -130,36 +146,21 @@ impl Table {
 }
 
 impl OrderTable for Table {
-    async fn order(&self, id: OrderId) -> Result<Option<OrderRow>, TableError> {
+    async fn order(&self, id: OrderId) -> Result<Option<Stored>, TableError> {
         *self.reads.lock().unwrap() += 1;
         Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
-        Ok(self.rows.iter().find(|row| row.order_id == id).cloned())
+        Ok(self.find(id))
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
-        let row = self.order(id).await?;
-        Ok(row.map(|row| Acceptance {
-            fingerprint: row.fingerprint,
-            accepted_at: row.accepted_at,
-        }))
+        Ok(self.order(id).await?.map(acceptance))
     }
 
     async fn acceptances(&self, ids: &[OrderId]) -> Result<HashMap<OrderId, Acceptance>, TableError> {
         *self.reads.lock().unwrap() += 1;
         Fault::strike(self.fault).await.map_err(TableError::Unavailable)?;
-        let found = self.rows.iter().filter(|row| ids.contains(&row.order_id));
-        Ok(found
-            .map(|row| {
-                let (fingerprint, accepted_at) = (row.fingerprint.clone(), row.accepted_at);
-                (
-                    row.order_id,
-                    Acceptance {
-                        fingerprint,
-                        accepted_at,
-                    },
-                )
-            })
-            .collect())
+        let found = |id: &OrderId| Some((*id, acceptance(self.find(*id)?)));
+        Ok(ids.iter().filter_map(found).collect())
     }
 
     /// As in DynamoDB, `next` is set whenever the limit was reached, also on the last page.
@@ -201,6 +202,16 @@ impl OrderTable for Table {
             unreadable: self.unreadable.clone(),
             next,
         })
+    }
+}
+
+fn acceptance(stored: Stored) -> Acceptance {
+    match stored {
+        Stored::Order(row) => Acceptance::Stored {
+            fingerprint: row.fingerprint,
+            accepted_at: row.accepted_at,
+        },
+        Stored::Erased(_) => Acceptance::Erased,
     }
 }
 

@@ -14,6 +14,7 @@ mod reading;
 use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::encodings::Body;
 use order_core::Timestamp;
+use order_table::Tombstone;
 use serde_json::{Value, json};
 
 use super::*;
@@ -41,6 +42,15 @@ fn api(queue: Queue, table: Table) -> OrderApi<Queue, Table, Claims> {
         },
         new_id: || Uuid::from_u128(0x01a2_07bd_a9c0_7eeb_be96_e59c_e40f_9cb1),
     }
+}
+
+/// A table with the tombstone of this order alone.
+fn erased(order_id: &str) -> Table {
+    Table::erased(Tombstone {
+        order_id: order_id.parse().unwrap(),
+        erased_at: "2026-11-29T12:00:00.000Z".parse().unwrap(),
+        erasing: None,
+    })
 }
 
 impl OrderApi<Queue, Table, Claims> {

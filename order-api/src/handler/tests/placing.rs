@@ -127,6 +127,22 @@ async fn a_key_of_another_order_is_refused() {
 }
 
 #[tokio::test]
+async fn the_key_of_an_erased_order_is_refused_with_any_order() {
+    let order_id = stored().await.order_id.to_string();
+    for body in [
+        include_str!("../../../../events/order.json"),
+        include_str!("../../../../events/order-minimal.json"),
+    ] {
+        let api = api(Queue::default(), erased(&order_id));
+        let response = api.answer_to(post(&json!({"/body": body}))).await;
+        let problem: Value = serde_json::from_str(super::body(&response)).unwrap();
+        assert_eq!(response.status_code, 410);
+        assert_eq!(problem["type"], "urn:orders:problem:order-erased");
+        assert_eq!((api.queue.sent(), api.claims.calls()), (Vec::new(), 0));
+    }
+}
+
+#[tokio::test]
 async fn where_keys_are_required_only_an_order_without_one_is_refused() {
     let mut api = api(Queue::default(), Table::default());
     api.settings.key_rule = crate::KeyRule::Required;

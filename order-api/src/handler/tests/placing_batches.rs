@@ -168,6 +168,23 @@ async fn one_key_twice_in_a_request_is_one_order() {
 }
 
 #[tokio::test]
+async fn the_key_of_an_erased_order_is_refused_alone() {
+    let entries = [entry("k-1", &order("c-1"))];
+    let before = api(Queue::default(), Table::default());
+    before.answer_to(batch(&entries)).await;
+    let erased = erased(&before.queue.sent()[0].order_id.to_string());
+    let api = api(Queue::default(), erased);
+    let [first] = entries;
+    let response = api.answer_to(batch(&[first, entry("k-2", &order("c-1"))])).await;
+    assert_eq!(statuses(&response), [410, 202]);
+    assert_eq!(
+        results(&response)[0]["problem"]["type"],
+        "urn:orders:problem:order-erased"
+    );
+    assert_eq!(api.queue.sent().len(), 1);
+}
+
+#[tokio::test]
 async fn an_invalid_item_does_not_use_its_key() {
     let api = api(Queue::default(), Table::default());
     let response = api

@@ -67,6 +67,27 @@ async fn a_stored_order_is_shown() {
 }
 
 #[tokio::test]
+async fn an_erased_order_is_gone() {
+    let api = api(Queue::default(), erased(NEW_ID));
+    insta::assert_snapshot!(shown(&api.answer_to(get(&json!({}))).await), @r#"
+    410
+    api-version: 1
+    cache-control: no-store
+    content-type: application/problem+json
+    x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
+
+    {
+      "detail": "the order was erased at 2026-11-29T12:00:00.000Z, and does not come back",
+      "request_id": "a102331d-8ae2-502d-bd97-a6c969b8607a",
+      "status": 410,
+      "title": "The order was erased",
+      "type": "urn:orders:problem:order-erased"
+    }
+    "#);
+    assert_eq!(api.claims.calls(), 0, "a claim that is left says nothing more");
+}
+
+#[tokio::test]
 async fn a_stored_order_has_the_trace_of_its_request() {
     let traceparent = "00-67891233abcdef012345678912345678-463ac35c9f6413ad-01";
     let traced = row().with_trace(Trace::from_traceparent(traceparent));

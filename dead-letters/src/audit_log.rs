@@ -1,4 +1,4 @@
-//! The operator's audit log: who changed which dead letters.
+//! The operator's audit log: who changed which dead letters, and who erased which orders.
 //!
 //! Each change writes two JSON lines to a file and to the structured log: one before it begins, one when it ends. The first
 //! is on disk before the queue is changed, so that a change whose process died has a first line and no second one. No line
@@ -21,7 +21,7 @@ use stack_client::{Connection, Target};
 /// Where audit lines are written, and whom they name.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Audit")]
-pub(super) struct AuditOptions {
+pub struct AuditOptions {
     /// Who makes this change [default: on AWS the caller's ARN, on this machine the user's name]
     #[arg(long, value_name = "NAME", env = "ORDERS_ACTOR")]
     actor: Option<String>,
@@ -32,15 +32,16 @@ pub(super) struct AuditOptions {
 
 /// A change whose first audit line is written.
 #[derive(Debug)]
-pub(super) struct AuditedChange {
+pub struct AuditedChange {
     file: File,
     path: PathBuf,
     change: Value,
 }
 
 impl AuditedChange {
-    /// Writes the first line of a change. `action` is such as `replay`; `selection` says which letters are changed.
-    pub(super) async fn begin(
+    /// Writes the first line of a change. `action` is such as `replay`; `queue` names the queue or the table, and `selection` says which
+    /// letters or orders are changed.
+    pub async fn begin(
         options: &AuditOptions,
         connection: &Connection,
         action: &str,
@@ -74,7 +75,7 @@ impl AuditedChange {
     }
 
     /// Writes the second line, with `outcome`, such as the counts of a replay.
-    pub(super) fn end(mut self, outcome: &impl Serialize) -> anyhow::Result<()> {
+    pub fn end(mut self, outcome: &impl Serialize) -> anyhow::Result<()> {
         let outcome = serde_json::to_value(outcome)?;
         self.append("ended", &outcome)
     }
@@ -100,7 +101,7 @@ impl AuditedChange {
             state,
             selection = %self.change["selection"],
             outcome = %outcome,
-            "dead letters: {} {state}",
+            "{} {state}",
             text("action")
         );
         writeln!(self.file, "{line}")

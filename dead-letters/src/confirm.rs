@@ -5,7 +5,7 @@
 use std::io::{IsTerminal, Write};
 
 /// Asks a yes-or-no question. `None` if standard input is not a terminal.
-pub(super) fn ask_yes_no(question: &str) -> anyhow::Result<Option<bool>> {
+pub fn ask_yes_no(question: &str) -> anyhow::Result<Option<bool>> {
     if !std::io::stdin().is_terminal() {
         return Ok(None);
     }

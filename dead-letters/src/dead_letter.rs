@@ -120,6 +120,14 @@ impl DeadLetter {
             || self.texts.iter().any(|value| value.contains(text))
     }
 
+    /// Whose order it is about, if its body says so.
+    #[must_use]
+    pub fn customer_id(&self) -> Option<String> {
+        let document: Value = serde_json::from_str(&self.body).ok()?;
+        let order = document.get("data").unwrap_or(&document).get("order")?;
+        order.get("customer")?.get("id")?.as_str().map(str::to_owned)
+    }
+
     /// Whether this is its message id or its order id, in capitals or not: both are UUIDs. An email names each of its orders in its
     /// text. A failed cover has the ISBN of its book.
     #[must_use]
@@ -262,6 +270,26 @@ pub(super) mod tests {
         assert_eq!(unreadable.reason, "unreadable");
         let silent = DeadLetter::read(QueueName::Emails, &Message::builder().body("?").build());
         assert_eq!(silent.reason, UNDELIVERED);
+    }
+
+    #[test]
+    fn a_message_and_an_event_name_their_customer() {
+        for (body, customer) in [
+            (
+                include_str!("../../order-core/golden/message-v1.json"),
+                Some("c-42"),
+            ),
+            (
+                include_str!("../../order-core/golden/event-v1.json"),
+                Some("c-42"),
+            ),
+            (r#"{"order":{"customer":"c-42"}}"#, None),
+            ("{", None),
+        ] {
+            let message = Message::builder().body(body).build();
+            let letter = DeadLetter::read(QueueName::Orders, &message);
+            assert_eq!(letter.customer_id().as_deref(), customer, "{body}");
+        }
     }
 
     #[test]

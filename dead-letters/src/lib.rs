@@ -11,6 +11,7 @@ mod audit_log;
 mod confirm;
 mod dead_letter;
 mod destination;
+mod erase;
 mod export;
 mod failed_cover;
 mod failed_marks;
@@ -42,9 +43,12 @@ use std::process::ExitCode;
 
 use stack_client::Connection;
 
-pub use audit_log::{audit_reveal, read_audit_log};
+pub use audit_log::{AuditOptions, AuditedChange, audit_reveal, read_audit_log};
+pub use confirm::ask_yes_no;
 pub use dead_letter::DeadLetter;
+pub use erase::{DeletedLetters, delete_letters};
 pub use find::{Interrupted, find_letter, read_all_letters};
+pub use logging::start as start_logging;
 pub use mask::hide_personal_data;
 pub use queue::{DeadLetterQueue, QueueName};
 

@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Writes audit lines as JSON to standard error, where a log collector reads them. On a terminal only errors are written.
 /// `RUST_LOG` replaces both choices.
-pub(crate) fn start() {
+pub fn start() {
     let default = if std::io::stderr().is_terminal() {
         "error"
     } else {

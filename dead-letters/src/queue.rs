@@ -109,6 +109,15 @@ impl DeadLetterQueue {
         Ok(queues)
     }
 
+    /// The queues in which a message about an order can be.
+    pub async fn open_of_orders(connection: &Connection) -> anyhow::Result<Vec<Self>> {
+        let mut queues = Vec::new();
+        for name in QueueName::OF_ORDERS {
+            queues.push(Self::open(connection, name).await?);
+        }
+        Ok(queues)
+    }
+
     /// Looks up the URL of a dead-letter queue.
     pub async fn open(connection: &Connection, name: QueueName) -> anyhow::Result<Self> {
         Ok(Self {
@@ -123,7 +132,8 @@ impl DeadLetterQueue {
     }
 
     /// The queue's name: the last part of its URL.
-    pub(super) fn label(&self) -> &str {
+    #[must_use]
+    pub fn label(&self) -> &str {
         queue::name_in_url(&self.url)
     }
 

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     List(list::Arguments),
     /// Print all stored orders of a customer as JSON Lines, the oldest first
     Export(export::Arguments),
+    /// Erase an order, or all orders of a customer, for ever
+    Erase(erasure::Arguments),
     /// Show the emails that were sent
     Inbox(inbox::Arguments),
     /// Show what works and what does not, and what to type about it
@@ -139,6 +141,8 @@ mod tests {
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl list --customer c --from 2026-11-23T00:00:00Z --to 2026-11-24T00:00:00+01:00 --status notified --oldest-first",
             "orderctl export --customer customer-1001 --reference PO-17",
+            "orderctl erase --customer customer-1001 --dry-run",
+            "orderctl erase --order 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --yes --json",
             "orderctl inbox --follow --json",
             "orderctl status --json",
             "orderctl top --interval 5",
@@ -199,6 +203,8 @@ mod tests {
             "orderctl list --customer c --limit 0",
             "orderctl list --customer c --status failed",
             "orderctl export",
+            "orderctl erase",
+            "orderctl erase --order o --customer c",
             "orderctl export --customer c --from yesterday",
             "orderctl --api-url 127.0.0.1:8080 list --customer c",
             "orderctl completions tcsh",

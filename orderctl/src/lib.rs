@@ -98,6 +98,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
                 async move { export::run(&arguments, &connection).await },
             ))
         }
+        Command::Erase(arguments) => run_client(Box::pin(erasure::run(arguments, &connection))),
         Command::Inbox(arguments) => run_client(Box::pin(inbox::run(arguments, &connection))),
         Command::Status(arguments) => {
             run_client(Box::pin(

@@ -117,6 +117,18 @@ impl Mailbox {
             .await
     }
 
+    /// Deletes one email, by its position. Returns whether it was there.
+    pub async fn delete(&self, sequence: i64) -> Result<bool, StoreError> {
+        self.store
+            .run(move |tx| {
+                let deleted = tx
+                    .prepare_cached("DELETE FROM mail WHERE sequence = ?1")?
+                    .execute([sequence])?;
+                Ok::<_, StoreError>(deleted > 0)
+            })
+            .await
+    }
+
     /// Deletes emails that are older than `keep`, every ten minutes until the service stops.
     pub async fn run_retention(self, keep: Duration) {
         let mut stopping = self.stopping.clone();

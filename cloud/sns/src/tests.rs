@@ -385,6 +385,10 @@ async fn old_emails_are_deleted_and_the_newest_are_read_alone() {
         mail.into_iter().map(|mail| mail.body).collect()
     };
     assert_eq!(newest(1, None).await, ["newest"]);
+    let sequence = kept[0].sequence;
+    assert!(mailbox.delete(sequence).await.unwrap());
+    assert!(!mailbox.delete(sequence).await.unwrap(), "it is gone");
+    assert_eq!(newest(5, None).await, ["newer", "newest"]);
     assert_eq!(newest(2, Some("notification")).await, ["newer", "newest"]);
     assert_eq!(newest(2, Some("confirmation")).await, [""; 0]);
 }

@@ -17,6 +17,7 @@ mod cost;
 mod dead_letters;
 mod duplicates;
 mod durability;
+mod erasure;
 mod faults;
 mod flow;
 mod invalid_requests;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use cloud_sns::StoredMail;
@@ -43,6 +43,14 @@ pub(super) async fn mail(State(backend): State<Backend>, Query(query): Query<Mai
     let wait = Duration::from_secs(query.wait.min(MAX_WAIT_SECONDS));
     match backend.mailbox.read(query.after, limit, wait).await {
         Ok(mail) => respond_with_mail(&mail, query.after),
+        Err(error) => respond_with_failure(&error),
+    }
+}
+
+/// Deletes one email, by its `sequence`. Answers 204, also when it is not there: the call may be repeated.
+pub(super) async fn delete_mail(State(backend): State<Backend>, Path(sequence): Path<i64>) -> Response {
+    match backend.mailbox.delete(sequence).await {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => respond_with_failure(&error),
     }
 }

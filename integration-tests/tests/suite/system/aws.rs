@@ -112,7 +112,7 @@ impl System {
         let items = self.scan_table().await;
         items
             .iter()
-            .filter(|item| item["customer_id"] == customer)
+            .filter(|item| item.get("customer_id") == Some(&customer))
             .count()
     }
 

@@ -165,7 +165,7 @@ impl OutageRun<'_> {
             expected,
             dead_letters: control.depths(target).await?.dead_letters,
             verified: None,
-            must_ring: alarms::expected_by_outage(target, seconds(lasted)),
+            must_ring: alarms::expected_by_outage(target, seconds(lasted), scale.speed),
             rung,
             outage_seconds: seconds(lasted),
             backlog,

@@ -22,10 +22,8 @@ pub(crate) enum MessageContent {
 pub(crate) struct SentEmail {
     pub(crate) at: Duration,
     pub(crate) task: TaskId,
-    /// The orders that the email lists. Orders that it counts without listing them are added when they are marked.
+    /// The orders that the email names.
     pub(crate) orders: BTreeSet<OrderId>,
-    /// How many orders the email says that it covers.
-    pub(crate) covers: usize,
     /// Whether the topic had a confirmed subscriber, either then or so recently that notifier could still assume one.
     pub(crate) has_reader: bool,
     /// Whether the sender knows that the publish succeeded.

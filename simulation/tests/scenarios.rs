@@ -190,12 +190,12 @@ fn many_short_invocations_keep_the_email_rate_together() {
 }
 
 #[test]
-fn a_digest_marks_the_orders_that_it_does_not_list() {
+fn a_digest_names_every_order_that_it_marks() {
     let mut plan = Plan::without_faults(10, 150);
     plan.traffic.seconds = 0;
     plan.setup.orders_batch = 150;
     let report = play(&plan);
-    // A digest lists 50 orders at most. The events of the first publish may arrive in a batch before the others.
+    // A digest describes 50 orders, and names the others. The events of the first publish may arrive in a batch before the others.
     assert!(report.emails <= 3, "{}", report.emails);
     assert_eq!(report.rows, 150);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use order_core::text::Reference;
-use order_core::{Money, OrderConfirmed};
+use order_core::{Money, OrderConfirmed, OrderId};
 
 use super::customer_text::shown;
 use super::order::{customer, moment};
@@ -13,13 +13,14 @@ use super::{Email, counted, footer};
 /// The most orders of one digest. They must be marked after it is sent, within the same invocation.
 pub const MAX_ORDERS: usize = 1000;
 
-/// The most orders that a digest lists. The others are in its counts and totals. A line has less than 1.5 KB, so that a digest
-/// is far below the 256 KB of an SNS message.
-const LISTED: usize = 50;
+/// The most orders that a digest describes. It names the others by id and total, in less than 80 bytes each. A description has
+/// less than 1.5 KB, so that a digest is far below the 256 KB of an SNS message.
+const DESCRIBED: usize = 50;
 
 /// An order in a digest.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DigestItem {
+    order_id: OrderId,
     total: Money,
     text: String,
 }
@@ -42,13 +43,14 @@ impl DigestItem {
             text.push_str(&shown(reference.as_str(), Reference::MAX_CHARACTERS));
         }
         Self {
+            order_id: event.order_id,
             total: order.total(),
             text,
         }
     }
 }
 
-/// Writes a digest.
+/// Writes a digest. It names every order.
 #[must_use]
 pub fn email(items: &[&DigestItem], notification_id: &str) -> Email {
     let title = format!("{} confirmed", counted(items.len(), "order"));
@@ -62,11 +64,19 @@ pub fn email(items: &[&DigestItem], notification_id: &str) -> Email {
         let _ = writeln!(body, "  {total} in {}", counted(count, "order"));
     }
     body.push_str("\nOrders\n");
-    for item in items.iter().take(LISTED) {
+    let (described, others) = items.split_at(items.len().min(DESCRIBED));
+    for item in described {
         let _ = writeln!(body, "  {}", item.text);
     }
-    if let Some(others) = items.len().checked_sub(LISTED).filter(|&others| others > 0) {
-        let _ = writeln!(body, "  and {others} more");
+    if !others.is_empty() {
+        let _ = writeln!(
+            body,
+            "\nAnd {}, by id and total",
+            counted(others.len(), "more order")
+        );
+        for item in others {
+            let _ = writeln!(body, "  {}  {}", item.order_id, item.total);
+        }
     }
     body.push('\n');
     body.push_str(&footer(notification_id, items.len()));
@@ -151,8 +161,39 @@ mod tests {
             &email.body[..200]
         );
         assert!(
-            email.body.contains("  and 950 more\n")
+            email.body.contains("\nAnd 950 more orders, by id and total\n")
                 && email.body.ends_with("Notification n-1 covers 1000 orders.\n")
         );
+        let lines = email.body.lines();
+        let named = lines.filter(|line| line.starts_with(&format!("  {}  ", event.order_id)));
+        assert_eq!(named.count(), MAX_ORDERS);
+    }
+
+    #[test]
+    fn every_order_is_named() {
+        for count in [1, DESCRIBED, DESCRIBED + 1, DESCRIBED + 2, 150] {
+            let items: Vec<_> = (1..=count)
+                .map(|number| DigestItem::new(&event(u32::try_from(number).unwrap())))
+                .collect();
+            let email = email(&items.iter().collect::<Vec<_>>(), "n-1");
+            for item in &items {
+                let line = format!("\n  {}  ", item.order_id);
+                assert_eq!(email.body.matches(&line).count(), 1, "{count}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_that_is_not_described_has_its_id_and_total() {
+        let items: Vec<_> = (1..=51).map(|number| DigestItem::new(&event(number))).collect();
+        let email = email(&items.iter().collect::<Vec<_>>(), "n-1");
+        let (_, others) = email.body.split_once("\n\nAnd ").unwrap();
+        insta::assert_snapshot!(others, @r"
+        1 more order, by id and total
+          0199d3a0-5c1e-7b3a-9f57-2c1d00000033  EUR 29.95
+
+        --
+        Notification n-1 covers 51 orders.
+        ");
     }
 }

@@ -1,7 +1,7 @@
 //! Which orders the emails cover, and which of them more than once.
 //!
-//! An email names up to 50 orders and states how many it covers. It covers an order that it names. It also covers an order
-//! whose row names the email, as long as the email states more orders than it names.
+//! An email names the orders that it covers and states how many they are. One of an earlier version named up to 50: it also covers
+//! an order whose row names the email, as long as the email states more orders than it names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

@@ -134,12 +134,29 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_states_more_orders_than_it_names() {
-        let event = event();
-        let entry = digest::DigestItem::new(&event);
-        let email = parse_email("a@example.com", &digest::email(&vec![&entry; 60], "n-2").body).unwrap();
+    fn a_digest_names_all_its_orders() {
+        let events: Vec<OrderConfirmed> = (0..60)
+            .map(|number| OrderConfirmed {
+                order_id: OrderId::new(uuid::Uuid::from_u128(number)),
+                ..event()
+            })
+            .collect();
+        let items: Vec<_> = events.iter().map(digest::DigestItem::new).collect();
+        let body = digest::email(&items.iter().collect::<Vec<_>>(), "n-2").body;
+        let email = parse_email("a@example.com", &body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
-        assert_eq!(email.listed, BTreeSet::from([event.order_id]));
+        assert_eq!(email.listed, events.iter().map(|event| event.order_id).collect());
+    }
+
+    /// An email of an earlier version, which named 50 orders.
+    #[test]
+    fn a_digest_may_cover_more_orders_than_it_names() {
+        let id = event().order_id;
+        let body = format!(
+            "Orders\n  {id}  2026-11-23 09:35:00 UTC\n  and 2 more\n\n--\nNotification n-3 covers 3 orders.\n"
+        );
+        let email = parse_email("a@example.com", &body).unwrap();
+        assert_eq!((email.covers, email.listed), (3, BTreeSet::from([id])));
     }
 
     /// Answers the first request with this body, and the second one with an empty page.

@@ -1,4 +1,4 @@
-//! Reads back the orders that an email covers.
+//! Reads back the orders that an email names.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,11 @@ use order_core::OrderId;
 /// The facts that an email states.
 pub(super) struct EmailContents {
     pub(super) notification_id: String,
-    /// The orders that the email lists.
+    /// The orders that the email names.
     pub(super) orders: BTreeSet<OrderId>,
-    /// How many orders the email covers: those that it lists, and those that it only counts.
-    pub(super) covers: usize,
 }
 
-/// Parses an email. Returns `None` if its counts do not agree with its list.
+/// Parses an email. Returns `None` if it does not name as many orders as it says that it covers.
 pub(super) fn parse_email(email: &Email) -> Option<EmailContents> {
     let (text, footer) = email.body.rsplit_once("--\nNotification ")?;
     let (id, covers) = footer.split_once(" covers ")?;
@@ -23,11 +21,8 @@ pub(super) fn parse_email(email: &Email) -> Option<EmailContents> {
         .filter_map(|word| word.parse().ok())
         .collect();
     let covers: usize = covers.split(' ').next()?.parse().ok()?;
-    let others = covers.checked_sub(orders.len())?;
-    let is_true = others == 0 || text.ends_with(&format!("  and {others} more\n\n"));
-    (is_true && !orders.is_empty()).then(|| EmailContents {
+    (covers == orders.len() && !orders.is_empty()).then(|| EmailContents {
         notification_id: id.to_owned(),
         orders,
-        covers,
     })
 }

@@ -29,7 +29,7 @@ const MAX_PER_SECOND: usize = 8;
 /// Above this number of emails in a second SNS suspends the subscription (SNS quotas: email, 10 messages per second).
 const SUSPENDED_ABOVE: usize = 10;
 
-/// Checks an attempt of the running invocation to send an email. Returns the orders that the email lists.
+/// Checks an attempt of the running invocation to send an email. Returns the orders that the email names.
 pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
     let now = world.schedule.now();
     let task = world.schedule.running();
@@ -40,7 +40,10 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
         world.report_violation(Rule::Limits, "an email that SNS rejects");
     }
     let Some(EmailContents { orders, .. }) = parse_email(email) else {
-        world.report_violation(Rule::NotifiedOnce, "an email whose last line is not true");
+        world.report_violation(
+            Rule::NotifiedOnce,
+            "an email that does not name every order that it covers",
+        );
         return BTreeSet::new();
     };
     let mut violations = Vec::new();
@@ -106,36 +109,10 @@ fn check_notification(
     }
 }
 
-/// Records the orders that the running invocation starts to mark after an email. They show which orders the email counts
-/// without listing them.
-pub(crate) fn record_covered_orders(world: &World, orders: &[OrderId], mark: &Notification) {
-    let task = world.schedule.running();
-    let mut violations = Vec::new();
-    {
-        let state = &mut *world.state.borrow_mut();
-        for order in orders {
-            let Some(sent) = state.history.emails.get_mut(&mark.id) else {
-                continue;
-            };
-            if sent.task == task && sent.orders.len() < sent.covers && sent.orders.insert(*order) {
-                check_notification(state, task, *order, world.schedule.now(), &mut violations);
-            }
-        }
-    }
-    for (rule, what) in violations {
-        world.report_violation(rule, what);
-    }
-}
-
 /// Delivers an email to the topic.
 pub(crate) fn deliver(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
     let now = world.schedule.now();
-    let Some(EmailContents {
-        notification_id,
-        covers,
-        ..
-    }) = parse_email(email)
-    else {
+    let Some(EmailContents { notification_id, .. }) = parse_email(email) else {
         return;
     };
     let mut violations = Vec::new();
@@ -160,7 +137,6 @@ pub(crate) fn deliver(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
             at: now,
             task: world.schedule.running(),
             orders,
-            covers,
             has_reader,
             is_acknowledged: false,
         };
@@ -196,7 +172,7 @@ pub(crate) fn check_mark(world: &World, order: OrderId, mark: &Notification) {
             // A repetition after a lost response changes nothing.
             _ if is_marked => None,
             None => Some("its email was not published"),
-            Some(sent) if !sent.orders.contains(&order) => Some("its email covers other orders"),
+            Some(sent) if !sent.orders.contains(&order) => Some("its email names other orders"),
             Some(sent) if !sent.is_acknowledged => Some("it is not known whether its email was published"),
             Some(sent) if !sent.has_reader => Some("the topic had no subscriber to read its email"),
             Some(sent) => {

@@ -102,7 +102,6 @@ impl Table for NotifierPorts {
 
     async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
         self.check_limits("a mark", orders, 25);
-        emails::record_covered_orders(&self.0, orders, mark);
         let task = self.0.schedule.running();
         // Each mark counts as failed until its answer comes. The answer of a call that panics never comes.
         for order in orders {

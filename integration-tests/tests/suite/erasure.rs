@@ -63,6 +63,7 @@ impl Customer {
             let gone = read(system, id).await;
             assert_eq!(gone.status, 410, "{}", gone.body);
             assert_eq!(gone.body["type"], "urn:orders:problem:order-erased");
+            assert_eq!(run(system, &["trace", id, "--json"])["stage"], "erased");
             assert_eq!(system.find_mail(id), Vec::<Value>::new());
             assert_eq!(claims(system, id).await, 0);
             let names: Vec<String> = item(system, id).await.unwrap().into_keys().collect();
@@ -116,9 +117,12 @@ fn list(system: &System, customer: &str) -> Vec<Value> {
 
 /// Runs `erase`, which succeeds, and returns what it printed.
 fn erase(system: &System, arguments: &[&str]) -> Value {
-    let mut command = vec!["erase"];
-    command.extend(arguments);
-    let output = system.orderctl(&command);
+    run(system, &[&["erase"], arguments].concat())
+}
+
+/// Runs a command, which succeeds, and returns the document that it printed.
+fn run(system: &System, arguments: &[&str]) -> Value {
+    let output = system.orderctl(arguments);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     serde_json::from_slice(&output.stdout).unwrap()

@@ -8,7 +8,7 @@ use dead_letters::{DeadLetter, DeadLetterQueue, Interrupted, QueueName};
 use order_core::{OrderId, Timestamp};
 use reqwest::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stack_client::function_logs::{self, LogLine};
 use stack_client::problem::format_problem;
 use stack_client::{Connection, Target, is_unreachable};
@@ -20,6 +20,8 @@ use crate::status;
 const PAGE: u32 = 500;
 /// The part of the logs on AWS that is read if nobody knows when the order was accepted.
 const LOG_SPAN: Duration = Duration::from_hours(24);
+/// The status of an order that an operator has erased.
+const ERASED: &str = "erased";
 /// The clocks of two services may differ so much.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
 
@@ -40,7 +42,7 @@ pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Resu
     };
     let stage = stage(order.as_ref(), &letters, &lines);
     let waiting = match stage {
-        Stage::Notified => Vec::new(),
+        Stage::Notified | Stage::Erased => Vec::new(),
         _ => note("queues", waiting(connection).await, &mut unread)?.unwrap_or_default(),
     };
     let mut steps: Vec<Step> = order.iter().flat_map(of_order).collect();
@@ -72,6 +74,7 @@ fn note<T>(source: &str, read: anyhow::Result<T>, unread: &mut Vec<String>) -> a
 
 fn stage(order: Option<&Value>, letters: &[DeadLetter], lines: &[LogLine]) -> Stage {
     match order {
+        Some(order) if order["status"] == ERASED => Stage::Erased,
         Some(order) if order["notified_at"].is_string() => Stage::Notified,
         _ if !letters.is_empty() => Stage::DeadLetter,
         Some(order) if order["confirmed_at"].is_string() => Stage::Confirmed,
@@ -81,7 +84,8 @@ fn stage(order: Option<&Value>, letters: &[DeadLetter], lines: &[LogLine]) -> St
     }
 }
 
-/// The order, as it is stored, or with its status and time alone before. `None` if the API knows none.
+/// The order, as it is stored, or with its status and time alone before, or with its status alone if it was erased. `None` if the
+/// API knows none.
 async fn fetch(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Value>> {
     let api = connection.api().await?;
     let path = format!("/orders/{id}");
@@ -93,6 +97,7 @@ async fn fetch(id: OrderId, connection: &Connection) -> anyhow::Result<Option<Va
         StatusCode::OK | StatusCode::ACCEPTED => Ok(Some(
             serde_json::from_slice(&body).context("the answer is not JSON")?,
         )),
+        StatusCode::GONE => Ok(Some(json!({ "status": ERASED }))),
         StatusCode::NOT_FOUND => Ok(None),
         _ => anyhow::bail!("{}", format_problem(status, &body)),
     }

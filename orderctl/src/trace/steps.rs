@@ -54,6 +54,8 @@ pub(super) enum Stage {
     DeadLetter,
     /// Its idempotency key is claimed, and it is not stored.
     Accepted,
+    /// An operator has erased it.
+    Erased,
     /// Only the logs know it.
     Logged,
     /// Nobody knows it.

@@ -26,6 +26,7 @@ pub(super) fn format(way: &Way, connection: &Connection) -> String {
         Stage::Confirmed => format!("order {id} is stored, and its email was not sent yet"),
         Stage::DeadLetter => format!("order {id} is a dead letter; see it by: {}", typed("dlq show")),
         Stage::Accepted => format!("order {id} is accepted, and not stored yet"),
+        Stage::Erased => format!("order {id} was erased, and does not come back"),
         Stage::Logged => format!("order {id} is not stored, or not yet; the logs know it"),
         Stage::Unknown => {
             format!("nobody knows of order {id}: it was never accepted, or is still in a queue")

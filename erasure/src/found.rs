@@ -22,6 +22,8 @@ pub(crate) struct Found {
     pub(crate) claims: u64,
     /// Dead letters in all queues.
     pub(crate) dead_letters: u64,
+    /// Those of them that are emails which cover other orders too.
+    pub(crate) shared_letters: u64,
     /// Emails in the mailbox of this machine; `None` on AWS.
     pub(crate) emails: Option<u64>,
     /// Messages of all orders that wait in the source queues.
@@ -46,7 +48,10 @@ impl Found {
         Ok(Self {
             rows: rows.into_iter().filter(|has_row| *has_row).count() as u64,
             claims: claims::count(&orders, connection).await?,
-            dead_letters: about.count() as u64,
+            dead_letters: about.clone().count() as u64,
+            shared_letters: about
+                .filter(|letter| letters::is_shared(letter, &orders, subject))
+                .count() as u64,
             emails: mailbox::count(&orders, connection).await?,
             waiting_messages: waiting::count(connection).await?,
             orders,

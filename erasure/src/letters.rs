@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use dead_letters::{DeadLetter, DeadLetterQueue, DeletedLetters, delete_letters, read_all_letters};
+use dead_letters::{
+    DeadLetter, DeadLetterQueue, DeletedLetters, QueueName, delete_letters, read_all_letters,
+};
 use order_core::OrderId;
 use stack_client::Connection;
 
+use crate::email_text;
 use crate::subject::Subject;
 
 /// Reads all letters about orders. They stay in their queues.
@@ -29,13 +32,16 @@ pub(crate) fn is_about(letter: &DeadLetter, orders: &BTreeSet<OrderId>, subject:
     match letter.order_id.as_ref().and_then(|id| id.parse().ok()) {
         Some(order) => orders.contains(&order),
         // An email names each of its orders in its text.
-        None => {
-            is_of_customer(letter, subject)
-                || orders
-                    .iter()
-                    .any(|order| letter.body.contains(&order.to_string()))
-        }
+        None => is_of_customer(letter, subject) || email_text::names_one_of(&letter.body, orders),
     }
+}
+
+/// Whether a letter about the orders is an email that covers other orders too. Nobody else has the news about those, so that the
+/// letter stays until it is replayed.
+pub(crate) fn is_shared(letter: &DeadLetter, orders: &BTreeSet<OrderId>, subject: &Subject) -> bool {
+    letter.queue == QueueName::Emails
+        && is_about(letter, orders, subject)
+        && email_text::covers_others(&letter.body, orders)
 }
 
 fn is_of_customer(letter: &DeadLetter, subject: &Subject) -> bool {
@@ -43,7 +49,7 @@ fn is_of_customer(letter: &DeadLetter, subject: &Subject) -> bool {
     customer.is_some() && letter.customer_id() == customer
 }
 
-/// Deletes the letters of the orders from every queue. Returns the outcome for each.
+/// Deletes the letters of the orders alone from every queue. Returns the outcome for each.
 pub(crate) async fn delete(
     orders: &BTreeSet<OrderId>,
     subject: &Subject,
@@ -51,18 +57,18 @@ pub(crate) async fn delete(
 ) -> anyhow::Result<Vec<DeletedLetters>> {
     let mut outcomes = Vec::new();
     for queue in DeadLetterQueue::open_of_orders(connection).await? {
-        outcomes.push(delete_letters(&queue, |letter| is_about(letter, orders, subject)).await?);
+        let is_wanted =
+            |letter: &DeadLetter| is_about(letter, orders, subject) && !is_shared(letter, orders, subject);
+        outcomes.push(delete_letters(&queue, is_wanted).await?);
     }
     Ok(outcomes)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use aws_sdk_sqs::types::Message;
     use clap::Parser;
-    use dead_letters::QueueName;
-
-    use super::*;
 
     #[derive(Debug, Parser)]
     struct TestCommand {
@@ -118,6 +124,16 @@ mod tests {
                 "{body}"
             );
         }
+        let digest = letter(
+            QueueName::Emails,
+            &email.replace("is confirmed", "\\n--\\nNotification n covers 2 orders.\\n"),
+        );
+        assert!(is_shared(&digest, &orders, &subject_order));
+        assert!(!is_shared(
+            &letter(QueueName::Emails, &email),
+            &orders,
+            &subject_order
+        ));
         let nameless = r#"{"order":{"customer":{"id":"c-42"}}}"#;
         let nameless = letter(QueueName::Orders, nameless);
         assert!(is_about(

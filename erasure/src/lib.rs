@@ -7,6 +7,7 @@
 //! **Invariant:** nothing is erased before its audit line is on disk, and every step may be repeated.
 
 mod claims;
+mod email_text;
 mod found;
 mod letters;
 mod mailbox;
@@ -91,6 +92,7 @@ async fn erase(found: &Found, subject: &Subject, connection: &Connection) -> any
         erased.not_deleted += outcome.failed;
         erased.unread_queues += u64::from(!outcome.is_complete);
     }
+    erased.shared_letters = found.shared_letters;
     erased.claims = claims::delete(&found.orders, connection).await?;
     erased.emails = mailbox::delete(&found.orders, connection).await?;
     if subject.customer().is_some() {

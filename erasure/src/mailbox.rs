@@ -8,6 +8,7 @@ use order_core::OrderId;
 use serde::Deserialize;
 use stack_client::{Connection, LocalControl, Target};
 
+use crate::email_text::{self, Remainder};
 use crate::orders::IN_FLIGHT;
 
 /// Emails of one answer.
@@ -25,13 +26,6 @@ struct Mail {
     body: String,
 }
 
-impl Mail {
-    /// Whether it names one of the orders. A digest names several.
-    fn names_one_of(&self, orders: &BTreeSet<OrderId>) -> bool {
-        orders.iter().any(|order| self.body.contains(&order.to_string()))
-    }
-}
-
 /// Counts the emails that name one of the orders. `None` on AWS.
 pub(crate) async fn count(
     orders: &BTreeSet<OrderId>,
@@ -44,7 +38,8 @@ pub(crate) async fn count(
     Ok(Some(found.len() as u64))
 }
 
-/// Deletes the emails that name one of the orders, whole digests too. Returns their number; `None` on AWS.
+/// Deletes the emails that name one of the orders. A digest keeps the lines of other orders. Returns the number of emails that
+/// named one; `None` on AWS.
 pub(crate) async fn delete(
     orders: &BTreeSet<OrderId>,
     connection: &Connection,
@@ -54,10 +49,15 @@ pub(crate) async fn delete(
     }
     let control = connection.local_control().await?;
     let found = find(orders, &control).await?;
-    let deletions = found.iter().map(async |sequence| {
-        let answer = control.delete(&format!("mail/{sequence}")).send().await;
-        let answer = answer.context("the mailbox does not answer")?;
-        answer.error_for_status().context("an email was not deleted")?;
+    let deletions = found.iter().map(async |mail| {
+        let path = format!("mail/{}", mail.sequence);
+        let call = match email_text::without(&mail.body, orders) {
+            Remainder::All => return Ok(()),
+            Remainder::Others(text) => control.put(&path).body(text),
+            Remainder::Nothing => control.delete(&path),
+        };
+        let answer = call.send().await.context("the mailbox does not answer")?;
+        answer.error_for_status().context("an email was not erased")?;
         anyhow::Ok(())
     });
     stream::iter(deletions)
@@ -67,7 +67,7 @@ pub(crate) async fn delete(
     Ok(Some(found.len() as u64))
 }
 
-async fn find(orders: &BTreeSet<OrderId>, control: &LocalControl) -> anyhow::Result<Vec<i64>> {
+async fn find(orders: &BTreeSet<OrderId>, control: &LocalControl) -> anyhow::Result<Vec<Mail>> {
     let (mut found, mut after) = (Vec::new(), 0);
     loop {
         let request = control.get(&format!("mail?after={after}&limit={PAGE}"));
@@ -79,7 +79,7 @@ async fn find(orders: &BTreeSet<OrderId>, control: &LocalControl) -> anyhow::Res
             return Ok(found);
         }
         after = page.next;
-        let named = page.mail.iter().filter(|mail| mail.names_one_of(orders));
-        found.extend(named.map(|mail| mail.sequence));
+        let mail = page.mail.into_iter();
+        found.extend(mail.filter(|mail| email_text::names_one_of(&mail.body, orders)));
     }
 }

@@ -19,12 +19,14 @@ pub(crate) struct Erased {
     pub(crate) not_deleted: u64,
     /// Dead-letter queues that were not read to their end.
     pub(crate) unread_queues: u64,
+    /// Dead letters that stay, because they are emails which cover other orders too.
+    pub(crate) shared_letters: u64,
 }
 
 impl Erased {
     /// Whether everything that was found is erased.
     pub(crate) fn is_complete(&self) -> bool {
-        self.not_deleted == 0 && self.unread_queues == 0
+        self.not_deleted == 0 && self.unread_queues == 0 && self.shared_letters == 0
     }
 }
 
@@ -59,10 +61,16 @@ impl<'a> Report<'a> {
                     line = format!("{line}, emails in the mailbox {emails}");
                 }
                 lines.push(line);
-                if !erased.is_complete() {
+                if erased.not_deleted + erased.unread_queues > 0 {
                     lines.push(format!(
                         "NOT COMPLETE: dead letters not deleted {}, queues not read to their end {}; the same command goes on",
                         erased.not_deleted, erased.unread_queues
+                    ));
+                }
+                if erased.shared_letters > 0 {
+                    lines.push(format!(
+                        "NOT COMPLETE: undelivered emails that cover other orders too {}; replay them by dlq replay --queue emails, and run this again",
+                        erased.shared_letters
                     ));
                 }
             }
@@ -92,6 +100,7 @@ mod tests {
             rows: 1,
             claims: 2,
             dead_letters: 1,
+            shared_letters: 0,
             emails: Some(1),
             waiting_messages: 0,
         }
@@ -116,6 +125,7 @@ mod tests {
             emails: Some(1),
             not_deleted: 1,
             unread_queues: 0,
+            shared_letters: 1,
         };
         let busy = Found {
             waiting_messages: 3,
@@ -125,6 +135,7 @@ mod tests {
         found: orders 1 (stored 1), claims and marks 2, dead letters 1, emails in the mailbox 1
         erased: orders 1, claims and marks 2, dead letters 0, emails in the mailbox 1
         NOT COMPLETE: dead letters not deleted 1, queues not read to their end 0; the same command goes on
+        NOT COMPLETE: undelivered emails that cover other orders too 1; replay them by dlq replay --queue emails, and run this again
         messages that wait in the queues: 3. Those of the orders above are dropped when their turn comes. An order that is not stored yet is found by the same command when the queues are empty.
         Not erased: backups of the table (point-in-time recovery goes back 35 days), emails that AWS has sent, events that
         other subscribers have got, files of export, dlq export and dlq purge, and the audit line. Logs hold no personal data.

@@ -25,7 +25,7 @@ const readers = new Set();
 const watchers = new Set();
 
 /** How long the server may be silent. A status comes at least every 15 seconds. */
-const MAX_SILENCE_MS = 40000;
+const MAX_SILENCE_MS = 90000;
 
 /** The session, read again after the connection was lost: another run has another token. @returns {Promise<Session>} */
 export async function readSession() {

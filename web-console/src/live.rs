@@ -37,7 +37,7 @@ struct Times {
     unknown: Duration,
     /// How long alarms may change by themselves after something happened. No alarm of the template evaluates a longer time.
     alarms_settle: Duration,
-    /// How often a page gets the newest status again. It takes the connection for lost after 40 seconds of silence.
+    /// How often a page gets the newest status again. It takes the connection for lost after 90 seconds of silence.
     repeat: Duration,
 }
 
@@ -49,7 +49,7 @@ const TIMES: Times = Times {
     idle: Duration::from_mins(15),
     unknown: Duration::from_secs(3),
     alarms_settle: Duration::from_mins(20),
-    repeat: Duration::from_secs(30),
+    repeat: Duration::from_mins(1),
 };
 
 impl Times {

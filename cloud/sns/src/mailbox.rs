@@ -129,6 +129,18 @@ impl Mailbox {
             .await
     }
 
+    /// Replaces the text of one email, by its position. Returns whether it was there.
+    pub async fn replace_body(&self, sequence: i64, body: String) -> Result<bool, StoreError> {
+        self.store
+            .run(move |tx| {
+                let replaced = tx
+                    .prepare_cached("UPDATE mail SET body = ?2 WHERE sequence = ?1")?
+                    .execute((sequence, body))?;
+                Ok::<_, StoreError>(replaced > 0)
+            })
+            .await
+    }
+
     /// Deletes emails that are older than `keep`, every ten minutes until the service stops.
     pub async fn run_retention(self, keep: Duration) {
         let mut stopping = self.stopping.clone();

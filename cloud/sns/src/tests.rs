@@ -390,6 +390,10 @@ async fn old_emails_are_deleted_and_the_newest_are_read_alone() {
     assert!(!mailbox.delete(sequence).await.unwrap(), "it is gone");
     assert_eq!(newest(5, None).await, ["newer", "newest"]);
     assert_eq!(newest(2, Some("notification")).await, ["newer", "newest"]);
+    assert!(!mailbox.replace_body(sequence, "x".to_owned()).await.unwrap());
+    let replaced = mailbox.replace_body(sequence + 1, "shorter".to_owned());
+    assert!(replaced.await.unwrap());
+    assert_eq!(newest(5, None).await, ["shorter", "newest"]);
     assert_eq!(newest(2, Some("confirmation")).await, [""; 0]);
 }
 

@@ -139,7 +139,7 @@ async fn an_erased_customer_is_gone_and_neither_a_replay_nor_a_repeated_request_
     let dry = erase(&system, &["--customer", &customer.id, "--dry-run", "--json"]);
     assert_eq!(
         dry["found"],
-        json!({"orders": sorted(&customer), "rows": 1, "claims": 2, "dead_letters": 1, "emails": 1, "waiting_messages": 0}),
+        json!({"orders": sorted(&customer), "rows": 1, "claims": 2, "dead_letters": 1, "shared_letters": 0, "emails": 1, "waiting_messages": 0}),
     );
     assert_eq!(dry["erased"], Value::Null);
     assert_eq!(read(&system, &customer.stored).await.status, 200);
@@ -149,7 +149,7 @@ async fn an_erased_customer_is_gone_and_neither_a_replay_nor_a_repeated_request_
     let done = erase(&system, &["--customer", &customer.id, "--yes", "--json"]);
     assert_eq!(
         done["erased"],
-        json!({"orders": 2, "claims": 2, "dead_letters": 1, "emails": 1, "not_deleted": 0, "unread_queues": 0}),
+        json!({"orders": 2, "claims": 2, "dead_letters": 1, "emails": 1, "not_deleted": 0, "unread_queues": 0, "shared_letters": 0}),
     );
     customer.assert_gone(&system).await;
 
@@ -203,6 +203,42 @@ async fn an_erased_customer_is_gone_and_neither_a_replay_nor_a_repeated_request_
     );
 }
 
+/// The other orders of a digest keep their news.
+#[tokio::test]
+async fn an_erased_order_leaves_its_digest_to_the_other_orders() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("journal.jsonl");
+    let journal = journal.to_str().unwrap();
+    let load = system.orderctl(&["load", "--count", "200", "--journal", journal]);
+    assert!(load.status.success(), "{load:?}");
+    let line = std::fs::read_to_string(journal).unwrap();
+    let accepted = line
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let ids: Vec<String> = accepted
+        .filter_map(|line| line["order_id"].as_str().map(str::to_owned))
+        .collect();
+    let is_of_digest = |id: &&String| {
+        let mail = system.find_mail(id);
+        mail.iter()
+            .any(|mail| !mail["body"].as_str().unwrap().ends_with("covers 1 order.\n"))
+    };
+    let erased = ids
+        .iter()
+        .find(is_of_digest)
+        .expect("a load of 200 orders has a digest");
+    erase(&system, &["--order", erased, "--yes", "--json"]);
+    assert_eq!(system.find_mail(erased), Vec::<Value>::new());
+    let verified = run(&system, &["verify", "--journal", journal, "--json"]);
+    assert_eq!(
+        (&verified["erased"], &verified["doubly_notified"]),
+        (&json!(1), &json!(0)),
+        "{verified}"
+    );
+}
+
 fn sorted(customer: &Customer) -> Vec<&str> {
     let mut ids = vec![&*customer.stored, &*customer.failed];
     ids.sort_unstable();
@@ -233,7 +269,7 @@ async fn an_erasure_that_died_after_its_tombstones_is_finished_by_the_same_comma
     let done = erase(&system, &["--customer", &customer.id, "--yes", "--json"]);
     assert_eq!(
         done["erased"],
-        json!({"orders": 0, "claims": 2, "dead_letters": 1, "emails": 1, "not_deleted": 0, "unread_queues": 0}),
+        json!({"orders": 0, "claims": 2, "dead_letters": 1, "emails": 1, "not_deleted": 0, "unread_queues": 0, "shared_letters": 0}),
     );
     customer.assert_gone(&system).await;
     let erased_at = item(&system, &customer.stored).await.unwrap()["erased_at"]

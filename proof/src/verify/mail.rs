@@ -12,6 +12,9 @@ use stack_client::{Connection, Target};
 /// The emails of one request.
 const PAGE: u32 = 1000;
 
+/// The line of a digest in the place of an order that `orderctl erase` has erased.
+const ERASED_LINE: &str = "  an erased order";
+
 /// One email in one inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Email {
@@ -19,7 +22,7 @@ pub(super) struct Email {
     pub(super) to: String,
     /// The notification id that the email prints.
     pub(super) notification_id: String,
-    /// The number of orders that the email states.
+    /// The number of orders that the email states, without those that were erased.
     pub(super) covers: usize,
     /// The orders that it names. A long digest names only the first ones.
     pub(super) listed: BTreeSet<OrderId>,
@@ -96,12 +99,13 @@ async fn read_all(client: &reqwest::Client, url: &str) -> anyhow::Result<Mailbox
 fn parse_email(to: &str, body: &str) -> Option<Email> {
     let (text, footer) = body.trim_end().rsplit_once('\n')?;
     let (notification_id, covers) = footer.strip_prefix("Notification ")?.split_once(" covers ")?;
-    let covers = covers.split(' ').next()?.parse().ok()?;
+    let covers: usize = covers.split(' ').next()?.parse().ok()?;
+    let erased = text.lines().filter(|line| *line == ERASED_LINE).count();
     let listed = text.lines().filter_map(parse_order_line).collect();
     Some(Email {
         to: to.to_owned(),
         notification_id: notification_id.to_owned(),
-        covers,
+        covers: covers.saturating_sub(erased),
         listed,
     })
 }
@@ -146,6 +150,15 @@ mod tests {
         let email = parse_email("a@example.com", &body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
         assert_eq!(email.listed, events.iter().map(|event| event.order_id).collect());
+    }
+
+    #[test]
+    fn an_erased_order_is_not_covered() {
+        let id = event().order_id;
+        let body =
+            format!("Orders\n  an erased order\n  {id}  EUR 3.00\n\n--\nNotification n-4 covers 2 orders.\n");
+        let email = parse_email("a@example.com", &body).unwrap();
+        assert_eq!((email.covers, email.listed), (1, BTreeSet::from([id])));
     }
 
     /// An email of an earlier version, which named 50 orders.

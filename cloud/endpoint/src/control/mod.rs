@@ -16,7 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{delete, get, put};
+use axum::routing::{get, put};
 
 use crate::backend::Backend;
 
@@ -39,7 +39,10 @@ pub(crate) fn router(backend: &Backend) -> Router<Backend> {
         .route("/_local/usage", get(usage::show))
         .route("/_local/clock", put(clock::advance))
         .route("/_local/mail", get(state::mail))
-        .route("/_local/mail/{sequence}", delete(state::delete_mail))
+        .route(
+            "/_local/mail/{sequence}",
+            put(state::replace_mail).delete(state::delete_mail),
+        )
         .route("/_local/sqs", get(queues::show_limits).put(queues::set_limits))
         .route("/_local/subscriptions", get(subscriptions::list))
         .route("/_local/subscriptions/{arn}/confirm", put(subscriptions::confirm))

@@ -55,6 +55,18 @@ pub(super) async fn delete_mail(State(backend): State<Backend>, Path(sequence): 
     }
 }
 
+/// Replaces the text of one email, by its `sequence`, by the body. Answers 204, also when it is not there.
+pub(super) async fn replace_mail(
+    State(backend): State<Backend>,
+    Path(sequence): Path<i64>,
+    body: String,
+) -> Response {
+    match backend.mailbox.replace_body(sequence, body).await {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => respond_with_failure(&error),
+    }
+}
+
 fn respond_with_mail(mail: &[StoredMail], after: i64) -> Response {
     let next = mail.last().map_or(after, |last| last.sequence);
     Json(json!({ "mail": mail, "next": next })).into_response()

@@ -24,7 +24,7 @@ const readers = new Set();
 /** @type {Set<(connection: Connection) => void>} */
 const watchers = new Set();
 
-/** How long the server may be silent. A status comes at least every 15 seconds. */
+/** How long the server may be silent. A status comes at least every minute. */
 const MAX_SILENCE_MS = 90000;
 
 /** The session, read again after the connection was lost: another run has another token. @returns {Promise<Session>} */

@@ -7,7 +7,7 @@ use order_core::OrderId;
 /// The line of a digest in the place of an order that was erased. `verify` knows it.
 const ERASED_LINE: &str = "  an erased order";
 
-/// What remains of an email.
+/// The rest of an email.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Remainder {
     /// All of it: it names none of the orders.
@@ -18,7 +18,7 @@ pub(crate) enum Remainder {
     Nothing,
 }
 
-/// What remains of an email without the lines of the orders.
+/// The rest of an email without the lines of the orders.
 pub(crate) fn without(body: &str, orders: &BTreeSet<OrderId>) -> Remainder {
     if !names_one_of(body, orders) {
         return Remainder::All;

@@ -7,21 +7,10 @@ use order_core::OrderId;
 /// The line of a digest in the place of an order that was erased. `verify` knows it.
 const ERASED_LINE: &str = "  an erased order";
 
-/// The rest of an email.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Remainder {
-    /// All of it: it names none of the orders.
-    All,
-    /// A digest with the lines of other orders.
-    Others(String),
-    /// Nothing: it names no other order.
-    Nothing,
-}
-
-/// The rest of an email without the lines of the orders.
-pub(crate) fn without(body: &str, orders: &BTreeSet<OrderId>) -> Remainder {
+/// The rest of an email without the lines of the orders: `None` if it names no other order.
+pub(crate) fn without(body: &str, orders: &BTreeSet<OrderId>) -> Option<String> {
     if !names_one_of(body, orders) {
-        return Remainder::All;
+        return Some(body.to_owned());
     }
     let mut names_others = false;
     let lines = body.lines().map(|line| match listed_order(line) {
@@ -33,11 +22,7 @@ pub(crate) fn without(body: &str, orders: &BTreeSet<OrderId>) -> Remainder {
     });
     let text: String = lines.flat_map(|line| [line, "\n"]).collect();
     // A line that is no order's may name one too: then nothing can be left.
-    if names_others && !names_one_of(&text, orders) {
-        Remainder::Others(text)
-    } else {
-        Remainder::Nothing
-    }
+    (names_others && !names_one_of(&text, orders)).then_some(text)
 }
 
 /// Whether a text names one of the orders.
@@ -77,9 +62,7 @@ mod tests {
 
     #[test]
     fn a_digest_keeps_the_lines_of_other_orders() {
-        let Remainder::Others(text) = without(&digest(), &orders(&[ONE])) else {
-            panic!("it names another order")
-        };
+        let text = without(&digest(), &orders(&[ONE])).expect("it names another order");
         insta::assert_snapshot!(text, @r"
         2 orders confirmed.
 
@@ -90,16 +73,16 @@ mod tests {
         --
         Notification n covers 2 orders.
         ");
-        assert_eq!(without(&text, &orders(&[ONE])), Remainder::All);
-        assert_eq!(without(&text, &orders(&[OTHER])), Remainder::Nothing);
+        assert_eq!(without(&text, &orders(&[ONE])).as_ref(), Some(&text));
+        assert_eq!(without(&text, &orders(&[OTHER])), None);
     }
 
     #[test]
     fn an_email_of_erased_orders_alone_goes() {
         let one = format!("Order     {ONE}\nNotification n covers 1 order.\n");
-        assert_eq!(without(&one, &orders(&[ONE])), Remainder::Nothing);
-        assert_eq!(without(&one, &orders(&[OTHER])), Remainder::All);
-        assert_eq!(without(&digest(), &orders(&[ONE, OTHER])), Remainder::Nothing);
+        assert_eq!(without(&one, &orders(&[ONE])), None);
+        assert_eq!(without(&one, &orders(&[OTHER])), Some(one));
+        assert_eq!(without(&digest(), &orders(&[ONE, OTHER])), None);
     }
 
     #[test]

@@ -9,5 +9,4 @@ pub mod faults;
 mod journal;
 pub mod load;
 mod outages;
-mod queue_depth;
 pub mod verify;

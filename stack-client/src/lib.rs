@@ -9,6 +9,7 @@ mod connection;
 mod failure;
 pub mod function_logs;
 mod logs_insights;
+pub mod mailbox;
 pub mod problem;
 pub mod queue;
 

@@ -1,4 +1,4 @@
-//! The names of a queue: its URL, its ARN and its bare name.
+//! A queue: its URL, its ARN, its bare name, and the number of its messages.
 
 use anyhow::Context;
 use aws_sdk_sqs::Client;
@@ -28,6 +28,47 @@ pub async fn read_arn_by_url(sqs: &Client, url: &str) -> anyhow::Result<String> 
         .attributes
         .and_then(|mut attributes| attributes.remove(&QueueAttributeName::QueueArn));
     arn.with_context(|| format!("the queue {name} has no ARN"))
+}
+
+/// The number of messages of a queue, as SQS counts: approximately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Messages that a consumer could receive.
+    pub visible: u64,
+    /// Messages that a consumer has received.
+    pub in_flight: u64,
+    /// Messages that wait for the end of their delay.
+    pub delayed: u64,
+}
+
+impl Depth {
+    /// All messages.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
+/// Asks SQS for the number of messages of a queue by its URL.
+pub async fn read_depth(sqs: &Client, url: &str) -> anyhow::Result<Depth> {
+    let names = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let request = sqs.get_queue_attributes().queue_url(url);
+    let answer = request.set_attribute_names(Some(names.to_vec())).send().await;
+    let answer = answer.with_context(|| format!("the queue {} cannot be reached", name_in_url(url)))?;
+    let attributes = answer.attributes.unwrap_or_default();
+    let [visible, in_flight, delayed] = names.map(|name| {
+        let count = attributes.get(&name).and_then(|count| count.parse().ok());
+        count.unwrap_or(0)
+    });
+    Ok(Depth {
+        visible,
+        in_flight,
+        delayed,
+    })
 }
 
 /// The name of a queue: the last part of its URL.

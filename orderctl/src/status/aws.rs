@@ -1,7 +1,6 @@
 //! The status of a stack on AWS, from CloudFormation, SQS, SNS and DynamoDB.
 
 use anyhow::Context;
-use aws_sdk_sqs::types::QueueAttributeName;
 use stack_client::{Connection, Resource, Target, queue};
 
 use super::document::{Document, Problem, QueueState, SubscriptionState};
@@ -63,30 +62,12 @@ async fn read_queue(
     url: &str,
     is_dead_letter_queue: bool,
 ) -> anyhow::Result<QueueState> {
-    use QueueAttributeName::{
-        ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed,
-        ApproximateNumberOfMessagesNotVisible,
-    };
-
-    let name = queue::name_in_url(url).to_owned();
-    let names = [
-        ApproximateNumberOfMessages,
-        ApproximateNumberOfMessagesDelayed,
-        ApproximateNumberOfMessagesNotVisible,
-    ];
-    let request = sqs.get_queue_attributes().queue_url(url);
-    let answer = request.set_attribute_names(Some(names.to_vec())).send().await;
-    let answer = answer.with_context(|| format!("the queue {name} cannot be reached"))?;
-    let attributes = answer.attributes.unwrap_or_default();
-    let [visible, delayed, in_flight] = names.map(|name| {
-        let count = attributes.get(&name).and_then(|count| count.parse().ok());
-        count.unwrap_or(0)
-    });
+    let depth = queue::read_depth(sqs, url).await?;
     Ok(QueueState {
-        name,
-        visible,
-        delayed,
-        in_flight,
+        name: queue::name_in_url(url).to_owned(),
+        visible: depth.visible,
+        delayed: depth.delayed,
+        in_flight: depth.in_flight,
         oldest_age_seconds: None,
         is_dead_letter_queue,
         sent: None,

@@ -7,17 +7,14 @@ use anyhow::Context;
 use dead_letters::{DeadLetter, DeadLetterQueue, Interrupted, QueueName};
 use order_core::{OrderId, Timestamp};
 use reqwest::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use stack_client::function_logs::{self, LogLine};
 use stack_client::problem::format_problem;
-use stack_client::{Connection, Target, is_unreachable};
+use stack_client::{Connection, Target, is_unreachable, mailbox};
 
 use super::steps::{Stage, Step, Waiting, Way, of_letter, of_line, of_mail, of_order, trace_of};
 use crate::status;
 
-/// The emails of one request.
-const PAGE: u32 = 500;
 /// The part of the logs on AWS that is read if nobody knows when the order was accepted.
 const LOG_SPAN: Duration = Duration::from_hours(24);
 /// The status of an order that an operator has erased.
@@ -154,41 +151,15 @@ fn begin(order: Option<&Value>, letters: &[DeadLetter]) -> Option<SystemTime> {
     times.min()
 }
 
-#[derive(Debug, Deserialize)]
-struct Page {
-    mail: Vec<Mail>,
-    next: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Mail {
-    subject: String,
-    body: String,
-    received_at: String,
-}
-
 /// The emails that name the order.
 async fn read_mail(id: OrderId, connection: &Connection) -> anyhow::Result<Vec<Step>> {
     let control = connection.local_control().await?;
     let id = id.to_string();
-    let mut after = 0;
-    let mut found = Vec::new();
-    loop {
-        let answer = control
-            .get(&format!("mail?after={after}&limit={PAGE}&kind=notification"))
-            .send()
-            .await
-            .context("the mailbox does not answer")?;
-        let answer = answer.error_for_status().context("the mailbox cannot be read")?;
-        let body = answer.bytes().await.context("the mailbox's answer was cut off")?;
-        let page: Page = serde_json::from_slice(&body).context("the mailbox's answer cannot be read")?;
-        if page.mail.is_empty() {
-            return Ok(found);
-        }
-        after = page.next;
-        let of_order = page.mail.iter().filter(|mail| mail.body.contains(&id));
-        found.extend(of_order.map(|mail| of_mail(&mail.received_at, &mail.subject)));
-    }
+    let found = mailbox::find(&control, "&kind=notification", |mail| mail.body.contains(&id)).await?;
+    Ok(found
+        .iter()
+        .map(|mail| of_mail(&mail.received_at, &mail.subject))
+        .collect())
 }
 
 /// The queues that hold messages. SQS cannot say which: a receive would hide them.

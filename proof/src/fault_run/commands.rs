@@ -6,14 +6,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
-use stack_client::{Connection, Resource};
+use stack_client::{Connection, Resource, queue};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::alarms::{self, Rung};
 use super::processes;
 use super::scratch::Scratch;
-use crate::{faults, queue_depth};
+use crate::faults;
 
 /// The longest time for a start. It takes far less on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -190,7 +190,8 @@ impl System {
     /// Counts the letters in the dead-letter queue of orders. The load sends poison, which stays there.
     pub(super) async fn count_dead_lettered_orders(&self) -> anyhow::Result<u64> {
         let url = self.connection.resource(Resource::OrdersDlqUrl).await?;
-        queue_depth::count_messages(&self.connection.sqs().await?, &url).await
+        let depth = queue::read_depth(&self.connection.sqs().await?, &url).await?;
+        Ok(depth.total())
     }
 
     /// How often each alarm rang since the start.
@@ -208,7 +209,7 @@ impl System {
         let sqs = self.connection.sqs().await?;
         let mut count = 0;
         for url in self.queue_urls().await? {
-            count += queue_depth::count_messages(&sqs, &url).await?;
+            count += queue::read_depth(&sqs, &url).await?.total();
         }
         Ok(count)
     }

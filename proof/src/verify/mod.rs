@@ -21,12 +21,12 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use dead_letters::{DeadLetterQueue, QueueName};
-use stack_client::{Connection, Resource};
+use stack_client::{Connection, Resource, queue};
 use terminal::stdout;
 use tokio::time::Instant;
 
+use crate::event_audit;
 use crate::journal::Journal;
-use crate::{event_audit, queue_depth};
 use evidence::Evidence;
 use figure::Scope;
 pub(crate) use letters::find_order_held;
@@ -114,8 +114,8 @@ async fn wait_until_drained(
     let deadline = Instant::now() + patience;
     loop {
         let mut held = 0;
-        for queue in queues {
-            held += queue_depth::count_messages(&sqs, queue).await?;
+        for url in queues {
+            held += queue::read_depth(&sqs, url).await?.total();
         }
         if held == 0 || Instant::now() + PAUSE > deadline {
             return Ok(held);

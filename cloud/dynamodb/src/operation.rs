@@ -57,16 +57,21 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
             })
         };
     }
-    // An operation that consumes capacity, and whether it writes.
+    // An operation that consumes capacity, and whether it writes. The last argument asks for the item at which a condition fails, and says
+    // whether the client asked for it.
     macro_rules! metered {
         ($method:ident($request:ident), $is_write:expr) => {
+            metered!($method($request), $is_write, |_: &mut _| true)
+        };
+        ($method:ident($request:ident), $is_write:expr, $ask_for_item:expr) => {
             decode(body).map(|request| {
                 request.and_then(|mut request: actions::$method::$request| {
                     let is_write = $is_write(&request);
+                    let returns_item = $ask_for_item(&mut request);
                     let is_asked = capacity::ask(&mut request.return_consumed_capacity);
-                    let answer = database.$method(request);
-                    let mut answer = answer.inspect_err(|error| {
-                        consumed = capacity::of_failure(error);
+                    let mut answer = database.$method(request).map_err(|error| {
+                        consumed = capacity::of_failure(&error);
+                        capacity::as_asked(error, returns_item)
                     })?;
                     consumed = capacity::of(answer.consumed_capacity.as_ref(), is_write);
                     if !is_asked {
@@ -80,22 +85,13 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
     // A write of one item, whose failed condition consumes capacity by the item that is there.
     macro_rules! conditional {
         ($method:ident($request:ident)) => {
-            decode(body).map(|request| {
-                request.and_then(|mut request: actions::$method::$request| {
-                    let returns_item =
-                        capacity::ask_for_item(&mut request.return_values_on_condition_check_failure);
-                    let is_asked = capacity::ask(&mut request.return_consumed_capacity);
-                    let mut answer = database.$method(request).map_err(|error| {
-                        consumed = capacity::of_failure(&error);
-                        capacity::as_asked(error, returns_item)
-                    })?;
-                    consumed = capacity::of(answer.consumed_capacity.as_ref(), true);
-                    if !is_asked {
-                        answer.consumed_capacity = None;
-                    }
-                    encode(&answer)
-                })
-            })
+            metered!(
+                $method($request),
+                |_: &_| true,
+                |request: &mut actions::$method::$request| capacity::ask_for_item(
+                    &mut request.return_values_on_condition_check_failure
+                )
+            )
         };
     }
     let answer = match operation {

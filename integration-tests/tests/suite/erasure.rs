@@ -63,7 +63,7 @@ impl Customer {
             let gone = read(system, id).await;
             assert_eq!(gone.status, 410, "{}", gone.body);
             assert_eq!(gone.body["type"], "urn:orders:problem:order-erased");
-            assert_eq!(run(system, &["trace", id, "--json"])["stage"], "erased");
+            assert_eq!(system.read_json(&["trace", id, "--json"])["stage"], "erased");
             assert_eq!(system.find_mail(id), Vec::<Value>::new());
             assert_eq!(claims(system, id).await, 0);
             let names: Vec<String> = item(system, id).await.unwrap().into_keys().collect();
@@ -117,15 +117,7 @@ fn list(system: &System, customer: &str) -> Vec<Value> {
 
 /// Runs `erase`, which succeeds, and returns what it printed.
 fn erase(system: &System, arguments: &[&str]) -> Value {
-    run(system, &[&["erase"], arguments].concat())
-}
-
-/// Runs a command, which succeeds, and returns the document that it printed.
-fn run(system: &System, arguments: &[&str]) -> Value {
-    let output = system.orderctl(arguments);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    system.read_json(&[&["erase"], arguments].concat())
 }
 
 #[tokio::test]
@@ -231,11 +223,59 @@ async fn an_erased_order_leaves_its_digest_to_the_other_orders() {
         .expect("a load of 200 orders has a digest");
     erase(&system, &["--order", erased, "--yes", "--json"]);
     assert_eq!(system.find_mail(erased), Vec::<Value>::new());
-    let verified = run(&system, &["verify", "--journal", journal, "--json"]);
+    let verified = system.read_json(&["verify", "--journal", journal, "--json"]);
     assert_eq!(
         (&verified["erased"], &verified["doubly_notified"]),
         (&json!(1), &json!(0)),
         "{verified}"
+    );
+}
+
+/// The other orders of an email that was not delivered have no other news. Its letter stays, and so does what finds the orders again.
+#[tokio::test]
+async fn an_undelivered_digest_stays_and_the_same_command_finds_its_orders_again() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
+    let order = sample_of_new_customer("order.json");
+    let customer = order["customer"]["id"].as_str().unwrap();
+    let id = system.place(&order).await;
+    system.wait_until_notified(&id).await;
+    let digest = format!("  {id}  EUR 1.00\n\n--\nNotification n covers 2 orders.\n");
+    let letter = json!({ "Type": "Notification", "Subject": "2 orders confirmed", "Message": digest });
+    system.send("emails-delivery-dlq", &letter.to_string()).await;
+    let run = || {
+        let output = system.orderctl(&["erase", "--customer", customer, "--yes", "--json"]);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), document)
+    };
+    for new_tombstones in [1, 0] {
+        let (code, document) = run();
+        assert_eq!(
+            (code, &document["found"]["orders"]),
+            (Some(1), &json!([id])),
+            "{document}"
+        );
+        assert_eq!(document["erased"]["orders"], new_tombstones);
+        assert_eq!(document["erased"]["shared_letters"], 1);
+    }
+    let replayed = system.orderctl(&["dlq", "replay", "--queue", "emails", "--all"]);
+    assert!(replayed.status.success(), "{replayed:?}");
+    eventually("the digest was delivered", async || {
+        (!system.find_mail(&id).is_empty()).then_some(())
+    })
+    .await;
+    let (code, document) = run();
+    assert_eq!(
+        (code, &document["erased"]["shared_letters"]),
+        (Some(0), &json!(0)),
+        "{document}"
+    );
+    assert_eq!(system.find_mail(&id), Vec::<Value>::new());
+    let (_, document) = run();
+    assert_eq!(
+        document["found"]["orders"],
+        json!([]),
+        "the customer is forgotten"
     );
 }
 

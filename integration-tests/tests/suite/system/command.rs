@@ -45,15 +45,25 @@ impl System {
         command.output().unwrap()
     }
 
-    /// Runs a command that prints JSON Lines, and parses them.
-    pub(crate) fn read_json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+    /// Runs a command that succeeds, and returns what it printed.
+    fn printed(&self, arguments: &[&str]) -> String {
         let output = self.orderctl(arguments);
         assert!(
             output.status.success(),
             "{}",
             String::from_utf8_lossy(&output.stderr)
         );
-        let text = String::from_utf8(output.stdout).unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command that prints a JSON document, and parses it.
+    pub(crate) fn read_json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.printed(arguments)).unwrap()
+    }
+
+    /// Runs a command that prints JSON Lines, and parses them.
+    pub(crate) fn read_json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let text = self.printed(arguments);
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect()

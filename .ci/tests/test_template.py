@@ -109,6 +109,7 @@ REFUSED = {
     "ProdAsksWhoCalls": {"Stage": "prod", "ApiAuth": "NONE"},
     "WorkersHaveConcurrency": {"OrderWorkerReservedConcurrency": 3},
     "CanaryNamesItsRelease": {"Canary": "ENABLED"},
+    "ClaimsEndBeforeTheirOrders": {"OrderRetentionDays": "365", "ClaimRetentionDays": 31},
 }
 
 
@@ -159,6 +160,8 @@ def test_parameters_that_cannot_be_combined_are_refused():
         {"OrderWorkerReservedConcurrency": 22, "NotifierReservedConcurrency": 4},
         {"Canary": "ENABLED", "Release": "2026-11-29"},
         {"Release": "2026-11-29"},
+        {"ClaimRetentionDays": 3650},
+        {"OrderRetentionDays": "90", "ClaimRetentionDays": 30},
     ],
 )
 def test_other_combinations_are_accepted(parameters):
@@ -223,6 +226,32 @@ def test_claims_expire_after_every_message():
     assert int(functions["OrderApiFunction"]["Environment"]["Variables"]["CLAIM_RETENTION_DAYS"]) == 20
     # A dead letter is kept for 14 days, and a replay may still store its order.
     assert source()["Parameters"]["ClaimRetentionDays"]["MinValue"] > 14
+
+
+def test_orders_are_kept_for_ever_or_longer_than_every_message_and_claim():
+    (retention,) = re.findall(r"MIN_DAYS: u32 = ([0-9]+);", Path("order-table/src/retention.rs").read_text())
+    (most,) = re.findall(r"MAX_DAYS: u32 = ([0-9]+);", Path("order-table/src/retention.rs").read_text())
+    parameters = source()["Parameters"]
+    pattern = parameters["OrderRetentionDays"]["AllowedPattern"]
+    assert parameters["OrderRetentionDays"]["Default"] == "0"
+    assert {n for n in range(12000) if re.fullmatch(pattern, str(n))} == {0, *range(int(retention), int(most) + 1)}
+    # A message that is replayed on the last day of its dead letter lasts as long again.
+    seconds = parameters["MaxRetrySeconds"]["MaxValue"] + parameters["QueueRetentionSeconds"]["MaxValue"] + 14 * 86400
+    assert 2 * seconds <= int(retention) * 86400
+    # Until a claim ends, a repeated request may send the order again as it was. DynamoDB deletes a claim some days late. A day before
+    # its row may be deleted, a message counts as too late.
+    (assertion,) = source()["Rules"]["ClaimsEndBeforeTheirOrders"]["Assertions"]
+    claim = max(int(day) for day in assertion["Assert"]["Fn::Contains"][0])
+    assert (claim + 7) * 86400 + seconds < (int(retention) - 1) * 86400
+
+
+def test_the_retention_of_orders_reaches_the_worker_and_the_operator():
+    template = deployed(OrderRetentionDays="365")
+    functions = of_type(template, "AWS::Lambda::Function")
+    assert functions["OrderWorkerFunction"]["Environment"]["Variables"]["ORDER_RETENTION_DAYS"] == "365"
+    table = of_type(template, "AWS::DynamoDB::Table")["OrdersTable"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert template["Outputs"]["OrderRetentionDays"]["Value"] == "365"
 
 
 def test_iam_is_the_default():

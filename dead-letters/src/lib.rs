@@ -33,6 +33,7 @@ mod repair;
 mod replay;
 mod replay_counts;
 mod replay_outcome;
+mod retention;
 mod scan;
 mod selection;
 mod show;
@@ -51,6 +52,7 @@ pub use find::{Interrupted, find_letter, read_all_letters};
 pub use logging::start as start_logging;
 pub use mask::hide_personal_data;
 pub use queue::{DeadLetterQueue, QueueName};
+pub use retention::read_retention;
 
 /// The commands of `dlq`.
 #[derive(Debug, clap::Subcommand)]

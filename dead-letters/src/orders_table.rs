@@ -6,12 +6,14 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::OrderId;
-use order_table::Stored;
 use order_table::attribute_value::to_attributes;
+use order_table::{Retention, Stored};
 use order_table::{RowError, attribute};
 use serde_json::Value;
 
 use stack_client::{Connection, Resource};
+
+use crate::retention::read_retention;
 
 /// Keys of one `BatchGetItem`: the most that DynamoDB takes.
 const MAX_KEYS: usize = 100;
@@ -26,6 +28,7 @@ pub(super) type Rows = HashMap<OrderId, Result<Stored, RowError>>;
 pub(super) struct OrdersTable {
     dynamodb: Client,
     name: String,
+    retention: Retention,
 }
 
 impl OrdersTable {
@@ -33,7 +36,13 @@ impl OrdersTable {
         Ok(Self {
             dynamodb: connection.dynamodb().await?,
             name: connection.resource(Resource::OrdersTableName).await?,
+            retention: read_retention(connection).await,
         })
+    }
+
+    /// How long it keeps rows.
+    pub(super) fn retention(&self) -> Retention {
+        self.retention
     }
 
     /// Reads the stored rows of these orders, strongly consistently.

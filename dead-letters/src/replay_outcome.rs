@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_core::{OrderConfirmed, OrderId, OrderMessage, Timestamp};
 use order_table::{OrderRow, Stored};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::failed_cover::FailedCover;
 use crate::orders_table::{OrdersTable, Rows};
@@ -41,6 +42,8 @@ pub(super) enum ReplayOutcome {
     ResizeAgain,
     /// The order was erased: nothing would happen.
     Erased,
+    /// The order is not stored, and older than rows are kept: it would become a dead letter again.
+    Expired,
     /// The event's order is not stored: it would become a dead letter again.
     OrderNotStored,
     /// The stored row cannot be read.
@@ -74,6 +77,7 @@ impl ReplayOutcome {
             Self::EmailAgain => "email_again",
             Self::ResizeAgain => "resize_again",
             Self::Erased => "erased",
+            Self::Expired => "expired",
             Self::OrderNotStored => "order_not_stored",
             Self::UnreadableRow(_) => "unreadable_row",
         }
@@ -91,6 +95,7 @@ impl ReplayOutcome {
             Self::EmailAgain => "would be emailed again, to every subscriber",
             Self::ResizeAgain => "would be resized again",
             Self::Erased => "was erased, nothing would happen",
+            Self::Expired => "would fail: older than orders are kept",
             Self::OrderNotStored => "would fail: order not stored",
             Self::UnreadableRow(_) => "would fail: stored row not readable",
         }
@@ -122,6 +127,9 @@ impl fmt::Display for ReplayOutcome {
                 "valid\nreplaying copies the upload onto itself, so that S3 sends a new event to cover-resizer",
             ),
             Self::Erased => formatter.write_str("valid\nits order was erased: replaying changes nothing; erase the letter too"),
+            Self::Expired => formatter.write_str(
+                "valid\nnot stored, and older than orders are kept: it may have been stored and deleted, so that a replay makes it a dead letter again",
+            ),
             Self::OrderNotStored => formatter.write_str("valid\nits order is not stored: replay the order first, if it is a dead letter"),
             Self::UnreadableRow(reason) => write!(formatter, "valid\nthe stored row cannot be read: {reason}"),
         }
@@ -185,13 +193,19 @@ pub(super) async fn predict_outcomes(
     } else {
         table.read_rows(&ids).await?
     };
+    let now = Timestamp::new(OffsetDateTime::now_utc());
+    let is_too_late = |accepted_at| table.retention().is_over(accepted_at, now);
     Ok(messages
         .into_iter()
-        .map(|message| predict(message, &rows))
+        .map(|message| predict(message, &rows, is_too_late))
         .collect())
 }
 
-fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome {
+fn predict(
+    message: Result<ValidMessage, String>,
+    rows: &Rows,
+    is_too_late: impl Fn(Timestamp) -> bool,
+) -> ReplayOutcome {
     let message = match message {
         Ok(message) => message,
         Err(reason) => return ReplayOutcome::Invalid(reason),
@@ -205,6 +219,7 @@ fn predict(message: Result<ValidMessage, String>, rows: &Rows) -> ReplayOutcome 
     match (message, row) {
         (ValidMessage::Email, _) => ReplayOutcome::EmailAgain,
         (ValidMessage::Cover, _) => ReplayOutcome::ResizeAgain,
+        (ValidMessage::Order(message), None) if is_too_late(message.accepted_at) => ReplayOutcome::Expired,
         (ValidMessage::Order(_), None) => ReplayOutcome::Store,
         (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
         (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {
@@ -286,7 +301,7 @@ mod tests {
             .into_iter()
             .map(|row| (row.order_id, Ok(Stored::Order(Box::new(row)))))
             .collect();
-        predict(ValidMessage::parse(queue, body), &rows)
+        predict(ValidMessage::parse(queue, body), &rows, |_| false)
     }
 
     #[test]
@@ -299,9 +314,23 @@ mod tests {
         };
         let rows = Rows::from([(order_id, Ok(Stored::Erased(tombstone)))]);
         for (queue, body) in [(QueueName::Orders, MESSAGE), (QueueName::Notifications, EVENT)] {
-            let outcome = predict(ValidMessage::parse(queue, body), &rows);
+            let outcome = predict(ValidMessage::parse(queue, body), &rows, |_| true);
             assert_eq!((&outcome, outcome.is_success()), (&ReplayOutcome::Erased, true));
         }
+    }
+
+    #[test]
+    fn an_order_that_is_not_stored_is_too_old_once_its_row_may_be_deleted() {
+        let predicted = |row: Option<OrderRow>| {
+            let rows = row.map(|row| (row.order_id, Ok(Stored::Order(Box::new(row)))));
+            let parsed = ValidMessage::parse(QueueName::Orders, MESSAGE);
+            predict(parsed, &rows.into_iter().collect(), |at| {
+                at == message().accepted_at
+            })
+        };
+        assert_eq!(predicted(None), ReplayOutcome::Expired);
+        assert!(!ReplayOutcome::Expired.is_success());
+        assert_eq!(predicted(Some(row(message()))), ReplayOutcome::PublishAgain);
     }
 
     #[test]
@@ -365,7 +394,7 @@ mod tests {
             reason: "is missing".to_owned(),
         };
         let rows = Rows::from([(message().order_id, Err(error))]);
-        let outcome = predict(ValidMessage::parse(QueueName::Orders, MESSAGE), &rows);
+        let outcome = predict(ValidMessage::parse(QueueName::Orders, MESSAGE), &rows, |_| true);
         assert_eq!(
             outcome,
             ReplayOutcome::UnreadableRow("attribute total: is missing".to_owned())

@@ -48,7 +48,7 @@ pub mod attribute {
     pub const FAILED_AT: &str = "failed_at";
     /// Of a tombstone: when an operator erased the order. Only a tombstone has it.
     pub const ERASED_AT: &str = "erased_at";
-    /// Of a claim or a mark: when DynamoDB may delete it, in seconds since the Unix epoch.
+    /// When DynamoDB may delete a claim, a mark, or a row that is not kept for ever, in seconds since the Unix epoch.
     pub const EXPIRES_AT: &str = "expires_at";
 }
 

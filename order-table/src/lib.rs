@@ -14,6 +14,7 @@ mod attributes;
 mod claim;
 mod failed;
 mod layout;
+mod retention;
 mod row;
 mod tombstone;
 
@@ -21,5 +22,6 @@ pub use attributes::{Attributes, RowError, parsed, text};
 pub use claim::Claim;
 pub use failed::FailedOrder;
 pub use layout::{BY_CUSTOMER_INDEX, attribute};
+pub use retention::{Retention, RetentionError};
 pub use row::{Notification, OrderRow, OrderStatus};
 pub use tombstone::{Stored, Tombstone};

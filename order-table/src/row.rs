@@ -7,6 +7,7 @@ use timestamp::Timestamp;
 
 use crate::attributes::{Attributes, RowError, parsed, text};
 use crate::layout::attribute;
+use crate::retention::Retention;
 
 /// One stored order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +159,17 @@ impl OrderRow {
             .collect()
     }
 
+    /// The attributes of a row that DynamoDB may delete when `retention` is over. No reader needs the time, and no later write changes it.
+    #[must_use]
+    pub fn to_expiring_attributes(&self, retention: Retention) -> Attributes {
+        let mut attributes = self.to_attributes();
+        if let Some(at) = retention.expires_at(self.accepted_at) {
+            let seconds = at.as_offset_date_time().unix_timestamp();
+            attributes.insert(attribute::EXPIRES_AT.to_owned(), json!(seconds));
+        }
+        attributes
+    }
+
     /// Reads a row. Ignores attributes that this version does not know. The order passes no rule of acceptance again: its
     /// structure is checked, and its fingerprint.
     pub fn from_attributes(attributes: &Attributes) -> Result<Self, RowError> {
@@ -287,6 +299,19 @@ mod tests {
             (read.order.currency().code(), read.to_attributes()),
             ("HRK", golden)
         );
+    }
+
+    #[test]
+    fn a_row_says_when_it_may_be_deleted_and_one_that_is_kept_for_ever_does_not() {
+        let mut expiring = row().to_expiring_attributes("90".parse().unwrap());
+        assert_eq!(OrderRow::from_attributes(&expiring), Ok(row()));
+        let accepted_at = row().accepted_at.as_offset_date_time().unix_timestamp();
+        assert_eq!(
+            expiring.remove(attribute::EXPIRES_AT),
+            Some(json!(accepted_at + 90 * 24 * 60 * 60))
+        );
+        assert_eq!(expiring, row().to_attributes());
+        assert_eq!(row().to_expiring_attributes(Retention::FOREVER), expiring);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! are permanent.
 
 use function_runtime::CallError;
+use order_core::Timestamp;
 use order_core::message::MessageError;
 use order_table::{OrderRow, RowError, Stored};
 use queue_consumer::failure::Failure;
@@ -24,6 +25,9 @@ pub enum Insertion {
     Inserted,
     /// A row of this id exists: compare with it.
     Duplicate,
+    /// Nothing was inserted, because the retention of the order is over: a row may have existed and been deleted. Compare with the row,
+    /// if there still is one.
+    TooLate,
 }
 
 /// Classifies the answer to one statement of an insert. `ValidationException` is the error of a whole call, here of a call for
@@ -40,6 +44,18 @@ pub fn classify_insertion(answer: Result<(), CallError>) -> Result<Insertion, Fa
         )),
         _ => Err(error.into()),
     }
+}
+
+/// The retention of the order is over, and no row is left to compare with. If it was stored, its event was published, and storing it
+/// again would double it.
+#[must_use]
+pub fn expired(accepted_at: Timestamp) -> Failure {
+    Failure::new(
+        code::EXPIRED,
+        format!(
+            "the order was accepted at {accepted_at}, and rows are not kept that long: it may have been stored and deleted"
+        ),
+    )
 }
 
 /// Compares an order with the item that exists under its id. Returns the stored row if it holds the same order: the message was
@@ -67,7 +83,7 @@ pub fn compare_with_stored(
 
 #[cfg(test)]
 mod tests {
-    use order_core::{OrderMessage, Timestamp};
+    use order_core::OrderMessage;
     use order_table::Tombstone;
     use queue_consumer::failure::Permanence;
     use time::OffsetDateTime;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use function_runtime::{ConfigError, Environment};
+use order_table::Retention;
 use queue_consumer::retries::Retries;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -16,6 +17,8 @@ pub struct Config {
     pub claims_table: String,
     /// `CLAIM_RETENTION_DAYS`: how long a mark is kept.
     pub claim_retention: Duration,
+    /// `ORDER_RETENTION_DAYS`: how long the row of an order is kept, for ever if it is 0 or missing.
+    pub order_retention: Retention,
     /// `ORDER_EVENTS_TOPIC_ARN`: the topic of events that orders are confirmed.
     pub order_events_topic_arn: String,
     /// `ORDERS_QUEUE_URL`: the queue that batches come from.
@@ -36,6 +39,7 @@ impl Config {
             orders_table: table_name(environment, "ORDERS_TABLE")?,
             claims_table: table_name(environment, "CLAIMS_TABLE")?,
             claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
+            order_retention: environment.optional("ORDER_RETENTION_DAYS")?,
             order_events_topic_arn: environment.required("ORDER_EVENTS_TOPIC_ARN")?,
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
             orders_dlq_url: environment.required("ORDERS_DLQ_URL")?,
@@ -68,6 +72,7 @@ mod tests {
             let default = match asked {
                 "MAX_RETRY_SECONDS" => "86400",
                 "CLAIM_RETENTION_DAYS" => "30",
+                "ORDER_RETENTION_DAYS" => "365",
                 _ => "orders",
             };
             Some(if asked == name { value } else { default }.to_owned())
@@ -92,6 +97,18 @@ mod tests {
             with("", "").map(|config| config.retries.max_age),
             Ok(std::time::Duration::from_hours(24))
         );
+    }
+
+    #[test]
+    fn orders_are_kept_for_ever_unless_the_template_says_otherwise() {
+        for forever in ["", "0"] {
+            let retention = with("ORDER_RETENTION_DAYS", forever).map(|config| config.order_retention);
+            assert_eq!(retention, Ok(Retention::FOREVER));
+        }
+        assert!(matches!(
+            with("ORDER_RETENTION_DAYS", "30"),
+            Err(ConfigError::Invalid { .. })
+        ));
     }
 
     #[test]

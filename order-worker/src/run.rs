@@ -30,7 +30,7 @@ pub async fn run() -> Result<(), lambda_runtime::Error> {
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     let sdk = CALLS.loader().load().await;
     let aws = Aws::new(&sdk, &config);
-    let worker = Worker::new(aws, config.retries, fastrand::u64(..));
+    let worker = Worker::new(aws, config.retries, fastrand::u64(..)).keeping(config.order_retention);
     serve(async |event, time_left| {
         metrics::measured_batch(time_left, Box::pin(worker.handle(event, time_left))).await
     })

@@ -22,6 +22,8 @@ pub mod code {
     pub const UNKNOWN_VERSION: &str = "unknown_version";
     /// order-worker: another order is stored under the order's id.
     pub const CONFLICT: &str = "conflict";
+    /// order-worker: the order is older than rows are kept, so that it may have been stored and deleted.
+    pub const EXPIRED: &str = "expired";
     /// order-worker: the table can never accept the row.
     pub const INVALID_ITEM: &str = "invalid_item";
     /// order-worker: over a limit of the topic.
@@ -54,9 +56,10 @@ pub mod code {
 
 /// The codes of permanent failures. Every other code of this table, of [`function_runtime::call_error::code`] and of AWS is
 /// transient: when in doubt, a message is tried again.
-const PERMANENT: [&str; 6] = [
+const PERMANENT: [&str; 7] = [
     code::MALFORMED,
     code::CONFLICT,
+    code::EXPIRED,
     code::INVALID_ITEM,
     code::TOO_LARGE,
     code::MALFORMED_EVENT,

@@ -28,6 +28,7 @@ mod load;
 mod log_bytes;
 mod poison;
 mod redrive;
+mod retention;
 mod right_system;
 mod scripts;
 mod shop;

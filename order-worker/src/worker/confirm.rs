@@ -45,13 +45,15 @@ impl<P: Ports> Worker<P> {
         budget: &Budget,
         results: &mut Results,
     ) -> Vec<Confirmed> {
-        let rows: Vec<&Attributes> = orders.iter().map(|copies| &copies.first.attributes).collect();
+        let to_insert = orders.iter().filter(|copies| !copies.first.comes_too_late);
+        let rows: Vec<&Attributes> = to_insert.map(|copies| &copies.first.attributes).collect();
         let insertions = self.insert(&rows, budget).await;
+        let insertions = with_those_too_late(&orders, insertions);
         let to_read: Vec<OrderId> = orders
             .iter()
             .zip(&insertions)
             .filter(|(copies, insertion)| {
-                !copies.rest.is_empty() || matches!(insertion, Ok(Insertion::Duplicate))
+                !copies.rest.is_empty() || matches!(insertion, Ok(Insertion::Duplicate | Insertion::TooLate))
             })
             .map(|(copies, _)| copies.first.row.order_id)
             .collect();
@@ -70,7 +72,7 @@ impl<P: Ports> Worker<P> {
             let rest = copies
                 .rest
                 .iter()
-                .map(|copy| (copy.index, conclude(copy, Insertion::Duplicate)));
+                .map(|copy| (copy.index, conclude(copy, copy.insertion_without_insert())));
             let mut stored: Option<Publication> = None;
             let mut indices = Vec::new();
             for (index, conclusion) in std::iter::once((copies.first.index, first)).chain(rest) {
@@ -100,9 +102,9 @@ impl<P: Ports> Worker<P> {
                 let now = self.ports.now().unix_milliseconds();
                 metrics::record_age(Measure::AgeAtConfirmation, accepted, now);
             }
-            (Insertion::Duplicate, Ok(Conclusion::Publish(_))) => metrics::count(Count::Duplicates, 1),
-            (Insertion::Duplicate, Ok(Conclusion::Erased)) => metrics::count(Count::ErasedOrders, 1),
-            (Insertion::Duplicate, Err(failure)) => {
+            (_, Ok(Conclusion::Publish(_))) => metrics::count(Count::Duplicates, 1),
+            (_, Ok(Conclusion::Erased)) => metrics::count(Count::ErasedOrders, 1),
+            (_, Err(failure)) => {
                 metrics::count(Count::Conflicts, usize::from(failure.code == code::CONFLICT));
             }
         }
@@ -132,12 +134,33 @@ impl<P: Ports> Worker<P> {
     }
 }
 
+/// The insertion of each order: the given ones are of those that did not come too late, in their order.
+fn with_those_too_late(
+    orders: &[Copies],
+    insertions: Vec<Result<Insertion, Failure>>,
+) -> Vec<Result<Insertion, Failure>> {
+    let mut insertions = insertions.into_iter();
+    let of_each = orders.iter().map(|copies| {
+        if copies.first.comes_too_late {
+            Ok(copies.first.insertion_without_insert())
+        } else {
+            insertions
+                .next()
+                .unwrap_or_else(|| Err(Failure::new(code::FORGOTTEN, "the order was not inserted")))
+        }
+    });
+    of_each.collect()
+}
+
 /// The event of the order's row: of the copy's own row if that was inserted, otherwise of the stored one, unless the order was erased.
 fn conclude(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<Conclusion, Failure> {
     let row = match insertion {
         Insertion::Inserted => Box::new(copy.row.clone()),
-        Insertion::Duplicate => {
+        Insertion::Duplicate | Insertion::TooLate => {
             let stored = found.clone()?;
+            if stored.is_none() && insertion == Insertion::TooLate {
+                return Err(classification::expired(copy.row.accepted_at));
+            }
             let stored = stored.map(|attributes| Stored::from_attributes(&attributes));
             match classification::compare_with_stored(stored, &copy.row)? {
                 Stored::Order(row) => row,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use function_runtime::batch_calls::BatchCalls;
+use order_table::Retention;
 use queue_consumer::batch::BatchError;
 use queue_consumer::budget::Budget;
 use queue_consumer::consumer::Consumer;
@@ -37,15 +38,23 @@ const MAX_ATTEMPTS: u32 = 3;
 pub struct Worker<P> {
     ports: P,
     consumer: Consumer,
+    retention: Retention,
 }
 
 impl<P: Ports> Worker<P> {
-    /// A worker on `ports`. `seed` decides all random numbers.
+    /// A worker on `ports` that keeps orders for ever. `seed` decides all random numbers.
     pub fn new(ports: P, retries: Retries, seed: u64) -> Self {
         Self {
             ports,
             consumer: Consumer::new(retries, seed),
+            retention: Retention::FOREVER,
         }
+    }
+
+    /// The same worker, which keeps orders for this time.
+    #[must_use]
+    pub fn keeping(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// Processes one SQS event within `time_left`. The answer names the messages that return to the queue.
@@ -80,7 +89,7 @@ impl<P: Ports> Worker<P> {
         for &index in indices {
             let decoded = record::guarded(|| {
                 if budget.work().is_open(self.ports.monotonic()) {
-                    record::prepare(records[index], index, confirmed_at)
+                    record::prepare(records[index], index, confirmed_at, self.retention)
                 } else {
                     Err(Failure::out_of_time())
                 }

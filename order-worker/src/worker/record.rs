@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use function_runtime::panics::{self, Panicked};
 use order_core::{OrderId, OrderMessage, Timestamp, Trace};
-use order_table::{Attributes, OrderRow};
+use order_table::{Attributes, OrderRow, Retention};
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::record::Record;
 
-use crate::classification;
+use crate::classification::{self, Insertion};
 
 /// A decoded record and the row of its order.
 #[derive(Debug)]
@@ -19,8 +19,21 @@ pub(crate) struct Prepared {
     pub(crate) row: OrderRow,
     /// Its attributes.
     pub(crate) attributes: Attributes,
+    /// Whether the row of its order may have been deleted, because its retention is over: then it is compared, and never inserted.
+    pub(crate) comes_too_late: bool,
     /// The message group of the record.
     pub(crate) group_id: Option<String>,
+}
+
+impl Prepared {
+    /// How it stands with a record that is not inserted: a further copy of its order, or one that comes too late.
+    pub(crate) fn insertion_without_insert(&self) -> Insertion {
+        if self.comes_too_late {
+            Insertion::TooLate
+        } else {
+            Insertion::Duplicate
+        }
+    }
 }
 
 /// The records of a batch that carry one order id.
@@ -38,7 +51,12 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T,
 }
 
 /// Decodes a record, and builds its row.
-pub(crate) fn prepare(record: &Record, index: usize, confirmed_at: Timestamp) -> Result<Prepared, Failure> {
+pub(crate) fn prepare(
+    record: &Record,
+    index: usize,
+    confirmed_at: Timestamp,
+    retention: Retention,
+) -> Result<Prepared, Failure> {
     if record.message_id.is_none() {
         return Err(Failure::new(code::MALFORMED, "the record has no messageId"));
     }
@@ -49,7 +67,8 @@ pub(crate) fn prepare(record: &Record, index: usize, confirmed_at: Timestamp) ->
     let row = OrderRow::confirmed(message, confirmed_at).with_trace(trace);
     Ok(Prepared {
         index,
-        attributes: row.to_attributes(),
+        comes_too_late: retention.is_over(row.accepted_at, confirmed_at),
+        attributes: row.to_expiring_attributes(retention),
         row,
         group_id: record.group_id.clone(),
     })

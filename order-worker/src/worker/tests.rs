@@ -114,6 +114,58 @@ fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
 }
 
+/// Handles a batch by a worker that keeps orders for 90 days. The messages were accepted in 1970.
+fn handle_too_late(outside: &Outside, messages: &[OrderMessage]) {
+    let worker = Worker::new(outside, retries(), 1).keeping("90".parse().unwrap());
+    outside.elapsed.set(Duration::from_hours(24) * 89);
+    let handled = worker.handle(batch(&bodies(messages)), Duration::from_secs(30));
+    let response = handled.now_or_never().expect("nothing waits").unwrap();
+    assert!(response.batch_item_failures.is_empty());
+}
+
+#[test]
+fn an_order_whose_row_may_have_been_deleted_is_not_stored_again() {
+    let outside = Outside::default();
+    handle_too_late(&outside, &[message(1, "one"), message(1, "one")]);
+    assert_eq!(codes(&outside), [code::EXPIRED; 2]);
+    assert!(outside.rows.borrow().is_empty() && outside.events.borrow().is_empty());
+}
+
+#[test]
+fn a_late_message_is_compared_with_a_row_that_is_still_there() {
+    let outside = Outside::default();
+    store(&outside, message(1, "one"));
+    store(&outside, message(2, "two"));
+    handle_too_late(&outside, &[message(1, "one"), message(2, "other")]);
+    assert_eq!(codes(&outside), [code::CONFLICT]);
+    assert_eq!(outside.events.borrow().len(), 1);
+}
+
+#[test]
+fn a_late_message_of_an_erased_order_is_done() {
+    let outside = Outside::default();
+    let tombstone = Tombstone {
+        order_id: message(1, "one").order_id,
+        erased_at: Timestamp::new(OffsetDateTime::UNIX_EPOCH),
+        erasing: None,
+    };
+    let item = (tombstone.order_id.to_string(), tombstone.to_attributes());
+    outside.rows.borrow_mut().extend([item]);
+    handle_too_late(&outside, &[message(1, "one")]);
+    assert!(outside.sent.borrow().is_empty() && outside.events.borrow().is_empty());
+}
+
+#[test]
+fn a_stored_row_has_its_end() {
+    let outside = Outside::default();
+    let worker = Worker::new(&outside, retries(), 1).keeping("90".parse().unwrap());
+    let handled = worker.handle(batch(&bodies(&[message(1, "one")])), Duration::from_secs(30));
+    handled.now_or_never().expect("nothing waits").unwrap();
+    let rows = outside.rows.borrow();
+    let ends: Vec<_> = rows.values().map(|row| row.get("expires_at").cloned()).collect();
+    assert_eq!(ends, [Some(json!(90 * 24 * 60 * 60))]);
+}
+
 #[test]
 fn a_message_of_an_erased_order_is_done_and_brings_nothing_back() {
     let outside = Outside::default();

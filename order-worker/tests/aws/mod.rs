@@ -43,6 +43,7 @@ pub(crate) async fn serve(router: Router) -> (Aws, Server) {
         orders_table: "orders".to_owned(),
         claims_table: "order-claims".to_owned(),
         claim_retention: Duration::from_hours(24),
+        order_retention: order_table::Retention::FOREVER,
         order_events_topic_arn: "arn:aws:sns:us-east-1:000000000000:order-events".to_owned(),
         orders_queue_url: "http://127.0.0.1/000000000000/orders".to_owned(),
         orders_dlq_url: "http://127.0.0.1/000000000000/orders-dlq".to_owned(),

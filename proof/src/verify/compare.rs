@@ -35,7 +35,7 @@ pub(super) fn compare(journal: &Journal, evidence: &Evidence) -> Findings {
         } = find_coverage(&mail.emails, &evidence.rows, &to_notify);
         findings.unnotified = Some(unnotified);
         findings.notified_again = Some(notified_again);
-        let is_known = |id: &String| stored.contains(id) || findings.erased.contains(id);
+        let is_known = |id: &String| stored.contains(id) || findings.is_gone(id);
         let is_stray = |email: &&Email| email.listed.iter().any(|id| !is_known(&id.to_string()));
         findings.stray_emails = Some(mail.unreadable + mail.emails.iter().filter(is_stray).count());
     }
@@ -65,7 +65,12 @@ fn compare_rows(
         }
         ids_by_key.insert(&acceptance.key, id.clone());
         let Some(row) = by_id.get(id.as_str()) else {
-            if !letters.contains(&id) {
+            if letters.contains(&id) {
+                continue;
+            }
+            if evidence.outlived.contains(&id) {
+                findings.expired.insert(id);
+            } else {
                 findings.lost.insert(id);
             }
             continue;
@@ -122,13 +127,9 @@ fn compare_events(
         .map(|(id, acceptance)| (id.to_string(), acceptance.fingerprint.to_string()))
         .collect();
     let mut published: BTreeMap<&str, Publications<'_>> = BTreeMap::new();
-    let is_erased = |event: &&Event| {
-        event
-            .order_id
-            .as_ref()
-            .is_some_and(|id| findings.erased.contains(id))
-    };
-    for event in evidence.events.iter().filter(|event| !is_erased(event)) {
+    let is_gone = |event: &&Event| event.order_id.as_ref().is_some_and(|id| findings.is_gone(id));
+    let events: Vec<&Event> = evidence.events.iter().filter(|event| !is_gone(event)).collect();
+    for event in events {
         let Some(id) = event.order_id.as_ref().filter(|id| stored.contains(*id)) else {
             findings.stray_events.insert(event.message_id.clone());
             continue;
@@ -270,6 +271,19 @@ mod tests {
             ..no_findings()
         };
         assert_eq!(findings_after(erase), expected);
+    }
+
+    #[test]
+    fn an_order_that_is_older_than_rows_are_kept_is_not_lost_and_still_compared_if_it_is_there() {
+        let outlive = |evidence: &mut Evidence| {
+            evidence.outlived = of(&[0, 1]);
+            evidence.rows.remove(0);
+        };
+        let expected = Findings {
+            expired: of(&[0]),
+            ..no_findings()
+        };
+        assert_eq!(findings_after(outlive), expected);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) struct Evidence {
     pub(super) rows: Vec<Row>,
     /// The ids of the orders that an operator erased.
     pub(super) erased: BTreeSet<String>,
+    /// The ids of the journal's orders that are older than rows are kept.
+    pub(super) outlived: BTreeSet<String>,
     /// All events of the audit queues.
     pub(super) events: Vec<Event>,
     /// All emails; `None` if mail cannot be read.

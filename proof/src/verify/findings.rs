@@ -11,6 +11,8 @@ pub(super) struct Findings {
     pub(super) lost: BTreeSet<String>,
     /// Accepted orders that an operator erased. Nothing is expected of them.
     pub(super) erased: BTreeSet<String>,
+    /// Accepted orders without a row that are older than rows are kept. Whether they were stored is not known.
+    pub(super) expired: BTreeSet<String>,
     /// Idempotency keys with more than one row or more than one order id.
     pub(super) doubled: BTreeSet<String>,
     /// Orders whose row, event or dead letter has other content than was accepted: the order's id and what differs.
@@ -32,4 +34,11 @@ pub(super) struct Findings {
     pub(super) republished: u64,
     /// How often an inbox received an order again; `None` if mail cannot be read.
     pub(super) notified_again: Option<u64>,
+}
+
+impl Findings {
+    /// Whether an order was erased, or its row is older than rows are kept and not there. Its event and email are known all the same.
+    pub(super) fn is_gone(&self, id: &str) -> bool {
+        self.erased.contains(id) || self.expired.contains(id)
+    }
 }

@@ -15,14 +15,18 @@ mod rows;
 #[cfg(test)]
 pub(crate) mod samples;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use dead_letters::{DeadLetterQueue, QueueName};
+use order_core::Timestamp;
+use order_table::Retention;
 use stack_client::{Connection, Resource, queue};
 use terminal::stdout;
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::event_audit;
@@ -75,9 +79,11 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     }
     let Items { rows, erased } =
         rows::scan(&config, &connection.resource(Resource::OrdersTableName).await?).await?;
+    let retention = dead_letters::read_retention(connection).await;
     let evidence = Evidence {
         rows,
         erased,
+        outlived: outlived(&journal, retention, Timestamp::new(OffsetDateTime::now_utc())),
         events: event_audit::collect(&config, &arguments.journal, &journal.audit_queues).await?,
         mail: mail::read(connection).await?,
         letters,
@@ -104,6 +110,13 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// The accepted orders whose rows may be deleted already.
+fn outlived(journal: &Journal, retention: Retention, now: Timestamp) -> BTreeSet<String> {
+    let accepted = journal.accepted.iter();
+    let outlived = accepted.filter(|(_, acceptance)| retention.is_over(acceptance.accepted_at, now));
+    outlived.map(|(id, _)| id.to_string()).collect()
+}
+
 /// Waits until the queues are empty, or until the patience is over. Returns the number of messages that they hold.
 async fn wait_until_drained(
     config: &SdkConfig,
@@ -121,5 +134,24 @@ async fn wait_until_drained(
             return Ok(held);
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_outlived_when_its_row_may_be_deleted() {
+        let mut journal = Journal::default();
+        let acceptance = samples::acceptance(1);
+        let accepted_at = acceptance.accepted_at;
+        journal.accepted.insert(samples::id(1), acceptance);
+        let after =
+            |days: i64| Timestamp::new(accepted_at.as_offset_date_time() + time::Duration::days(days));
+        let retention: Retention = "90".parse().unwrap();
+        assert!(outlived(&journal, retention, after(88)).is_empty());
+        assert_eq!(outlived(&journal, retention, after(89)).len(), 1);
+        assert!(outlived(&journal, Retention::FOREVER, after(9999)).is_empty());
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Report {
     pub(super) lost: usize,
     /// Accepted orders that an operator erased.
     pub(super) erased: usize,
+    /// Accepted orders without a row that are older than rows are kept.
+    pub(super) expired: usize,
     /// Must be zero.
     pub(super) doubled: usize,
     /// Must be zero.
@@ -91,6 +93,7 @@ impl Report {
             in_flight: evidence.in_flight,
             lost: findings.lost.len(),
             erased: findings.erased.len(),
+            expired: findings.expired.len(),
             doubled: findings.doubled.len(),
             differing: findings.differing.len(),
             unpublished: findings.unpublished.len(),
@@ -173,7 +176,7 @@ impl Report {
     }
 
     /// The figures that repeated deliveries, dead letters and other orders explain.
-    fn explained_figures(&self) -> [Figure; 9] {
+    fn explained_figures(&self) -> [Figure; 10] {
         use Requirement::{Counted, ZeroIfExclusive};
 
         let figure = |name, found, requirement, meaning| Figure {
@@ -188,6 +191,12 @@ impl Report {
                 count(self.erased),
                 Counted,
                 "accepted orders that an operator erased; nothing is expected of them",
+            ),
+            figure(
+                "expired",
+                count(self.expired),
+                Counted,
+                "without a row, and older than OrderRetentionDays: whether they were stored is not known",
             ),
             figure(
                 "notified again",
@@ -285,6 +294,7 @@ fn collect_examples(findings: &Findings) -> Vec<String> {
     let kinds = [
         ("lost", &findings.lost),
         ("doubled", &findings.doubled),
+        ("expired", &findings.expired),
         ("unpublished", &findings.unpublished),
         ("unnotified", findings.unnotified.as_ref().unwrap_or(&none)),
         ("poison not dead-lettered", &letters.not_dead_lettered),
@@ -362,6 +372,7 @@ mod tests {
         poison not dead-lettered  0      0        sent to fail, but not in the dead-letter queue
         poison with wrong reason  0      0        in the dead-letter queue with another reason than the expected one
         erased                    0      -        accepted orders that an operator erased; nothing is expected of them
+        expired                   0      -        without a row, and older than OrderRetentionDays: whether they were stored is not known
         notified again            2      -        emailed again after a crash, a lost response or a duplicate delivery
         published again           0      -        the same event, byte for byte, for the same reasons
         dead letters              0      -        accepted orders in a dead-letter queue; put them back by dlq replay
@@ -380,7 +391,7 @@ mod tests {
     fn programs_read_the_same_names_in_every_version() {
         let json = serde_json::to_value(report(&findings(), &evidence_with_mail(), Scope::Shared)).unwrap();
         let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails erased events examples in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
+        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails erased events examples expired in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
     }
 
     #[test]

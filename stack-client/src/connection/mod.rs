@@ -469,6 +469,11 @@ impl Connection {
         Ok(self.stack().await?.created_at().map(str::to_owned))
     }
 
+    /// An output of the stack that says how it is set up. `None` if it has none: an older stack, or no stack at all.
+    pub async fn setting(&self, output: &str) -> anyhow::Result<Option<String>> {
+        Ok(self.stack().await?.output(output).ok().map(str::to_owned))
+    }
+
     /// The stack. It is read at most once, and only if an option does not name what is needed.
     async fn stack(&self) -> anyhow::Result<&Stack> {
         self.known_stack

@@ -1,4 +1,7 @@
-//! The event that an order is confirmed: a CloudEvents 1.0 envelope in JSON.
+//! The events of an order: that it is confirmed, and that it is cancelled. Each is a CloudEvents 1.0 envelope in JSON.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use serde_json::{Value, json};
 
@@ -8,14 +11,54 @@ use crate::order::Order;
 use crate::trace::Trace;
 use timestamp::Timestamp;
 
-/// `type` of the event, with its version.
+/// `type` of the event that an order is confirmed, with its version.
 pub const TYPE: &str = "orders.order.confirmed.v1";
 
-/// The beginning of the types of all its versions. The version follows.
-const ANY_VERSION: &str = "orders.order.confirmed.v";
+/// `type` of the event that an order is cancelled, with its version.
+pub const CANCELLED_TYPE: &str = "orders.order.cancelled.v1";
 
-/// `source` of the event.
+/// `source` of the events.
 pub const SOURCE: &str = "/orders";
+
+/// The types of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    /// An order is confirmed.
+    Confirmed,
+    /// An order is cancelled.
+    Cancelled,
+}
+
+impl EventType {
+    /// All types.
+    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Cancelled];
+
+    /// The event's `type`, and the value of its message attribute `event_type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => TYPE,
+            Self::Cancelled => CANCELLED_TYPE,
+        }
+    }
+
+    /// Reads an event's `type`.
+    fn parse(text: &str) -> Result<Self, EventError> {
+        if let Some(found) = Self::ALL.into_iter().find(|known| known.as_str() == text) {
+            return Ok(found);
+        }
+        let is_version_of = |known: Self| {
+            let name = known.as_str().trim_end_matches('1');
+            let version = text.strip_prefix(name);
+            version.is_some_and(|version| version.parse::<u64>().is_ok())
+        };
+        Err(if Self::ALL.into_iter().any(is_version_of) {
+            EventError::UnknownVersion
+        } else {
+            EventError::UnknownType
+        })
+    }
+}
 
 /// An order is confirmed: its row exists.
 ///
@@ -35,6 +78,27 @@ pub struct OrderConfirmed {
     pub trace: Option<Trace>,
 }
 
+/// An order is cancelled: its row says so.
+///
+/// Like [`OrderConfirmed`] it comes from the row alone. Its `id` is the order's id with `/cancelled`, because CloudEvents wants an id of
+/// its own for each event of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderCancelled {
+    /// The order, as it was confirmed.
+    pub confirmed: OrderConfirmed,
+    /// When its row was marked as cancelled; the event's `time`.
+    pub cancelled_at: Timestamp,
+}
+
+/// An event of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderEvent {
+    /// The order is confirmed.
+    Confirmed(OrderConfirmed),
+    /// The order is cancelled.
+    Cancelled(OrderCancelled),
+}
+
 /// Why an event cannot be read. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
@@ -42,10 +106,10 @@ pub enum EventError {
     #[error("{0}")]
     Malformed(String),
     /// A version that this code does not know. A later version of the code reads it.
-    #[error("the event's version is not known; this version of the code reads {TYPE}")]
+    #[error("the event's version is not known; this version of the code reads {TYPE} and {CANCELLED_TYPE}")]
     UnknownVersion,
     /// Another type of event.
-    #[error("the event's type is not known; this version of the code reads {TYPE}")]
+    #[error("the event's type is not known; this version of the code reads {TYPE} and {CANCELLED_TYPE}")]
     UnknownType,
 }
 
@@ -54,13 +118,32 @@ impl OrderConfirmed {
     /// <https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md>
     #[must_use]
     pub fn to_json(&self) -> String {
+        self.envelope(
+            EventType::Confirmed,
+            &self.order_id.to_string(),
+            self.confirmed_at,
+        )
+        .to_string()
+    }
+
+    /// Reads the event that an order is confirmed, of any version. Ignores fields that a later version added. An event of another
+    /// type is refused.
+    pub fn from_json(text: &str) -> Result<Self, EventError> {
+        match OrderEvent::from_json(text)? {
+            OrderEvent::Confirmed(event) => Ok(event),
+            OrderEvent::Cancelled(_) => Err(EventError::UnknownType),
+        }
+    }
+
+    /// The envelope of an event about the order.
+    fn envelope(&self, event_type: EventType, id: &str, time: Timestamp) -> Value {
         let mut event = json!({
             "specversion": "1.0",
-            "id": self.order_id,
+            "id": id,
             "source": SOURCE,
-            "type": TYPE,
+            "type": event_type.as_str(),
             "subject": self.order_id,
-            "time": self.confirmed_at,
+            "time": time,
             "datacontenttype": "application/json",
             "data": {
                 "order_id": self.order_id,
@@ -72,47 +155,18 @@ impl OrderConfirmed {
         if let Some(trace) = self.trace {
             event["traceparent"] = json!(trace.to_traceparent());
         }
-        event.to_string()
+        event
     }
 
-    /// Reads an event of any version. Ignores fields that a later version added.
-    pub fn from_json(text: &str) -> Result<Self, EventError> {
-        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
-        match document.get("type").and_then(Value::as_str) {
-            Some(TYPE) => {}
-            Some(other) => {
-                let version = other.strip_prefix(ANY_VERSION);
-                let is_version = |version: &str| version.parse::<u64>().is_ok();
-                return Err(if version.is_some_and(is_version) {
-                    EventError::UnknownVersion
-                } else {
-                    EventError::UnknownType
-                });
-            }
-            None => return Err(malformed("the event has no type")),
-        }
-        if document.get("specversion").and_then(Value::as_str) != Some("1.0") {
-            return Err(malformed("specversion is not 1.0"));
-        }
-        let data = document.get("data").ok_or_else(|| malformed("data is missing"))?;
-        let text = |name: &str| {
-            data.get(name)
-                .and_then(Value::as_str)
-                .ok_or_else(|| malformed(format!("data/{name} is missing")))
-        };
+    /// The part that every event of an order has.
+    fn from_document(document: &Value, data: &Value) -> Result<Self, EventError> {
         let order = data
             .get("order")
             .ok_or_else(|| malformed("data/order is missing"))?;
         Ok(Self {
-            order_id: text("order_id")?
-                .parse()
-                .map_err(|error| malformed(format!("data/order_id: {error}")))?,
-            accepted_at: text("accepted_at")?
-                .parse()
-                .map_err(|error| malformed(format!("data/accepted_at: {error}")))?,
-            confirmed_at: text("confirmed_at")?
-                .parse()
-                .map_err(|error| malformed(format!("data/confirmed_at: {error}")))?,
+            order_id: parsed(data, "order_id")?,
+            accepted_at: parsed(data, "accepted_at")?,
+            confirmed_at: parsed(data, "confirmed_at")?,
             order: Order::restore_known(order)
                 .map_err(|violations| malformed(format!("data/order: {violations}")))?,
             // An event with another trace is still an order's event.
@@ -122,6 +176,81 @@ impl OrderConfirmed {
                 .and_then(Trace::from_traceparent),
         })
     }
+}
+
+impl OrderCancelled {
+    /// The event in the structured JSON form of CloudEvents 1.0.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let id = format!("{}/cancelled", self.confirmed.order_id);
+        let mut event = self
+            .confirmed
+            .envelope(EventType::Cancelled, &id, self.cancelled_at);
+        event["data"]["cancelled_at"] = json!(self.cancelled_at);
+        event.to_string()
+    }
+}
+
+impl OrderEvent {
+    /// The type.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::Confirmed(_) => EventType::Confirmed,
+            Self::Cancelled(_) => EventType::Cancelled,
+        }
+    }
+
+    /// The order, as it was confirmed.
+    #[must_use]
+    pub fn confirmed(&self) -> &OrderConfirmed {
+        match self {
+            Self::Confirmed(event) => event,
+            Self::Cancelled(event) => &event.confirmed,
+        }
+    }
+
+    /// The order's id.
+    #[must_use]
+    pub fn order_id(&self) -> OrderId {
+        self.confirmed().order_id
+    }
+
+    /// The JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Confirmed(event) => event.to_json(),
+            Self::Cancelled(event) => event.to_json(),
+        }
+    }
+
+    /// Reads an event of any type and version. Ignores fields that a later version added.
+    pub fn from_json(text: &str) -> Result<Self, EventError> {
+        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        let event_type = document.get("type").and_then(Value::as_str);
+        let event_type = EventType::parse(event_type.ok_or_else(|| malformed("the event has no type"))?)?;
+        if document.get("specversion").and_then(Value::as_str) != Some("1.0") {
+            return Err(malformed("specversion is not 1.0"));
+        }
+        let data = document.get("data").ok_or_else(|| malformed("data is missing"))?;
+        let confirmed = OrderConfirmed::from_document(&document, data)?;
+        Ok(match event_type {
+            EventType::Confirmed => Self::Confirmed(confirmed),
+            EventType::Cancelled => Self::Cancelled(OrderCancelled {
+                confirmed,
+                cancelled_at: parsed(data, "cancelled_at")?,
+            }),
+        })
+    }
+}
+
+/// A field of the event's data as a `T`.
+fn parsed<T: FromStr<Err: Display>>(data: &Value, name: &str) -> Result<T, EventError> {
+    let text = data.get(name).and_then(Value::as_str);
+    let text = text.ok_or_else(|| malformed(format!("data/{name} is missing")))?;
+    text.parse()
+        .map_err(|error| malformed(format!("data/{name}: {error}")))
 }
 
 fn malformed(reason: impl Into<String>) -> EventError {
@@ -159,6 +288,27 @@ mod tests {
         assert_eq!(event.order.metadata().len(), 2);
         let written: Value = serde_json::from_str(&event.to_json()).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+    }
+
+    #[test]
+    fn an_event_of_a_cancellation_stays_readable_and_has_an_id_of_its_own() {
+        let golden = include_str!("../golden/event-cancelled-v1.json");
+        let event = OrderEvent::from_json(golden).unwrap();
+        let written: Value = serde_json::from_str(&event.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+        assert_ne!(
+            written["id"],
+            serde_json::from_str::<Value>(GOLDEN).unwrap()["id"]
+        );
+        let confirmed = OrderConfirmed::from_json(GOLDEN).unwrap();
+        assert_eq!(event.confirmed(), &confirmed);
+        assert_eq!(OrderConfirmed::from_json(golden), Err(EventError::UnknownType));
+        assert_eq!(
+            OrderEvent::from_json(&golden.replace(".v1\"", ".v2\"")),
+            Err(EventError::UnknownVersion)
+        );
+        let error = OrderEvent::from_json(&golden.replace("\"cancelled_at\"", "\"at\"")).unwrap_err();
+        assert_eq!(error.to_string(), "data/cancelled_at is missing");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! An order passes through the modules in this order: [`json`] refuses bytes that are not one JSON document, [`order`] parses
 //! the document ([`batch`] parses many orders of one document), [`id`] and [`fingerprint`] identify the order, [`message`]
-//! carries it over the queue, and [`event`] announces it once it is stored. A [`trace`] accompanies it.
+//! carries it over the queue, and [`event`] announces that it is stored, or cancelled. A [`trace`] accompanies it.
 
 pub mod batch;
 pub mod currency;
@@ -23,10 +23,10 @@ pub mod trace;
 pub mod violation;
 
 pub use currency::Currency;
-pub use event::OrderConfirmed;
+pub use event::{EventType, OrderCancelled, OrderConfirmed, OrderEvent};
 pub use fingerprint::Fingerprint;
 pub use id::{IdempotencyKey, OrderId};
-pub use message::OrderMessage;
+pub use message::{CancellationMessage, OrderMessage, QueueMessage};
 pub use money::Money;
 pub use order::{Customer, Item, Order};
 pub use timestamp::{Timestamp, TimestampError};

@@ -1,4 +1,7 @@
-//! The message that carries an accepted order over the queue.
+//! The messages of the queue of orders: one carries an accepted order, and one asks to cancel an order.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use serde_json::{Value, json};
 
@@ -28,6 +31,31 @@ pub struct OrderMessage {
     pub order: Order,
 }
 
+/// A request to cancel an order, which may not be stored yet. Its JSON form is version 3:
+///
+/// ```json
+/// {"schema_version":3,"type":"cancellation","order_id":"…","requested_at":"…"}
+/// ```
+///
+/// It has a version that no order has: code from before cancellations takes it for a later version, and tries it again until new
+/// code reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CancellationMessage {
+    /// The id of the order to cancel.
+    pub order_id: OrderId,
+    /// When the API accepted the request.
+    pub requested_at: Timestamp,
+}
+
+/// A message of the queue of orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueMessage {
+    /// An accepted order.
+    Order(Box<OrderMessage>),
+    /// A request to cancel an order.
+    Cancellation(CancellationMessage),
+}
+
 /// Why a message cannot be read. The texts hold no values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
@@ -35,8 +63,66 @@ pub enum MessageError {
     #[error("{0}")]
     Malformed(String),
     /// A version that this code does not know. A later version of the code reads it.
-    #[error("schema_version {0} is not known; this version of the code reads 1 and 2")]
+    #[error("schema_version {0} is not known; this version of the code reads 1, 2 and 3")]
     UnknownVersion(u64),
+}
+
+/// The `schema_version` of a cancellation.
+const CANCELLATION_VERSION: u64 = 3;
+
+/// The `type` of a cancellation. An order has none.
+const CANCELLATION_TYPE: &str = "cancellation";
+
+impl CancellationMessage {
+    /// The JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json!({
+            "schema_version": CANCELLATION_VERSION,
+            "type": CANCELLATION_TYPE,
+            "order_id": self.order_id,
+            "requested_at": self.requested_at,
+        })
+        .to_string()
+    }
+
+    fn from_document(document: &Value) -> Result<Self, MessageError> {
+        if document.get("type").and_then(Value::as_str) != Some(CANCELLATION_TYPE) {
+            return Err(malformed(
+                "a message of version 3 has another type than cancellation",
+            ));
+        }
+        Ok(Self {
+            order_id: parsed(document, "order_id")?,
+            requested_at: parsed(document, "requested_at")?,
+        })
+    }
+}
+
+impl QueueMessage {
+    /// Reads a message of any type and version.
+    pub fn from_json(text: &str) -> Result<Self, MessageError> {
+        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        match document.get("schema_version").and_then(Value::as_u64) {
+            Some(1 | 2) => {
+                OrderMessage::from_version_1_or_2(&document).map(|message| Self::Order(Box::new(message)))
+            }
+            Some(CANCELLATION_VERSION) => {
+                CancellationMessage::from_document(&document).map(Self::Cancellation)
+            }
+            Some(other) => Err(MessageError::UnknownVersion(other)),
+            None => Err(malformed("the message has no schema_version")),
+        }
+    }
+
+    /// The id of the order that the message is about.
+    #[must_use]
+    pub fn order_id(&self) -> OrderId {
+        match self {
+            Self::Order(message) => message.order_id,
+            Self::Cancellation(message) => message.order_id,
+        }
+    }
 }
 
 impl OrderMessage {
@@ -70,32 +156,18 @@ impl OrderMessage {
         .to_string()
     }
 
-    /// Reads a message of any version.
+    /// Reads the message of an order, of any version. A cancellation is refused.
     pub fn from_json(text: &str) -> Result<Self, MessageError> {
-        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
-        match document.get("schema_version").and_then(Value::as_u64) {
-            Some(1 | 2) => Self::from_version_1_or_2(&document),
-            Some(other) => Err(MessageError::UnknownVersion(other)),
-            None => Err(malformed("the message has no schema_version")),
+        match QueueMessage::from_json(text)? {
+            QueueMessage::Order(message) => Ok(*message),
+            QueueMessage::Cancellation(_) => Err(malformed("the message cancels an order, and holds none")),
         }
     }
 
     fn from_version_1_or_2(document: &Value) -> Result<Self, MessageError> {
-        let text = |name: &str| {
-            document
-                .get(name)
-                .and_then(Value::as_str)
-                .ok_or_else(|| malformed(format!("{name} is missing")))
-        };
-        let order_id = text("order_id")?
-            .parse()
-            .map_err(|error| malformed(format!("order_id: {error}")))?;
-        let fingerprint: Fingerprint = text("fingerprint")?
-            .parse()
-            .map_err(|error| malformed(format!("fingerprint: {error}")))?;
-        let accepted_at = text("accepted_at")?
-            .parse()
-            .map_err(|error| malformed(format!("accepted_at: {error}")))?;
+        let order_id = parsed(document, "order_id")?;
+        let fingerprint: Fingerprint = parsed(document, "fingerprint")?;
+        let accepted_at = parsed(document, "accepted_at")?;
         let order = document
             .get("order")
             .ok_or_else(|| malformed("order is missing"))?;
@@ -111,6 +183,14 @@ impl OrderMessage {
             order,
         })
     }
+}
+
+/// A field's text as a `T`.
+fn parsed<T: FromStr<Err: Display>>(document: &Value, name: &str) -> Result<T, MessageError> {
+    let text = document.get(name).and_then(Value::as_str);
+    let text = text.ok_or_else(|| malformed(format!("{name} is missing")))?;
+    text.parse()
+        .map_err(|error| malformed(format!("{name}: {error}")))
 }
 
 fn malformed(reason: impl Into<String>) -> MessageError {
@@ -141,6 +221,26 @@ mod tests {
         assert_eq!(message.order.reference().unwrap().as_str(), "PO 2026/17");
         let written: Value = serde_json::from_str(&message.to_json()).unwrap();
         assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+    }
+
+    #[test]
+    fn a_cancellation_stays_readable_and_is_no_order() {
+        let golden = include_str!("../golden/message-v3.json");
+        let message = QueueMessage::from_json(golden).unwrap();
+        let QueueMessage::Cancellation(cancellation) = message else {
+            panic!("{message:?}")
+        };
+        assert_eq!(cancellation.order_id.short(), "4e5f6a7b");
+        let written: Value = serde_json::from_str(&cancellation.to_json()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(golden).unwrap());
+        assert!(matches!(
+            OrderMessage::from_json(golden),
+            Err(MessageError::Malformed(_))
+        ));
+        for (from, to) in [("cancellation", "return"), ("order_id", "id"), ("2026-", "26-")] {
+            let error = QueueMessage::from_json(&golden.replace(from, to)).unwrap_err();
+            assert!(matches!(error, MessageError::Malformed(_)), "{from}: {error}");
+        }
     }
 
     #[test]
@@ -184,7 +284,7 @@ mod tests {
         insta::assert_snapshot!(text, @r#"
         not a JSON document: expected value at line 1 column 1
         the message has no schema_version
-        schema_version 9 is not known; this version of the code reads 1 and 2
+        schema_version 9 is not known; this version of the code reads 1, 2 and 3
         order_id: not an order id; an order id is a UUID such as 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b
         fingerprint: not a fingerprint of a known version (v1: or v2:, and 64 hexadecimal digits)
         accepted_at: not an RFC 3339 timestamp, for example 2026-11-23T09:35:00.123Z

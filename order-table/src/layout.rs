@@ -6,7 +6,7 @@ pub mod attribute {
     pub const ORDER_ID: &str = "order_id";
     /// A number: the version of the row's layout.
     pub const SCHEMA_VERSION: &str = "schema_version";
-    /// `confirmed` or `notified`; of a tombstone `erased`.
+    /// `confirmed`, `notified` or `cancelled`; of a tombstone `erased`.
     pub const STATUS: &str = "status";
     /// The order's fingerprint.
     pub const FINGERPRINT: &str = "fingerprint";
@@ -38,6 +38,12 @@ pub mod attribute {
     pub const NOTIFIED_AT: &str = "notified_at";
     /// The id of that email.
     pub const NOTIFICATION_ID: &str = "notification_id";
+    /// When the row was marked as cancelled. Only a cancelled order has it, and it is written once.
+    pub const CANCELLED_AT: &str = "cancelled_at";
+    /// When an email that says that the order was cancelled was published to the topic.
+    pub const CANCELLATION_NOTIFIED_AT: &str = "cancellation_notified_at";
+    /// The id of that email.
+    pub const CANCELLATION_NOTIFICATION_ID: &str = "cancellation_notification_id";
     /// Of a claim: when the first request under the key has ended for sure.
     pub const IN_DOUBT_UNTIL: &str = "in_doubt_until";
     /// Of a claim: when the queue refused the order, if it has not taken it since.

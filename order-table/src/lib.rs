@@ -1,6 +1,6 @@
 //! The tables of orders and of claims: the names of their attributes, their rows, and the conversion to DynamoDB's attribute values.
 //!
-//! order-worker writes rows, notifier marks them as notified, order-api and orderctl read them. order-api writes claims, and
+//! order-worker writes rows and marks them as cancelled, notifier marks them as notified, order-api and orderctl read them. order-api writes claims, and
 //! order-worker the marks of dead letters beside them. orderctl replaces the row of an order that an operator erases by a tombstone. All of them
 //! use this crate, so that each table has one layout.
 //!
@@ -23,5 +23,5 @@ pub use claim::Claim;
 pub use failed::FailedOrder;
 pub use layout::{BY_CUSTOMER_INDEX, attribute};
 pub use retention::{Retention, RetentionError};
-pub use row::{Notification, OrderRow, OrderStatus};
+pub use row::{Cancellation, Notification, OrderRow, OrderStatus};
 pub use tombstone::{Stored, Tombstone};

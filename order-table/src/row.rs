@@ -1,7 +1,9 @@
 //! A stored order: from its attributes and to them.
 
 use order_core::order::MetadataDocument;
-use order_core::{Fingerprint, Order, OrderConfirmed, OrderId, OrderMessage, Trace};
+use order_core::{
+    EventType, Fingerprint, Order, OrderCancelled, OrderConfirmed, OrderEvent, OrderId, OrderMessage, Trace,
+};
 use serde_json::{Value, json};
 use timestamp::Timestamp;
 
@@ -24,7 +26,18 @@ pub struct OrderRow {
     pub confirmed_at: Timestamp,
     /// The trace of the request that placed it, if that is known.
     pub trace: Option<Trace>,
-    /// The email about the order, if one was sent.
+    /// The email that the order is confirmed, if one was sent.
+    pub notification: Option<Notification>,
+    /// The order's cancellation, if it was cancelled.
+    pub cancellation: Option<Cancellation>,
+}
+
+/// An order was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancellation {
+    /// When the row was marked as cancelled.
+    pub cancelled_at: Timestamp,
+    /// The email that the order was cancelled, if one was sent.
     pub notification: Option<Notification>,
 }
 
@@ -44,11 +57,13 @@ pub enum OrderStatus {
     Confirmed,
     /// The order is stored, and an email that covers it was sent.
     Notified,
+    /// The order was cancelled, before or after an email about it.
+    Cancelled,
 }
 
 impl OrderStatus {
     /// All statuses.
-    pub const ALL: [Self; 2] = [Self::Confirmed, Self::Notified];
+    pub const ALL: [Self; 3] = [Self::Confirmed, Self::Notified, Self::Cancelled];
 
     /// As the table and the API spell it.
     #[must_use]
@@ -56,6 +71,7 @@ impl OrderStatus {
         match self {
             Self::Confirmed => "confirmed",
             Self::Notified => "notified",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -78,6 +94,7 @@ impl OrderRow {
             confirmed_at,
             trace: None,
             notification: None,
+            cancellation: None,
         }
     }
 
@@ -90,10 +107,26 @@ impl OrderRow {
     /// The order's status.
     #[must_use]
     pub fn status(&self) -> OrderStatus {
-        if self.notification.is_some() {
+        if self.cancellation.is_some() {
+            OrderStatus::Cancelled
+        } else if self.notification.is_some() {
             OrderStatus::Notified
         } else {
             OrderStatus::Confirmed
+        }
+    }
+
+    /// The event of this type about the order. None that it is cancelled, unless it is. It comes from the row alone, so that an event
+    /// that is published again is identical to the first.
+    #[must_use]
+    pub fn event(&self, event_type: EventType) -> Option<OrderEvent> {
+        let confirmed = OrderConfirmed::from(self);
+        match event_type {
+            EventType::Confirmed => Some(OrderEvent::Confirmed(confirmed)),
+            EventType::Cancelled => Some(OrderEvent::Cancelled(OrderCancelled {
+                confirmed,
+                cancelled_at: self.cancellation.as_ref()?.cancelled_at,
+            })),
         }
     }
 
@@ -118,6 +151,10 @@ impl OrderRow {
             (attribute::ACCEPTED_AT, json!(self.accepted_at)),
             (attribute::CONFIRMED_AT, json!(self.confirmed_at)),
         ];
+        let cancellation_email = self
+            .cancellation
+            .as_ref()
+            .and_then(|cancellation| cancellation.notification.as_ref());
         let optional = [
             (
                 attribute::CUSTOMER_EMAIL,
@@ -147,6 +184,20 @@ impl OrderRow {
             (
                 attribute::NOTIFICATION_ID,
                 self.notification.as_ref().map(|sent| json!(sent.id)),
+            ),
+            (
+                attribute::CANCELLED_AT,
+                self.cancellation
+                    .as_ref()
+                    .map(|cancellation| json!(cancellation.cancelled_at)),
+            ),
+            (
+                attribute::CANCELLATION_NOTIFIED_AT,
+                cancellation_email.map(|sent| json!(sent.notified_at)),
+            ),
+            (
+                attribute::CANCELLATION_NOTIFICATION_ID,
+                cancellation_email.map(|sent| json!(sent.id)),
             ),
         ];
         let optional = optional
@@ -186,11 +237,16 @@ impl OrderRow {
         let fingerprint: Fingerprint = parsed(attributes, attribute::FINGERPRINT)?;
         let accepted_at = parsed(attributes, attribute::ACCEPTED_AT)?;
         let confirmed_at = parsed(attributes, attribute::CONFIRMED_AT)?;
-        let notification = match attributes.get(attribute::NOTIFIED_AT) {
+        let notification = notification(attributes, attribute::NOTIFIED_AT, attribute::NOTIFICATION_ID)?;
+        let cancellation = match attributes.get(attribute::CANCELLED_AT) {
             None => None,
-            Some(_) => Some(Notification {
-                id: text(attributes, attribute::NOTIFICATION_ID)?.to_owned(),
-                notified_at: parsed(attributes, attribute::NOTIFIED_AT)?,
+            Some(_) => Some(Cancellation {
+                cancelled_at: parsed(attributes, attribute::CANCELLED_AT)?,
+                notification: self::notification(
+                    attributes,
+                    attribute::CANCELLATION_NOTIFIED_AT,
+                    attribute::CANCELLATION_NOTIFICATION_ID,
+                )?,
             }),
         };
         let order = order(attributes)?;
@@ -212,8 +268,24 @@ impl OrderRow {
             confirmed_at,
             trace,
             notification,
+            cancellation,
         })
     }
+}
+
+/// The email whose time and id are in these attributes, if one was sent.
+fn notification(
+    attributes: &Attributes,
+    notified_at: &'static str,
+    id: &'static str,
+) -> Result<Option<Notification>, RowError> {
+    if !attributes.contains_key(notified_at) {
+        return Ok(None);
+    }
+    Ok(Some(Notification {
+        id: text(attributes, id)?.to_owned(),
+        notified_at: parsed(attributes, notified_at)?,
+    }))
 }
 
 /// The order, read from its attributes in the order's own JSON form, so that one parser decides what an order is.
@@ -281,6 +353,38 @@ mod tests {
         let read = OrderRow::from_attributes(&golden).unwrap();
         assert_eq!(read.status(), OrderStatus::Notified);
         assert_eq!(read.to_attributes(), golden);
+    }
+
+    #[test]
+    fn a_cancelled_row_of_version_1_is_read_for_ever() {
+        let golden: Attributes =
+            serde_json::from_str(include_str!("../golden/row-v1-cancelled.json")).unwrap();
+        let read = OrderRow::from_attributes(&golden).unwrap();
+        assert_eq!(read.status(), OrderStatus::Cancelled);
+        assert_eq!(read.to_attributes(), golden);
+        for (name, _) in golden.iter().filter(|(name, _)| name.starts_with("cancel")) {
+            let mut damaged = golden.clone();
+            damaged.insert(name.clone(), Value::Bool(true));
+            assert_eq!(&OrderRow::from_attributes(&damaged).unwrap_err().attribute, name);
+        }
+    }
+
+    #[test]
+    fn the_event_of_a_cancellation_is_that_of_a_cancelled_row() {
+        let golden: Attributes =
+            serde_json::from_str(include_str!("../golden/row-v1-cancelled.json")).unwrap();
+        let read = OrderRow::from_attributes(&golden).unwrap();
+        let event = include_str!("../../order-core/golden/event-cancelled-v1.json");
+        assert_eq!(
+            read.event(EventType::Cancelled),
+            OrderEvent::from_json(event).ok()
+        );
+        // The event that it is confirmed stays as it was.
+        assert_eq!(
+            read.event(EventType::Confirmed),
+            row().event(EventType::Confirmed)
+        );
+        assert_eq!(row().event(EventType::Cancelled), None);
     }
 
     #[test]

@@ -101,9 +101,13 @@ def test_api_and_functions_record_traces_if_that_is_wanted_and_only_then(templat
             assert ("RecordTraces" in sids) is is_recorded
 
 
-def test_order_worker_can_add_orders_and_cannot_overwrite_or_delete_them():
+def test_order_worker_can_add_and_cancel_orders_and_cannot_replace_or_delete_them():
     policies_of_role = TEMPLATE["Resources"]["OrderWorkerRole"]["Properties"]["Policies"]
     statements = [one for policy in policies_of_role for one in policy["PolicyDocument"]["Statement"]]
     actions = {action for one in statements for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])}
-    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
+    assert {action for action in actions if action.startswith("dynamodb:")} == {
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:BatchGetItem",
+    }
     assert not [action for action in actions if "*" in action]

@@ -341,7 +341,7 @@ def test_order_worker_only_adds_to_the_claims():
     assert granted == {"dynamodb:PartiQLInsert"}
 
 
-def test_order_worker_cannot_overwrite_or_delete_an_order():
+def test_order_worker_cannot_replace_or_delete_an_order():
     actions = {
         action
         for role, statement in statements(deployed())
@@ -349,7 +349,7 @@ def test_order_worker_cannot_overwrite_or_delete_an_order():
         for action in listed(statement["Action"])
         if action.startswith("dynamodb:")
     }
-    assert actions == {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
+    assert actions == {"dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:BatchGetItem"}
 
 
 def test_each_function_has_a_role_of_its_own():

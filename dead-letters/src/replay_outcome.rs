@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage, Timestamp};
+use order_core::{EventType, OrderEvent, OrderId, OrderMessage, QueueMessage, Timestamp};
 use order_table::{OrderRow, Stored};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -29,6 +29,10 @@ pub(super) enum ReplayOutcome {
         /// JSON pointers to the differing fields.
         differs: Vec<String>,
     },
+    /// It asks to cancel an order that is stored: the order would be cancelled.
+    Cancel,
+    /// The event says that an order is confirmed that was cancelled since: nothing would happen.
+    Cancelled,
     /// The event's order is stored and not marked as notified: an email would be sent.
     SendEmail,
     /// The event's order is marked as notified: nothing would happen.
@@ -44,7 +48,7 @@ pub(super) enum ReplayOutcome {
     Erased,
     /// The order is not stored, and older than rows are kept: it would become a dead letter again.
     Expired,
-    /// The event's order is not stored: it would become a dead letter again.
+    /// The order of an event or of a cancellation is not stored: it would become a dead letter again.
     OrderNotStored,
     /// The stored row cannot be read.
     UnreadableRow(String),
@@ -57,6 +61,8 @@ impl ReplayOutcome {
             self,
             Self::Store
                 | Self::PublishAgain
+                | Self::Cancel
+                | Self::Cancelled
                 | Self::SendEmail
                 | Self::AlreadyNotified { .. }
                 | Self::Erased
@@ -72,6 +78,8 @@ impl ReplayOutcome {
             Self::Store => "store",
             Self::PublishAgain => "publish_again",
             Self::Conflict { .. } => "conflict",
+            Self::Cancel => "cancel",
+            Self::Cancelled => "cancelled",
             Self::SendEmail => "send_email",
             Self::AlreadyNotified { .. } => "already_notified",
             Self::EmailAgain => "email_again",
@@ -90,6 +98,8 @@ impl ReplayOutcome {
             Self::Store => "would be stored",
             Self::PublishAgain => "is stored, would be published again",
             Self::Conflict { .. } => "would fail: conflict",
+            Self::Cancel => "would be cancelled",
+            Self::Cancelled => "was cancelled, nothing would happen",
             Self::SendEmail => "would be emailed",
             Self::AlreadyNotified { .. } => "was emailed, nothing would happen",
             Self::EmailAgain => "would be emailed again, to every subscriber",
@@ -115,6 +125,8 @@ impl fmt::Display for ReplayOutcome {
                 "valid\nanother order is stored under this id; different: {}\nreplaying it unchanged makes it a dead letter again",
                 differs.join(", ")
             ),
+            Self::Cancel => formatter.write_str("valid\nits order is stored: replaying cancels it, and publishes that"),
+            Self::Cancelled => formatter.write_str("valid\nits order was cancelled since: replaying changes nothing"),
             Self::SendEmail => formatter.write_str("valid\nits order is stored, and no email was sent: replaying sends one"),
             Self::AlreadyNotified { notified_at } => write!(
                 formatter,
@@ -140,7 +152,8 @@ impl fmt::Display for ReplayOutcome {
 #[derive(Debug)]
 enum ValidMessage {
     Order(Box<OrderMessage>),
-    Event(Box<OrderConfirmed>),
+    Cancellation(OrderId),
+    Event(Box<OrderEvent>),
     Email,
     Cover,
 }
@@ -148,10 +161,13 @@ enum ValidMessage {
 impl ValidMessage {
     fn parse(queue: QueueName, body: &str) -> Result<Self, String> {
         match queue {
-            QueueName::Orders => OrderMessage::from_json(body)
-                .map(|message| Self::Order(Box::new(message)))
+            QueueName::Orders => QueueMessage::from_json(body)
+                .map(|message| match message {
+                    QueueMessage::Order(message) => Self::Order(message),
+                    QueueMessage::Cancellation(message) => Self::Cancellation(message.order_id),
+                })
                 .map_err(|error| error.to_string()),
-            QueueName::Notifications => OrderConfirmed::from_json(body)
+            QueueName::Notifications => OrderEvent::from_json(body)
                 .map(|event| Self::Event(Box::new(event)))
                 .map_err(|error| error.to_string()),
             QueueName::Emails => UndeliveredEmail::from_json(body)
@@ -167,7 +183,8 @@ impl ValidMessage {
     fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::Order(message) => Some(message.order_id),
-            Self::Event(event) => Some(event.order_id),
+            Self::Cancellation(order_id) => Some(*order_id),
+            Self::Event(event) => Some(event.order_id()),
             Self::Email | Self::Cover => None,
         }
     }
@@ -221,24 +238,33 @@ fn predict(
         (ValidMessage::Cover, _) => ReplayOutcome::ResizeAgain,
         (ValidMessage::Order(message), None) if is_too_late(message.accepted_at) => ReplayOutcome::Expired,
         (ValidMessage::Order(_), None) => ReplayOutcome::Store,
-        (ValidMessage::Event(_), None) => ReplayOutcome::OrderNotStored,
+        (ValidMessage::Event(_) | ValidMessage::Cancellation(_), None) => ReplayOutcome::OrderNotStored,
+        (ValidMessage::Cancellation(_), Some(row)) if row.cancellation.is_some() => {
+            ReplayOutcome::PublishAgain
+        }
+        (ValidMessage::Cancellation(_), Some(_)) => ReplayOutcome::Cancel,
         (ValidMessage::Order(message), Some(row)) if row.fingerprint.matches(&message.order) => {
             ReplayOutcome::PublishAgain
         }
         (ValidMessage::Order(message), Some(row)) => ReplayOutcome::Conflict {
             differs: find_differences(row, &message),
         },
-        (
-            ValidMessage::Event(_),
-            Some(OrderRow {
-                notification: Some(sent),
-                ..
-            }),
-        ) => ReplayOutcome::AlreadyNotified {
-            notified_at: sent.notified_at.to_string(),
-        },
-        (ValidMessage::Event(_), Some(_)) => ReplayOutcome::SendEmail,
+        (ValidMessage::Event(event), Some(row)) => predict_event(event.event_type(), row),
     }
+}
+
+/// The outcome for an event of a stored order.
+fn predict_event(event_type: EventType, row: &OrderRow) -> ReplayOutcome {
+    let sent = match (event_type, &row.cancellation) {
+        (EventType::Confirmed, Some(_)) => return ReplayOutcome::Cancelled,
+        (EventType::Confirmed, None) => row.notification.as_ref(),
+        // The event comes from a cancelled row.
+        (EventType::Cancelled, None) => return ReplayOutcome::OrderNotStored,
+        (EventType::Cancelled, Some(cancellation)) => cancellation.notification.as_ref(),
+    };
+    sent.map_or(ReplayOutcome::SendEmail, |sent| ReplayOutcome::AlreadyNotified {
+        notified_at: sent.notified_at.to_string(),
+    })
 }
 
 /// JSON pointers to the fields in which the stored order and the message's differ. They hold no values, which may be
@@ -373,6 +399,34 @@ mod tests {
             ReplayOutcome::AlreadyNotified {
                 notified_at: "2026-11-23T09:35:02.000Z".to_owned()
             }
+        );
+    }
+
+    #[test]
+    fn a_cancellation_cancels_a_stored_order_once() {
+        let cancellation = include_str!("../../order-core/golden/message-v3.json");
+        let event = include_str!("../../order-core/golden/event-cancelled-v1.json");
+        let stored = row(message());
+        let mut cancelled = stored.clone();
+        cancelled.cancellation = Some(order_table::Cancellation {
+            cancelled_at: "2026-11-23T10:00:01.000Z".parse().unwrap(),
+            notification: None,
+        });
+        let outcomes = |body, queue| {
+            [None, Some(stored.clone()), Some(cancelled.clone())]
+                .map(|row| predicted(queue, body, row).code())
+        };
+        assert_eq!(
+            outcomes(cancellation, QueueName::Orders),
+            ["order_not_stored", "cancel", "publish_again"]
+        );
+        assert_eq!(
+            outcomes(event, QueueName::Notifications),
+            ["order_not_stored", "order_not_stored", "send_email"]
+        );
+        assert_eq!(
+            outcomes(EVENT, QueueName::Notifications),
+            ["order_not_stored", "send_email", "cancelled"]
         );
     }
 

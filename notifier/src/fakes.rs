@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
-use order_core::{OrderConfirmed, OrderId, Timestamp};
+use order_core::{EventType, OrderCancelled, OrderConfirmed, OrderEvent, OrderId, Timestamp};
 use order_table::Notification;
 use queue_consumer::marks::Marks;
 use queue_consumer::outgoing::Outgoing;
@@ -29,6 +29,14 @@ pub(crate) fn event_with(number: u32, change: impl FnOnce(&mut Value)) -> OrderC
     event["data"]["order_id"] = format!("0199d3a0-5c1e-7b3a-9f57-2c1d{number:08x}").into();
     change(&mut event["data"]["order"]);
     OrderConfirmed::from_json(&event.to_string()).unwrap()
+}
+
+/// The event that order `number` is cancelled.
+pub(crate) fn cancelled(number: u32) -> OrderEvent {
+    OrderEvent::Cancelled(OrderCancelled {
+        confirmed: event(number),
+        cancelled_at: "2026-11-23T10:00:00.000Z".parse().unwrap(),
+    })
 }
 
 /// A record with this body.
@@ -72,6 +80,8 @@ async fn yield_once() {
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) rows: RefCell<BTreeMap<OrderId, Option<Notification>>>,
+    /// The cancelled orders, with the mark of the email about the cancellation.
+    pub(crate) cancelled: RefCell<BTreeMap<OrderId, Option<Notification>>>,
     /// Orders of which only a tombstone is left.
     pub(crate) erased: RefCell<BTreeSet<OrderId>>,
     pub(crate) subscribers: Cell<u64>,
@@ -176,6 +186,11 @@ impl Table for &World {
                 if self.erased.borrow().contains(order) {
                     return Some(RowState::Erased);
                 }
+                match self.cancelled.borrow().get(order) {
+                    Some(Some(_)) => return Some(RowState::CancellationMarked),
+                    Some(None) => return Some(RowState::Cancelled),
+                    None => {}
+                }
                 Some(match rows.get(order)? {
                     Some(_) => RowState::Marked,
                     None => RowState::Unmarked,
@@ -189,7 +204,7 @@ impl Table for &World {
         })
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
+    async fn mark(&self, orders: &[OrderId], about: EventType, mark: &Notification) -> Answers {
         assert!((1..=Self::MAX_MARKS).contains(&orders.len()));
         self.marks_in_flight.set(self.marks_in_flight.get() + 1);
         self.max_marks_in_flight
@@ -199,13 +214,19 @@ impl Table for &World {
         self.perhaps_panic("mark", orders);
         self.call("mark", || {
             let mut rows = self.rows.borrow_mut();
+            let mut cancelled = self.cancelled.borrow_mut();
             orders
                 .iter()
                 .map(|order| {
                     if take(&self.faults, "mark of one") || self.unmarkable.get() == Some(*order) {
                         return Err(CallError::new("ThrottlingError"));
                     }
-                    if let Some(row) = rows.get_mut(order) {
+                    let row = match (about, cancelled.get_mut(order)) {
+                        (EventType::Confirmed, None) => rows.get_mut(order),
+                        (EventType::Confirmed, Some(_)) => None,
+                        (EventType::Cancelled, row) => row,
+                    };
+                    if let Some(row) = row {
                         row.get_or_insert_with(|| mark.clone());
                     }
                     Ok(())
@@ -282,9 +303,9 @@ impl World {
     /// The numbers of the orders whose messages were sent again.
     pub(crate) fn sent_again(&self) -> Vec<u32> {
         let number = |message: &Outgoing| {
-            let id = OrderConfirmed::from_json(message.body())
+            let id = OrderEvent::from_json(message.body())
                 .unwrap()
-                .order_id
+                .order_id()
                 .to_string();
             u32::from_str_radix(&id[28..], 16).unwrap()
         };

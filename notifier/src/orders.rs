@@ -1,20 +1,20 @@
-//! Groups a batch's records by order: the copies of an order share one email and one outcome.
+//! Groups a batch's records by their event: the copies of an event share one email and one outcome.
 
 use std::collections::HashMap;
 
 use function_runtime::panics::{self, Panicked};
 use order_core::event::EventError;
-use order_core::{OrderConfirmed, OrderId};
+use order_core::{EventType, OrderEvent, OrderId};
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::record::Record;
 use queue_consumer::results::Results;
 
 use crate::email::digest::DigestItem;
 
-/// An order of the batch, about which the shop may have to be notified.
+/// An event of the batch, of which the shop may have to be notified.
 pub struct Candidate {
-    /// The event that it is confirmed.
-    pub event: OrderConfirmed,
+    /// The event: that an order is confirmed, or that it is cancelled.
+    pub event: OrderEvent,
     /// Its line in a digest, written here, where a panic fails this record alone.
     pub digest_item: DigestItem,
     /// The indices of the records that carry it.
@@ -25,7 +25,7 @@ impl Candidate {
     /// The order's id.
     #[must_use]
     pub fn order_id(&self) -> OrderId {
-        self.event.order_id
+        self.event.order_id()
     }
 
     /// Sets the result of the order for each record that carries it.
@@ -34,15 +34,16 @@ impl Candidate {
     }
 }
 
-/// Reads every record's event. Returns the orders in the order of the records, and sets the result of each record without one.
+/// Reads every record's event. Returns the events in the order of the records, and sets the result of each record without one.
 #[must_use]
 pub fn gather(records: &[&Record], results: &mut Results) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let mut indices: HashMap<OrderId, usize> = HashMap::new();
+    let mut indices: HashMap<(OrderId, EventType), usize> = HashMap::new();
     for (record_index, record) in records.iter().enumerate() {
         match read(record) {
             Ok((event, digest_item)) => {
-                let index = *indices.entry(event.order_id).or_insert(candidates.len());
+                let key = (event.order_id(), event.event_type());
+                let index = *indices.entry(key).or_insert(candidates.len());
                 match candidates.get_mut(index) {
                     Some(candidate) => candidate.records.push(record_index),
                     None => candidates.push(Candidate {
@@ -59,11 +60,11 @@ pub fn gather(records: &[&Record], results: &mut Results) -> Vec<Candidate> {
 }
 
 /// Reads one record's event. A panic fails this record alone.
-fn read(record: &Record) -> Result<(OrderConfirmed, DigestItem), Failure> {
+fn read(record: &Record) -> Result<(OrderEvent, DigestItem), Failure> {
     let event = panics::catch(|| {
         // SQS accepts no message without a body.
-        let event = OrderConfirmed::from_json(record.body.as_deref().unwrap_or_default())?;
-        let digest_item = DigestItem::new(&event);
+        let event = OrderEvent::from_json(record.body.as_deref().unwrap_or_default())?;
+        let digest_item = DigestItem::new(event.confirmed());
         Ok((event, digest_item))
     });
     event

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use function_runtime::{Answers, CallError, Clock};
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 use order_table::Notification;
 use queue_consumer::marks::Marks;
 use queue_consumer::ports::Queues;
@@ -19,6 +19,10 @@ pub enum RowState {
     Unmarked,
     /// A row that is marked as notified.
     Marked,
+    /// A cancelled row: nobody knows of an email that says so.
+    Cancelled,
+    /// A cancelled row, which is marked: an email has said so.
+    CancellationMarked,
     /// A tombstone: no email may be sent any more.
     Erased,
 }
@@ -40,11 +44,17 @@ pub trait Table {
     /// The most orders of one [`Table::mark`] (AWS: `BatchExecuteStatement`).
     const MAX_MARKS: usize = 25;
 
-    /// Reads, with a consistent read, whether distinct orders are marked or erased.
+    /// Reads, with a consistent read, whether distinct orders are marked, cancelled or erased.
     fn read(&self, orders: &[OrderId]) -> impl Future<Output = Result<Rows, CallError>>;
 
-    /// Marks distinct orders as notified, unless they are marked or erased. Never creates a row.
-    fn mark(&self, orders: &[OrderId], mark: &Notification) -> impl Future<Output = Answers>;
+    /// Marks distinct orders as notified of events of this type, unless they are marked or erased. An order that was cancelled meanwhile is
+    /// not marked as confirmed any more: it stays cancelled. Never creates a row.
+    fn mark(
+        &self,
+        orders: &[OrderId],
+        about: EventType,
+        mark: &Notification,
+    ) -> impl Future<Output = Answers>;
 }
 
 /// The subscribers of the topic of the emails.

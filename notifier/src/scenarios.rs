@@ -9,7 +9,7 @@ use queue_consumer::retries::Retries;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
-use crate::fakes::{World, event, finish, record};
+use crate::fakes::{World, cancelled, event, finish, record};
 use crate::notifier::Notifier;
 
 pub(crate) const TIME: Duration = Duration::from_secs(30);
@@ -64,6 +64,75 @@ fn nobody_is_emailed_about_an_erased_order() {
         world.sent.borrow().is_empty(),
         "no dead letter, and none is tried again"
     );
+}
+
+#[test]
+fn a_cancellation_is_emailed_once_and_marked_apart() {
+    let world = World::with_orders(2);
+    let order = event(1).order_id;
+    assert!(handle(&notifier(&world), &records([1], 1), TIME).is_empty());
+    world.cancelled.borrow_mut().insert(order, None);
+    let cancellation = [record("c", 1, &cancelled(1).to_json())];
+    for _ in 0..2 {
+        assert!(handle(&notifier(&world), &cancellation, TIME).is_empty());
+        let emails = world.emails.borrow();
+        let subjects: Vec<&str> = emails.iter().map(|(_, email)| email.subject.as_str()).collect();
+        assert_eq!(
+            subjects,
+            [
+                "Order 00000001 confirmed: EUR 29.95",
+                "Order 00000001 cancelled: EUR 29.95"
+            ]
+        );
+    }
+    let [confirmation, cancellation] =
+        [&world.rows, &world.cancelled].map(|rows| rows.borrow()[&order].clone().unwrap().id);
+    assert_ne!(confirmation, cancellation);
+}
+
+#[test]
+fn nobody_is_told_that_a_cancelled_order_is_confirmed() {
+    let world = World::with_orders(2);
+    world.cancelled.borrow_mut().insert(event(1).order_id, None);
+    let batch = [
+        record("a", 1, &event(1).to_json()),
+        record("b", 1, &cancelled(1).to_json()),
+        record("c", 1, &event(2).to_json()),
+    ];
+    assert!(handle(&notifier(&world), &batch, TIME).is_empty());
+    let emails = world.emails.borrow();
+    let mut subjects: Vec<&str> = emails.iter().map(|(_, email)| email.subject.as_str()).collect();
+    subjects.sort_unstable();
+    assert_eq!(
+        subjects,
+        [
+            "Order 00000001 cancelled: EUR 29.95",
+            "Order 00000002 confirmed: EUR 29.95"
+        ]
+    );
+    assert_eq!(world.marks(), 1, "the cancelled order is not marked as confirmed");
+}
+
+#[test]
+fn a_busy_batch_has_a_digest_of_each_type() {
+    let world = World::with_orders(30);
+    let orders = (1..=12).map(|number| (event(number).order_id, None));
+    world.cancelled.borrow_mut().extend(orders);
+    let mut batch = records(13..=30, 1);
+    batch.extend((1..=12).map(|number| record(&format!("c-{number}"), 1, &cancelled(number).to_json())));
+    assert!(handle(&notifier(&world), &batch, TIME).is_empty());
+    let emails = world.emails.borrow();
+    let subjects: Vec<&str> = emails.iter().map(|(_, email)| email.subject.as_str()).collect();
+    assert_eq!(subjects, ["18 orders confirmed", "12 orders cancelled"]);
+    assert!(world.cancelled.borrow().values().all(Option::is_some));
+}
+
+#[test]
+fn an_event_of_a_cancellation_waits_for_its_row() {
+    let world = World::with_orders(1);
+    let cancellation = [record("c", 1, &cancelled(1).to_json())];
+    assert!(!handle(&notifier(&world), &cancellation, TIME).is_empty());
+    assert!(world.emails.borrow().is_empty());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use cloud_endpoint::TablesEndpoint;
 use cloud_http::Listener;
 use cloud_store::{Durability, Location};
 use notifier::ports::{RowState, Table as _};
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 use order_table::attribute_value::{Item, from_json, to_attributes};
 use order_table::{Notification, Tombstone, attribute};
 use uuid::Uuid;
@@ -81,7 +81,9 @@ async fn a_mark_is_set_once_and_never_creates_a_row() {
         .unwrap();
     let aws = aws::adapters(&sdk);
     for id in ["first", "second"] {
-        let marked = aws.mark(&[absent, present], &mark(id)).await;
+        let marked = aws
+            .mark(&[absent, present], EventType::Confirmed, &mark(id))
+            .await;
         assert_eq!(marked, Ok(vec![Ok(()), Ok(())]));
         let expected = BTreeMap::from([(present.to_string(), Some("first".to_owned()))]);
         assert_eq!(rows(&client).await, expected);
@@ -113,11 +115,75 @@ async fn a_tombstone_is_never_marked_and_is_read_as_erased() {
         .await
         .unwrap();
     let aws = aws::adapters(&sdk);
-    let marked = aws.mark(&[order_id], &mark("late")).await;
+    let marked = aws.mark(&[order_id], EventType::Confirmed, &mark("late")).await;
     assert_eq!(marked, Ok(vec![Ok(())]), "a late mark is done");
     let stored = client.scan().table_name("orders").send().await.unwrap().items;
     let stored: Vec<_> = stored.into_iter().flatten().map(to_attributes).collect();
     assert_eq!(stored, [attributes], "and it changes nothing");
     let read = aws.read(&[order_id]).await.unwrap();
     assert_eq!(read.states, BTreeMap::from([(order_id, RowState::Erased)]));
+}
+
+#[tokio::test]
+async fn a_mark_never_takes_the_status_of_a_cancelled_row_away() {
+    let (sdk, _endpoint) = engine().await;
+    let client = Client::new(&sdk);
+    let [cancelled, confirmed] = [1, 2].map(|number| OrderId::new(Uuid::from_u128(number)));
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let put = async |id: OrderId, item: &[(&str, &str)]| {
+        let item = item.iter().map(|(name, value)| ((*name).to_owned(), text(value)));
+        let item: Item = item
+            .chain([(attribute::ORDER_ID.to_owned(), text(&id.to_string()))])
+            .collect();
+        let put = client.put_item().table_name("orders").set_item(Some(item));
+        put.send().await.unwrap();
+    };
+    let row = [
+        (attribute::STATUS, "cancelled"),
+        (attribute::CANCELLED_AT, "2026-11-23T09:35:00.000Z"),
+    ];
+    put(cancelled, &row).await;
+    put(confirmed, &[(attribute::STATUS, "confirmed")]).await;
+    let both = [cancelled, confirmed];
+    let aws = aws::adapters(&sdk);
+    assert_eq!(
+        aws.read(&both).await.unwrap().states,
+        BTreeMap::from([(cancelled, RowState::Cancelled), (confirmed, RowState::Unmarked)])
+    );
+    for (about, id) in [
+        (EventType::Confirmed, "confirmation"),
+        (EventType::Cancelled, "cancellation"),
+        (EventType::Cancelled, "again"),
+    ] {
+        let marked = aws.mark(&both, about, &mark(id)).await;
+        assert_eq!(marked, Ok(vec![Ok(()), Ok(())]));
+    }
+    let stored = client.scan().table_name("orders").send().await.unwrap().items;
+    let stored = stored.into_iter().flatten().map(to_attributes);
+    let mut read: Vec<[Option<String>; 3]> = stored
+        .map(|row| {
+            [
+                attribute::STATUS,
+                attribute::NOTIFICATION_ID,
+                attribute::CANCELLATION_NOTIFICATION_ID,
+            ]
+            .map(|name| row.get(name).and_then(|value| value.as_str()).map(str::to_owned))
+        })
+        .collect();
+    read.sort();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        read,
+        [
+            [some("cancelled"), None, some("cancellation")],
+            [some("notified"), some("confirmation"), None],
+        ]
+    );
+    assert_eq!(
+        aws.read(&both).await.unwrap().states,
+        BTreeMap::from([
+            (cancelled, RowState::CancellationMarked),
+            (confirmed, RowState::Marked)
+        ])
+    );
 }

@@ -81,6 +81,19 @@ pub fn compare_with_stored(
     }
 }
 
+/// The item under the id of an order that is to be cancelled.
+pub fn stored_to_cancel(stored: Option<Result<Stored, RowError>>) -> Result<Stored, Failure> {
+    stored
+        .ok_or_else(order_missing)?
+        .map_err(|error| Failure::new(code::UNREADABLE_ROW, error.to_string()))
+}
+
+/// The order of a cancellation is not stored. It may wait in the queue, and the cancellation waits for it.
+#[must_use]
+pub fn order_missing() -> Failure {
+    Failure::new(code::ORDER_MISSING, "the order to cancel is not stored")
+}
+
 #[cfg(test)]
 mod tests {
     use order_core::OrderMessage;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{Order, OrderId, OrderMessage, Timestamp};
-use order_table::{Attributes, attribute};
+use order_table::{Attributes, Stored, attribute};
 use queue_consumer::marks::{Mark, Marks};
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
@@ -34,6 +34,7 @@ pub(crate) fn message(number: u128, note: &str) -> OrderMessage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     Insert(usize),
+    Cancel(usize),
     Read(usize),
     Publish(usize),
     Send(Queue, usize),
@@ -60,6 +61,8 @@ pub(crate) struct Outside {
     pub(crate) insert_faults: RefCell<VecDeque<(usize, &'static str)>>,
     /// One per call: the code of the whole call.
     pub(crate) insert_errors: RefCell<VecDeque<&'static str>>,
+    /// One per call that cancels: the code of the whole call.
+    pub(crate) cancel_errors: RefCell<VecDeque<&'static str>>,
     /// The number of ids that the next read leaves unprocessed.
     pub(crate) unprocessed: Cell<usize>,
     pub(crate) hides_rows: Cell<bool>,
@@ -122,6 +125,23 @@ impl Table for &Outside {
             Ok(())
         };
         Ok(rows.iter().enumerate().map(insert).collect())
+    }
+
+    async fn cancel_batch(&self, ids: &[OrderId], cancelled_at: Timestamp) -> Answers {
+        self.record(Call::Cancel(ids.len()));
+        let error = self.cancel_errors.borrow_mut().pop_front();
+        if let Some(code) = error {
+            return Err(CallError::new(code));
+        }
+        for id in ids {
+            if let Some(row) = self.rows.borrow_mut().get_mut(&id.to_string())
+                && !Stored::is_erased(row)
+            {
+                row.entry(attribute::CANCELLED_AT.to_owned())
+                    .or_insert_with(|| json!(cancelled_at));
+            }
+        }
+        Ok(vec![Ok(()); ids.len()])
     }
 
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {

@@ -2,7 +2,7 @@
 //! effect.
 
 use function_runtime::{Answers, CallError, Clock};
-use order_core::{OrderId, Trace};
+use order_core::{EventType, OrderId, Timestamp, Trace};
 use order_table::Attributes;
 use queue_consumer::marks::Marks;
 use queue_consumer::ports::Queues;
@@ -18,13 +18,17 @@ pub struct Read {
 
 /// The table of orders.
 pub trait Table {
-    /// The most rows of one [`Table::insert_batch`] (AWS: `BatchExecuteStatement`).
-    const MAX_INSERTS: usize = 25;
+    /// The most rows of one [`Table::insert_batch`] or [`Table::cancel_batch`] (AWS: `BatchExecuteStatement`).
+    const MAX_WRITES: usize = 25;
     /// The most ids of one [`Table::read_batch`] (AWS: `BatchGetItem`).
     const MAX_READS: usize = 100;
 
     /// Inserts up to 25 rows of distinct ids, each on its own. A row that exists fails with `DuplicateItem`.
     fn insert_batch(&self, rows: &[&Attributes]) -> impl Future<Output = Answers>;
+
+    /// Marks up to 25 rows of distinct ids as cancelled, each on its own. A row that is cancelled, a tombstone and an id without an item
+    /// stay as they are, and are no error.
+    fn cancel_batch(&self, ids: &[OrderId], cancelled_at: Timestamp) -> impl Future<Output = Answers>;
 
     /// Reads up to 100 rows with a consistent read.
     fn read_batch(&self, ids: &[OrderId]) -> impl Future<Output = Result<Read, CallError>>;
@@ -35,6 +39,8 @@ pub trait Table {
 pub struct Publication {
     /// The event, in JSON.
     pub event: String,
+    /// Its type, which its message attribute `event_type` has.
+    pub event_type: EventType,
     /// The message group of the order. SNS passes it on to standard queues.
     pub group_id: Option<String>,
     /// The trace of the order, which the event holds too.

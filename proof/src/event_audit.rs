@@ -13,7 +13,7 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, QueueAttribute
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::try_join_all;
-use order_core::{Fingerprint, OrderConfirmed};
+use order_core::{Fingerprint, OrderEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -39,16 +39,21 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    fn parse(queue: &str, message: &Message) -> Self {
+    /// Parses an event. None if it is that of a cancellation: the audit compares orders as they were confirmed.
+    fn parse(queue: &str, message: &Message) -> Option<Self> {
         let body = message.body().unwrap_or_default();
-        let event = OrderConfirmed::from_json(body).ok();
-        Self {
+        let event = match OrderEvent::from_json(body) {
+            Ok(OrderEvent::Cancelled(_)) => return None,
+            Ok(OrderEvent::Confirmed(event)) => Some(event),
+            Err(_) => None,
+        };
+        Some(Self {
             queue: queue.to_owned(),
             digest: STANDARD.encode(Sha256::digest(body)),
             message_id: message.message_id().unwrap_or_default().to_owned(),
             order_id: event.as_ref().map(|event| event.order_id.to_string()),
             fingerprint: event.map(|event| Fingerprint::of(&event.order).to_string()),
-        }
+        })
     }
 }
 
@@ -181,7 +186,8 @@ async fn drain(
         try_join_all(
             received
                 .iter()
-                .map(async |message| writer.append(&Event::parse(&audit.name, message)).await),
+                .filter_map(|message| Event::parse(&audit.name, message))
+                .map(async |event| writer.append(&event).await),
         )
         .await?;
         let mut deletion = sqs.delete_message_batch().queue_url(url);
@@ -207,15 +213,22 @@ mod tests {
     const GOLDEN: &str = include_str!("../../order-core/golden/event-v1.json");
 
     fn parse(body: &str) -> Event {
-        Event::parse("q", &Message::builder().message_id("m").body(body).build())
+        Event::parse("q", &Message::builder().message_id("m").body(body).build()).unwrap()
+    }
+
+    #[test]
+    fn the_event_of_a_cancellation_is_not_audited() {
+        let body = include_str!("../../order-core/golden/event-cancelled-v1.json");
+        assert_eq!(Event::parse("q", &Message::builder().body(body).build()), None);
     }
 
     #[test]
     fn an_event_with_another_time_has_another_digest_and_the_same_fingerprint() {
         let first = parse(GOLDEN);
         assert_eq!(first, parse(GOLDEN));
-        let time = OrderConfirmed::from_json(GOLDEN)
+        let time = OrderEvent::from_json(GOLDEN)
             .unwrap()
+            .confirmed()
             .confirmed_at
             .to_string();
         let second = parse(&GOLDEN.replace(&time, "2027-01-01T00:00:00.000Z"));

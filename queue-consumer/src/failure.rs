@@ -30,6 +30,8 @@ pub mod code {
     pub const TOO_LARGE: &str = "too_large";
     /// The insert said that the row exists, and the read that it does not; or the event's order has no row.
     pub const ROW_MISSING: &str = "row_missing";
+    /// order-worker: the order of a cancellation is not stored, or not yet.
+    pub const ORDER_MISSING: &str = "order_missing";
     /// order-worker: this version of the code cannot read the stored row.
     pub const UNREADABLE_ROW: &str = "unreadable_row";
     /// The table did not read this row for lack of capacity.

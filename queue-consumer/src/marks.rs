@@ -32,10 +32,10 @@ pub trait Marks {
 }
 
 impl Mark {
-    /// The mark of a record that is in the dead-letter queue now. None if its body names no order.
+    /// The mark of a record that is in the dead-letter queue now. None if its body holds no order.
     pub(crate) fn of(record: &Record, error_code: &str, failed_at: Timestamp) -> Option<Self> {
         Some(Self {
-            order_id: record.order_id()?,
+            order_id: record.held_order_id()?,
             error_code: error_code.to_owned(),
             failed_at,
             accepted_at: record

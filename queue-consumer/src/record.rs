@@ -56,6 +56,8 @@ pub enum AttributeValue {
 /// The part of a body that names the order: of a message, or of an event, which has it in its data.
 #[derive(Deserialize)]
 struct NamesOrder {
+    #[serde(rename = "type")]
+    kind: Option<Value>,
     order_id: Option<Value>,
     accepted_at: Option<Value>,
     data: Option<Box<NamesOrder>>,
@@ -150,6 +152,16 @@ impl Record {
         let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
         let id = body.order_id.or_else(|| body.data?.order_id)?;
         id.as_str()?.parse().ok()
+    }
+
+    /// The id of the order that the body holds. A message with a type asks for a change of an order, and holds none: when it fails, the
+    /// order has not failed.
+    pub(crate) fn held_order_id(&self) -> Option<Uuid> {
+        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
+        if body.kind.is_some() {
+            return None;
+        }
+        self.order_id()
     }
 
     /// When the order was accepted, as the body of a message says.

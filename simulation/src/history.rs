@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use order_core::{OrderId, OrderMessage};
+use order_core::{EventType, OrderId, OrderMessage, Timestamp};
 
 use crate::rule::{Rule, Violation};
 use crate::schedule::TaskId;
@@ -13,6 +13,8 @@ use crate::schedule::TaskId;
 pub(crate) enum MessageContent {
     /// An order that the API accepted.
     Order(Box<OrderMessage>),
+    /// A request to cancel an order.
+    Cancellation(OrderId),
     /// A body that no code can parse.
     Poison,
 }
@@ -22,6 +24,8 @@ pub(crate) enum MessageContent {
 pub(crate) struct SentEmail {
     pub(crate) at: Duration,
     pub(crate) task: TaskId,
+    /// The event of the orders that the email tells.
+    pub(crate) about: EventType,
     /// The orders that the email names.
     pub(crate) orders: BTreeSet<OrderId>,
     /// Whether the topic had a confirmed subscriber, either then or so recently that notifier could still assume one.
@@ -39,14 +43,14 @@ pub(crate) struct History {
     pub(crate) violations: Vec<Violation>,
     /// Every message that was sent to the queue of orders, by message id.
     pub(crate) accepted: BTreeMap<String, MessageContent>,
-    /// The order of each first copy of a message on the queue of orders, replayed messages included.
-    pub(crate) order_of_message: BTreeMap<String, OrderId>,
+    /// The event that each first copy of a message on the queue of orders asks for, replayed messages included.
+    pub(crate) event_of_message: BTreeMap<String, (OrderId, EventType)>,
     /// How many times the work on a message may be repeated: its process died, an answer was lost, or the queue delivered
     /// it twice.
     pub(crate) allowed_repeats: BTreeMap<String, u32>,
-    /// How many times each order's event reached the topic.
-    pub(crate) publications: BTreeMap<OrderId, u32>,
-    pub(crate) confirmed_publications: BTreeSet<(TaskId, OrderId)>,
+    /// How many times each event of an order reached the topic.
+    pub(crate) publications: BTreeMap<(OrderId, EventType), u32>,
+    pub(crate) confirmed_publications: BTreeSet<(TaskId, OrderId, EventType)>,
     /// Dead letters, by the id of the source message.
     pub(crate) attempted_dead_letters: BTreeSet<(TaskId, String)>,
     pub(crate) confirmed_dead_letters: BTreeSet<(TaskId, String)>,
@@ -68,6 +72,8 @@ pub(crate) struct History {
     pub(crate) answered_errors: BTreeMap<(TaskId, OrderId), &'static str>,
     /// The orders whose row an invocation of order-worker has read.
     pub(crate) rows_read: BTreeSet<(TaskId, OrderId)>,
+    /// The orders that an invocation of order-worker has read, and that were neither cancelled nor erased then.
+    pub(crate) uncancelled_reads: BTreeSet<(TaskId, OrderId)>,
     /// The last delay, in seconds, that an invocation requested for a message.
     pub(crate) requested_delays: BTreeMap<(TaskId, String), u64>,
     /// Emails by notification id.
@@ -79,8 +85,10 @@ pub(crate) struct History {
     pub(crate) confirmed_marks: BTreeSet<(TaskId, OrderId)>,
     /// How many attempts to mark an order after its email failed, or have an unknown result.
     pub(crate) failed_marks: BTreeMap<(TaskId, OrderId), u32>,
-    /// When each order was marked.
-    pub(crate) marked_at: BTreeMap<OrderId, Duration>,
+    /// When each order was marked, as notified of each of its events.
+    pub(crate) marked_at: BTreeMap<(OrderId, EventType), Duration>,
+    /// When each order was cancelled, and its `cancelled_at`.
+    pub(crate) cancelled: BTreeMap<OrderId, (Duration, Timestamp)>,
     /// When each order was erased.
     pub(crate) erased: BTreeMap<OrderId, Duration>,
     /// Invocations in which a call panicked.

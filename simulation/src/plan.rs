@@ -62,6 +62,9 @@ pub struct Traffic {
     /// How many of the orders an operator erases: before they are stored, afterwards, or while a service works on them.
     #[serde(default)]
     pub erasures: u32,
+    /// Messages that ask to cancel an order. Every fourth names an order that does not exist.
+    #[serde(default)]
+    pub cancellations: u32,
     /// The messages are sent within this many seconds.
     pub seconds: u32,
 }
@@ -184,6 +187,7 @@ impl Plan {
                 large: 0,
                 stray_events: 0,
                 erasures: 0,
+                cancellations: 0,
                 seconds: 10,
             },
             setup: Setup {

@@ -21,6 +21,8 @@ pub enum Rule {
     ReplayHeals,
     /// 11: an erased order is never back, and only work that began before the erasure may still publish or email it.
     ErasedForEver,
+    /// 12: a cancellation ends as a cancelled row with its event and its email, or as a dead letter. A cancelled order stays cancelled.
+    CancelledForEver,
     /// 8: `notified_at` is true.
     TrueMarks,
     /// At most 8 emails a second, one attempt for each order in an invocation, and a subscription that stays confirmed.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use order_core::{OrderId, OrderMessage};
 use queue_consumer::ports::Queue;
 
 use crate::checks::idle::check_idle;
@@ -214,8 +213,8 @@ impl Run {
             .send(prepared.pipeline, body, prepared.attributes.clone());
         let history = &mut self.world.state.borrow_mut().history;
         if let Some(content) = &prepared.content {
-            if let MessageContent::Order(message) = content {
-                history.order_of_message.insert(id.clone(), message.order_id);
+            if let Some(event) = prepared.pipeline.parse_event(&prepared.body) {
+                history.event_of_message.insert(id.clone(), event);
             }
             history.accepted.insert(id, content.clone());
         }
@@ -281,10 +280,9 @@ impl Run {
             });
             for (number, dead_letter) in (0..).zip(dead_letters.into_values()) {
                 let id = self.world.new_message_id();
-                if let Ok(message) = OrderMessage::from_json(&dead_letter.body) {
-                    let order: OrderId = message.order_id;
+                if let Some(event) = Pipeline::Orders.parse_event(&dead_letter.body) {
                     let history = &mut self.world.state.borrow_mut().history;
-                    history.order_of_message.insert(id.clone(), order);
+                    history.event_of_message.insert(id.clone(), event);
                 }
                 // Each at a millisecond of its own, by which two of the same body can be told apart.
                 let sent_at = self.world.schedule.now() + Duration::from_millis(number);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
+use order_core::{CancellationMessage, Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
 use order_table::OrderRow;
 use serde_json::json;
 use uuid::Uuid;
@@ -121,15 +121,33 @@ fn prepare_orders(world: &World) -> Vec<Prepared> {
             world.schedule.at(at, Event::Erase(order));
         }
     }
+    let cancellations = (0..traffic.cancellations).filter_map(|number| match number % 4 {
+        3 => Some(2_000_000 + number),
+        _ => (ordinary > 0).then(pick_ordinary),
+    });
+    let cancellations: Vec<Prepared> = cancellations.map(prepare_cancellation).collect();
     let numbered = (0..).zip(messages.into_iter().flatten());
-    numbered
-        .map(|(number, message): (u32, _)| Prepared {
-            pipeline: Pipeline::Orders,
-            body: message.to_json(),
-            attributes: make_attributes(number % 3),
-            content: Some(MessageContent::Order(Box::new(message))),
-        })
-        .collect()
+    let orders = numbered.map(|(number, message): (u32, _)| Prepared {
+        pipeline: Pipeline::Orders,
+        body: message.to_json(),
+        attributes: make_attributes(number % 3),
+        content: Some(MessageContent::Order(Box::new(message))),
+    });
+    orders.chain(cancellations).collect()
+}
+
+/// Prepares a message that asks to cancel an order. It may be sent before the order.
+fn prepare_cancellation(number: u32) -> Prepared {
+    let cancellation = CancellationMessage {
+        order_id: make_id(number),
+        requested_at: Timestamp::new(Schedule::date(Duration::ZERO)),
+    };
+    Prepared {
+        pipeline: Pipeline::Orders,
+        body: cancellation.to_json(),
+        attributes: make_attributes(number % 3),
+        content: Some(MessageContent::Cancellation(cancellation.order_id)),
+    }
 }
 
 /// Prepares a message that no code can parse.

@@ -168,6 +168,34 @@ fn an_erased_order_is_never_back_whenever_it_is_erased() {
 }
 
 #[test]
+fn a_cancelled_order_stays_cancelled_whenever_it_is_cancelled() {
+    for seed in 0..5 {
+        let mut plan = Plan::without_faults(seed, 40);
+        plan.traffic.copies = 20;
+        plan.traffic.conflicts = 4;
+        plan.traffic.cancellations = 20;
+        plan.traffic.erasures = 3;
+        plan.traffic.seconds = 60;
+        plan.setup.max_retry_seconds = 2 * 60 * 60;
+        // Every fourth names an order that does not exist, and is the dead letter that is left.
+        let report = play(&plan);
+        assert_eq!(report.rows, 40, "seed {seed}");
+        assert!(report.dead_letters >= 5, "{}", report.dead_letters);
+        plan.faults = Faults {
+            seconds: 300,
+            errors: 20,
+            entries: 15,
+            lost: 15,
+            slow: 10,
+            panics: 3,
+            duplicates: 20,
+            crashes: 20,
+        };
+        assert_eq!(play(&plan).rows, 40, "seed {seed}");
+    }
+}
+
+#[test]
 fn two_busy_instances_keep_the_email_rate() {
     let mut plan = Plan::without_faults(5, 120);
     plan.traffic.seconds = 5;

@@ -21,10 +21,12 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
     let large = prop_oneof![49 => Just(0), 1 => 5..=7_u32];
     let special = (0..=1_u32, 0..=1_u32, 0..=2_u32, 0..=2_u32, 0..=2_u32, large);
     let erasures = prop_oneof![2 => Just(0), 1 => 1..=4_u32];
-    let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32, erasures);
+    let cancellations = prop_oneof![1 => Just(0), 2 => 1..=8_u32];
+    let asked = (erasures, cancellations);
+    let count = (1..=24_u32, 0..=6_u32, 0..=3_u32, 0..=5_u32, 0..=4_u32, asked);
     (count, special, 0..=30_u32).prop_map(
         |(
-            (orders, copies, conflicts, poison, stray_events, erasures),
+            (orders, copies, conflicts, poison, stray_events, (erasures, cancellations)),
             (killers, killers_of_notifier, panickers, panickers_of_notifier, rejected, large),
             seconds,
         )| {
@@ -47,6 +49,7 @@ fn any_traffic() -> impl Strategy<Value = Traffic> {
                 large,
                 stray_events,
                 erasures,
+                cancellations,
                 seconds,
             }
         },

@@ -9,7 +9,7 @@ use notifier::config::{Settings, email_intervals};
 use notifier::email::{digest, order};
 use notifier::orders::{Candidate, gather};
 use order_core::order::MAX_ITEMS;
-use order_core::{Fingerprint, OrderConfirmed, json};
+use order_core::{EventType, Fingerprint, OrderEvent, json};
 use order_worker::Worker;
 use queue_consumer::batch;
 use queue_consumer::record::Record;
@@ -140,8 +140,8 @@ fn gathered(records: &[Record]) -> Vec<Candidate> {
 
 /// The email about one order; whether it names the order.
 fn email_of_order() -> Option<Work> {
-    let event = OrderConfirmed::from_json(records(1)?.first()?.body.as_deref()?).ok()?;
-    let id = event.order_id.to_string();
+    let event = OrderEvent::from_json(records(1)?.first()?.body.as_deref()?).ok()?;
+    let id = event.order_id().to_string();
     Some(Box::new(move || {
         usize::from(order::email(&event, NOTIFICATION).body.contains(&id))
     }))
@@ -156,7 +156,11 @@ fn email_of_digest() -> Option<Work> {
             .iter()
             .map(|candidate| &candidate.digest_item)
             .collect();
-        usize::from(digest::email(&items, NOTIFICATION).body.ends_with(&footer))
+        usize::from(
+            digest::email(&items, EventType::Confirmed, NOTIFICATION)
+                .body
+                .ends_with(&footer),
+        )
     }))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use notifier::email::Email;
 use notifier::ports::{Emails, RowState, Rows, Subscribers};
-use order_core::{OrderId, Timestamp};
+use order_core::{EventType, OrderId, Timestamp};
 use order_table::{Attributes, Notification};
 use order_worker::ports::{Events, Publication, Read};
 use queue_consumer::marks::Marks;
@@ -40,6 +40,10 @@ impl order_worker::ports::Table for Ports {
         Ok(all(rows))
     }
 
+    async fn cancel_batch(&self, ids: &[OrderId], _: Timestamp) -> Answers {
+        Ok(all(ids))
+    }
+
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
         Ok(Read {
             rows: Vec::new(),
@@ -63,7 +67,7 @@ impl notifier::ports::Table for Ports {
         })
     }
 
-    async fn mark(&self, orders: &[OrderId], _: &Notification) -> Answers {
+    async fn mark(&self, orders: &[OrderId], _: EventType, _: &Notification) -> Answers {
         Ok(all(orders))
     }
 }

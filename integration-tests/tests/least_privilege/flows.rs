@@ -1,6 +1,6 @@
 //! Everything that the system does, so that it uses every permission: orders, dead letters and outages.
 
-use order_core::{Order, OrderConfirmed, OrderId, OrderMessage};
+use order_core::{CancellationMessage, Order, OrderConfirmed, OrderId, OrderMessage, event};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(crate) async fn run_all(system: &System) {
 }
 
 /// Processes an order whose message comes twice. It is stored once (the copy is compared with the row), notified, read
-/// alone and in its customer's list, and its idempotency key is refused for another order.
+/// alone and in its customer's list, and cancelled, and its idempotency key is refused for another order.
 async fn process_order(system: &System) {
     let id = place(system, &sample(), "processed").await;
     system.wait_for_status(&id, "notified").await;
@@ -32,6 +32,12 @@ async fn process_order(system: &System) {
     system.send("orders", &copy.to_json()).await;
     system.wait_until_empty("orders").await;
     system.wait_until_listed(&id).await;
+    let cancellation = CancellationMessage {
+        order_id: id.parse().unwrap(),
+        requested_at: accepted_at,
+    };
+    system.send("orders", &cancellation.to_json()).await;
+    system.wait_for_status(&id, "cancelled").await;
     let mut other = sample();
     other["note"] = json!("another order");
     system.wait_for_reused_key(&other, "processed").await;
@@ -142,6 +148,9 @@ async fn lose_queue(system: &System) {
             ("Action", "Publish"),
             ("TopicArn", &topic),
             ("Message", "undeliverable"),
+            ("MessageAttributes.entry.1.Name", "event_type"),
+            ("MessageAttributes.entry.1.Value.DataType", "String"),
+            ("MessageAttributes.entry.1.Value.StringValue", event::TYPE),
         ])
         .await;
     system.wait_for_messages("notifications-delivery-dlq", "1").await;

@@ -1,4 +1,4 @@
-//! order-worker can insert orders, and can neither overwrite nor delete one. The test uses its own credentials.
+//! order-worker can insert and cancel orders, and can neither replace nor delete one. The test uses its own credentials.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
@@ -15,7 +15,7 @@ use crate::template;
 const TABLE: &str = "orders";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
+async fn order_worker_can_neither_replace_nor_delete_an_order() {
     let _limit = TimeLimit::start(TEST_TIME_LIMIT);
     let system = System::start(template::TEXT).await.unwrap();
     let id = system.place(&sample(), "key").await.unwrap();
@@ -39,9 +39,9 @@ async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
     assert_eq!(execute_batch(&worker, &[insert]).await, [None]);
     // An insert of an existing row changes nothing, and a statement that fails does not affect the others.
     let again = format!("INSERT INTO \"orders\" VALUE {{'order_id': '{id}'}}");
-    let update = format!("UPDATE \"orders\" SET note = 'x' WHERE order_id = '{id}'");
+    let delete = format!("DELETE FROM \"orders\" WHERE order_id = '{id}'");
     let third = "INSERT INTO \"orders\" VALUE {'order_id': 'third'}";
-    let codes = execute_batch(&worker, &[&again, &update, third]).await;
+    let codes = execute_batch(&worker, &[&again, &delete, third]).await;
     let expected = [
         Some("DuplicateItem".to_owned()),
         Some("AccessDenied".to_owned()),
@@ -49,6 +49,13 @@ async fn order_worker_can_neither_overwrite_nor_delete_an_order() {
     ];
     assert_eq!(codes, expected);
     assert_eq!(read().await, before);
+
+    // An update needs a row: it never creates one.
+    let update = |id: &str| format!("UPDATE \"orders\" SET \"cancelled_at\" = 'x' WHERE order_id = '{id}'");
+    let missing = update("00000000-0000-4000-8000-000000000000");
+    let codes = execute_batch(&worker, &[&missing, &update(&id)]).await;
+    assert_eq!(codes, [Some("ConditionalCheckFailed".to_owned()), None]);
+    assert_eq!(read().await["cancelled_at"]["S"], "x");
     system.running.stop().await;
 }
 
@@ -124,11 +131,9 @@ async fn attempt_all(worker: &Client, id: &str) -> Vec<(&'static str, Option<Str
     );
     attempt!("DeleteTable", worker.delete_table().table_name(TABLE));
 
-    let update = format!("UPDATE \"orders\" SET note = 'x' WHERE order_id = '{id}'");
-    let from = format!("FROM orders WHERE order_id = '{id}' SET note = 'x'");
     let delete = format!("DELETE FROM \"orders\" WHERE order_id = '{id}'");
     let hidden = format!("/* INSERT INTO orders */ DELETE FROM orders WHERE order_id = '{id}'");
-    for statement in [update, from, delete, hidden] {
+    for statement in [delete, hidden] {
         attempt!(
             "ExecuteStatement",
             worker.execute_statement().statement(&statement)

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 use function_runtime::aws::{call_error, unsendable};
 use function_runtime::call_error::code;
 use function_runtime::{Answers, CallError};
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 use order_table::attribute_value::{Item, key, order_id};
 use order_table::{Notification, OrderStatus, attribute};
 
@@ -21,7 +21,14 @@ impl Table for Aws {
             // An eventually consistent read could miss a mark, and a second email would be sent.
             .consistent_read(true)
             .projection_expression(
-                [attribute::ORDER_ID, attribute::NOTIFIED_AT, attribute::ERASED_AT].join(", "),
+                [
+                    attribute::ORDER_ID,
+                    attribute::NOTIFIED_AT,
+                    attribute::CANCELLED_AT,
+                    attribute::CANCELLATION_NOTIFIED_AT,
+                    attribute::ERASED_AT,
+                ]
+                .join(", "),
             )
             .build()
             .map_err(unsendable)?;
@@ -47,14 +54,15 @@ impl Table for Aws {
         Ok(rows)
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
-        let statement = statement(&self.table);
+    async fn mark(&self, orders: &[OrderId], about: EventType, mark: &Notification) -> Answers {
+        let statement = statement(&self.table, about);
+        let status = status(about).as_str();
         let mut request = self.dynamodb.batch_execute_statement();
         for order in orders {
             let parameters = [
                 mark.notified_at.to_string(),
                 mark.id.clone(),
-                OrderStatus::Notified.as_str().to_owned(),
+                status.to_owned(),
                 order.to_string(),
             ];
             let entry = BatchStatementRequest::builder()
@@ -73,6 +81,10 @@ impl Table for Aws {
 fn state(item: &Item) -> RowState {
     if item.contains_key(attribute::ERASED_AT) {
         RowState::Erased
+    } else if item.contains_key(attribute::CANCELLATION_NOTIFIED_AT) {
+        RowState::CancellationMarked
+    } else if item.contains_key(attribute::CANCELLED_AT) {
+        RowState::Cancelled
     } else if item.contains_key(attribute::NOTIFIED_AT) {
         RowState::Marked
     } else {
@@ -80,17 +92,33 @@ fn state(item: &Item) -> RowState {
     }
 }
 
+/// The status of a row after its mark.
+const fn status(about: EventType) -> OrderStatus {
+    match about {
+        EventType::Confirmed => OrderStatus::Notified,
+        EventType::Cancelled => OrderStatus::Cancelled,
+    }
+}
+
 /// Fails with `ConditionalCheckFailed` on a marked row, on a tombstone, and on a missing row: a PartiQL `UPDATE` never creates an item.
-fn statement(table: &str) -> String {
-    let [notified_at, id, status, key, erased_at] = [
-        attribute::NOTIFIED_AT,
-        attribute::NOTIFICATION_ID,
-        attribute::STATUS,
-        attribute::ORDER_ID,
-        attribute::ERASED_AT,
-    ];
+/// A mark that an order is confirmed fails on a cancelled row too, and so never takes its status away. Code from before cancellations may
+/// have done that, and the mark of the cancellation sets it again.
+fn statement(table: &str, about: EventType) -> String {
+    let (notified_at, id, condition) = match about {
+        EventType::Confirmed => (
+            attribute::NOTIFIED_AT,
+            attribute::NOTIFICATION_ID,
+            format!(r#""{}" IS MISSING"#, attribute::CANCELLED_AT),
+        ),
+        EventType::Cancelled => (
+            attribute::CANCELLATION_NOTIFIED_AT,
+            attribute::CANCELLATION_NOTIFICATION_ID,
+            format!(r#""{}" IS NOT MISSING"#, attribute::CANCELLED_AT),
+        ),
+    };
+    let [status, key, erased_at] = [attribute::STATUS, attribute::ORDER_ID, attribute::ERASED_AT];
     format!(
-        r#"UPDATE "{table}" SET "{notified_at}"=? SET "{id}"=? SET "{status}"=? WHERE "{key}"=? AND "{notified_at}" IS MISSING AND "{erased_at}" IS MISSING"#
+        r#"UPDATE "{table}" SET "{notified_at}"=? SET "{id}"=? SET "{status}"=? WHERE "{key}"=? AND "{notified_at}" IS MISSING AND {condition} AND "{erased_at}" IS MISSING"#
     )
 }
 
@@ -110,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_statement_marks_a_row_once() {
-        insta::assert_snapshot!(statement("orders"), @r#"UPDATE "orders" SET "notified_at"=? SET "notification_id"=? SET "status"=? WHERE "order_id"=? AND "notified_at" IS MISSING AND "erased_at" IS MISSING"#);
+        insta::assert_snapshot!(statement("orders", EventType::Confirmed), @r#"UPDATE "orders" SET "notified_at"=? SET "notification_id"=? SET "status"=? WHERE "order_id"=? AND "notified_at" IS MISSING AND "cancelled_at" IS MISSING AND "erased_at" IS MISSING"#);
+        insta::assert_snapshot!(statement("orders", EventType::Cancelled), @r#"UPDATE "orders" SET "cancellation_notified_at"=? SET "cancellation_notification_id"=? SET "status"=? WHERE "order_id"=? AND "cancellation_notified_at" IS MISSING AND "cancelled_at" IS NOT MISSING AND "erased_at" IS MISSING"#);
     }
 
     #[test]

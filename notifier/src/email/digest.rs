@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use order_core::text::Reference;
-use order_core::{Money, OrderConfirmed, OrderId};
+use order_core::{EventType, Money, OrderConfirmed, OrderId};
 
 use super::customer_text::shown;
 use super::order::{customer, moment};
-use super::{Email, counted, footer};
+use super::{Email, counted, footer, verb};
 
 /// The most orders of one digest. They must be marked after it is sent, within the same invocation.
 pub const MAX_ORDERS: usize = 1000;
@@ -50,10 +50,10 @@ impl DigestItem {
     }
 }
 
-/// Writes a digest. It names every order.
+/// Writes a digest about events of one type. It names every order.
 #[must_use]
-pub fn email(items: &[&DigestItem], notification_id: &str) -> Email {
-    let title = format!("{} confirmed", counted(items.len(), "order"));
+pub fn email(items: &[&DigestItem], about: EventType, notification_id: &str) -> Email {
+    let title = format!("{} {}", counted(items.len(), "order"), verb(about));
     let mut body = format!("{title}.\n\nTotals\n");
     // Writing to a String cannot fail.
     for (currency, (count, total)) in totals(items) {
@@ -119,6 +119,7 @@ mod tests {
         ];
         let email = email(
             &items.iter().collect::<Vec<_>>(),
+            EventType::Confirmed,
             "0199d3a0-0000-7000-8000-000000000001",
         );
         insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, email.body), @r"
@@ -141,6 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_of_cancellations_says_so() {
+        let items = [DigestItem::new(&event(1)), DigestItem::new(&event(2))];
+        let email = email(&items.iter().collect::<Vec<_>>(), EventType::Cancelled, "n-1");
+        insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, email.body), @r"
+        Subject: 2 orders cancelled
+
+        2 orders cancelled.
+
+        Totals
+          EUR 59.90 in 2 orders
+
+        Orders
+          0199d3a0-5c1e-7b3a-9f57-2c1d00000001  2026-11-23 09:35:00 UTC  2 items, EUR 29.95, Ada Lovelace (c-42)
+          0199d3a0-5c1e-7b3a-9f57-2c1d00000002  2026-11-23 09:35:00 UTC  2 items, EUR 29.95, Ada Lovelace (c-42)
+
+        --
+        Notification n-1 covers 2 orders.
+        ");
+    }
+
+    #[test]
     fn the_largest_digest_fits_sns() {
         let event = event_with(1, |order| {
             order["customer"]["name"] = "a.".repeat(100).into();
@@ -150,9 +172,9 @@ mod tests {
             order.as_object_mut().unwrap().remove("total");
         });
         let item = DigestItem::new(&event);
-        let email = email(&vec![&item; MAX_ORDERS], "n-1");
+        let email = email(&vec![&item; MAX_ORDERS], EventType::Cancelled, "n-1");
         assert!(email.body.len() < 200_000, "{} bytes", email.body.len());
-        assert_eq!(email.subject, "1000 orders confirmed");
+        assert_eq!(email.subject, "1000 orders cancelled");
         assert!(
             email
                 .body
@@ -175,7 +197,7 @@ mod tests {
             let items: Vec<_> = (1..=count)
                 .map(|number| DigestItem::new(&event(u32::try_from(number).unwrap())))
                 .collect();
-            let email = email(&items.iter().collect::<Vec<_>>(), "n-1");
+            let email = email(&items.iter().collect::<Vec<_>>(), EventType::Confirmed, "n-1");
             for item in &items {
                 let line = format!("\n  {}  ", item.order_id);
                 assert_eq!(email.body.matches(&line).count(), 1, "{count}: {line}");
@@ -186,7 +208,7 @@ mod tests {
     #[test]
     fn an_order_that_is_not_described_has_its_id_and_total() {
         let items: Vec<_> = (1..=51).map(|number| DigestItem::new(&event(number))).collect();
-        let email = email(&items.iter().collect::<Vec<_>>(), "n-1");
+        let email = email(&items.iter().collect::<Vec<_>>(), EventType::Confirmed, "n-1");
         let (_, others) = email.body.split_once("\n\nAnd ").unwrap();
         insta::assert_snapshot!(others, @r"
         1 more order, by id and total

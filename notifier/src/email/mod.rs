@@ -8,7 +8,7 @@ pub mod customer_text;
 pub mod digest;
 pub mod order;
 
-use order_core::Trace;
+use order_core::{EventType, Trace};
 
 /// An email: the `Subject` and `Message` of a publish to SNS.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,6 +28,15 @@ fn footer(notification_id: &str, orders: usize) -> String {
         "--\nNotification {notification_id} covers {}.\n",
         counted(orders, "order")
     )
+}
+
+/// The word of an email for events of this type.
+#[must_use]
+const fn verb(about: EventType) -> &'static str {
+    match about {
+        EventType::Confirmed => "confirmed",
+        EventType::Cancelled => "cancelled",
+    }
 }
 
 /// `1 order`, `2 orders`.

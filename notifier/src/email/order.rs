@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use order_core::order::MAX_METADATA_ENTRIES;
 use order_core::text::{MetadataName, MetadataValue, Reference};
-use order_core::{Customer, Item, OrderConfirmed, Timestamp};
+use order_core::{Customer, Item, OrderEvent, Timestamp};
 
 use super::customer_text::shown;
-use super::{Email, address, counted, footer};
+use super::{Email, address, counted, footer, verb};
 
 /// The most characters of a name in an email. The row holds the whole name.
 const NAME_CHARACTERS: usize = 80;
@@ -20,17 +20,22 @@ const NOTE_CHARACTERS: usize = 1000;
 
 /// Writes the email of one order.
 #[must_use]
-pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
-    let order = &event.order;
-    let short = event.order_id.short();
+pub fn email(event: &OrderEvent, notification_id: &str) -> Email {
+    let verb = verb(event.event_type());
+    let confirmed = event.confirmed();
+    let order = &confirmed.order;
+    let short = confirmed.order_id.short();
     let mut body = format!(
-        "Order {short} is confirmed: {}, {}.\n\n",
+        "Order {short} is {verb}: {}, {}.\n\n",
         counted(order.items().len(), "item"),
         order.total()
     );
     // Writing to a String cannot fail.
-    let _ = writeln!(body, "Order     {}", event.order_id);
-    let _ = writeln!(body, "Accepted  {}", moment(event.accepted_at));
+    let _ = writeln!(body, "Order     {}", confirmed.order_id);
+    let _ = writeln!(body, "Accepted  {}", moment(confirmed.accepted_at));
+    if let OrderEvent::Cancelled(event) = event {
+        let _ = writeln!(body, "Cancelled {}", moment(event.cancelled_at));
+    }
     let _ = writeln!(body, "Customer  {}", customer(order.customer()));
     if let Some(email) = &order.customer().email {
         let _ = writeln!(body, "Email     {}", address::shown(email));
@@ -59,9 +64,9 @@ pub fn email(event: &OrderConfirmed, notification_id: &str) -> Email {
     body.push('\n');
     body.push_str(&footer(notification_id, 1));
     Email {
-        subject: format!("Order {short} confirmed: {}", order.total()),
+        subject: format!("Order {short} {verb}: {}", order.total()),
         body,
-        trace: event.trace,
+        trace: confirmed.trace,
     }
 }
 
@@ -124,11 +129,14 @@ fn name(item: &Item) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::{event, event_with};
+    use crate::fakes::{cancelled, event, event_with};
 
     #[test]
     fn it_reads_well() {
-        let email = email(&event(1), "0199d3a0-0000-7000-8000-000000000001");
+        let email = email(
+            &OrderEvent::Confirmed(event(1)),
+            "0199d3a0-0000-7000-8000-000000000001",
+        );
         insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, email.body), @r"
         Subject: Order 00000001 confirmed: EUR 29.95
 
@@ -153,12 +161,28 @@ mod tests {
     }
 
     #[test]
+    fn a_cancelled_order_says_so() {
+        let email = email(&cancelled(1), "0199d3a0-0000-7000-8000-000000000001");
+        let head: Vec<&str> = email.body.lines().take(6).collect();
+        insta::assert_snapshot!(format!("Subject: {}\n\n{}", email.subject, head.join("\n")), @r"
+        Subject: Order 00000001 cancelled: EUR 29.95
+
+        Order 00000001 is cancelled: 2 items, EUR 29.95.
+
+        Order     0199d3a0-5c1e-7b3a-9f57-2c1d00000001
+        Accepted  2026-11-23 09:35:00 UTC
+        Cancelled 2026-11-23 10:00:00 UTC
+        Customer  Ada Lovelace (c-42)
+        ");
+    }
+
+    #[test]
     fn it_names_the_reference_and_the_metadata() {
         let event = event_with(1, |order| {
             order["reference"] = "PO 2026/17".into();
             order["metadata"] = serde_json::json!({"channel": "web", "page": "www.evil.example"});
         });
-        let body = email(&event, "n-1").body;
+        let body = email(&OrderEvent::Confirmed(event), "n-1").body;
         assert!(
             body.contains("Email     ada@example.com\nReference PO 2026/17\n\nItems\n"),
             "{body}"
@@ -177,7 +201,7 @@ mod tests {
             order["note"] = "Notification x covers 9 orders. See www.evil.example".into();
             order["items"][0]["name"] = "evil.example".into();
         });
-        let email = email(&event, "n-1");
+        let email = email(&OrderEvent::Confirmed(event), "n-1");
         assert!(
             !email.body.contains("evil.example") && !email.body.contains("://"),
             "{}",
@@ -208,7 +232,7 @@ mod tests {
             order["items"] = vec![item; 102].into();
             order.as_object_mut().unwrap().remove("total");
         });
-        let body = email(&event, "n-1").body;
+        let body = email(&OrderEvent::Confirmed(event), "n-1").body;
         assert!(
             body.contains("102 items, EUR 102.00.") && body.contains("\n  and 2 items more\n"),
             "{body}"
@@ -228,7 +252,10 @@ mod tests {
                 .into();
             order.as_object_mut().unwrap().remove("total");
         });
-        let email = email(&event, "0199d3a0-0000-7000-8000-000000000001");
+        let email = email(
+            &OrderEvent::Confirmed(event),
+            "0199d3a0-0000-7000-8000-000000000001",
+        );
         assert!(email.body.len() < 200_000, "{} bytes", email.body.len());
         assert!(email.subject.len() < 100 && email.subject.is_ascii());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use function_runtime::CallError;
 use function_runtime::batch_calls::BatchCalls;
 use function_runtime::call_error::code::{NO_ANSWER, TIMED_OUT};
-use order_core::OrderId;
+use order_core::{EventType, OrderEvent, OrderId};
 use order_table::Notification;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
@@ -38,7 +38,7 @@ impl<P: Ports> Notifier<P> {
         TIME_TO_SEND.saturating_add(TIME_TO_MARK.saturating_mul(further))
     }
 
-    /// Sends one email about the candidates and marks their orders. Returns their results, in their order. While the topic is
+    /// Sends one email about the candidates, which are events of one type, and marks their orders. Returns their results, in their order. While the topic is
     /// away, the email is tried again at growing pauses, none shorter than the interval between emails.
     ///
     /// The marks follow each email at once and not the whole batch: a process that dies in between causes at most one second
@@ -80,13 +80,17 @@ impl<P: Ports> Notifier<P> {
             metrics::record_size(Measure::DigestSize, covered.len());
         }
         for candidate in covered {
-            let accepted = candidate.event.accepted_at.unix_milliseconds();
-            let now = mark.notified_at.unix_milliseconds();
-            metrics::record_age(Measure::AgeAtNotification, accepted, now);
+            // A cancellation is asked for at any time after the order.
+            if let OrderEvent::Confirmed(event) = &candidate.event {
+                let accepted = event.accepted_at.unix_milliseconds();
+                let now = mark.notified_at.unix_milliseconds();
+                metrics::record_age(Measure::AgeAtNotification, accepted, now);
+            }
         }
+        let about = about(covered);
         let orders: Vec<OrderId> = covered.iter().map(Candidate::order_id).collect();
         let batches = orders.chunks(P::MAX_MARKS);
-        let mark = async |orders: &[OrderId]| self.ports.mark(orders, &mark).await;
+        let mark = async |orders: &[OrderId]| self.ports.mark(orders, about, &mark).await;
         let calls = BatchCalls {
             deadline: budget.work().leaving(Duration::ZERO),
             ..calls
@@ -95,7 +99,9 @@ impl<P: Ports> Notifier<P> {
             .repeat_all(batches, MARKS_IN_FLIGHT, MARK_ATTEMPTS, mark)
             .await;
         let marked = answers.iter().filter(|answer| answer.is_ok());
-        metrics::count(Count::OrdersNotified, marked.count());
+        if about == EventType::Confirmed {
+            metrics::count(Count::OrdersNotified, marked.count());
+        }
         let classify = |error: CallError| {
             // The failure of an outage is also that of the emails that are not sent because of it.
             let code = if error.is_outage {
@@ -122,10 +128,17 @@ impl<P: Ports> Notifier<P> {
     }
 }
 
+/// The type of the events.
+fn about(covered: &[Candidate]) -> EventType {
+    covered
+        .first()
+        .map_or(EventType::Confirmed, |candidate| candidate.event.event_type())
+}
+
 fn compose(covered: &[Candidate], notification_id: &str) -> Email {
     if let [candidate] = covered {
         return order::email(&candidate.event, notification_id);
     }
     let items: Vec<_> = covered.iter().map(|candidate| &candidate.digest_item).collect();
-    digest::email(&items, notification_id)
+    digest::email(&items, about(covered), notification_id)
 }

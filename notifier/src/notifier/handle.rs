@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
+use order_core::EventType;
 use queue_consumer::batch::BatchError;
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::code;
@@ -49,7 +50,7 @@ impl<P: Ports> Notifier<P> {
             Ok(true) => {
                 // A read may have waited for the return of a service, as other invocations did: none sends at once.
                 let pacer = Pacer::start(self.interval(records), &self.ports);
-                return self.send(&candidates, &pacer, budget, results).await;
+                return self.send(candidates, &pacer, budget, results).await;
             }
             Ok(false) => Ok(()),
             Err(failure) => Err(failure),
@@ -72,17 +73,27 @@ impl<P: Ports> Notifier<P> {
         }
     }
 
-    /// Sends the candidates' emails, and marks the orders of each. Stops when the topic or the table is away.
-    async fn send(&self, candidates: &[Candidate], pacer: &Pacer, budget: &Budget, results: &mut Results) {
-        let orders_per_email = if candidates.len() <= self.settings.digest_threshold {
-            1
-        } else {
-            // The fewest digests that cover them, of equal sizes.
-            candidates
-                .len()
-                .div_ceil(candidates.len().div_ceil(digest::MAX_ORDERS))
+    /// Sends the candidates' emails, and marks the orders of each. An email is about orders that are confirmed, or about orders that are
+    /// cancelled. Stops when the topic or the table is away.
+    async fn send(&self, candidates: Vec<Candidate>, pacer: &Pacer, budget: &Budget, results: &mut Results) {
+        let is_quiet = candidates.len() <= self.settings.digest_threshold;
+        let (confirmed, cancelled): (Vec<Candidate>, Vec<Candidate>) = candidates
+            .into_iter()
+            .partition(|candidate| candidate.event.event_type() == EventType::Confirmed);
+        let orders_per_email = |candidates: &[Candidate]| {
+            if is_quiet {
+                1
+            } else {
+                // The fewest digests that cover them, of equal sizes.
+                candidates
+                    .len()
+                    .div_ceil(candidates.len().div_ceil(digest::MAX_ORDERS).max(1))
+                    .max(1)
+            }
         };
-        for covered in candidates.chunks(orders_per_email) {
+        let emails = [&confirmed, &cancelled].into_iter();
+        let emails = emails.flat_map(|candidates| candidates.chunks(orders_per_email(candidates)));
+        for covered in emails {
             if results.is_outage() {
                 break;
             }

@@ -1,9 +1,10 @@
 //! The reads before an email: which orders are not marked, and whether the topic has a subscriber.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use function_runtime::{Answers, CallError};
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
@@ -20,36 +21,54 @@ const READ_ATTEMPTS: u32 = 4;
 const SUBSCRIBER_VALID_FOR: Duration = Duration::from_mins(1);
 
 impl<P: Ports> Notifier<P> {
-    /// The candidates whose rows are not marked. No email is sent about an erased order: its message is done. Sets the results of the others.
+    /// The candidates whose rows are not marked. No email is sent about an erased order, nor that a cancelled order is confirmed: their
+    /// messages are done. Sets the results of the others.
+    ///
+    /// At most one event of an order is left, because the state of its row asks for one email at most.
     pub(super) async fn unmarked(
         &self,
         candidates: Vec<Candidate>,
         budget: &Budget,
         results: &mut Results,
     ) -> Vec<Candidate> {
-        let orders: Vec<OrderId> = candidates.iter().map(Candidate::order_id).collect();
+        // DynamoDB refuses a read with a key twice.
+        let orders: BTreeSet<OrderId> = candidates.iter().map(Candidate::order_id).collect();
+        let orders = Vec::from_iter(orders);
         let read = async |orders: &[OrderId]| self.read(orders).await;
         let batches = orders.chunks(P::MAX_READS);
         let answers = self
             .calls(budget)
             .repeat_all(batches, 1, READ_ATTEMPTS, read)
             .await;
+        let states: HashMap<OrderId, _> = orders.iter().copied().zip(answers).collect();
         let mut unmarked = Vec::with_capacity(candidates.len());
-        for (candidate, state) in candidates.into_iter().zip(answers) {
-            let result = match state {
-                Ok(Some(RowState::Marked)) => Ok(()),
-                Ok(Some(RowState::Erased)) => {
+        for candidate in candidates {
+            let state = states.get(&candidate.order_id()).cloned().unwrap_or(Ok(None));
+            let result = match (candidate.event.event_type(), state) {
+                (_, Ok(Some(RowState::Erased))) => {
                     let order_id = candidate.order_id();
                     tracing::info!(%order_id, "an event of an erased order is done");
                     metrics::count(Count::ErasedOrders, candidate.records.len());
                     Ok(())
                 }
-                Ok(Some(RowState::Unmarked)) => {
+                (EventType::Confirmed, Ok(Some(RowState::Unmarked)))
+                | (EventType::Cancelled, Ok(Some(RowState::Cancelled))) => {
                     unmarked.push(candidate);
                     continue;
                 }
-                Ok(None) => Err(Failure::new(code::ROW_MISSING, "the event's order has no row")),
-                Err(error) => Err(Failure::of_call(code::TABLE_UNAVAILABLE, &error)),
+                (EventType::Confirmed, Ok(Some(RowState::Marked)))
+                | (EventType::Cancelled, Ok(Some(RowState::CancellationMarked))) => Ok(()),
+                (EventType::Confirmed, Ok(Some(RowState::Cancelled | RowState::CancellationMarked))) => {
+                    let order_id = candidate.order_id();
+                    tracing::info!(%order_id, "an event that a cancelled order is confirmed is done");
+                    Ok(())
+                }
+                (EventType::Cancelled, Ok(Some(RowState::Unmarked | RowState::Marked))) => Err(Failure::new(
+                    code::ROW_MISSING,
+                    "the event's order has no cancelled row",
+                )),
+                (_, Ok(None)) => Err(Failure::new(code::ROW_MISSING, "the event's order has no row")),
+                (_, Err(error)) => Err(Failure::of_call(code::TABLE_UNAVAILABLE, &error)),
             };
             candidate.set(results, &result);
         }

@@ -4,28 +4,28 @@ use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use function_runtime::Answers;
 use function_runtime::aws::{call_error, set_trace, unsendable};
 use function_runtime::call_error::in_order;
-use order_core::{Trace, event};
+use order_core::Trace;
 
 use super::Aws;
 use crate::ports::{Events, Publication};
 
 impl Events for Aws {
     async fn publish_batch(&self, events: &[&Publication]) -> Answers {
-        let event_type = MessageAttributeValue::builder()
-            .data_type("String")
-            .string_value(event::TYPE)
-            .build()
-            .map_err(unsendable)?;
         let mut request = self
             .sns
             .publish_batch()
             .topic_arn(&self.config.order_events_topic_arn);
         for (index, publication) in events.iter().enumerate() {
+            let event_type = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(publication.event_type.as_str())
+                .build()
+                .map_err(unsendable)?;
             let entry = PublishBatchRequestEntry::builder()
                 .id(index.to_string())
                 .message(&publication.event)
                 .set_message_group_id(publication.group_id.clone())
-                .message_attributes("event_type", event_type.clone());
+                .message_attributes("event_type", event_type);
             request = request.publish_batch_request_entries(entry.build().map_err(unsendable)?);
         }
         let trace = common_trace(events);
@@ -55,11 +55,14 @@ fn common_trace(events: &[&Publication]) -> Option<Trace> {
 
 #[cfg(test)]
 mod tests {
+    use order_core::EventType;
+
     use super::*;
 
     fn publication(trace: Option<&str>) -> Publication {
         Publication {
             event: "{}".to_owned(),
+            event_type: EventType::Confirmed,
             group_id: None,
             trace: trace.map(|trace| Trace::from_xray(trace).unwrap()),
         }

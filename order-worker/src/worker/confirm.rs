@@ -3,26 +3,18 @@
 use std::collections::HashMap;
 
 use function_runtime::CallError;
-use order_core::{OrderConfirmed, OrderId};
+use order_core::{EventType, OrderConfirmed, OrderId};
 use order_table::{Attributes, Stored, attribute, text};
 use queue_consumer::budget::Budget;
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::results::Results;
 use telemetry::metrics::{self, Count, Measure};
 
+use super::publish::Unpublished;
 use super::record::{Copies, Prepared, guarded};
 use super::{IN_FLIGHT, MAX_ATTEMPTS, Worker};
 use crate::classification::{self, Insertion};
 use crate::ports::{Ports, Publication, Read};
-
-/// An order whose row exists, and the records that wait for its event.
-#[derive(Debug)]
-pub(crate) struct Confirmed {
-    /// Its event, built from the stored row.
-    pub(crate) publication: Publication,
-    /// The records' indices in the batch.
-    pub(crate) indices: Vec<usize>,
-}
 
 /// The work that is left for a message, by the item under its order's id.
 #[derive(Debug)]
@@ -34,7 +26,7 @@ enum Conclusion {
 }
 
 /// The item that a read found for one id.
-type Found = Result<Option<Attributes>, CallError>;
+pub(super) type Found = Result<Option<Attributes>, CallError>;
 
 impl<P: Ports> Worker<P> {
     /// Inserts the first copy of each order. Compares every other copy, and each first copy whose row existed, with the stored
@@ -44,7 +36,7 @@ impl<P: Ports> Worker<P> {
         orders: Vec<Copies>,
         budget: &Budget,
         results: &mut Results,
-    ) -> Vec<Confirmed> {
+    ) -> Vec<Unpublished> {
         let to_insert = orders.iter().filter(|copies| !copies.first.comes_too_late);
         let rows: Vec<&Attributes> = to_insert.map(|copies| &copies.first.attributes).collect();
         let insertions = self.insert(&rows, budget).await;
@@ -88,7 +80,7 @@ impl<P: Ports> Worker<P> {
                     Err(failure) => results.set(&[index], &Err(failure)),
                 }
             }
-            confirmed.extend(stored.map(|publication| Confirmed { publication, indices }));
+            confirmed.extend(stored.map(|publication| Unpublished { publication, indices }));
         }
         confirmed
     }
@@ -112,7 +104,7 @@ impl<P: Ports> Worker<P> {
 
     async fn insert(&self, rows: &[&Attributes], budget: &Budget) -> Vec<Result<Insertion, Failure>> {
         let insert = async |rows: &[&Attributes]| self.ports.insert_batch(rows).await;
-        let batches = rows.chunks(P::MAX_INSERTS);
+        let batches = rows.chunks(P::MAX_WRITES);
         let answers = self
             .calls(budget)
             .repeat_all(batches, IN_FLIGHT, MAX_ATTEMPTS, insert)
@@ -123,7 +115,8 @@ impl<P: Ports> Worker<P> {
             .collect()
     }
 
-    async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
+    /// Reads the items of distinct orders.
+    pub(super) async fn read(&self, ids: &[OrderId], budget: &Budget) -> HashMap<OrderId, Found> {
         let read = async |ids: &[OrderId]| Ok(match_rows(ids, self.ports.read_batch(ids).await?));
         let batches = ids.chunks(P::MAX_READS);
         let answers = self
@@ -170,6 +163,7 @@ fn conclude(copy: &Prepared, insertion: Insertion, found: &Found) -> Result<Conc
     };
     Ok(Conclusion::Publish(Publication {
         event: OrderConfirmed::from(&*row).to_json(),
+        event_type: EventType::Confirmed,
         group_id: copy.group_id.clone(),
         trace: row.trace,
     }))

@@ -1,5 +1,6 @@
-//! The worker: inserts the orders of a batch, and publishes their events.
+//! The worker: inserts and cancels the orders of a batch, and publishes their events.
 
+mod cancel;
 mod confirm;
 mod publish;
 mod record;
@@ -20,7 +21,7 @@ use queue_consumer::results::Results;
 use queue_consumer::retries::Retries;
 use serde_json::Value;
 
-use self::record::Copies;
+use self::record::{Cancelling, Copies, Decoded};
 use crate::ports::Ports;
 
 /// The most records that are inserted and published before the next ones begin. With a slow table the time left is then spent
@@ -68,38 +69,47 @@ impl<P: Ports> Worker<P> {
                 if results.is_outage() {
                     break;
                 }
-                let orders = self.decode(records, indices, budget, results);
-                let confirmed = self.confirm(orders, budget, results).await;
-                self.publish(confirmed, budget, results).await;
+                let (orders, cancellations) = self.decode(records, indices, budget, results);
+                // Orders first, so that a batch may hold an order and its cancellation.
+                let mut unpublished = self.confirm(orders, budget, results).await;
+                if !results.is_outage() {
+                    unpublished.extend(self.cancel(cancellations, budget, results).await);
+                }
+                self.publish(unpublished, budget, results).await;
             }
         };
         self.consumer.handle(&self.ports, event, time_left, work).await
     }
 
-    /// Decodes records and groups them by order.
+    /// Decodes records and groups them by order: those that hold one, and those that ask to cancel one.
     fn decode(
         &self,
         records: &[&Record],
         indices: &[usize],
         budget: &Budget,
         results: &mut Results,
-    ) -> Vec<Copies> {
+    ) -> (Vec<Copies>, Vec<Cancelling>) {
         let confirmed_at = self.ports.now();
         let mut prepared = Vec::with_capacity(indices.len());
+        let mut cancellations = Vec::new();
         for &index in indices {
             let decoded = record::guarded(|| {
                 if budget.work().is_open(self.ports.monotonic()) {
-                    record::prepare(records[index], index, confirmed_at, self.retention)
+                    record::decode(records[index], index, confirmed_at, self.retention)
                 } else {
                     Err(Failure::out_of_time())
                 }
             });
             match decoded {
-                Ok(record) => prepared.push(record),
+                Ok(Decoded::Order(record)) => prepared.push(*record),
+                Ok(Decoded::Cancellation(cancelling)) => cancellations.push(cancelling),
                 Err(failure) => results.set(&[index], &Err(failure)),
             }
         }
-        record::group(prepared)
+        (
+            record::group(prepared),
+            record::group_cancellations(cancellations),
+        )
     }
 
     /// Batch calls that begin while the budget allows work.

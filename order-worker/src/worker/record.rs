@@ -3,14 +3,34 @@
 use std::collections::HashMap;
 
 use function_runtime::panics::{self, Panicked};
-use order_core::{OrderId, OrderMessage, Timestamp, Trace};
+use order_core::{OrderId, QueueMessage, Timestamp, Trace};
 use order_table::{Attributes, OrderRow, Retention};
 use queue_consumer::failure::{Failure, code};
 use queue_consumer::record::Record;
 
 use crate::classification::{self, Insertion};
 
-/// A decoded record and the row of its order.
+/// A decoded record.
+#[derive(Debug)]
+pub(crate) enum Decoded {
+    /// It holds an order.
+    Order(Box<Prepared>),
+    /// It asks to cancel an order.
+    Cancellation(Cancelling),
+}
+
+/// The records of a batch that ask to cancel one order.
+#[derive(Debug)]
+pub(crate) struct Cancelling {
+    /// The order.
+    pub(crate) order_id: OrderId,
+    /// The records' indices in the batch.
+    pub(crate) indices: Vec<usize>,
+    /// The message group of the first of them.
+    pub(crate) group_id: Option<String>,
+}
+
+/// A decoded record with an order, and the row of the order.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     /// The record's index in the batch.
@@ -50,28 +70,52 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T,
     panics::catch(work).unwrap_or_else(|Panicked| Err(Failure::panicked()))
 }
 
-/// Decodes a record, and builds its row.
-pub(crate) fn prepare(
+/// Decodes a record. Builds the row of an order.
+pub(crate) fn decode(
     record: &Record,
     index: usize,
     confirmed_at: Timestamp,
     retention: Retention,
-) -> Result<Prepared, Failure> {
+) -> Result<Decoded, Failure> {
     if record.message_id.is_none() {
         return Err(Failure::new(code::MALFORMED, "the record has no messageId"));
     }
     let body = record.body.as_deref();
     let body = body.ok_or_else(|| Failure::new(code::MALFORMED, "the record has no body"))?;
-    let message = OrderMessage::from_json(body).map_err(|error| classification::classify_message(&error))?;
+    let message = QueueMessage::from_json(body).map_err(|error| classification::classify_message(&error))?;
+    let message = match message {
+        QueueMessage::Order(message) => *message,
+        QueueMessage::Cancellation(cancellation) => {
+            return Ok(Decoded::Cancellation(Cancelling {
+                order_id: cancellation.order_id,
+                indices: vec![index],
+                group_id: record.group_id.clone(),
+            }));
+        }
+    };
     let trace = record.trace_header.as_deref().and_then(Trace::from_xray);
     let row = OrderRow::confirmed(message, confirmed_at).with_trace(trace);
-    Ok(Prepared {
+    Ok(Decoded::Order(Box::new(Prepared {
         index,
         comes_too_late: retention.is_over(row.accepted_at, confirmed_at),
         attributes: row.to_expiring_attributes(retention),
         row,
         group_id: record.group_id.clone(),
-    })
+    })))
+}
+
+/// Groups cancellations by order, in the order of their first copies.
+pub(crate) fn group_cancellations(cancellations: Vec<Cancelling>) -> Vec<Cancelling> {
+    let mut orders: Vec<Cancelling> = Vec::new();
+    let mut indices: HashMap<OrderId, usize> = HashMap::new();
+    for cancelling in cancellations {
+        let index = *indices.entry(cancelling.order_id).or_insert(orders.len());
+        match orders.get_mut(index) {
+            Some(first) => first.indices.extend(cancelling.indices),
+            None => orders.push(cancelling),
+        }
+    }
+    orders
 }
 
 /// Groups records by order, in the order of their first copies.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use function_runtime::call_error::code::{PANICKED, TIMED_OUT};
 use futures_util::FutureExt as _;
-use order_core::{OrderMessage, Timestamp};
+use order_core::{CancellationMessage, OrderMessage, Timestamp, event};
 use order_table::{OrderRow, Tombstone};
 use queue_consumer::batch::BatchError;
 use queue_consumer::failure::code;
@@ -164,6 +164,114 @@ fn a_stored_row_has_its_end() {
     let rows = outside.rows.borrow();
     let ends: Vec<_> = rows.values().map(|row| row.get("expires_at").cloned()).collect();
     assert_eq!(ends, [Some(json!(90 * 24 * 60 * 60))]);
+}
+
+fn cancellation(number: u128) -> String {
+    let cancellation = CancellationMessage {
+        order_id: message(number, "n").order_id,
+        requested_at: Timestamp::new(OffsetDateTime::UNIX_EPOCH),
+    };
+    cancellation.to_json()
+}
+
+/// The type of each published event.
+fn event_types(outside: &Outside) -> Vec<String> {
+    let events = outside.events.borrow();
+    let of = |event: &String| serde_json::from_str::<Value>(event).unwrap()["type"].clone();
+    events
+        .iter()
+        .map(|event| of(event).as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_order_is_cancelled_once_and_its_event_is_that_of_the_stored_row() {
+    let outside = Outside::default();
+    store(&outside, message(1, "one"));
+    outside.elapsed.set(Duration::from_secs(5));
+    let twice = [cancellation(1), cancellation(1)];
+    assert!(failed(&outside, batch(&twice)).is_empty());
+    assert_eq!(event_types(&outside), [event::CANCELLED_TYPE]);
+    let cancelled = outside.rows.borrow().clone();
+    let row = OrderRow::from_attributes(cancelled.values().next().unwrap()).unwrap();
+    assert_eq!(
+        row.cancellation.unwrap().cancelled_at.to_string(),
+        "1970-01-01T00:00:05.000Z"
+    );
+    // Later again: the same state and the same event.
+    outside.elapsed.set(Duration::from_mins(1));
+    assert!(failed(&outside, batch(&twice[..1])).is_empty());
+    assert_eq!(*outside.rows.borrow(), cancelled);
+    let events = outside.events.borrow();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0], events[1]);
+}
+
+#[test]
+fn an_order_and_its_cancellation_in_one_batch_are_both_done() {
+    let outside = Outside::default();
+    let bodies = [cancellation(1), message(1, "one").to_json()];
+    assert!(failed(&outside, batch(&bodies)).is_empty());
+    assert_eq!(event_types(&outside), [event::TYPE, event::CANCELLED_TYPE]);
+    let calls = [Call::Insert(1), Call::Cancel(1), Call::Read(1), Call::Publish(2)];
+    assert_eq!(*outside.calls.borrow(), calls);
+}
+
+#[test]
+fn a_cancellation_waits_for_its_order_and_is_dead_lettered_when_it_is_too_old() {
+    let outside = Outside::default();
+    let event = batch(&[cancellation(1)]);
+    assert_eq!(sent_again(&outside, event.clone()), [code::ORDER_MISSING]);
+    outside.elapsed.set(Duration::from_hours(25));
+    assert!(failed(&outside, event).is_empty());
+    assert_eq!(codes(&outside), [code::ORDER_MISSING]);
+    // The order itself has not failed.
+    assert!(!outside.calls.borrow().contains(&Call::Mark(1)));
+    assert!(outside.events.borrow().is_empty());
+}
+
+#[test]
+fn a_cancellation_of_an_erased_order_is_done() {
+    let outside = Outside::default();
+    let tombstone = Tombstone {
+        order_id: message(1, "one").order_id,
+        erased_at: Timestamp::new(OffsetDateTime::UNIX_EPOCH),
+        erasing: None,
+    };
+    let id = tombstone.order_id.to_string();
+    let attributes = tombstone.to_attributes();
+    outside.rows.borrow_mut().insert(id.clone(), attributes.clone());
+    assert!(failed(&outside, batch(&[cancellation(1)])).is_empty());
+    assert_eq!(outside.rows.borrow()[&id], attributes);
+    assert!(outside.events.borrow().is_empty() && outside.sent.borrow().is_empty());
+}
+
+#[test]
+fn a_copy_of_a_cancelled_order_changes_nothing() {
+    let outside = Outside::default();
+    store(&outside, message(1, "one"));
+    assert!(failed(&outside, batch(&[cancellation(1)])).is_empty());
+    let cancelled = outside.rows.borrow().clone();
+    assert!(failed(&outside, batch(&[message(1, "one").to_json()])).is_empty());
+    assert_eq!(*outside.rows.borrow(), cancelled);
+    assert_eq!(event_types(&outside), [event::CANCELLED_TYPE, event::TYPE]);
+}
+
+#[test]
+fn a_cancellation_that_the_table_does_not_take_is_tried_again() {
+    let outside = Outside::default();
+    store(&outside, message(1, "one"));
+    let errors = ["ThrottlingException"; 100];
+    outside.cancel_errors.borrow_mut().extend(errors);
+    assert_eq!(
+        sent_again(&outside, batch(&[cancellation(1), message(2, "two").to_json()])),
+        ["ThrottlingException"]
+    );
+    assert_eq!(
+        event_types(&outside),
+        [event::TYPE],
+        "the order beside it is done"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dead_letters::{DeadLetter, QueueName};
-use order_core::{Fingerprint, OrderConfirmed, OrderId, OrderMessage};
+use order_core::{Fingerprint, OrderEvent, OrderId, OrderMessage, QueueMessage};
 
 use crate::journal::{Acceptance, Journal, Poison};
 
@@ -60,6 +60,14 @@ impl ClassifiedLetters {
             self.stray.insert(letter.message_id.clone());
             return;
         };
+        // It holds no order, and none is lost with it.
+        if matches!(
+            QueueMessage::from_json(&letter.body),
+            Ok(QueueMessage::Cancellation(_))
+        ) {
+            self.stray.insert(letter.message_id.clone());
+            return;
+        }
         let id = named.to_string();
         if find_order_held(journal, letter).is_none() {
             self.differing.insert(id);
@@ -93,7 +101,11 @@ fn find_order_named<'a>(journal: &'a Journal, letter: &DeadLetter) -> Option<(Or
 fn read_fingerprint(letter: &DeadLetter) -> Option<Fingerprint> {
     let order = match letter.queue {
         QueueName::Orders => OrderMessage::from_json(&letter.body).ok()?.order,
-        QueueName::Notifications => OrderConfirmed::from_json(&letter.body).ok()?.order,
+        QueueName::Notifications => OrderEvent::from_json(&letter.body)
+            .ok()?
+            .confirmed()
+            .order
+            .clone(),
         QueueName::Emails | QueueName::Covers => return None,
     };
     Some(Fingerprint::of(&order))
@@ -120,6 +132,18 @@ mod tests {
 
     fn order_0() -> BTreeSet<String> {
         BTreeSet::from([samples::id(0).to_string()])
+    }
+
+    #[test]
+    fn a_letter_of_a_cancellation_keeps_no_order() {
+        let cancellation = order_core::CancellationMessage {
+            order_id: samples::id(0),
+            requested_at: samples::moment(),
+        };
+        let letter = samples::letter(QueueName::Orders, cancellation.to_json());
+        let classified = classified(&[letter]);
+        assert!(classified.differing.is_empty() && classified.all_orders().is_empty());
+        assert_eq!(classified.stray.len(), 1);
     }
 
     #[test]

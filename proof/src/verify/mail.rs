@@ -119,7 +119,7 @@ fn parse_order_line(line: &str) -> Option<OrderId> {
 #[cfg(test)]
 mod tests {
     use notifier::email::{digest, order};
-    use order_core::OrderConfirmed;
+    use order_core::{EventType, OrderCancelled, OrderConfirmed, OrderEvent};
     use serde_json::json;
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
@@ -132,9 +132,15 @@ mod tests {
     #[test]
     fn the_email_of_one_order_is_read() {
         let event = event();
-        let email = parse_email("a@example.com", &order::email(&event, "n-1").body).unwrap();
-        assert_eq!((email.notification_id.as_str(), email.covers), ("n-1", 1));
-        assert_eq!(email.listed, BTreeSet::from([event.order_id]));
+        let cancelled = OrderEvent::Cancelled(OrderCancelled {
+            cancelled_at: event.confirmed_at,
+            confirmed: event.clone(),
+        });
+        for of_one in [OrderEvent::Confirmed(event.clone()), cancelled] {
+            let email = parse_email("a@example.com", &order::email(&of_one, "n-1").body).unwrap();
+            assert_eq!((email.notification_id.as_str(), email.covers), ("n-1", 1));
+            assert_eq!(email.listed, BTreeSet::from([event.order_id]));
+        }
     }
 
     #[test]
@@ -146,7 +152,7 @@ mod tests {
             })
             .collect();
         let items: Vec<_> = events.iter().map(digest::DigestItem::new).collect();
-        let body = digest::email(&items.iter().collect::<Vec<_>>(), "n-2").body;
+        let body = digest::email(&items.iter().collect::<Vec<_>>(), EventType::Confirmed, "n-2").body;
         let email = parse_email("a@example.com", &body).unwrap();
         assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
         assert_eq!(email.listed, events.iter().map(|event| event.order_id).collect());
@@ -212,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn unreadable_notifications_are_counted_and_confirmations_are_not() {
-        let sound = order::email(&event(), "n-1").body;
+        let sound = order::email(&OrderEvent::Confirmed(event()), "n-1").body;
         let mail = |kind: &str, body: &str| json!({"kind": kind, "to": "a@example.com", "body": body});
         let page = json!({"next": 1, "mail": [
             mail("confirmation", "Do you want to subscribe?"), mail("notification", "hello"), mail("notification", &sound),

@@ -22,7 +22,7 @@ fn order(number: u32) -> Order {
     Order::restore(&document).unwrap()
 }
 
-fn moment() -> Timestamp {
+pub(super) fn moment() -> Timestamp {
     "2026-11-23T09:35:00.000Z".parse().unwrap()
 }
 

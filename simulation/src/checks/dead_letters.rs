@@ -1,9 +1,10 @@
 //! A dead letter states the true reason of its failure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use order_core::message::MessageError;
-use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_core::{EventType, OrderEvent, OrderId, QueueMessage};
 use order_table::{OrderRow, Stored};
 
 use super::erasure::began_after;
@@ -104,18 +105,28 @@ pub(crate) fn is_true_reason(
     match pipeline {
         // The last receive ended before notifier could handle the message.
         Pipeline::Notifications if code == "out_of_time" => true,
-        Pipeline::Notifications => match OrderConfirmed::from_json(body) {
+        Pipeline::Notifications => match OrderEvent::from_json(body) {
             Err(_) => matches!(
                 code,
                 "malformed_event" | "unknown_event_type" | "unknown_version" | "panicked"
             ),
-            Ok(event) => is_reason_of_notifier(world, state, event.order_id, code),
+            Ok(event) => is_reason_of_notifier(world, state, &event, code),
         },
-        Pipeline::Orders => match OrderMessage::from_json(body) {
+        Pipeline::Orders => match QueueMessage::from_json(body) {
             Err(_) if code == "out_of_time" => is_late(world, state),
             Err(MessageError::UnknownVersion(_)) => code == "unknown_version",
             Err(MessageError::Malformed(_)) => code == "malformed",
-            Ok(message) => match code {
+            Ok(QueueMessage::Cancellation(message)) => match code {
+                "order_missing" => {
+                    let read = (world.schedule.running(), message.order_id);
+                    state.history.uncancelled_reads.contains(&read)
+                }
+                _ => {
+                    PERMANENT.iter().all(|permanent| *permanent != code)
+                        && is_last_error(world, state, message.order_id, code)
+                }
+            },
+            Ok(QueueMessage::Order(message)) => match code {
                 "malformed" | "unknown_version" => false,
                 "conflict" => state.rows.get(&message.order_id).is_some_and(|row| {
                     // The invocation may have read the row before it was erased.
@@ -131,7 +142,8 @@ pub(crate) fn is_true_reason(
 }
 
 /// Whether the failure that notifier states for an order happened in the running invocation.
-fn is_reason_of_notifier(world: &World, state: &State, order: OrderId, code: &str) -> bool {
+fn is_reason_of_notifier(world: &World, state: &State, event: &OrderEvent, code: &str) -> bool {
+    let order = event.order_id();
     let task = world.schedule.running();
     let history = &state.history;
     match code {
@@ -184,7 +196,7 @@ fn count_copies(state: &State, task: TaskId, order: OrderId) -> usize {
         return 0;
     };
     let is_copy = |delivery: &&Delivery| {
-        OrderMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id == order)
+        QueueMessage::from_json(&delivery.body).is_ok_and(|message| message.order_id() == order)
     };
     invocation.batch.iter().filter(is_copy).count()
 }
@@ -215,4 +227,14 @@ pub(crate) fn is_permanent(content: Option<&MessageContent>, dead_letter: &Messa
         Some((_, code)) => PERMANENT.contains(&code.as_str()),
         None => matches!(content, Some(MessageContent::Poison)),
     }
+}
+
+/// Lists the orders that have a message about this event in a pipeline's dead-letter queue.
+pub(super) fn list_dead_lettered(state: &State, pipeline: Pipeline, about: EventType) -> BTreeSet<OrderId> {
+    let dead_letters = state.queues[&pipeline].dead_letters.messages.values();
+    dead_letters
+        .filter_map(|dead_letter| pipeline.parse_event(&dead_letter.body))
+        .filter(|(_, event_type)| *event_type == about)
+        .map(|(order, _)| order)
+        .collect()
 }

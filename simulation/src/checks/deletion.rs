@@ -1,14 +1,14 @@
 //! A message may be deleted only when its work is done, or when its dead letter is stored.
 
-use order_core::OrderConfirmed;
-use order_table::{Stored, attribute};
+use order_core::{EventType, OrderId};
+use order_table::{Attributes, Stored, attribute};
 
 use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
 use crate::queue::Delivery;
 use crate::rule::Rule;
 use crate::schedule::TaskId;
-use crate::world::World;
+use crate::world::{State, World};
 
 /// Checks that an invocation may delete a message.
 pub(crate) fn check_deletion(world: &World, task: TaskId, pipeline: Pipeline, delivery: &Delivery) {
@@ -42,19 +42,27 @@ fn may_delete(
         return Ok(());
     }
     if pipeline == Pipeline::Notifications {
-        let Ok(event) = OrderConfirmed::from_json(&delivery.body) else {
+        let Some((order, about)) = pipeline.parse_event(&delivery.body) else {
             return Err((Rule::NothingLost, "it is not an event, and has no dead letter"));
         };
-        return match state.rows.get(&event.order_id) {
-            Some(row) if row.contains_key(attribute::NOTIFIED_AT) || Stored::is_erased(row) => Ok(()),
+        let is_done = |row: &Attributes| match about {
+            EventType::Confirmed => {
+                row.contains_key(attribute::NOTIFIED_AT) || row.contains_key(attribute::CANCELLED_AT)
+            }
+            EventType::Cancelled => row.contains_key(attribute::CANCELLATION_NOTIFIED_AT),
+        };
+        return match state.rows.get(&order) {
+            Some(row) if is_done(row) || Stored::is_erased(row) => Ok(()),
             _ => Err((
                 Rule::NothingLost,
                 "its order is not marked, and it has no dead letter",
             )),
         };
     }
-    let Some(MessageContent::Order(message)) = state.history.accepted.get(&delivery.origin) else {
-        return Err((Rule::NothingLost, "it is not an order, and has no dead letter"));
+    let message = match state.history.accepted.get(&delivery.origin) {
+        Some(MessageContent::Order(message)) => message,
+        Some(MessageContent::Cancellation(order)) => return may_delete_cancellation(&state, task, *order),
+        _ => return Err((Rule::NothingLost, "it is not an order, and has no dead letter")),
     };
     let stored = state.rows.get(&message.order_id).map(Stored::from_attributes);
     match stored {
@@ -63,7 +71,7 @@ fn may_delete(
             if state
                 .history
                 .confirmed_publications
-                .contains(&(task, message.order_id))
+                .contains(&(task, message.order_id, EventType::Confirmed))
             {
                 Ok(())
             } else {
@@ -76,6 +84,27 @@ fn may_delete(
         )),
         _ => Err((
             Rule::NothingLost,
+            "its order is not stored, and it has no dead letter",
+        )),
+    }
+}
+
+/// Checks that an invocation may delete a message that asks to cancel an order.
+fn may_delete_cancellation(state: &State, task: TaskId, order: OrderId) -> Result<(), (Rule, &'static str)> {
+    let is_published = state
+        .history
+        .confirmed_publications
+        .contains(&(task, order, EventType::Cancelled));
+    match state.rows.get(&order) {
+        Some(row) if Stored::is_erased(row) => Ok(()),
+        Some(row) if !row.contains_key(attribute::CANCELLED_AT) => Err((
+            Rule::CancelledForEver,
+            "its order is not cancelled, and it has no dead letter",
+        )),
+        Some(_) if is_published => Ok(()),
+        Some(_) => Err((Rule::PublishedAgain, "its invocation has not published its event")),
+        None => Err((
+            Rule::CancelledForEver,
             "its order is not stored, and it has no dead letter",
         )),
     }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use notifier::email::Email;
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 
 /// The facts that an email states.
-pub(super) struct EmailContents {
+pub(crate) struct EmailContents {
     pub(super) notification_id: String,
+    /// The event of the orders that the email tells.
+    pub(super) about: EventType,
     /// The orders that the email names.
     pub(super) orders: BTreeSet<OrderId>,
 }
@@ -23,6 +25,11 @@ pub(super) fn parse_email(email: &Email) -> Option<EmailContents> {
     let covers: usize = covers.split(' ').next()?.parse().ok()?;
     (covers == orders.len() && !orders.is_empty()).then(|| EmailContents {
         notification_id: id.to_owned(),
+        about: if email.subject.contains("cancelled") {
+            EventType::Cancelled
+        } else {
+            EventType::Confirmed
+        },
         orders,
     })
 }

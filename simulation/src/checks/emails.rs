@@ -1,10 +1,9 @@
 //! Emails: the orders that they notify, the rate, and the marks that follow.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use notifier::email::Email;
-use order_core::{OrderId, Timestamp};
+use order_core::{EventType, OrderId, Timestamp};
 use order_table::{Notification, attribute};
 
 use super::email_contents::{EmailContents, parse_email};
@@ -29,8 +28,8 @@ const MAX_PER_SECOND: usize = 8;
 /// Above this number of emails in a second SNS suspends the subscription (SNS quotas: email, 10 messages per second).
 const SUSPENDED_ABOVE: usize = 10;
 
-/// Checks an attempt of the running invocation to send an email. Returns the orders that the email names.
-pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
+/// Checks an attempt of the running invocation to send an email. Returns what the email says.
+pub(crate) fn check_attempt(world: &World, email: &Email) -> Option<EmailContents> {
     let now = world.schedule.now();
     let task = world.schedule.running();
     let is_valid_subject = email.subject.is_ascii()
@@ -39,13 +38,14 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
     if !is_valid_subject || email.body.len() + email.subject.len() > 256 * 1024 {
         world.report_violation(Rule::Limits, "an email that SNS rejects");
     }
-    let Some(EmailContents { orders, .. }) = parse_email(email) else {
+    let Some(contents) = parse_email(email) else {
         world.report_violation(
             Rule::NotifiedOnce,
             "an email that does not name every order that it covers",
         );
-        return BTreeSet::new();
+        return None;
     };
+    let about = contents.about;
     let mut violations = Vec::new();
     {
         let state = &mut *world.state.borrow_mut();
@@ -67,14 +67,14 @@ pub(crate) fn check_attempt(world: &World, email: &Email) -> BTreeSet<OrderId> {
             let what = "an email began without time for its marks".to_owned();
             violations.push((Rule::NotifiedOnce, what));
         }
-        for order in &orders {
-            check_notification(state, task, *order, now, &mut violations);
+        for order in &contents.orders {
+            check_notification(state, task, *order, about, now, &mut violations);
         }
     }
     for (rule, what) in violations {
         world.report_violation(rule, what);
     }
-    orders
+    Some(contents)
 }
 
 /// Checks that an invocation may notify an order.
@@ -82,6 +82,7 @@ fn check_notification(
     state: &mut State,
     task: TaskId,
     order: OrderId,
+    about: EventType,
     now: Duration,
     violations: &mut Vec<(Rule, String)>,
 ) {
@@ -101,7 +102,23 @@ fn check_notification(
     if !state.rows.contains_key(&order) {
         violations.push((Rule::NotifiedOnce, format!("{order} is notified and has no row")));
     }
-    if history.marked_at.get(&order).is_some_and(|at| *at < started) {
+    let cancelled_at = history.cancelled.get(&order).map(|(at, _)| *at);
+    match (about, cancelled_at) {
+        (EventType::Confirmed, Some(at)) if at < started => violations.push((
+            Rule::CancelledForEver,
+            format!("{order} is said to be confirmed by work that began after its cancellation"),
+        )),
+        (EventType::Cancelled, None) => violations.push((
+            Rule::CancelledForEver,
+            format!("{order} is said to be cancelled, and is not"),
+        )),
+        _ => {}
+    }
+    if history
+        .marked_at
+        .get(&(order, about))
+        .is_some_and(|at| *at < started)
+    {
         violations.push((
             Rule::NotifiedOnce,
             format!("{order} was marked before and is notified again"),
@@ -110,9 +127,14 @@ fn check_notification(
 }
 
 /// Delivers an email to the topic.
-pub(crate) fn deliver(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
+pub(crate) fn deliver(world: &World, contents: Option<EmailContents>) {
     let now = world.schedule.now();
-    let Some(EmailContents { notification_id, .. }) = parse_email(email) else {
+    let Some(EmailContents {
+        notification_id,
+        about,
+        orders,
+    }) = contents
+    else {
         return;
     };
     let mut violations = Vec::new();
@@ -136,6 +158,7 @@ pub(crate) fn deliver(world: &World, email: &Email, orders: BTreeSet<OrderId>) {
         let sent = SentEmail {
             at: now,
             task: world.schedule.running(),
+            about,
             orders,
             has_reader,
             is_acknowledged: false,
@@ -159,20 +182,32 @@ pub(crate) fn confirm(world: &World, email: &Email) {
     }
 }
 
-/// Checks that an order may be marked as notified.
-pub(crate) fn check_mark(world: &World, order: OrderId, mark: &Notification) {
+/// The attributes of a mark about this event: its time and its id.
+pub(crate) fn attributes(about: EventType) -> (&'static str, &'static str) {
+    match about {
+        EventType::Confirmed => (attribute::NOTIFIED_AT, attribute::NOTIFICATION_ID),
+        EventType::Cancelled => (
+            attribute::CANCELLATION_NOTIFIED_AT,
+            attribute::CANCELLATION_NOTIFICATION_ID,
+        ),
+    }
+}
+
+/// Checks that an order may be marked as notified of an event.
+pub(crate) fn check_mark(world: &World, order: OrderId, about: EventType, mark: &Notification) {
     let now = Timestamp::new(Schedule::date(world.schedule.now()));
     let violation = {
         let state = world.state.borrow();
         let is_marked = state
             .rows
             .get(&order)
-            .is_some_and(|row| row.contains_key(attribute::NOTIFIED_AT));
+            .is_some_and(|row| row.contains_key(attributes(about).0));
         match state.history.emails.get(&mark.id) {
             // A repetition after a lost response changes nothing.
             _ if is_marked => None,
             None => Some("its email was not published"),
             Some(sent) if !sent.orders.contains(&order) => Some("its email names other orders"),
+            Some(sent) if sent.about != about => Some("its email says something else"),
             Some(sent) if !sent.is_acknowledged => Some("it is not known whether its email was published"),
             Some(sent) if !sent.has_reader => Some("the topic had no subscriber to read its email"),
             Some(sent) => {

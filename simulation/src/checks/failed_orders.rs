@@ -1,6 +1,6 @@
 //! The mark of a failed order is true, and says the reason of its dead letter.
 
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 
 use crate::pipeline::Pipeline;
 use crate::rule::Rule;
@@ -19,6 +19,13 @@ pub(crate) fn check_mark(world: &World, order: OrderId, error_code: &str) {
         });
         let mut letters = state.queues[&Pipeline::Orders].dead_letters.messages.values();
         let has_reason = letters.any(|letter| {
+            // An order whose cancellation is a dead letter has not failed.
+            if matches!(
+                Pipeline::Orders.parse_event(&letter.body),
+                Some((_, EventType::Cancelled))
+            ) {
+                return false;
+            }
             let code = letter.attributes.get("error_code");
             letter.body.contains(&name) && code.is_some_and(|(_, code)| code == error_code)
         });
@@ -43,8 +50,8 @@ pub(crate) fn check_mark(world: &World, order: OrderId, error_code: &str) {
 /// no mark, and no time of their failure.
 pub(crate) fn check_marked(state: &State, violations: &mut Vec<(Rule, String)>) {
     for letter in state.queues[&Pipeline::Orders].dead_letters.messages.values() {
-        let order = Pipeline::Orders.parse_order_id(&letter.body);
-        if let Some(order) = order
+        let event = Pipeline::Orders.parse_event(&letter.body);
+        if let Some((order, EventType::Confirmed)) = event
             && letter.attributes.contains_key("failed_at")
             && !state.failed.contains_key(&order)
         {

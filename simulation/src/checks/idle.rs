@@ -1,11 +1,12 @@
 //! The rules that hold when the world is idle: no message is on a source queue, and no event is left.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_core::{EventType, OrderId, OrderMessage};
 use order_table::{OrderRow, Stored, attribute};
 
-use super::dead_letters::is_permanent;
+use super::cancellation::check_cancellations;
+use super::dead_letters::{is_permanent, list_dead_lettered};
 use super::erasure::check_tombstones;
 use super::failed_orders::check_marked;
 use crate::history::MessageContent;
@@ -19,6 +20,7 @@ pub(crate) fn check_idle(world: &World) {
     {
         let state = &*world.state.borrow();
         check_orders(state, &mut violations);
+        check_cancellations(state, &mut violations);
         check_repetitions(state, &mut violations);
         if world.plan.is_survivable() {
             check_dead_letters(state, &mut violations);
@@ -33,19 +35,11 @@ pub(crate) fn check_idle(world: &World) {
     }
 }
 
-/// Lists the orders that have a message in a pipeline's dead-letter queue.
-fn list_dead_lettered(state: &State, pipeline: Pipeline) -> BTreeSet<OrderId> {
-    let dead_letters = state.queues[&pipeline].dead_letters.messages.values();
-    dead_letters
-        .filter_map(|dead_letter| pipeline.parse_order_id(&dead_letter.body))
-        .collect()
-}
-
 /// Checks that every order has a row with the accepted content, and that every row was published and notified by email.
 /// Where this does not hold, a dead letter must be there.
 fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
-    let not_stored = list_dead_lettered(state, Pipeline::Orders);
-    let not_notified = list_dead_lettered(state, Pipeline::Notifications);
+    let not_stored = list_dead_lettered(state, Pipeline::Orders, EventType::Confirmed);
+    let not_notified = list_dead_lettered(state, Pipeline::Notifications, EventType::Confirmed);
     let mut accepted: BTreeMap<OrderId, Vec<&OrderMessage>> = BTreeMap::new();
     for content in state.history.accepted.values() {
         if let MessageContent::Order(message) = content {
@@ -77,7 +71,10 @@ fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
                 format!("the row of {id} is not what was accepted"),
             ));
         }
-        let is_published = state.history.publications.contains_key(id);
+        let is_published = state
+            .history
+            .publications
+            .contains_key(&(*id, EventType::Confirmed));
         if !is_published && !not_stored.contains(id) {
             violations.push((Rule::NotifiedOnce, format!("{id} was never published")));
         }
@@ -87,6 +84,10 @@ fn check_orders(state: &State, violations: &mut Vec<(Rule, String)>) {
             .values()
             .any(|email| email.has_reader && email.orders.contains(id));
         let is_marked = attributes.contains_key(attribute::NOTIFIED_AT);
+        // Nobody is told any more that a cancelled order is confirmed.
+        if attributes.contains_key(attribute::CANCELLED_AT) {
+            continue;
+        }
         if is_published && !(is_emailed && is_marked) && !not_notified.contains(id) {
             violations.push((
                 Rule::NotifiedOnce,
@@ -115,15 +116,15 @@ fn check_repetitions(state: &State, violations: &mut Vec<(Rule, String)>) {
             ));
         }
     }
-    let mut allowed: BTreeMap<OrderId, u32> = BTreeMap::new();
-    for (id, order) in &state.history.order_of_message {
-        *allowed.entry(*order).or_default() += 1 + allowed_repeats(id);
+    let mut allowed: BTreeMap<(OrderId, EventType), u32> = BTreeMap::new();
+    for (id, event) in &state.history.event_of_message {
+        *allowed.entry(*event).or_default() += 1 + allowed_repeats(id);
     }
-    for (order, publications) in &history.publications {
-        if *publications > allowed.get(order).copied().unwrap_or_default() {
+    for (event, publications) in &history.publications {
+        if *publications > allowed.get(event).copied().unwrap_or_default() {
             violations.push((
                 Rule::NotifiedOnce,
-                format!("{order} was published {publications} times without a reason"),
+                format!("{event:?} was published {publications} times without a reason"),
             ));
         }
     }
@@ -139,12 +140,14 @@ fn check_dead_letters(state: &State, violations: &mut Vec<(Rule, String)>) {
                     state.killers.contains(&message.order_id)
                         || state.panickers.contains_key(&message.order_id)
                 }
+                // It waits for an order that nobody sent, or that is a dead letter itself.
+                Some(MessageContent::Cancellation(order)) => !state.rows.contains_key(order),
                 Some(MessageContent::Poison) => true,
                 // An event that order-worker did not publish.
-                None => OrderConfirmed::from_json(&dead_letter.body).map_or(true, |event| {
-                    !state.rows.contains_key(&event.order_id)
-                        || state.killers_of_notifier.contains(&event.order_id)
-                        || state.panickers_of_notifier.contains_key(&event.order_id)
+                None => pipeline.parse_order_id(&dead_letter.body).is_none_or(|order| {
+                    !state.rows.contains_key(&order)
+                        || state.killers_of_notifier.contains(&order)
+                        || state.panickers_of_notifier.contains_key(&order)
                 }),
             };
             if !always_fails && !is_permanent(content, dead_letter) {

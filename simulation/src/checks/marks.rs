@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 
 use crate::rule::Rule;
 use crate::schedule::TaskId;
@@ -25,13 +25,16 @@ pub(super) fn check_marks(world: &World, task: TaskId, deadline: Duration, time_
             .filter(move |email| email.task == task && email.is_acknowledged)
     };
     let unmarked: Vec<OrderId> = sent()
-        .flat_map(|email| email.orders.iter().copied())
-        .filter(|order| {
+        .flat_map(|email| email.orders.iter().map(|order| (*order, email.about)))
+        .filter(|(order, about)| {
             let failures = history.failed_marks.get(&(task, *order)).copied();
-            !history.marked_at.contains_key(order)
+            let is_overtaken = *about == EventType::Confirmed && history.cancelled.contains_key(order);
+            !history.marked_at.contains_key(&(*order, *about))
+                && !is_overtaken
                 && !history.erased.contains_key(order)
                 && failures.unwrap_or_default() < min_attempts
         })
+        .map(|(order, _)| order)
         .collect();
     drop(state);
     for order in unmarked {

@@ -1,5 +1,6 @@
 //! The rules, each checked at the step that can break it.
 
+mod cancellation;
 pub(crate) mod dead_letters;
 pub(crate) mod deletion;
 mod email_contents;

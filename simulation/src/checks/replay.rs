@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use order_core::{OrderConfirmed, OrderId};
+use order_core::OrderId;
 use order_table::{Attributes, attribute};
 
 use super::dead_letters::is_permanent;
+use crate::history::MessageContent;
 use crate::pipeline::Pipeline;
 use crate::rule::Rule;
 use crate::world::World;
@@ -17,7 +18,13 @@ pub(crate) fn check_after_replay(world: &World, before: &BTreeMap<OrderId, Attri
         let state = &*world.state.borrow();
         for (id, old) in before {
             let is_same = state.rows.get(id).is_some_and(|new| {
-                let may_be_new = [attribute::NOTIFIED_AT, attribute::NOTIFICATION_ID];
+                let may_be_new = [
+                    attribute::NOTIFIED_AT,
+                    attribute::NOTIFICATION_ID,
+                    attribute::CANCELLED_AT,
+                    attribute::CANCELLATION_NOTIFIED_AT,
+                    attribute::CANCELLATION_NOTIFICATION_ID,
+                ];
                 old.iter().all(|(name, value)| new.get(name) == Some(value))
                     && new
                         .keys()
@@ -30,9 +37,11 @@ pub(crate) fn check_after_replay(world: &World, before: &BTreeMap<OrderId, Attri
         for (pipeline, queues) in &state.queues {
             for dead_letter in queues.dead_letters.messages.values() {
                 let content = state.history.accepted.get(&dead_letter.origin);
-                let is_rowless = *pipeline == Pipeline::Notifications
-                    && OrderConfirmed::from_json(&dead_letter.body)
-                        .is_ok_and(|event| !state.rows.contains_key(&event.order_id));
+                let is_cancellation = matches!(content, Some(MessageContent::Cancellation(_)));
+                let is_rowless = (*pipeline == Pipeline::Notifications || is_cancellation)
+                    && pipeline
+                        .parse_order_id(&dead_letter.body)
+                        .is_some_and(|order| !state.rows.contains_key(&order));
                 if !is_rowless && !is_permanent(content, dead_letter) {
                     violations.push(format!(
                         "{} is a dead letter again: {:?}",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use order_core::event::EventError;
 use order_core::message::MessageError;
-use order_core::{OrderConfirmed, OrderId, OrderMessage};
+use order_core::{EventType, OrderEvent, OrderId, QueueMessage};
 use order_table::OrderRow;
 use queue_consumer::ports::Queue;
 
@@ -96,7 +96,11 @@ impl End<'_> {
         let order = any_order.filter(|order| self.copies[order] == 1);
         if let Some(order) = order {
             let is_done = match pipeline {
-                Pipeline::Orders => history.confirmed_publications.contains(&(self.task, order)),
+                Pipeline::Orders => EventType::ALL.into_iter().any(|event_type| {
+                    history
+                        .confirmed_publications
+                        .contains(&(self.task, order, event_type))
+                }),
                 Pipeline::Notifications => history.confirmed_marks.contains(&(self.task, order)),
             };
             if is_done {
@@ -149,7 +153,14 @@ impl End<'_> {
     fn check_harm(&self, delivery: &Delivery, violations: &mut Vec<(Rule, String)>) {
         let pipeline = self.invocation.pipeline;
         let order = pipeline.parse_order_id(&delivery.body);
-        let is_sound = order.is_some_and(|order| is_sound(self.state, pipeline, order));
+        // The order of a cancellation may not be stored yet.
+        let waits = |order: OrderId| {
+            matches!(
+                pipeline.parse_event(&delivery.body),
+                Some((_, EventType::Cancelled))
+            ) && self.state.history.uncancelled_reads.contains(&(self.task, order))
+        };
+        let is_sound = order.is_some_and(|order| is_sound(self.state, pipeline, order) && !waits(order));
         let plan = &self.world.plan;
         let has_no_faults = plan.has_no_faults() && plan.subscriber == Subscriber::Always;
         if has_no_faults && is_sound && !self.is_late_for() && !self.is_short_of_time_to_notify() {
@@ -194,11 +205,12 @@ impl End<'_> {
     /// Whether the invocation knows that a message can never succeed.
     fn is_known_as_permanent(&self, delivery: &Delivery, order: Option<OrderId>) -> bool {
         if self.invocation.pipeline == Pipeline::Notifications {
-            let event = OrderConfirmed::from_json(&delivery.body);
+            let event = OrderEvent::from_json(&delivery.body);
             return event.is_err_and(|error| error != EventError::UnknownVersion);
         }
-        let message = match OrderMessage::from_json(&delivery.body) {
-            Ok(message) => message,
+        let message = match QueueMessage::from_json(&delivery.body) {
+            Ok(QueueMessage::Order(message)) => message,
+            Ok(QueueMessage::Cancellation(_)) => return false,
             Err(error) => return matches!(error, MessageError::Malformed(_)),
         };
         let Some(order) = order else { return false };

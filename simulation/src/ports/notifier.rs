@@ -7,7 +7,7 @@ use std::time::Duration;
 use function_runtime::{Answers, CallError, Clock};
 use notifier::email::Email;
 use notifier::ports::{Emails, RowState, Rows, Subscribers, Table};
-use order_core::{OrderId, Timestamp};
+use order_core::{EventType, OrderId, Timestamp};
 use order_table::{Notification, Stored, attribute};
 use queue_consumer::marks::Marks;
 use queue_consumer::outgoing::Outgoing;
@@ -87,6 +87,10 @@ impl Table for NotifierPorts {
                 } else if let Some(row) = world.state.borrow().rows.get(order) {
                     let state = if Stored::is_erased(row) {
                         RowState::Erased
+                    } else if row.contains_key(attribute::CANCELLATION_NOTIFIED_AT) {
+                        RowState::CancellationMarked
+                    } else if row.contains_key(attribute::CANCELLED_AT) {
+                        RowState::Cancelled
                     } else if row.contains_key(attribute::NOTIFIED_AT) {
                         RowState::Marked
                     } else {
@@ -100,7 +104,7 @@ impl Table for NotifierPorts {
         .await
     }
 
-    async fn mark(&self, orders: &[OrderId], mark: &Notification) -> Answers {
+    async fn mark(&self, orders: &[OrderId], about: EventType, mark: &Notification) -> Answers {
         self.check_limits("a mark", orders, 25);
         let task = self.0.schedule.running();
         // Each mark counts as failed until its answer comes. The answer of a call that panics never comes.
@@ -117,7 +121,7 @@ impl Table for NotifierPorts {
                         if let Some(code) = world.draw_entry_error() {
                             return Err(CallError::new(code));
                         }
-                        set_mark(world, *order, mark);
+                        set_mark(world, *order, about, mark);
                         Ok(())
                     })
                     .collect::<Vec<_>>()
@@ -135,24 +139,21 @@ impl Table for NotifierPorts {
     }
 }
 
-/// Marks a row as notified, if it exists, is not marked yet and is no tombstone, as the conditional update does.
-fn set_mark(world: &World, order: OrderId, mark: &Notification) {
-    emails::check_mark(world, order, mark);
+/// Marks a row as notified of an event, if it exists, is not marked yet and is no tombstone, and is cancelled only if the event says so, as
+/// the conditional update does.
+fn set_mark(world: &World, order: OrderId, about: EventType, mark: &Notification) {
+    emails::check_mark(world, order, about, mark);
+    let (notified_at, id) = emails::attributes(about);
     let now = world.schedule.now();
     let state = &mut *world.state.borrow_mut();
     if let Some(row) = state.rows.get_mut(&order)
-        && !row.contains_key(attribute::NOTIFIED_AT)
+        && !row.contains_key(notified_at)
+        && row.contains_key(attribute::CANCELLED_AT) == (about == EventType::Cancelled)
         && !Stored::is_erased(row)
     {
-        row.insert(
-            attribute::NOTIFICATION_ID.to_owned(),
-            Value::from(mark.id.as_str()),
-        );
-        row.insert(
-            attribute::NOTIFIED_AT.to_owned(),
-            Value::from(mark.notified_at.to_string()),
-        );
-        state.history.marked_at.insert(order, now);
+        row.insert(id.to_owned(), Value::from(mark.id.as_str()));
+        row.insert(notified_at.to_owned(), Value::from(mark.notified_at.to_string()));
+        state.history.marked_at.insert((order, about), now);
     }
 }
 
@@ -174,10 +175,10 @@ impl Emails for NotifierPorts {
     }
 
     async fn publish(&self, email: &Email) -> Result<(), CallError> {
-        let orders = emails::check_attempt(&self.0, email);
+        let contents = emails::check_attempt(&self.0, email);
         let published = self
             .call(Service::Emails, EMAIL_TIMEOUT, "Publish", |world| {
-                emails::deliver(world, email, orders);
+                emails::deliver(world, contents);
             })
             .await;
         if published.is_ok() {

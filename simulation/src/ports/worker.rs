@@ -7,12 +7,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use function_runtime::{Answers, CallError, Clock};
-use order_core::{OrderConfirmed, OrderId, Timestamp};
+use order_core::{OrderEvent, OrderId, Timestamp};
 use order_table::{Attributes, Stored, attribute};
 use order_worker::ports::{Events, Publication, Read, Table};
 use queue_consumer::marks::{Mark, Marks};
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues, VisibilityChange};
+use serde_json::Value;
 
 use super::queues::{self, QueuePorts};
 use crate::call::ClientTimeout;
@@ -160,6 +161,20 @@ impl Table for WorkerPorts {
         self.record_answers(&ids, answers.await)
     }
 
+    async fn cancel_batch(&self, ids: &[OrderId], cancelled_at: Timestamp) -> Answers {
+        self.check_limit("a cancellation", ids.len(), 25);
+        if !self.check_distinct("a cancellation", ids.iter()) {
+            return Err(CallError::new("ValidationException"));
+        }
+        self.record_start(ids);
+        self.panic_if_due(Service::Table, ids).await;
+        let answers = self.call_batch(Service::Table, "cancel", ids, |world, id| {
+            cancel(world, *id, cancelled_at);
+            Ok(())
+        });
+        self.record_answers(ids, answers.await)
+    }
+
     async fn read_batch(&self, ids: &[OrderId]) -> Result<Read, CallError> {
         let world = &*self.0;
         self.check_limit("a read", ids.len(), 100);
@@ -171,7 +186,16 @@ impl Table for WorkerPorts {
                 if world.draw_entry_error().is_some() {
                     read.unprocessed.push(*id);
                 } else {
-                    read.rows.extend(world.state.borrow().rows.get(id).cloned());
+                    let row = world.state.borrow().rows.get(id).cloned();
+                    let is_settled = row.as_ref().is_some_and(|row| {
+                        row.contains_key(attribute::CANCELLED_AT) || Stored::is_erased(row)
+                    });
+                    if !is_settled {
+                        let task = world.schedule.running();
+                        let reads = &mut world.state.borrow_mut().history.uncancelled_reads;
+                        reads.insert((task, *id));
+                    }
+                    read.rows.extend(row);
                 }
             }
             read
@@ -209,11 +233,16 @@ impl Events for WorkerPorts {
             self.0
                 .report_violation(Rule::Limits, format!("a publish of {bytes} bytes"));
         }
-        let ids: Vec<OrderId> = events
+        let types = publications.iter().map(|publication| publication.event_type);
+        let parsed: Vec<OrderEvent> = events
             .iter()
-            .filter_map(|event| OrderConfirmed::from_json(event).ok())
-            .map(|event| event.order_id)
+            .filter_map(|event| OrderEvent::from_json(event).ok())
             .collect();
+        if !types.eq(parsed.iter().map(OrderEvent::event_type)) {
+            self.0
+                .report_violation(Rule::Limits, "an event with the attribute of another type");
+        }
+        let ids: Vec<OrderId> = parsed.iter().map(OrderEvent::order_id).collect();
         self.record_start(&ids);
         self.panic_if_due(Service::Events, &ids).await;
         let answers = self
@@ -226,9 +255,10 @@ impl Events for WorkerPorts {
         if let Ok(answers) = &answers {
             let task = self.0.schedule.running();
             let history = &mut self.0.state.borrow_mut().history;
-            for (id, answer) in ids.iter().zip(answers) {
+            for (event, answer) in parsed.iter().zip(answers) {
                 if answer.is_ok() {
-                    history.confirmed_publications.insert((task, *id));
+                    let key = (task, event.order_id(), event.event_type());
+                    history.confirmed_publications.insert(key);
                 }
             }
         }
@@ -236,13 +266,29 @@ impl Events for WorkerPorts {
     }
 }
 
+/// Marks a row as cancelled, if it exists, is not cancelled yet and is no tombstone, as the conditional update does.
+fn cancel(world: &World, order: OrderId, cancelled_at: Timestamp) {
+    let now = world.schedule.now();
+    let state = &mut *world.state.borrow_mut();
+    if let Some(row) = state.rows.get_mut(&order)
+        && !row.contains_key(attribute::CANCELLED_AT)
+        && !Stored::is_erased(row)
+    {
+        row.insert(
+            attribute::CANCELLED_AT.to_owned(),
+            Value::from(cancelled_at.to_string()),
+        );
+        state.history.cancelled.insert(order, (now, cancelled_at));
+    }
+}
+
 /// Delivers an event to the topic, and from there to the queue of notifications.
 fn deliver_event(world: &World, event: &str) {
-    let Ok(confirmed) = OrderConfirmed::from_json(event) else {
+    let Ok(parsed) = OrderEvent::from_json(event) else {
         world.report_violation(Rule::TrueDeadLetters, "an event that no code can parse");
         return;
     };
-    let id = confirmed.order_id;
+    let id = parsed.order_id();
     let (stored, is_forbidden) = {
         let state = world.state.borrow();
         let stored = state.rows.get(&id).map(Stored::from_attributes);
@@ -254,7 +300,7 @@ fn deliver_event(world: &World, event: &str) {
             format!("{id} is published by work that began after its erasure"),
         ),
         Some(Ok(Stored::Erased(_))) => {}
-        Some(Ok(Stored::Order(row))) if OrderConfirmed::from(&*row).to_json() == event => {}
+        Some(Ok(Stored::Order(row))) if row.event(parsed.event_type()) == Some(parsed.clone()) => {}
         Some(_) => world.report_violation(
             Rule::PublishedAgain,
             format!("the event of {id} is not that of its row"),
@@ -272,7 +318,11 @@ fn deliver_event(world: &World, event: &str) {
     };
     let (delay, duplicate) = {
         let state = &mut *world.state.borrow_mut();
-        *state.history.publications.entry(id).or_default() += 1;
+        *state
+            .history
+            .publications
+            .entry((id, parsed.event_type()))
+            .or_default() += 1;
         let twice = world.has_faults() && state.rng.happens_percent(world.plan.faults.duplicates);
         (
             state.rng.draw_milliseconds(5, 50),

@@ -21,6 +21,8 @@ pub enum Count {
     Duplicates,
     /// Messages with the id of another stored order.
     Conflicts,
+    /// Rows that were marked as cancelled.
+    OrdersCancelled,
     /// Messages of orders that an operator has erased.
     ErasedOrders,
     /// Events that the topic took.
@@ -70,6 +72,7 @@ impl Count {
             Self::OrdersConfirmed => "OrdersConfirmed",
             Self::Duplicates => "Duplicates",
             Self::Conflicts => "Conflicts",
+            Self::OrdersCancelled => "OrdersCancelled",
             Self::ErasedOrders => "ErasedOrders",
             Self::EventsPublished => "EventsPublished",
             Self::EmailsSent => "EmailsSent",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use function_runtime::{Answers, CallError, Clock};
 use order_core::{EventType, OrderId};
-use order_table::Notification;
+use order_table::{Notification, attribute};
 use queue_consumer::marks::Marks;
 use queue_consumer::ports::Queues;
 
@@ -25,6 +25,25 @@ pub enum RowState {
     CancellationMarked,
     /// A tombstone: no email may be sent any more.
     Erased,
+}
+
+impl RowState {
+    /// The state of an item, of which `has` says whether it has an attribute.
+    ///
+    /// A tombstone is erased whatever else it has: a version of this code from before tombstones may have marked it.
+    pub fn of(has: impl Fn(&str) -> bool) -> Self {
+        if has(attribute::ERASED_AT) {
+            Self::Erased
+        } else if has(attribute::CANCELLATION_NOTIFIED_AT) {
+            Self::CancellationMarked
+        } else if has(attribute::CANCELLED_AT) {
+            Self::Cancelled
+        } else if has(attribute::NOTIFIED_AT) {
+            Self::Marked
+        } else {
+            Self::Unmarked
+        }
+    }
 }
 
 /// The result of a read of several orders. An order in neither list has neither a row nor a tombstone.

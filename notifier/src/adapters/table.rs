@@ -8,7 +8,7 @@ use function_runtime::aws::{call_error, unsendable};
 use function_runtime::call_error::code;
 use function_runtime::{Answers, CallError};
 use order_core::{EventType, OrderId};
-use order_table::attribute_value::{Item, key, order_id};
+use order_table::attribute_value::{key, order_id};
 use order_table::{Notification, OrderStatus, attribute};
 
 use super::Aws;
@@ -42,7 +42,8 @@ impl Table for Aws {
         let mut rows = Rows::default();
         for item in read.responses.unwrap_or_default().into_values().flatten() {
             if let Some(order) = order_id(&item) {
-                rows.states.insert(order, state(&item));
+                rows.states
+                    .insert(order, RowState::of(|attribute| item.contains_key(attribute)));
             }
         }
         let unprocessed = read
@@ -74,21 +75,6 @@ impl Table for Aws {
         }
         let done = request.send().await.map_err(|error| call_error(&error))?;
         Ok(done.responses.unwrap_or_default().iter().map(answer).collect())
-    }
-}
-
-/// A tombstone is erased whatever else it has: a version of this code from before tombstones may have marked it.
-fn state(item: &Item) -> RowState {
-    if item.contains_key(attribute::ERASED_AT) {
-        RowState::Erased
-    } else if item.contains_key(attribute::CANCELLATION_NOTIFIED_AT) {
-        RowState::CancellationMarked
-    } else if item.contains_key(attribute::CANCELLED_AT) {
-        RowState::Cancelled
-    } else if item.contains_key(attribute::NOTIFIED_AT) {
-        RowState::Marked
-    } else {
-        RowState::Unmarked
     }
 }
 

@@ -85,17 +85,7 @@ impl Table for NotifierPorts {
                 if world.draw_entry_error().is_some() {
                     rows.unprocessed.push(*order);
                 } else if let Some(row) = world.state.borrow().rows.get(order) {
-                    let state = if Stored::is_erased(row) {
-                        RowState::Erased
-                    } else if row.contains_key(attribute::CANCELLATION_NOTIFIED_AT) {
-                        RowState::CancellationMarked
-                    } else if row.contains_key(attribute::CANCELLED_AT) {
-                        RowState::Cancelled
-                    } else if row.contains_key(attribute::NOTIFIED_AT) {
-                        RowState::Marked
-                    } else {
-                        RowState::Unmarked
-                    };
+                    let state = RowState::of(|attribute| row.contains_key(attribute));
                     rows.states.insert(*order, state);
                 }
             }

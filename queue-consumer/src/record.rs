@@ -63,6 +63,13 @@ struct NamesOrder {
     data: Option<Box<NamesOrder>>,
 }
 
+impl NamesOrder {
+    fn order_id(self) -> Option<Uuid> {
+        let id = self.order_id.or_else(|| self.data?.order_id)?;
+        id.as_str()?.parse().ok()
+    }
+}
+
 /// Without the message's content, which no log may hold.
 impl fmt::Debug for Record {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,25 +156,22 @@ impl Record {
     /// that is no id may be a person's, and counts as none.
     #[must_use]
     pub fn order_id(&self) -> Option<Uuid> {
-        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
-        let id = body.order_id.or_else(|| body.data?.order_id)?;
-        id.as_str()?.parse().ok()
+        self.names()?.order_id()
     }
 
     /// The id of the order that the body holds. A message with a type asks for a change of an order, and holds none: when it fails, the
     /// order has not failed.
     pub(crate) fn held_order_id(&self) -> Option<Uuid> {
-        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
-        if body.kind.is_some() {
-            return None;
-        }
-        self.order_id()
+        self.names().filter(|body| body.kind.is_none())?.order_id()
     }
 
     /// When the order was accepted, as the body of a message says.
     pub(crate) fn accepted_at(&self) -> Option<Timestamp> {
-        let body: NamesOrder = serde_json::from_str(self.body.as_deref()?).ok()?;
-        body.accepted_at?.as_str()?.parse().ok()
+        self.names()?.accepted_at?.as_str()?.parse().ok()
+    }
+
+    fn names(&self) -> Option<NamesOrder> {
+        serde_json::from_str(self.body.as_deref()?).ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {

@@ -81,14 +81,13 @@ impl<P: Ports> Notifier<P> {
             .into_iter()
             .partition(|candidate| candidate.event.event_type() == EventType::Confirmed);
         let orders_per_email = |candidates: &[Candidate]| {
-            if is_quiet {
+            if is_quiet || candidates.is_empty() {
                 1
             } else {
                 // The fewest digests that cover them, of equal sizes.
                 candidates
                     .len()
-                    .div_ceil(candidates.len().div_ceil(digest::MAX_ORDERS).max(1))
-                    .max(1)
+                    .div_ceil(candidates.len().div_ceil(digest::MAX_ORDERS))
             }
         };
         let emails = [&confirmed, &cancelled].into_iter();

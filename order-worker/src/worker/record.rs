@@ -106,31 +106,42 @@ pub(crate) fn decode(
 
 /// Groups cancellations by order, in the order of their first copies.
 pub(crate) fn group_cancellations(cancellations: Vec<Cancelling>) -> Vec<Cancelling> {
-    let mut orders: Vec<Cancelling> = Vec::new();
-    let mut indices: HashMap<OrderId, usize> = HashMap::new();
-    for cancelling in cancellations {
-        let index = *indices.entry(cancelling.order_id).or_insert(orders.len());
-        match orders.get_mut(index) {
-            Some(first) => first.indices.extend(cancelling.indices),
-            None => orders.push(cancelling),
-        }
-    }
-    orders
+    by_order(
+        cancellations,
+        |cancelling| cancelling.order_id,
+        |first| first,
+        |first, further| first.indices.extend(further.indices),
+    )
 }
 
 /// Groups records by order, in the order of their first copies.
 pub(crate) fn group(records: Vec<Prepared>) -> Vec<Copies> {
-    let mut orders: Vec<Copies> = Vec::new();
+    by_order(
+        records,
+        |record| record.row.order_id,
+        |first| Copies {
+            first,
+            rest: Vec::new(),
+        },
+        |copies, further| copies.rest.push(further),
+    )
+}
+
+/// Groups what has an order, in the order of the first of each: `begin` makes its group, and `add` adds each further one.
+fn by_order<T, G>(
+    all: Vec<T>,
+    order_id: impl Fn(&T) -> OrderId,
+    begin: impl Fn(T) -> G,
+    add: impl Fn(&mut G, T),
+) -> Vec<G> {
+    let mut groups: Vec<G> = Vec::new();
     let mut indices: HashMap<OrderId, usize> = HashMap::new();
-    for record in records {
-        let index = *indices.entry(record.row.order_id).or_insert(orders.len());
-        match orders.get_mut(index) {
-            Some(copies) => copies.rest.push(record),
-            None => orders.push(Copies {
-                first: record,
-                rest: Vec::new(),
-            }),
+    for one in all {
+        let index = *indices.entry(order_id(&one)).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => add(group, one),
+            None => groups.push(begin(one)),
         }
     }
-    orders
+    groups
 }

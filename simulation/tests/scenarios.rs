@@ -142,6 +142,18 @@ fn panics_of_any_call_neither_throw_a_batch_nor_lose_a_message() {
     assert_eq!(play(&plan).rows, 60);
 }
 
+/// Every kind of failure, in the first five minutes.
+const MANY_FAULTS: Faults = Faults {
+    seconds: 300,
+    errors: 20,
+    entries: 15,
+    lost: 15,
+    slow: 10,
+    panics: 3,
+    duplicates: 20,
+    crashes: 20,
+};
+
 #[test]
 fn an_erased_order_is_never_back_whenever_it_is_erased() {
     for seed in 0..20 {
@@ -153,16 +165,7 @@ fn an_erased_order_is_never_back_whenever_it_is_erased() {
         // The replay of the dead letters that are left, such as conflicts, brings none back either.
         let report = play(&plan);
         assert_eq!(report.rows, 40, "seed {seed}");
-        plan.faults = Faults {
-            seconds: 300,
-            errors: 20,
-            entries: 15,
-            lost: 15,
-            slow: 10,
-            panics: 3,
-            duplicates: 20,
-            crashes: 20,
-        };
+        plan.faults = MANY_FAULTS;
         assert_eq!(play(&plan).rows, 40, "seed {seed}");
     }
 }
@@ -181,16 +184,7 @@ fn a_cancelled_order_stays_cancelled_whenever_it_is_cancelled() {
         let report = play(&plan);
         assert_eq!(report.rows, 40, "seed {seed}");
         assert!(report.dead_letters >= 5, "{}", report.dead_letters);
-        plan.faults = Faults {
-            seconds: 300,
-            errors: 20,
-            entries: 15,
-            lost: 15,
-            slow: 10,
-            panics: 3,
-            duplicates: 20,
-            crashes: 20,
-        };
+        plan.faults = MANY_FAULTS;
         assert_eq!(play(&plan).rows, 40, "seed {seed}");
     }
 }

@@ -73,6 +73,11 @@ def simulate(scratch: pathlib.Path) -> tuple[bool | None, str]:
     return False, ""
 
 
+def read() -> list[dict[str, str]]:
+    """All mutations."""
+    return tomllib.loads((ROOT / "simulation/mutations.toml").read_text())["mutation"]
+
+
 def sample(mutations: list[dict[str, str]]) -> list[dict[str, str]]:
     """Every third mutation. The content of their files decides where it begins."""
     contents = (ROOT / file for file in sorted({mutation["file"] for mutation in mutations}))
@@ -93,8 +98,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     is_sample = arguments == ["--sample"]
     word = "" if is_sample or not arguments else arguments[0]
-    mutations = tomllib.loads((ROOT / "simulation/mutations.toml").read_text())["mutation"]
-    mutations = [mutation for mutation in mutations if word in mutation["name"]]
+    mutations = [mutation for mutation in read() if word in mutation["name"]]
     if wrong := misplaced(mutations):
         print("\n".join(wrong))
         return 1

@@ -46,8 +46,9 @@ pub async fn run() -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = adapters::CALLS.loader().load().await;
     let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
-    let table = adapters::DynamoDbOrderTable::new(&sdk, config.orders_table);
-    let claims = adapters::DynamoDbClaimTable::new(&sdk, config.claims_table, config.claim_retention);
+    let clients = adapters::DynamoDbClients::new(&sdk);
+    let table = adapters::DynamoDbOrderTable::new(&clients, config.orders_table);
+    let claims = adapters::DynamoDbClaimTable::new(&clients, config.claims_table, config.claim_retention);
     let api = OrderApi::new(queue, table, claims, config.settings);
     serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);

@@ -2,15 +2,36 @@
 
 use std::error::Error;
 
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use rest_function::causes;
 
 use crate::ports::TableError;
 
-/// A call that only gives an early answer is not repeated.
-pub(super) fn one_attempt() -> aws_sdk_dynamodb::config::Builder {
-    Config::builder().retry_config(RetryConfig::disabled())
+/// The clients of DynamoDB. Both tables share them, and so their connections.
+///
+/// There are two because a client prepares its settings once. A call that overrides one of them prepares all of them again.
+#[derive(Debug, Clone)]
+pub struct DynamoDbClients {
+    /// Repeats a call as the SDK's configuration says.
+    pub(super) repeating: Client,
+    /// Makes each call once. A call that only gives an early answer is not repeated.
+    pub(super) one_attempt: Client,
+}
+
+impl DynamoDbClients {
+    /// Clients with this configuration.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig) -> Self {
+        let config = Config::from(sdk);
+        let once = config.to_builder().retry_config(RetryConfig::disabled());
+        Self {
+            one_attempt: Client::from_conf(once.build()),
+            repeating: Client::from_conf(config),
+        }
+    }
 }
 
 pub(super) fn unavailable(error: &dyn Error) -> TableError {

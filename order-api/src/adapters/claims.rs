@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
@@ -15,7 +13,7 @@ use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{failed_key, from_json, key, to_attributes};
 use order_table::{Claim, FailedOrder, attribute, parsed, text};
 
-use super::calls::{one_attempt, unavailable};
+use super::calls::{DynamoDbClients, unavailable};
 use crate::ports::{ClaimTable, Claimed, TableError, Unstored};
 
 /// The most statements of one call.
@@ -26,7 +24,7 @@ const MAX_STATEMENTS: usize = 25;
 /// on it. None of them can overwrite the content of a claim that is there, except by a statement that says so.
 #[derive(Debug, Clone)]
 pub struct DynamoDbClaimTable {
-    client: Client,
+    clients: DynamoDbClients,
     table: String,
     retention: Duration,
 }
@@ -34,9 +32,9 @@ pub struct DynamoDbClaimTable {
 impl DynamoDbClaimTable {
     /// The table of this name. DynamoDB deletes a claim some time after `retention`.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, table: String, retention: Duration) -> Self {
+    pub fn new(clients: &DynamoDbClients, table: String, retention: Duration) -> Self {
         Self {
-            client: Client::new(sdk),
+            clients: clients.clone(),
             table,
             retention,
         }
@@ -110,11 +108,10 @@ impl DynamoDbClaimTable {
         statements: Vec<BatchStatementRequest>,
     ) -> Result<Vec<BatchStatementResponse>, TableError> {
         let call = self
-            .client
+            .clients
+            .one_attempt
             .batch_execute_statement()
-            .set_statements(Some(statements))
-            .customize()
-            .config_override(one_attempt());
+            .set_statements(Some(statements));
         let answer = call.send().await.map_err(|error| unavailable(&error))?;
         Ok(answer.responses.unwrap_or_default())
     }
@@ -127,11 +124,10 @@ impl DynamoDbClaimTable {
             .build()
             .map_err(|error| unavailable(&error))?;
         let call = self
-            .client
+            .clients
+            .one_attempt
             .batch_get_item()
-            .request_items(&self.table, keys)
-            .customize()
-            .config_override(one_attempt());
+            .request_items(&self.table, keys);
         let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let items = answer.responses.unwrap_or_default().into_values().flatten();
         Ok(items
@@ -200,7 +196,11 @@ impl ClaimTable for DynamoDbClaimTable {
             .consistent_read(true)
             .build()
             .map_err(|error| unavailable(&error))?;
-        let call = self.client.batch_get_item().request_items(&self.table, keys);
+        let call = self
+            .clients
+            .repeating
+            .batch_get_item()
+            .request_items(&self.table, keys);
         let answer = call.send().await.map_err(|error| unavailable(&error))?;
         if answer.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
             return Err(TableError::Unavailable("the table is too busy".to_owned()));

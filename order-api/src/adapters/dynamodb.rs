@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -10,29 +9,29 @@ use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, key, to_attributes};
 use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, Stored, attribute, parsed, text};
 
-use super::calls::{one_attempt, unavailable};
+use super::calls::{DynamoDbClients, unavailable};
 use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, Position, Sort, TableError, UnreadableRow};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
 pub struct DynamoDbOrderTable {
-    client: Client,
+    clients: DynamoDbClients,
     table: String,
 }
 
 impl DynamoDbOrderTable {
     /// The table of this name.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, table: String) -> Self {
+    pub fn new(clients: &DynamoDbClients, table: String) -> Self {
         Self {
-            client: Client::new(sdk),
+            clients: clients.clone(),
             table,
         }
     }
 
     /// Reads the item of an order, with every write that was acknowledged before.
-    fn get(&self, id: OrderId) -> GetItemFluentBuilder {
-        self.client
+    fn get(&self, client: &Client, id: OrderId) -> GetItemFluentBuilder {
+        client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(key(id)))
@@ -42,17 +41,16 @@ impl DynamoDbOrderTable {
 
 impl OrderTable for DynamoDbOrderTable {
     async fn order(&self, id: OrderId) -> Result<Option<Stored>, TableError> {
-        let answer = self.get(id).send().await.map_err(|error| unavailable(&error))?;
+        let call = self.get(&self.clients.repeating, id);
+        let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let item = answer.item.map(to_attributes);
         Ok(item.map(|item| Stored::from_attributes(&item)).transpose()?)
     }
 
     async fn acceptance(&self, id: OrderId) -> Result<Option<Acceptance>, TableError> {
         let call = self
-            .get(id)
-            .projection_expression(acceptance_attributes())
-            .customize()
-            .config_override(one_attempt());
+            .get(&self.clients.one_attempt, id)
+            .projection_expression(acceptance_attributes());
         let item = call.send().await.map_err(|error| unavailable(&error))?.item;
         Ok(item.map(|item| acceptance(&to_attributes(item))).transpose()?)
     }
@@ -66,11 +64,10 @@ impl OrderTable for DynamoDbOrderTable {
         }
         let keys = keys.build().map_err(|error| unavailable(&error))?;
         let call = self
-            .client
+            .clients
+            .one_attempt
             .batch_get_item()
-            .request_items(&self.table, keys)
-            .customize()
-            .config_override(one_attempt());
+            .request_items(&self.table, keys);
         let answer = call.send().await.map_err(|error| unavailable(&error))?;
         let items = answer.responses.unwrap_or_default().into_values().flatten();
         Ok(items.filter_map(identified_acceptance).collect())
@@ -86,7 +83,8 @@ impl OrderTable for DynamoDbOrderTable {
             start
         });
         let mut call = self
-            .client
+            .clients
+            .repeating
             .query()
             .table_name(&self.table)
             .index_name(BY_CUSTOMER_INDEX)

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
 
+pub use calls::DynamoDbClients;
 pub use claims::DynamoDbClaimTable;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;

@@ -47,6 +47,8 @@ COMMANDS = {
 LOCAL = {"orderctl faults"}
 # These need docs/erasure-policy.json: who replays dead letters may not erase orders.
 ERASING = {"orderctl erase"}
+# An administrator of the account does this, with rights of his own: who replays dead letters may not make API keys.
+ADMINISTRATION = {"aws apigateway create-api-key", "aws apigateway create-usage-plan-key", "aws iam get-role"}
 
 
 def commands_of_the_runbook():
@@ -60,7 +62,7 @@ def commands_of_the_runbook():
 
 
 def test_the_policy_allows_what_the_commands_of_the_runbook_need_and_nothing_else():
-    shown = set(commands_of_the_runbook()) - LOCAL - ERASING
+    shown = set(commands_of_the_runbook()) - LOCAL - ERASING - ADMINISTRATION
     assert shown == COMMANDS.keys()
     needed = set().union(*COMMANDS.values()) | {"cloudformation:DescribeStacks"}
     assert needed == {action for one in STATEMENTS for action in as_list(one["Action"])}

@@ -228,6 +228,28 @@ def test_claims_expire_after_every_message():
     assert source()["Parameters"]["ClaimRetentionDays"]["MinValue"] > 14
 
 
+@pytest.mark.parametrize(
+    "tenants",
+    ["", "api-key:2xjk1c9f3d=tenant:acme", "api-key:new1=api-key:old1,iam:AROAEXAMPLE=tenant:a.b-c_d,open=tenant:acme,iam:AIDAX=open"],
+)
+def test_tenants_reach_the_function_and_the_operator(tenants):
+    template = deployed(Tenants=tenants)
+    variables = of_type(template, "AWS::Lambda::Function")["OrderApiFunction"]["Environment"]["Variables"]
+    assert variables["TENANTS"] == tenants
+    assert re.fullmatch(source()["Parameters"]["Tenants"]["AllowedPattern"], tenants)
+    # A name of 4 KB is too long for a function's environment.
+    assert source()["Parameters"]["Tenants"]["MaxLength"] <= 2000
+    outputs = template["Outputs"]
+    assert outputs.get("Tenants", {"Value": ""})["Value"] == tenants
+
+
+def test_wrong_tenants_are_refused_before_the_deployment():
+    pattern = source()["Parameters"]["Tenants"]["AllowedPattern"]
+    role = "arn:aws:iam::123456789012:role/shop"
+    for tenants in ("acme", "api-key:k1", "api-key:k1=acme", "k1=tenant:acme", "api-key:k1=tenant:a,", f"{role}=tenant:a", "tenant:a=tenant:b"):
+        assert not re.fullmatch(pattern, tenants), tenants
+
+
 def test_orders_are_kept_for_ever_or_longer_than_every_message_and_claim():
     (retention,) = re.findall(r"MIN_DAYS: u32 = ([0-9]+);", Path("order-table/src/retention.rs").read_text())
     (most,) = re.findall(r"MAX_DAYS: u32 = ([0-9]+);", Path("order-table/src/retention.rs").read_text())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use function_runtime::{ConfigError, Environment};
+use order_core::Tenants;
 use rest_function::AllowedOrigins;
 
 use crate::key_rule::KeyRule;
@@ -32,6 +33,8 @@ pub struct Config {
 pub struct Settings {
     /// `ALLOWED_ORIGINS`: the origins of web pages that may call the API. If it is missing or empty, there are none.
     pub allowed_origins: AllowedOrigins,
+    /// `TENANTS`: the callers that share their idempotency keys. If it is missing or empty, none do.
+    pub tenants: Tenants,
     /// `REQUIRE_IDEMPOTENCY_KEY`: whether an order needs a key, `DISABLED` (the default) or `ENABLED`.
     pub key_rule: KeyRule,
     /// The longest time for which an answer waits for each call about an idempotency key.
@@ -46,6 +49,7 @@ impl Settings {
     pub fn new(allowed_origins: AllowedOrigins) -> Self {
         Self {
             allowed_origins,
+            tenants: Tenants::default(),
             key_rule: KeyRule::default(),
             key_lookup_time: Duration::from_millis(200),
             // The function's timeout in template.yaml.
@@ -67,6 +71,7 @@ impl Config {
             claims_table: environment.required("CLAIMS_TABLE")?,
             claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
             settings: Settings {
+                tenants: environment.optional("TENANTS")?,
                 key_rule: environment.optional("REQUIRE_IDEMPOTENCY_KEY")?,
                 ..Settings::new(environment.optional("ALLOWED_ORIGINS")?)
             },
@@ -84,7 +89,7 @@ mod tests {
             for value in [None, Some(String::new())] {
                 let result = Config::read(&Environment::new(|name: &str| match name {
                     _ if name == missing => value.clone(),
-                    "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
+                    "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
                     "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                     _ => Some("set".to_owned()),
                 }));
@@ -98,7 +103,7 @@ mod tests {
         let config = |origins: Option<&str>| {
             Config::read(&Environment::new(|name: &str| match name {
                 "ALLOWED_ORIGINS" => origins.map(str::to_owned),
-                "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
+                "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
                 "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                 _ => Some("set".to_owned()),
             }))
@@ -117,7 +122,7 @@ mod tests {
     fn a_wrong_rule_for_message_groups_is_refused() {
         let result = Config::read(&Environment::new(|name: &str| match name {
             "MESSAGE_GROUPS" => Some("REGION".to_owned()),
-            "ALLOWED_ORIGINS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
+            "ALLOWED_ORIGINS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
             "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
             _ => Some("set".to_owned()),
         }));
@@ -132,7 +137,7 @@ mod tests {
         let rule = |text: Option<&str>| {
             let config = Config::read(&Environment::new(|name: &str| match name {
                 "REQUIRE_IDEMPOTENCY_KEY" => text.map(str::to_owned),
-                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" => None,
+                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" | "TENANTS" => None,
                 "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
                 _ => Some("set".to_owned()),
             }));
@@ -145,6 +150,26 @@ mod tests {
         insta::assert_snapshot!(
             rule(Some("true")).unwrap_err(),
             @"the environment variable REQUIRE_IDEMPOTENCY_KEY must be DISABLED or ENABLED"
+        );
+    }
+
+    #[test]
+    fn tenants_are_optional_and_checked() {
+        let tenants = |text: Option<&str>| {
+            let config = Config::read(&Environment::new(|name: &str| match name {
+                "TENANTS" => text.map(str::to_owned),
+                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
+                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
+                _ => Some("set".to_owned()),
+            }));
+            config.map(|config| config.settings.tenants)
+        };
+        assert_eq!(tenants(None), Ok(Tenants::default()));
+        let shared = "api-key:k1=tenant:acme,api-key:k2=tenant:acme";
+        assert_eq!(tenants(Some(shared)), Ok(shared.parse().unwrap()));
+        insta::assert_snapshot!(
+            tenants(Some("api-key:k1=acme")).unwrap_err(),
+            @"the environment variable TENANTS has a wrong owner in pair 1: it must be tenant:NAME, open, api-key:ID or iam:ID"
         );
     }
 }

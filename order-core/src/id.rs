@@ -6,6 +6,9 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+pub use crate::caller::Caller;
+use crate::key_owner::KeyOwner;
+
 /// An order's id: a UUID (RFC 9562), version 7 for an order without an idempotency key, version 5 for one with a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(Uuid);
@@ -25,12 +28,12 @@ impl OrderId {
         Self(uuid)
     }
 
-    /// The id of the order under a caller's idempotency key. Each part is preceded by its length, so that two different
+    /// The id of the order under an owner's idempotency key. Each part is preceded by its length, so that two different
     /// triples never give the same bytes.
     #[must_use]
-    pub fn from_idempotency_key(caller: &Caller, key: &IdempotencyKey) -> Self {
+    pub fn from_idempotency_key(owner: &KeyOwner, key: &IdempotencyKey) -> Self {
         let mut name = Vec::new();
-        for part in [caller.mode(), caller.name(), key.as_str()] {
+        for part in [owner.mode(), owner.name(), key.as_str()] {
             name.extend_from_slice(&(part.len() as u64).to_be_bytes());
             name.extend_from_slice(part.as_bytes());
         }
@@ -75,41 +78,6 @@ impl FromStr for OrderId {
 impl Serialize for OrderId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-/// Who sends a request, as the gateway authenticated it. Two callers may use the same idempotency key for two orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caller {
-    /// An IAM principal's unique id, without the session name.
-    Iam(String),
-    /// The id of an API key (not the key).
-    ApiKey(String),
-    /// The API is open.
-    Anonymous,
-}
-
-impl Caller {
-    /// The caller of `requestContext.identity.caller`. For an assumed role that is `role-id:session-name`; the session name
-    /// changes with each login and must not change the order's id.
-    #[must_use]
-    pub fn iam(caller: &str) -> Self {
-        Self::Iam(caller.split(':').next().unwrap_or_default().to_owned())
-    }
-
-    fn mode(&self) -> &'static str {
-        match self {
-            Self::Iam(_) => "iam",
-            Self::ApiKey(_) => "api-key",
-            Self::Anonymous => "open",
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Iam(name) | Self::ApiKey(name) => name,
-            Self::Anonymous => "anonymous",
-        }
     }
 }
 
@@ -196,7 +164,7 @@ mod tests {
     #[test]
     fn an_id_from_a_key_never_changes() {
         // A golden value: clients hold keys of stored orders.
-        let id = OrderId::from_idempotency_key(&Caller::Anonymous, &key("k-1"));
+        let id = OrderId::from_idempotency_key(&Caller::Anonymous.into(), &key("k-1"));
         assert_eq!(id.to_string(), "ba35b7fa-6574-574f-9bcd-6e956bb4bfe1");
         assert_eq!(id.as_uuid().get_version_num(), 5);
         // Others were computed by another program, from the description in the code.
@@ -208,7 +176,20 @@ mod tests {
                 "api-key" => Caller::ApiKey(entry["caller"].clone()),
                 _ => Caller::Anonymous,
             };
-            let id = OrderId::from_idempotency_key(&caller, &key(&entry["key"]));
+            let id = OrderId::from_idempotency_key(&caller.into(), &key(&entry["key"]));
+            assert_eq!(id.to_string(), entry["order_id"], "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_from_a_tenants_key_never_changes() {
+        // Computed by another program, from the description in the code.
+        let golden: Vec<HashMap<String, String>> =
+            serde_json::from_str(include_str!("../golden/keys-v1-tenants.json")).unwrap();
+        assert!(!golden.is_empty());
+        for entry in golden {
+            let owner = entry["owner"].parse().unwrap();
+            let id = OrderId::from_idempotency_key(&owner, &key(&entry["key"]));
             assert_eq!(id.to_string(), entry["order_id"], "{entry:?}");
         }
     }
@@ -216,20 +197,18 @@ mod tests {
     #[test]
     fn the_same_key_of_two_callers_gives_two_ids() {
         let ids = [
-            OrderId::from_idempotency_key(&Caller::Anonymous, &key("k")),
-            OrderId::from_idempotency_key(&Caller::iam("AROAX"), &key("k")),
-            OrderId::from_idempotency_key(&Caller::ApiKey("AROAX".into()), &key("k")),
-            OrderId::from_idempotency_key(&Caller::ApiKey("AROAXk".into()), &key("k")),
-            OrderId::from_idempotency_key(&Caller::ApiKey("AROAX".into()), &key("kk")),
-        ];
+            ("open", "k"),
+            ("iam:AROAX", "k"),
+            ("api-key:AROAX", "k"),
+            ("api-key:AROAXk", "k"),
+            ("api-key:AROAX", "kk"),
+            ("tenant:AROAX", "k"),
+            ("tenant:anonymous", "k"),
+        ]
+        .map(|(owner, text)| OrderId::from_idempotency_key(&owner.parse().unwrap(), &key(text)));
         for (index, id) in ids.iter().enumerate() {
             assert!(!ids[..index].contains(id));
         }
-    }
-
-    #[test]
-    fn a_session_name_does_not_change_the_id() {
-        assert_eq!(Caller::iam("AROAX:monday"), Caller::iam("AROAX:tuesday"));
     }
 
     #[test]

@@ -9,26 +9,32 @@
 //! carries it over the queue, and [`event`] announces that it is stored, or cancelled. A [`trace`] accompanies it.
 
 pub mod batch;
+mod caller;
 pub mod currency;
 pub mod event;
 pub mod fields;
 pub mod fingerprint;
 pub mod id;
 pub mod json;
+mod key_owner;
 pub mod message;
 pub mod money;
 pub mod order;
+mod tenants;
 pub mod text;
 pub mod trace;
 pub mod violation;
 
+pub use caller::CallerError;
 pub use currency::Currency;
 pub use event::{EventType, OrderCancelled, OrderConfirmed, OrderEvent};
 pub use fingerprint::Fingerprint;
 pub use id::{IdempotencyKey, OrderId};
+pub use key_owner::{KeyOwner, KeyOwnerError, TenantName};
 pub use message::{CancellationMessage, OrderMessage, QueueMessage};
 pub use money::Money;
 pub use order::{Customer, Item, Order};
+pub use tenants::{Tenants, TenantsError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use trace::Trace;
 pub use violation::{Location, Violation, Violations};

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use order_core::id::Caller;
-use order_core::{IdempotencyKey, OrderId};
+use order_core::{IdempotencyKey, KeyOwner, OrderId, Tenants};
 use stack_client::{ApiAuth, Connection};
 
 /// An idempotency key, and who sent it.
@@ -11,19 +11,13 @@ pub(crate) struct KeyArguments {
     /// The order that was placed under this idempotency key
     #[arg(long, value_name = "KEY", value_parser = IdempotencyKey::parse)]
     key: Option<IdempotencyKey>,
-    /// Who sent the key: `open`, `api-key:ID` or `iam:ID` (AROA..., AIDA...). Two callers may use one key for two orders [default: you]
-    #[arg(long, value_name = "CALLER", requires = "key", value_parser = parse_caller)]
-    caller: Option<Caller>,
+    /// Who sent the key: `open`, `api-key:ID`, `iam:ID` (AROA..., AIDA...) or `tenant:NAME`. Two of them may use one key for two orders [default: you]
+    #[arg(long, value_name = "CALLER", requires = "key")]
+    caller: Option<KeyOwner>,
 }
 
-fn parse_caller(text: &str) -> Result<Caller, &'static str> {
-    match text.split_once(':') {
-        None if text == "open" => Ok(Caller::Anonymous),
-        Some(("api-key", id)) if !id.is_empty() => Ok(Caller::ApiKey(id.to_owned())),
-        Some(("iam", id)) if !id.is_empty() => Ok(Caller::iam(id)),
-        _ => Err("must be open, api-key:ID or iam:ID"),
-    }
-}
+/// The output of the stack that has its parameter `Tenants`.
+const TENANTS: &str = "Tenants";
 
 impl KeyArguments {
     /// The id of the order under the key. `None` if no key is given.
@@ -31,12 +25,25 @@ impl KeyArguments {
         let Some(key) = &self.key else {
             return Ok(None);
         };
-        let caller = match &self.caller {
-            Some(caller) => caller.clone(),
-            None => own_caller(connection).await?,
+        let owner = match self.caller.clone() {
+            Some(owner @ KeyOwner::Tenant(_)) => owner,
+            Some(KeyOwner::Caller(caller)) => tenants(connection).await.owner(caller),
+            None => tenants(connection).await.owner(own_caller(connection).await?),
         };
-        Ok(Some(OrderId::from_idempotency_key(&caller, key)))
+        Ok(Some(OrderId::from_idempotency_key(&owner, key)))
     }
+}
+
+/// The callers of the stack that share their keys. None, and a word about it, if the stack cannot be read.
+async fn tenants(connection: &Connection) -> Tenants {
+    let setting = connection.setting(TENANTS).await;
+    let tenants = setting.and_then(|setting| Ok(setting.unwrap_or_default().parse()?));
+    tenants.unwrap_or_else(|error| {
+        eprintln!(
+            "the tenants of the stack are not known, so that the key counts as its caller's own: {error:#}"
+        );
+        Tenants::default()
+    })
 }
 
 /// The caller as which the API knows this user.
@@ -62,17 +69,6 @@ async fn own_caller(connection: &Connection) -> anyhow::Result<Caller> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_caller_is_one_of_three_kinds() {
-        assert_eq!(parse_caller("open"), Ok(Caller::Anonymous));
-        assert_eq!(parse_caller("api-key:k1"), Ok(Caller::ApiKey("k1".to_owned())));
-        // The name of a session changes with each login.
-        assert_eq!(parse_caller("iam:AROA1:ada"), Ok(Caller::Iam("AROA1".to_owned())));
-        for wrong in ["", "iam", "iam:", "api-key:", "user:ada"] {
-            assert!(parse_caller(wrong).is_err(), "{wrong}");
-        }
-    }
-
     #[tokio::test]
     async fn the_key_of_the_open_api_names_the_order_that_the_api_stores() {
         let arguments = KeyArguments {
@@ -87,6 +83,6 @@ mod tests {
         );
         let id = arguments.order_id(&connection).await.unwrap().unwrap();
         let key = IdempotencyKey::parse("\"checkout-42\"").unwrap();
-        assert_eq!(id, OrderId::from_idempotency_key(&Caller::Anonymous, &key));
+        assert_eq!(id, OrderId::from_idempotency_key(&Caller::Anonymous.into(), &key));
     }
 }

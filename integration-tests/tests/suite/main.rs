@@ -35,3 +35,4 @@ mod shop;
 mod status;
 mod subscribers;
 mod system;
+mod tenants;

@@ -31,7 +31,8 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             let message = OrderMessage::new(OrderId::new((self.new_id)()), now, order);
             return self.enqueue(request, message).await;
         };
-        let order_id = OrderId::from_idempotency_key(&caller::caller(request), &key);
+        let owner = self.settings.tenants.owner(caller::caller(request));
+        let order_id = OrderId::from_idempotency_key(&owner, &key);
         let message = OrderMessage::new(order_id, now, order);
         let decision = if let Some(stored) = self.acceptance(request, order_id).await {
             Decision::by_stored(&stored, message)

@@ -161,11 +161,11 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         items: Vec<BatchItem>,
         accepted_at: Timestamp,
     ) -> (Vec<Entry>, Vec<OrderMessage>) {
-        let caller = caller::caller(request);
+        let owner = self.settings.tenants.owner(caller::caller(request));
         let identified: Vec<Result<(OrderId, Order), BatchItemError>> = items
             .into_iter()
             .map(|item| match item {
-                BatchItem::Valid { key, order } => Ok((OrderId::from_idempotency_key(&caller, &key), order)),
+                BatchItem::Valid { key, order } => Ok((OrderId::from_idempotency_key(&owner, &key), order)),
                 BatchItem::Invalid { error, .. } => Err(error),
             })
             .collect();

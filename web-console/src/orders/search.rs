@@ -75,7 +75,7 @@ impl Wanted {
         let key = IdempotencyKey::parse(text).ok();
         Self {
             text: text.to_lowercase(),
-            by_key: key.map(|key| OrderId::from_idempotency_key(&Caller::Anonymous, &key).to_string()),
+            by_key: key.map(|key| OrderId::from_idempotency_key(&Caller::Anonymous.into(), &key).to_string()),
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
     fn row() -> Row {
         let key = IdempotencyKey::parse("checkout-42").unwrap();
         Row {
-            order_id: OrderId::from_idempotency_key(&Caller::Anonymous, &key).to_string(),
+            order_id: OrderId::from_idempotency_key(&Caller::Anonymous.into(), &key).to_string(),
             status: "notified".to_owned(),
             customer_id: "Customer-7".to_owned(),
             accepted_at: "2026-11-23T09:35:00.000Z".to_owned(),

@@ -13,6 +13,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
+    /// The bytes of the body.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl System {
@@ -51,6 +53,7 @@ impl System {
             status,
             headers,
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            bytes: body.to_vec(),
         })
     }
 

@@ -63,6 +63,30 @@ async fn the_same_order_gets_the_same_answer_to_the_byte() {
 }
 
 #[tokio::test]
+async fn callers_of_one_tenant_share_a_key_in_both_ways_of_placing_and_others_do_not() {
+    let mut api = api(Queue::default(), Table::default());
+    api.settings.tenants = "api-key:k1=tenant:acme,api-key:k2=tenant:acme".parse().unwrap();
+    let identity = "/requestContext/identity";
+    let by = |api_key: &str| json!({ identity: {"apiKeyId": api_key} });
+    let mut ids = Vec::new();
+    for caller in ["k1", "k2", "k3"] {
+        let answer = api.answer_to(post(&by(caller))).await;
+        assert_eq!(answer.status_code, 202);
+        ids.push(answer.headers["location"].clone());
+        api.claims.end_doubts();
+    }
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+    // Another order under the key.
+    for (caller, status) in [("k2", 422), ("k4", 202)] {
+        let mut entries = batch(&[("checkout-42", "c")]);
+        entries["requestContext"]["identity"] = by(caller)[identity].clone();
+        let batched = api.answer_to(entries).await;
+        assert_eq!(results(&batched)[0]["status"], status, "{caller}");
+    }
+}
+
+#[tokio::test]
 async fn of_two_at_once_one_waits_for_the_other() {
     let (api, _) = api_with_an_order().await;
     let fresh = |event: &mut Value| event["headers"]["Idempotency-Key"] = json!("fresh");

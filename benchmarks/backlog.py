@@ -31,7 +31,7 @@ import boto3
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 # The only event source of order-worker.
-EVENT_SOURCE = "            Queue: !GetAtt OrdersQueue.Arn\n"
+EVENT_SOURCE = "      EventSourceArn: !GetAtt OrdersQueue.Arn\n"
 # The orders of one request, the limit of the API.
 BATCH = 100
 SENDERS = 4
@@ -78,7 +78,7 @@ def write_paused_template(directory):
     text = TEMPLATE.read_text()
     assert text.count(EVENT_SOURCE) == 1
     paused = directory / "template.yaml"
-    paused.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "            Enabled: false\n"))
+    paused.write_text(text.replace(EVENT_SOURCE, EVENT_SOURCE + "      Enabled: false\n"))
     return paused
 
 

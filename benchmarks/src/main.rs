@@ -1,9 +1,10 @@
-//! Measurements of the whole pipeline: `benchmarks pipeline`, `benchmarks telemetry`, `benchmarks watched` and `benchmarks bill`. All other arguments run the operator's command, so that this
+//! Measurements of the whole pipeline: `benchmarks pipeline`, `benchmarks telemetry`, `benchmarks watched`, `benchmarks bill` and `benchmarks draw`. All other arguments run the operator's command, so that this
 //! program can start the system that it measures.
 
 mod bill;
 mod console;
 mod cpu_time;
+mod draw;
 mod log_bytes;
 mod pipeline;
 mod telemetry_cost;
@@ -31,13 +32,15 @@ enum Command {
     Watched(console::Arguments),
     /// Price what a million orders use on AWS, for this design and a naive one; fails if this design costs over 8 dollars
     Bill(bill::Arguments),
+    /// Draw a chart for the documents, as SVG
+    Draw(draw::Arguments),
 }
 
 fn main() -> ExitCode {
     let is_benchmark = std::env::args().nth(1).is_none_or(|first| {
         matches!(
             first.as_str(),
-            "pipeline" | "line" | "telemetry" | "watched" | "bill" | "help" | "--help" | "-h"
+            "pipeline" | "line" | "telemetry" | "watched" | "bill" | "draw" | "help" | "--help" | "-h"
         )
     });
     if !is_benchmark {
@@ -63,6 +66,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Command::Telemetry(arguments) => telemetry_cost::run(&arguments).await,
             Command::Watched(arguments) => console::run(&arguments).await,
             Command::Bill(arguments) => bill::run(&arguments).await,
+            Command::Draw(arguments) => draw::run(&arguments),
         }
     })
 }

@@ -273,6 +273,27 @@ test("the page fits three widths", async () => {
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 
+test("the report of a load is a page by itself, readable in both themes", async () => {
+  const path = join(system.folder, "report.html");
+  await system.orderctl("load", "--count", "40", "--rate", "40", "--report", path, "--json");
+  const requests = [];
+  const note = (/** @type {{ url: () => string }} */ request) => requests.push(request.url());
+  page.on("request", note);
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.goto(`file://${path}`);
+    await page.evaluate(() => document.querySelectorAll("details").forEach((details) => { details.open = true; }));
+    assert.deepEqual(await findViolations(), [], colorScheme);
+  }
+  page.off("request", note);
+  assert.deepEqual(requests, [`file://${path}`, `file://${path}`]);
+  assert.equal(await page.locator("svg.chart").count(), 9, "rate, two for each stage, processors, memory");
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
 test("the keyboard reaches everything", async () => {
   await open();
   await page.locator(".way").waitFor();

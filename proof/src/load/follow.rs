@@ -19,6 +19,7 @@ use super::poison::poison_body;
 use super::run::Run;
 use super::send;
 use super::system::{Attempt, Clients};
+use super::timeline::Stage;
 use crate::journal::{Entry, Poison};
 
 /// Keys of one `BatchGetItem`: the most that DynamoDB takes.
@@ -117,7 +118,12 @@ async fn record_progress(
         if is_new {
             measurements.confirmed += 1;
             match latency_between(times.accepted, times.confirmed) {
-                Some(latency) => measurements.to_confirmed.add(latency),
+                Some(latency) => {
+                    measurements.to_confirmed.add(latency);
+                    if let Some(timeline) = &mut measurements.timeline {
+                        timeline.add_at(Stage::Confirmed, times.confirmed, latency);
+                    }
+                }
                 None => measurements.add_reason(describe_clock_skew(order.order_id)),
             }
             measurements.confirmations.extend(times.confirmed);
@@ -125,7 +131,12 @@ async fn record_progress(
         if let Some(notified_at) = times.notified {
             measurements.notified += 1;
             match latency_between(times.accepted, notified_at) {
-                Some(latency) => measurements.to_notified.add(latency),
+                Some(latency) => {
+                    measurements.to_notified.add(latency);
+                    if let Some(timeline) = &mut measurements.timeline {
+                        timeline.add_at(Stage::Notified, notified_at, latency);
+                    }
+                }
                 None => measurements.add_reason(describe_clock_skew(order.order_id)),
             }
             measurements.notifications.extend(notified_at);

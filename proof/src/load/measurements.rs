@@ -5,6 +5,9 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use order_core::Timestamp;
 
+use super::reasons::Reasons;
+use super::timeline::Timeline;
+
 /// The precision of a latency, in digits.
 const DIGITS: u8 = 3;
 
@@ -91,6 +94,10 @@ pub(super) struct Measurements {
     pub(super) notified: u64,
     /// The first few error texts.
     pub(super) reasons: Vec<String>,
+    /// The failures by reason.
+    pub(super) failures: Reasons,
+    /// The arrivals over time, if a page shows them.
+    pub(super) timeline: Option<Timeline>,
     pub(super) to_accepted: Latencies,
     pub(super) to_confirmed: Latencies,
     pub(super) to_notified: Latencies,
@@ -114,6 +121,8 @@ impl Measurements {
             confirmed: 0,
             notified: 0,
             reasons: Vec::new(),
+            failures: Reasons::default(),
+            timeline: None,
             to_accepted: Latencies::new()?,
             to_confirmed: Latencies::new()?,
             to_notified: Latencies::new()?,

@@ -5,14 +5,18 @@ mod consent;
 mod follow;
 mod measurements;
 mod orders;
+mod page;
 mod pending;
 mod poison;
+mod processes;
 mod progress;
+mod reasons;
 mod report;
 mod run;
 mod send;
 mod share;
 mod system;
+mod timeline;
 
 use std::cell::{Cell, RefCell};
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -22,7 +26,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use order_core::Timestamp;
-use stack_client::{Connection, Resource};
+use stack_client::{Connection, Resource, Target};
 use terminal::stop_signal::StopSignal;
 use terminal::text::quote_path;
 use terminal::{invocation, stdout};
@@ -34,11 +38,13 @@ use crate::event_audit;
 use crate::journal::{Entry, VERSION, Writer};
 use measurements::Measurements;
 use orders::OrderGenerator;
+use page::{PageFile, Setting};
 use pending::PendingOrders;
 use report::{Report, RunFacts};
 use run::Run;
 use share::Share;
 use system::System;
+use timeline::Timeline;
 
 /// The arguments of `load`.
 #[derive(Debug, clap::Args)]
@@ -73,6 +79,9 @@ pub struct Arguments {
     /// On AWS: agree to place real orders in this stack, which costs money and sends real mail
     #[arg(long, value_name = "STACK")]
     yes_on: Option<String>,
+    /// Write the report as a page for a browser, with charts over time
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -81,6 +90,7 @@ pub struct Arguments {
 /// Sends the orders, follows them and prints a report. Fails if an order was refused, lost or not notified.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     consent::check(connection, arguments.yes_on.as_deref(), arguments.count.get())?;
+    let page = arguments.report.as_deref().map(PageFile::create).transpose()?;
     let (stopping, stop) = watch::channel(false);
     let mut stop_signal = StopSignal::listen()?;
     let system = System::connect(connection, Duration::from_secs(arguments.patience), stop).await?;
@@ -104,6 +114,9 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     };
     let seed = arguments.seed.unwrap_or_else(|| fastrand::u64(..));
     let started = Instant::now();
+    let started_at = Timestamp::new(time::OffsetDateTime::now_utc());
+    let mut measurements = Measurements::new()?;
+    measurements.timeline = page.is_some().then(|| Timeline::new(started_at));
     let run = Run {
         system,
         orders: OrderGenerator {
@@ -117,7 +130,7 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
         rate: arguments.rate,
         started,
         next: Cell::new(0),
-        measurements: RefCell::new(Measurements::new()?),
+        measurements: RefCell::new(measurements),
         pending: PendingOrders::default(),
         last_answer: Cell::new(started),
     };
@@ -137,9 +150,53 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
     tokio::select! {
         done = drive(&run, arguments.connections.get(), Duration::from_secs(arguments.settle)) => done?,
         () = progress::show(&run) => {}
+        () = watch_processes(&run, connection) => {}
         () = interrupts => {}
     }
-    print_report(&run, &arguments, connection)
+    let report = report(&run);
+    if let Some(page) = page {
+        let setting = Setting {
+            system: describe(connection),
+            connections: arguments.connections.get(),
+            rate: arguments.rate,
+            seed,
+        };
+        write_page(page, &setting, &report, &run)?;
+    }
+    print_report(&report, &arguments, connection)
+}
+
+/// Samples the processes of the system for the page, if there is one and if they are on this machine. Never ends.
+async fn watch_processes(run: &Run<'_>, connection: &Connection) {
+    let is_wanted = run.measurements.borrow().timeline.is_some();
+    if let Some(process) = connection.process_id().filter(|_| is_wanted) {
+        let add = |sample| {
+            if let Some(timeline) = &mut run.measurements.borrow_mut().timeline {
+                timeline.processes.push(sample);
+            }
+        };
+        processes::watch(process, run.started, add).await;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// The system, for people.
+fn describe(connection: &Connection) -> String {
+    match connection.target() {
+        Target::Aws => format!("the stack {} on AWS", connection.stack_name()),
+        Target::Local => "this machine".to_owned(),
+    }
+}
+
+fn write_page(page: PageFile, setting: &Setting, report: &Report, run: &Run<'_>) -> anyhow::Result<()> {
+    let measurements = run.measurements.borrow();
+    if let Some(timeline) = &measurements.timeline {
+        let reasons = run.system.retry_reasons();
+        let html = page::render(setting, report, &measurements, timeline, &reasons);
+        let path = page.write(&html)?;
+        eprintln!("the report is in {}", quote_path(&path));
+    }
+    Ok(())
 }
 
 /// Sends and follows at the same time.
@@ -153,7 +210,7 @@ async fn drive(run: &Run<'_>, connections: usize, settle: Duration) -> anyhow::R
     Ok(())
 }
 
-fn print_report(run: &Run<'_>, arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+fn report(run: &Run<'_>) -> Report {
     let facts = RunFacts {
         run: run.orders.run.clone(),
         count: run.count,
@@ -161,9 +218,12 @@ fn print_report(run: &Run<'_>, arguments: &Arguments, connection: &Connection) -
         interrupted: run.system.is_stopping(),
         answering: run.last_answer.get() - run.started,
     };
-    let report = Report::new(facts, &run.measurements.borrow());
+    Report::new(facts, &run.measurements.borrow())
+}
+
+fn print_report(report: &Report, arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     if arguments.json {
-        stdout::print_document(1, &report)?;
+        stdout::print_document(1, report)?;
     } else {
         stdout::print_line(&report.format())?;
         if let Some(path) = &arguments.journal {

@@ -10,6 +10,7 @@ use super::orders::{OrderGenerator, PlannedOrder};
 use super::pending::{PendingOrder, PendingOrders};
 use super::send::{self, Accepted, Answer};
 use super::system::System;
+use super::timeline::Stage;
 use crate::journal::{Entry, Writer};
 
 /// The state that the tasks of a run share. All tasks run on one thread, and none holds a borrow across an await.
@@ -87,11 +88,15 @@ impl Run<'_> {
         // The future holds the request of a client: it is too large for the stack.
         let sent = Box::pin(send::send_order(&self.system, planned));
         let (answer, latency) = measure(since, sent).await;
-        self.last_answer.set(Instant::now());
+        let now = Instant::now();
+        self.last_answer.set(now);
         if let Ok(Answer::Accepted(accepted)) = &answer {
             let mut measurements = self.measurements.borrow_mut();
             measurements.to_accepted.add(latency);
             measurements.acceptances.extend(accepted.accepted_at);
+            if let Some(timeline) = &mut measurements.timeline {
+                timeline.add(Stage::Accepted, now - self.started, latency);
+            }
         }
         answer
     }
@@ -112,11 +117,13 @@ impl Run<'_> {
             Ok(Answer::Refused(reason)) => {
                 let mut measurements = self.measurements.borrow_mut();
                 measurements.refused += 1;
+                measurements.failures.add(&reason);
                 measurements.add_reason(format!("{} was refused: {reason}", planned.key));
             }
             Err(error) => {
                 let mut measurements = self.measurements.borrow_mut();
                 measurements.unanswered += 1;
+                measurements.failures.add(&error.to_string());
                 measurements.add_reason(format!("{} has no answer: {error:#}", planned.key));
             }
         }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::backoff;
+use super::reasons::Reasons;
 
 /// The clients of the system. After a failed attempt its endpoints are looked up again.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(super) struct System<'a> {
     stop: watch::Receiver<bool>,
     clients: RefCell<Rc<Clients>>,
     retries: Cell<u64>,
+    retry_reasons: RefCell<Reasons>,
 }
 
 /// The clients of the system between two starts.
@@ -67,6 +69,7 @@ impl<'a> System<'a> {
             stop,
             clients,
             retries: Cell::new(0),
+            retry_reasons: RefCell::default(),
         })
     }
 
@@ -78,6 +81,11 @@ impl<'a> System<'a> {
     /// The number of retries.
     pub(super) fn retries(&self) -> u64 {
         self.retries.get()
+    }
+
+    /// The reasons of the retries.
+    pub(super) fn retry_reasons(&self) -> Reasons {
+        self.retry_reasons.borrow().clone()
     }
 
     /// Sleeps until a moment, or until the user stops the load.
@@ -113,6 +121,7 @@ impl<'a> System<'a> {
                 return Err(reason).context("stopped between two attempts");
             }
             self.retries.set(self.retries.get() + 1);
+            self.retry_reasons.borrow_mut().add(&reason.to_string());
             self.reconnect_if_moved(&clients).await;
         }
         anyhow::bail!("no success in any number of attempts")

@@ -96,6 +96,12 @@ fn is_abandoned(data_dir: &Path) -> bool {
     }
 }
 
+/// The process that holds the data directory. It writes its id into the file of the lock.
+pub(super) fn process_id(data_dir: &Path) -> Option<u32> {
+    let holder = std::fs::read_to_string(data_dir.join(LOCK)).ok()?;
+    holder.trim().parse().ok().filter(|_| !is_abandoned(data_dir))
+}
+
 /// Makes sure that the system at the endpoints is the one that wrote them. Another one may have taken its ports.
 pub(super) async fn verify(endpoints: &Endpoints, data_dir: &Path) -> anyhow::Result<()> {
     if endpoints.instance_id.is_empty() {
@@ -161,6 +167,17 @@ mod tests {
         assert!(error.to_string().contains("it was killed"), "{error}");
         lock.lock().unwrap();
         assert_eq!(endpoints(directory.path()).unwrap().api_url, "http://a");
+    }
+
+    #[test]
+    fn the_process_of_a_system_is_its_holder() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(process_id(directory.path()), None);
+        std::fs::write(directory.path().join(LOCK), "1234\n").unwrap();
+        assert_eq!(process_id(directory.path()), None, "nobody holds it");
+        let lock = File::open(directory.path().join(LOCK)).unwrap();
+        lock.lock().unwrap();
+        assert_eq!(process_id(directory.path()), Some(1234));
     }
 
     #[tokio::test]

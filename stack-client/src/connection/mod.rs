@@ -211,6 +211,14 @@ impl Connection {
         self.target == Target::Local && self.named_api_url().is_none() && self.aws_endpoint_url.is_none()
     }
 
+    /// The id of the process of the system, if it is found by its data directory and runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        self.uses_data_dir()
+            .then(|| local::process_id(self.data_dir()))
+            .flatten()
+    }
+
     /// The options that select this system, with a space before each, so that a printed command can be typed as it stands.
     #[must_use]
     pub fn options(&self) -> String {

@@ -4,6 +4,7 @@ use std::process::{Child, ExitStatus};
 
 use integration_tests::process::signal;
 
+use super::declared::require_declaration;
 use super::target::{self, Stack};
 use super::trail::Trail;
 use super::turn::Turn;
@@ -29,7 +30,10 @@ pub(super) enum Kind {
 impl System {
     pub(crate) fn process_id(&self) -> u32 {
         match &self.kind {
-            Kind::Own(child) => child.id(),
+            Kind::Own(child) => {
+                require_declaration();
+                child.id()
+            }
             Kind::Shared { .. } => target::fail_on_shared_stack("the process of the system"),
         }
     }
@@ -48,7 +52,10 @@ impl System {
 
     pub(crate) async fn wait_for_end(&mut self) -> ExitStatus {
         match &mut self.kind {
-            Kind::Own(child) => eventually("the process has ended", async || child.try_wait().unwrap()).await,
+            Kind::Own(child) => {
+                require_declaration();
+                eventually("the process has ended", async || child.try_wait().unwrap()).await
+            }
             Kind::Shared { .. } => target::fail_on_shared_stack("the end of the system"),
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! The same tests drive two kinds of systems: a system of the test's own on this machine, and a deployed stack that all
 //! tests share. The environment selects one of them ([`target`]). `integration-tests/skipped.toml` declares the tests
-//! that a shared stack cannot serve, with the reason. A test that is missing there fails with a message that says so.
+//! that a shared stack cannot serve, with the reason. A test that is missing there fails on both, with a message that says
+//! so ([`declared`]).
 
 mod api;
 mod aws;
 mod command;
+mod declared;
 mod handle;
 mod http;
 mod mail;

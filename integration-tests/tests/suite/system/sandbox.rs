@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::command::orderctl;
+use super::declared::require_declaration;
 use super::handle::{Kind, System};
 use super::http::new_client;
 use super::target::{self, Stack, Target};
@@ -69,7 +70,7 @@ impl Sandbox {
     /// Starts a system in this directory, or takes a turn on the shared stack beside other tests.
     pub(crate) async fn start(&self) -> System {
         match Target::get() {
-            Target::Local => self.start_with(&[]).await,
+            Target::Local => self.spawn(self.up_without_shop()).await,
             Target::Stack(stack) => System::of_stack(stack, Turn::take_shared().await),
         }
     }
@@ -89,7 +90,7 @@ impl Sandbox {
     /// dead letters of other tests.
     pub(crate) async fn start_alone(&self) -> System {
         match Target::get() {
-            Target::Local => self.start_with(&[]).await,
+            Target::Local => self.spawn(self.up_without_shop()).await,
             Target::Stack(stack) => System::of_stack(stack, Turn::take_exclusive().await),
         }
     }
@@ -104,19 +105,25 @@ impl Sandbox {
         let mut up = self.up_without_shop();
         change(&mut up);
         up.args(arguments);
-        self.spawn(up).await
+        self.spawn_undeployed(up).await
     }
 
     /// Starts a system of the test's own with the shop.
     pub(crate) async fn start_with_shop(&self) -> System {
-        self.spawn(self.up()).await
+        self.spawn_undeployed(self.up()).await
+    }
+
+    /// Starts a system that a shared stack cannot stand for.
+    async fn spawn_undeployed(&self, up: Command) -> System {
+        if !Target::get().is_local() {
+            target::fail_on_shared_stack(&format!("{up:?}"));
+        }
+        require_declaration();
+        self.spawn(up).await
     }
 
     /// Starts a system by this command, and waits until it is ready.
     async fn spawn(&self, mut up: Command) -> System {
-        if !Target::get().is_local() {
-            target::fail_on_shared_stack(&format!("{up:?}"));
-        }
         let ready_file = self.file("ready.json");
         // A killed system does not remove its ready file.
         let _ = std::fs::remove_file(&ready_file);

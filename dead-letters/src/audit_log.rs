@@ -1,4 +1,4 @@
-//! The operator's audit log: who changed which dead letters, and who erased which orders.
+//! The operator's audit log: who changed which dead letters, who erased which orders, and who asked for personal data.
 //!
 //! Each change writes two JSON lines to a file and to the structured log: one before it begins, one when it ends. The first
 //! is on disk before the queue is changed, so that a change whose process died has a first line and no second one. No line

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, TryStreamExt as _};
 use order_core::OrderId;
 use serde::Serialize;
 use stack_client::Connection;
 
-use crate::orders::{IN_FLIGHT, Orders};
+use crate::claims::Claims;
+use crate::located::Located;
+use crate::orders::Orders;
 use crate::subject::Subject;
-use crate::{claims, letters, mailbox, waiting};
+use crate::{letters, mailbox, waiting};
 
 /// The data that was found before anything was erased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,25 +36,17 @@ impl Found {
     /// Searches everything that the system holds.
     pub(crate) async fn search(subject: &Subject, connection: &Connection) -> anyhow::Result<Self> {
         let table = Orders::open(connection).await?;
-        let all_letters = letters::read(connection).await?;
-        let mut orders: BTreeSet<OrderId> = subject.order().into_iter().collect();
-        if let Some(customer) = subject.customer() {
-            orders.extend(table.of_customer(customer).await?);
-            orders.extend(letters::orders_of(&all_letters, subject));
-        }
-        let rows = orders.iter().map(|order| table.has_row(*order));
-        let rows: Vec<bool> = stream::iter(rows).buffered(IN_FLIGHT).try_collect().await?;
-        let about = all_letters
+        let Located { orders, letters } = Located::search(subject, &table, connection).await?;
+        let shared = letters
             .iter()
-            .filter(|letter| letters::is_about(letter, &orders, subject));
+            .filter(|letter| letters::is_shared(letter, &orders, subject));
+        let emails = mailbox::read(&orders, connection).await?;
         Ok(Self {
-            rows: rows.into_iter().filter(|has_row| *has_row).count() as u64,
-            claims: claims::count(&orders, connection).await?,
-            dead_letters: about.clone().count() as u64,
-            shared_letters: about
-                .filter(|letter| letters::is_shared(letter, &orders, subject))
-                .count() as u64,
-            emails: mailbox::count(&orders, connection).await?,
+            rows: count(table.rows(&orders)).await?,
+            claims: count(Claims::open(connection).await?.read(&orders)).await?,
+            dead_letters: letters.len() as u64,
+            shared_letters: shared.count() as u64,
+            emails: emails.map(|emails| emails.len() as u64),
             waiting_messages: waiting::count(connection).await?,
             orders,
         })
@@ -71,4 +65,8 @@ impl Found {
         );
         parts.join(", ")
     }
+}
+
+async fn count<T>(items: impl Stream<Item = anyhow::Result<T>>) -> anyhow::Result<u64> {
+    items.try_fold(0, async |sum, _| Ok(sum + 1)).await
 }

@@ -6,6 +6,7 @@ use dead_letters::{
     DeadLetter, DeadLetterQueue, DeletedLetters, QueueName, delete_letters, read_all_letters,
 };
 use order_core::OrderId;
+use serde_json::Value;
 use stack_client::Connection;
 
 use crate::email_text;
@@ -42,6 +43,12 @@ pub(crate) fn is_shared(letter: &DeadLetter, orders: &BTreeSet<OrderId>, subject
     letter.queue == QueueName::Emails
         && is_about(letter, orders, subject)
         && email_text::covers_others(&letter.body, orders)
+}
+
+/// The text of the email that SNS could not deliver: the field `Message` of SNS's JSON.
+pub(crate) fn email_text_of(letter: &DeadLetter) -> Option<String> {
+    let notification: Value = serde_json::from_str(&letter.body).ok()?;
+    Some(notification.get("Message")?.as_str()?.to_owned())
 }
 
 fn is_of_customer(letter: &DeadLetter, subject: &Subject) -> bool {

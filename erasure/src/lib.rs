@@ -1,6 +1,8 @@
-//! `orderctl erase`: erases an order, or all orders of a customer, from everything that the system holds.
+//! The data of one customer, or of one order, wherever the system holds it.
 //!
-//! A tombstone takes the place of each row first, so that no message that arrives later brings the order back. Then go the dead
+//! `orderctl export --everything` prints it, and `orderctl erase` erases it: see [`print_stored_data`] and [`run`].
+//!
+//! An erasure begins with the rows. A tombstone takes the place of each row first, so that no message that arrives later brings the order back. Then go the dead
 //! letters, the claims, the marks and the emails of the mailbox on this machine. A tombstone keeps the customer's id until all else is
 //! gone: an erasure that was interrupted finds its orders again.
 //!
@@ -10,9 +12,11 @@ mod claims;
 mod email_text;
 mod found;
 mod letters;
+mod located;
 mod mailbox;
 mod orders;
 mod report;
+mod stored_data;
 mod subject;
 mod waiting;
 
@@ -25,6 +29,8 @@ use terminal::{exit, stdout};
 use found::Found;
 use report::{Erased, Report};
 use subject::Subject;
+
+pub use stored_data::print_stored_data;
 
 /// The arguments of `erase`.
 #[derive(Debug, clap::Args)]
@@ -93,7 +99,10 @@ async fn erase(found: &Found, subject: &Subject, connection: &Connection) -> any
         erased.unread_queues += u64::from(!outcome.is_complete);
     }
     erased.shared_letters = found.shared_letters;
-    erased.claims = claims::delete(&found.orders, connection).await?;
+    erased.claims = claims::Claims::open(connection)
+        .await?
+        .delete(&found.orders)
+        .await?;
     erased.emails = mailbox::delete(&found.orders, connection).await?;
     // Otherwise the same command has to find the orders again.
     if subject.customer().is_some() && erased.is_complete() {

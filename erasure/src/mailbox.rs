@@ -11,16 +11,15 @@ use stack_client::{Connection, LocalControl, Target};
 use crate::email_text;
 use crate::orders::IN_FLIGHT;
 
-/// Counts the emails that name one of the orders. `None` on AWS.
-pub(crate) async fn count(
+/// Reads the emails that name one of the orders. `None` on AWS.
+pub(crate) async fn read(
     orders: &BTreeSet<OrderId>,
     connection: &Connection,
-) -> anyhow::Result<Option<u64>> {
+) -> anyhow::Result<Option<Vec<Mail>>> {
     if connection.target() == Target::Aws {
         return Ok(None);
     }
-    let found = find(orders, &connection.local_control().await?).await?;
-    Ok(Some(found.len() as u64))
+    find(orders, &connection.local_control().await?).await.map(Some)
 }
 
 /// Deletes the emails that name one of the orders. A digest keeps the lines of other orders. Returns the number of emails that

@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use order_core::text::CustomerId;
 use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, from_json, key, order_id};
@@ -54,18 +54,24 @@ impl Orders {
         Ok(items.iter().filter_map(order_id).collect())
     }
 
-    /// Whether there is a row of an order, which is no tombstone.
-    pub(crate) async fn has_row(&self, order: OrderId) -> anyhow::Result<bool> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(order)));
-        let read = call.consistent_read(true).send().await;
-        let item = read
-            .with_context(|| format!("{} cannot be read", self.table))?
-            .item;
-        Ok(item.is_some_and(|item| !item.contains_key(attribute::ERASED_AT)))
+    /// Reads the rows of the orders, each with its order. A tombstone is no row.
+    pub(crate) fn rows(
+        &self,
+        orders: &BTreeSet<OrderId>,
+    ) -> impl Stream<Item = anyhow::Result<(OrderId, Item)>> {
+        let reads = orders.iter().map(async |order| {
+            let call = self
+                .client
+                .get_item()
+                .table_name(&self.table)
+                .set_key(Some(key(*order)));
+            let read = call.consistent_read(true).send().await;
+            let read = read.with_context(|| format!("{} cannot be read", self.table))?;
+            let row = read.item.filter(|item| !item.contains_key(attribute::ERASED_AT));
+            anyhow::Ok(row.map(|row| (*order, row)))
+        });
+        let found = stream::iter(reads).buffered(IN_FLIGHT);
+        found.try_filter_map(async |found| Ok(found))
     }
 
     /// Puts a tombstone in the place of each order, whether there is a row or not. One that is there stays as it is, and keeps its

@@ -20,6 +20,13 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    pub(crate) fn of_customer(customer: CustomerId) -> Self {
+        Self {
+            order: None,
+            customer: Some(customer),
+        }
+    }
+
     pub(crate) fn order(&self) -> Option<OrderId> {
         self.order
     }

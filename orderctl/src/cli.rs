@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Trace(trace::Arguments),
     /// List a customer's orders, the newest first
     List(list::Arguments),
-    /// Print all stored orders of a customer as JSON Lines, the oldest first
+    /// Print all stored orders of a customer, or everything that is stored of the customer, as JSON Lines
     Export(export::Arguments),
     /// Erase an order, or all orders of a customer, for ever
     Erase(erasure::Arguments),

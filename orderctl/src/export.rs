@@ -1,7 +1,8 @@
-//! `export`: all stored orders of a customer, as JSON Lines.
+//! `export`: all stored orders of a customer, or everything that the system holds of him, as JSON Lines.
 
 use std::process::ExitCode;
 
+use erasure::print_stored_data;
 use stack_client::Connection;
 use terminal::stdout;
 
@@ -11,10 +12,17 @@ use crate::customer_orders::{MAX_PER_PAGE, Pages, Selection, Sequence};
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
+    /// Print everything that the system holds of the customer: rows, claims, dead letters and emails. An audit line says who asked
+    #[arg(long, conflicts_with_all = ["from", "to", "status", "reference"])]
+    everything: bool,
 }
 
-/// Prints each order on a line, as the API returns it, the oldest first. Fails if the API could not read one.
+/// Prints each order on a line, as the API returns it, the oldest first. Fails if the API could not read one. `--everything` prints
+/// what is stored.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    if arguments.everything {
+        return print_stored_data(&arguments.selection.customer, connection).await;
+    }
     let api = connection.api().await?;
     let mut pages = Pages::new(&api, &arguments.selection, Sequence::OldestFirst);
     let mut exported = 0_usize;

@@ -279,6 +279,74 @@ async fn an_undelivered_digest_stays_and_the_same_command_finds_its_orders_again
     );
 }
 
+#[tokio::test]
+async fn everything_that_is_stored_of_a_customer_is_exported_and_nothing_of_another() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_alone().await;
+    let customer = Customer::of(&system).await;
+    let other = system.place(&sample_of_new_customer("order.json")).await;
+    system.wait_until_notified(&other).await;
+    let digest = format!(
+        "Orders\n  {}  EUR 1.00\n  {other}  EUR 2.00\n\n--\nNotification n covers 2 orders.\n",
+        customer.stored
+    );
+    let letter = json!({ "Type": "Notification", "Subject": "2 orders confirmed", "Message": digest });
+    system.send("emails-delivery-dlq", &letter.to_string()).await;
+
+    let audit = sandbox.file("audit.jsonl");
+    let export = |customer: &str| {
+        let mut command = sandbox.orderctl();
+        command.args(["export", "--customer", customer, "--everything"]);
+        let output = command.env("ORDERS_AUDIT_LOG", &audit).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let lines = printed.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.collect::<Vec<Value>>()
+    };
+    let pieces = export(&customer.id);
+    let found: Vec<[&Value; 2]> = pieces
+        .iter()
+        .map(|piece| [&piece["place"], &piece["order_ids"]])
+        .collect();
+    let (stored, failed) = (json!([customer.stored]), json!([customer.failed]));
+    // The orders of a place come in the sequence of their ids.
+    let expected = [
+        [&json!("row"), &stored],
+        [&json!("claim"), &json!([sorted(&customer)[0]])],
+        [&json!("claim"), &json!([sorted(&customer)[1]])],
+        [&json!("dead_letter"), &failed],
+        [&json!("dead_letter"), &stored],
+        [&json!("email"), &stored],
+    ];
+    assert_eq!(found, expected, "{pieces:?}");
+    assert_eq!(pieces[0]["data"]["customer_id"], customer.id);
+    assert_eq!(pieces[3]["data"]["body"], customer.message);
+    let text = pieces[4]["data"]["body"].as_str().unwrap();
+    assert!(
+        text.contains(&customer.stored) && text.contains("\n  an order of another customer\n"),
+        "{text}"
+    );
+    let all = json!(pieces).to_string();
+    assert!(!all.contains(&other), "{all}");
+
+    let lines = std::fs::read_to_string(&audit).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["action"], &first["queue"], &first["selection"]["ids"]),
+        (&json!("reveal"), &json!("customer"), &json!([customer.id])),
+    );
+    let refused = system.orderctl(&[
+        "export",
+        "--customer",
+        "c",
+        "--everything",
+        "--status",
+        "confirmed",
+    ]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(export("nobody-1"), Vec::<Value>::new());
+}
+
 fn sorted(customer: &Customer) -> Vec<&str> {
     let mut ids = vec![&*customer.stored, &*customer.failed];
     ids.sort_unstable();

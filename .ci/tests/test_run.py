@@ -18,7 +18,8 @@ hangs() { sleep 60; }
 starts_a_server() (
     sleep 61 &
     echo $! >server
-    trap 'kill $!; touch ended' EXIT
+    # Without `wait` the server may be there for a moment more, until process 1 takes its end.
+    trap 'kill $!; wait $! || true; touch ended' EXIT
     trap 'exit 130' INT TERM
     wait
 )

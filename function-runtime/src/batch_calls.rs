@@ -154,6 +154,8 @@ impl<C: Clock> BatchCalls<'_, C> {
         if !self.deadline.is_open(self.clock.monotonic()) {
             return Err(out_of_time());
         }
+        // Boxed: the SDK's futures nest deeper than the compiler follows in one piece.
+        let call = async |items| Box::pin(call(items)).await;
         let answers = catch_async(before(self.clock, self.deadline.give_up_at(), call(items))).await;
         let mut answers = answers.unwrap_or_else(|panicked| Err(panicked.into()))?;
         answers.resize_with(items.len(), || Err(CallError::new(code::NO_ANSWER)));

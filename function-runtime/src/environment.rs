@@ -34,14 +34,6 @@ impl ConfigError {
 #[derive(Debug, Clone, Copy)]
 pub struct Environment<L>(L);
 
-impl Environment<fn(&str) -> Option<String>> {
-    /// The environment of this process.
-    #[must_use]
-    pub fn of_process() -> Self {
-        Self(|name| std::env::var(name).ok())
-    }
-}
-
 impl<L: Fn(&str) -> Option<String>> Environment<L> {
     /// Variables that `lookup` finds.
     #[must_use]

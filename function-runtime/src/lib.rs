@@ -7,7 +7,8 @@
 //! - Panics: [`panics`] turns a panic into an error.
 //! - Randomness: [`rng`] draws from a seed.
 //!
-//! The feature `aws` adds the module `aws`: the SDK's set-up, the machine's clock and Lambda's runtime.
+//! The feature `aws` adds the module `aws`: the SDK's set-up, the machine's clock, and the host of a function, which is Lambda's
+//! runtime or another program.
 //!
 //! **Invariant:** without the feature `aws` nothing here reads a clock, the environment's SDKs or the machine, so that the
 //! simulation can run the services in virtual time.

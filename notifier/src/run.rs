@@ -2,7 +2,7 @@
 
 use aws_config::BehaviorVersion;
 use function_runtime::Environment;
-use function_runtime::aws::serve;
+use function_runtime::aws::Host;
 use lambda_runtime::Error;
 use telemetry::metrics;
 
@@ -10,17 +10,18 @@ use crate::adapters::Aws;
 use crate::config::Config;
 use crate::notifier::Notifier;
 
-/// Runs the function until Lambda ends its process.
+/// Runs the function until its host ends it.
 ///
 /// # Errors
-/// An environment variable is missing or invalid, or the Runtime API is gone.
-pub async fn run() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::read(&Environment::of_process())
+/// An environment variable is missing or invalid, or the host is gone.
+pub async fn run(host: impl Host) -> Result<(), Error> {
+    let config = Config::read(&Environment::new(|name| host.variable(name)))
         .inspect_err(|error| tracing::error!(%error, "notifier cannot start"))?;
-    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let sdk = host
+        .load(aws_config::defaults(BehaviorVersion::v2026_01_12()))
+        .await;
     let notifier = Notifier::new(Aws::new(&sdk, &config), config.settings, fastrand::u64(..));
-    serve(async |event, time_left| {
+    host.serve(async |event, time_left| {
         metrics::measured_batch(time_left, Box::pin(notifier.handle(event, time_left))).await
     })
     .await

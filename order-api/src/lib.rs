@@ -24,7 +24,7 @@ mod version;
 use std::time::Duration;
 
 use function_runtime::Environment;
-use function_runtime::aws::serve;
+use function_runtime::aws::Host;
 use lambda_runtime::Error;
 
 pub use config::{Config, Settings};
@@ -36,21 +36,20 @@ pub use rest_function::{AllowedOrigins, AllowedOriginsError};
 /// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
-/// Runs the function until Lambda ends its process.
+/// Runs the function until its host ends it.
 ///
 /// # Errors
-/// An environment variable is missing or invalid, or the Runtime API is gone.
-pub async fn run() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::read(&Environment::of_process())
+/// An environment variable is missing or invalid, or the host is gone.
+pub async fn run(host: impl Host) -> Result<(), Error> {
+    let config = Config::read(&Environment::new(|name| host.variable(name)))
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
-    let sdk = adapters::CALLS.loader().load().await;
+    let sdk = host.load(adapters::CALLS.loader()).await;
     let queue = adapters::SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
     let clients = adapters::DynamoDbClients::new(&sdk);
     let table = adapters::DynamoDbOrderTable::new(&clients, config.orders_table);
     let claims = adapters::DynamoDbClaimTable::new(&clients, config.claims_table, config.claim_retention);
     let api = OrderApi::new(queue, table, claims, config.settings);
-    serve(async |event, time_left: Duration| {
+    host.serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
         Ok::<_, Error>(telemetry::metrics::measured(Box::pin(api.handle(event, time_left))).await)
     })

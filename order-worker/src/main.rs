@@ -1,6 +1,8 @@
 //! The worker Lambda's program.
 
+use function_runtime::aws::LambdaHost;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    order_worker::run().await
+    order_worker::run(LambdaHost::start()).await
 }

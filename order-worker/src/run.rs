@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use function_runtime::Environment;
-use function_runtime::aws::{CallLimits, serve};
+use function_runtime::aws::{CallLimits, Host};
 use telemetry::metrics;
 
 use crate::adapters::Aws;
@@ -20,18 +20,17 @@ const CALLS: CallLimits = CallLimits {
     first_backoff: Duration::from_secs(1),
 };
 
-/// Runs the function until Lambda ends its process.
+/// Runs the function until its host ends it.
 ///
 /// # Errors
-/// An environment variable is missing or invalid, or the Runtime API is gone.
-pub async fn run() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    let config = Config::read(&Environment::of_process())
+/// An environment variable is missing or invalid, or the host is gone.
+pub async fn run(host: impl Host) -> Result<(), lambda_runtime::Error> {
+    let config = Config::read(&Environment::new(|name| host.variable(name)))
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
-    let sdk = CALLS.loader().load().await;
+    let sdk = host.load(CALLS.loader()).await;
     let aws = Aws::new(&sdk, &config);
     let worker = Worker::new(aws, config.retries, fastrand::u64(..)).keeping(config.order_retention);
-    serve(async |event, time_left| {
+    host.serve(async |event, time_left| {
         metrics::measured_batch(time_left, Box::pin(worker.handle(event, time_left))).await
     })
     .await

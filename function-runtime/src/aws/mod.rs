@@ -2,12 +2,14 @@
 
 mod call_error;
 mod call_limits;
-mod invocations;
+mod host;
+mod lambda_host;
 mod system_clock;
 mod trace_header;
 
 pub use call_error::{call_error, unsendable};
 pub use call_limits::CallLimits;
-pub use invocations::serve;
+pub use host::{Host, Invocation};
+pub use lambda_host::LambdaHost;
 pub use system_clock::{HasSystemClock, SystemClock};
 pub use trace_header::set_trace;

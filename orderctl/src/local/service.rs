@@ -1,9 +1,10 @@
 //! `service`: runs one function in this process.
 
-use std::error::Error;
 use std::io::Read;
 use std::process::ExitCode;
 
+use function_runtime::aws::{Host, LambdaHost};
+use lambda_runtime::Error as FunctionError;
 use tokio::runtime::Builder;
 
 /// A function, by the name of its program.
@@ -24,17 +25,22 @@ pub(crate) fn run(name: ServiceName) -> anyhow::Result<ExitCode> {
         .name("parent-watch".to_owned())
         .spawn(exit_at_end_of_input)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let result: Result<(), Box<dyn Error + Send + Sync>> = runtime.block_on(async {
-        match name {
-            ServiceName::OrderApi => order_api::run().await,
-            ServiceName::OrderWorker => order_worker::run().await,
-            ServiceName::Notifier => notifier::run().await,
-            ServiceName::CatalogApi => catalog_api::run().await,
-            ServiceName::CoverResizer => cover_resizer::run().await,
-        }
-    });
+    let result = runtime.block_on(name.run(LambdaHost::start()));
     result.map_err(|error| anyhow::anyhow!(error))?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl ServiceName {
+    /// Runs the function on a host.
+    pub(super) async fn run(self, host: impl Host) -> Result<(), FunctionError> {
+        match self {
+            Self::OrderApi => order_api::run(host).await,
+            Self::OrderWorker => order_worker::run(host).await,
+            Self::Notifier => notifier::run(host).await,
+            Self::CatalogApi => catalog_api::run(host).await,
+            Self::CoverResizer => cover_resizer::run(host).await,
+        }
+    }
 }
 
 fn exit_at_end_of_input() {

@@ -23,7 +23,7 @@ pub mod upload;
 use std::time::Duration;
 
 use function_runtime::Environment;
-use function_runtime::aws::serve;
+use function_runtime::aws::Host;
 use lambda_runtime::Error;
 
 pub use book::Book;
@@ -35,15 +35,14 @@ pub use upload::UploadBucket;
 /// Kept of the function's time for the answer, even if the answer is that a call took too long.
 const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 
-/// Runs the function until Lambda ends its process.
+/// Runs the function until its host ends it.
 ///
 /// # Errors
-/// An environment variable is missing or invalid, or the Runtime API is gone.
-pub async fn run() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::read(&Environment::of_process())
+/// An environment variable is missing or invalid, or the host is gone.
+pub async fn run(host: impl Host) -> Result<(), Error> {
+    let config = Config::read(&Environment::new(|name| host.variable(name)))
         .inspect_err(|error| tracing::error!(%error, "catalog-api cannot start"))?;
-    let sdk = adapters::CALLS.loader().load().await;
+    let sdk = host.load(adapters::CALLS.loader()).await;
     let uploads = UploadBucket {
         name: config.uploads_bucket,
         region: sdk
@@ -56,7 +55,7 @@ pub async fn run() -> Result<(), Error> {
         .ok_or("the environment has no credentials")?;
     let catalogue = adapters::AwsCatalogue::new(&sdk, config.books_table, config.covers_bucket);
     let api = CatalogApi::new(catalogue, config.allowed_origins, uploads, credentials);
-    serve(async |event, time_left: Duration| {
+    host.serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);
         Ok::<_, Error>(api.handle(event, time_left).await)
     })

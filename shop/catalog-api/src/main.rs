@@ -1,6 +1,8 @@
 //! The function `catalog-api`, for Lambda's `provided.al2023` runtime.
 
+use function_runtime::aws::LambdaHost;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    catalog_api::run().await
+    catalog_api::run(LambdaHost::start()).await
 }

@@ -19,7 +19,7 @@ mod tests;
 mod upload;
 
 use function_runtime::Environment;
-use function_runtime::aws::serve;
+use function_runtime::aws::Host;
 use lambda_runtime::Error;
 
 pub use config::Config;
@@ -27,15 +27,15 @@ pub use handler::{CoverResizer, Failed};
 pub use sequencer::Sequencer;
 pub use upload::NoEvent;
 
-/// Runs the function until Lambda ends its process.
+/// Runs the function until its host ends it.
 ///
 /// # Errors
-/// An environment variable is missing, or the Runtime API is gone.
-pub async fn run() -> Result<(), Error> {
-    telemetry::init();
-    let config = Config::read(&Environment::of_process())
+/// An environment variable is missing, or the host is gone.
+pub async fn run(host: impl Host) -> Result<(), Error> {
+    let config = Config::read(&Environment::new(|name| host.variable(name)))
         .inspect_err(|error| tracing::error!(%error, "cover-resizer cannot start"))?;
-    let sdk = adapters::CALLS.loader().load().await;
+    let sdk = host.load(adapters::CALLS.loader()).await;
     let resizer = CoverResizer::new(adapters::Aws::new(&sdk, config));
-    serve(async |event, _time_left| resizer.handle(event).await).await
+    host.serve(async |event, _time_left| resizer.handle(event).await)
+        .await
 }

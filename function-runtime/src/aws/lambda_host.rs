@@ -1,0 +1,58 @@
+//! Lambda's runtime: one invocation after the other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aws_config::{ConfigLoader, SdkConfig};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::host::{Host, Invocation};
+
+/// The process of a function on Lambda.
+#[derive(Debug)]
+pub struct LambdaHost(());
+
+impl LambdaHost {
+    /// Sets up the process: its logs and metrics.
+    #[must_use]
+    pub fn start() -> Self {
+        telemetry::init();
+        Self(())
+    }
+}
+
+impl Host for LambdaHost {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    async fn load(&self, loader: ConfigLoader) -> SdkConfig {
+        loader.load().await
+    }
+
+    /// The event is raw JSON: the runtime's own decoding errors quote values of the payload.
+    async fn serve<R, E>(self, handle: impl AsyncFn(Value, Duration) -> Result<R, E>) -> Result<(), Error>
+    where
+        R: Serialize,
+        E: Into<Error>,
+    {
+        let is_cold = AtomicBool::new(true);
+        let (handle, is_cold) = (&handle, &is_cold);
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+            let context = &event.context;
+            let invocation = Invocation {
+                request_id: &context.request_id,
+                trace_header: context.xray_trace_id.as_deref(),
+                deadline: context.deadline(),
+                is_first: is_cold.swap(false, Ordering::Relaxed),
+            };
+            invocation
+                .handle(event.payload, handle)
+                .await
+                .map_err(Into::<Error>::into)
+        }))
+        .await
+    }
+}

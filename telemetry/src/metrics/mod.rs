@@ -5,6 +5,8 @@
 //!
 //! Why `metrics_cloudwatch_embedded`: docs/LOGGING.md compares it with others.
 
+mod embedded;
+mod hosted;
 mod names;
 
 use std::io::{self, Write};
@@ -16,16 +18,9 @@ use metrics_cloudwatch_embedded::{Builder, Collector};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime as Now};
 
+use embedded::{MAX_VALUES, NAMESPACE, REASON, SERVICE};
+pub(crate) use hosted::{HostedMetrics, init_hosted, is_hosted};
 pub use names::{Count, Measure};
-
-/// The namespace in CloudWatch.
-const NAMESPACE: &str = "Orders";
-/// The dimension of every metric: the name of the function.
-const SERVICE: &str = "service";
-/// The dimension of metrics by reason. Reasons are codes of a list in each service.
-const REASON: &str = "reason";
-/// The most values of one measure in one line, a limit of the format.
-const MAX_VALUES: usize = 100;
 
 /// The collector of this process.
 static COLLECTOR: OnceLock<Metrics> = OnceLock::new();
@@ -67,21 +62,35 @@ fn level(levels: &str) -> Option<&'static str> {
 
 /// Counts something that happened.
 pub fn count(what: Count, number: usize) {
-    if number > 0 {
-        metrics::counter!(what.name()).increment(number as u64);
+    if number == 0 {
+        return;
+    }
+    match hosted::service() {
+        Some(service) => metrics::counter!(what.name(), SERVICE => service).increment(number as u64),
+        None => metrics::counter!(what.name()).increment(number as u64),
     }
 }
 
 /// Counts something that happened for a reason: once in all, and once by the reason.
 pub fn count_by_reason(what: Count, reason: &str, number: usize) {
-    if number > 0 {
-        count(what, number);
-        metrics::counter!(what.name(), REASON => reason.to_owned()).increment(number as u64);
+    if number == 0 {
+        return;
+    }
+    count(what, number);
+    let (name, reason) = (what.name(), reason.to_owned());
+    match hosted::service() {
+        Some(service) => {
+            metrics::counter!(name, SERVICE => service, REASON => reason).increment(number as u64);
+        }
+        None => metrics::counter!(name, REASON => reason).increment(number as u64),
     }
 }
 
 /// Records a value of a measure.
 pub fn record(what: Measure, value: f64) {
+    if hosted::record(what, value) {
+        return;
+    }
     if let Some(metrics) = COLLECTOR.get()
         && metrics.pending[what as usize].fetch_add(1, Ordering::Relaxed) >= MAX_VALUES
     {
@@ -106,10 +115,12 @@ pub fn record_age(what: Measure, from_ms: i64, to_ms: i64) {
 
 /// Runs an invocation, and writes what was counted in it.
 pub async fn measured<T>(work: impl Future<Output = T>) -> T {
-    if COLLECTOR
-        .get()
-        .is_some_and(|metrics| metrics.is_cold.swap(false, Ordering::Relaxed))
-    {
+    let is_cold = hosted::takes_coldness().unwrap_or_else(|| {
+        COLLECTOR
+            .get()
+            .is_some_and(|metrics| metrics.is_cold.swap(false, Ordering::Relaxed))
+    });
+    if is_cold {
         count(Count::ColdStarts, 1);
     }
     let answer = work.await;
@@ -131,6 +142,9 @@ pub async fn measured_batch<T>(time_left: Duration, work: impl Future<Output = T
 
 /// Writes the values since the last flush. A log that cannot be written has no other place for an error.
 fn flush() {
+    if hosted::flush() {
+        return;
+    }
     let Some(metrics) = COLLECTOR.get() else {
         return;
     };

@@ -38,6 +38,7 @@ const GRACE: Duration = Duration::from_millis(700);
 pub struct AwsEndpoint {
     address: SocketAddr,
     backend: Backend,
+    router: Router,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -54,10 +55,12 @@ impl AwsEndpoint {
         let pages = Origins::asking(move |parts| {
             cloud_s3::is_for_s3(&parts.headers, &parts.uri) && s3.allows_page(parts)
         });
-        let serving = serve(listener, router(backend.clone()), pages, stopped);
+        let router = router(backend.clone());
+        let serving = serve(listener, router.clone(), pages, stopped);
         Self {
             address,
             backend,
+            router,
             stop,
             serving,
         }
@@ -67,6 +70,11 @@ impl AwsEndpoint {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the routes, for callers in this program that need no connection.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Accepts no new connections, lets long polls answer and running calls finish, in less than a second.

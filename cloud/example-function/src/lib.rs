@@ -13,7 +13,7 @@ use std::time::Duration;
 use cloud_billing::Meter;
 use cloud_cloudwatch::CloudWatch;
 use cloud_faults::Faults;
-use cloud_lambda::{Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
+use cloud_lambda::{AwsService, Command, Credentials, FunctionSettings, Launcher, LogSink, ProcessLifetime};
 use serde_json::{Value, json};
 
 /// The arguments with which a test program runs nothing but one of its ignored tests, whose path is `test`.
@@ -50,6 +50,7 @@ pub fn settings(test: &str) -> FunctionSettings {
         processes: 4,
         region: "us-east-1".to_owned(),
         aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+        aws: AwsService::none(),
         credentials: Credentials::generate(),
         launcher: launcher(test),
         lifetime: ProcessLifetime::default(),

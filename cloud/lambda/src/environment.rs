@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::runtime_api::RuntimeApiAddress;
 use crate::settings::FunctionSettings;
 
-/// Returns all environment variables of a function's process: those that Lambda sets, and the function's own.
+/// Returns all environment variables of a function's process or task: those that Lambda sets, and the function's own.
 ///
 /// Source: Lambda Developer Guide, "Defined runtime environment variables". Two variables are not AWS's:
 /// `AWS_ENDPOINT_URL`, the only setting that sends the functions to local-cloud, and `NO_PROXY`, because a
@@ -17,7 +17,7 @@ use crate::settings::FunctionSettings;
 /// one process from those of another by it.
 pub(crate) fn build_environment(
     settings: &FunctionSettings,
-    runtime_api: &RuntimeApiAddress,
+    runtime_api: Option<&RuntimeApiAddress>,
 ) -> BTreeMap<String, String> {
     // The reserved variables are added last, so that the function cannot replace them.
     let mut variables = settings.environment.clone();
@@ -49,9 +49,11 @@ pub(crate) fn build_environment(
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         (
             "AWS_LAMBDA_LOG_STREAM_NAME",
-            format!("local/[$LATEST]{}", runtime_api.port()),
+            format!(
+                "local/[$LATEST]{}",
+                runtime_api.map_or(0, RuntimeApiAddress::port)
+            ),
         ),
-        ("AWS_LAMBDA_RUNTIME_API", runtime_api.variable()),
         ("_HANDLER", settings.handler.clone()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("NO_PROXY", no_proxy.clone()),
@@ -60,6 +62,9 @@ pub(crate) fn build_environment(
         ("TZ", ":UTC".to_owned()),
     ];
     variables.extend(reserved.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    if let Some(runtime_api) = runtime_api {
+        variables.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), runtime_api.variable());
+    }
     variables
 }
 
@@ -77,7 +82,7 @@ mod tests {
             .environment
             .insert("TABLE".to_owned(), "orders".to_owned());
         let address = RuntimeApiAddress::with_new_secret(([127, 0, 0, 1], 9001).into());
-        let variables = build_environment(&settings, &address);
+        let variables = build_environment(&settings, Some(&address));
         assert_eq!(variables["AWS_REGION"], "us-east-1");
         assert_eq!(variables["TABLE"], "orders");
         assert_eq!(variables["AWS_LAMBDA_RUNTIME_API"], address.variable());
@@ -88,7 +93,7 @@ mod tests {
     fn every_process_has_a_session_token_of_its_own() {
         let settings = FunctionSettings::example();
         let address = RuntimeApiAddress::with_new_secret(([127, 0, 0, 1], 9001).into());
-        let token = || build_environment(&settings, &address)["AWS_SESSION_TOKEN"].clone();
+        let token = || build_environment(&settings, Some(&address))["AWS_SESSION_TOKEN"].clone();
         assert_ne!(token(), token());
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use serde_json::json;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -16,6 +17,18 @@ pub(crate) enum Answer {
     Response(Bytes),
     /// The body of `error`.
     Error(Bytes),
+}
+
+/// The message about a response over [`MAX_PAYLOAD_BYTES`].
+pub(crate) const TOO_LARGE: &str =
+    "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
+
+impl Answer {
+    /// The error in place of a response that is too large.
+    pub(crate) fn too_large() -> Self {
+        let body = json!({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": TOO_LARGE});
+        Self::Error(body.to_string().into())
+    }
 }
 
 /// An invocation that waits until its runtime asks for it.

@@ -1,4 +1,4 @@
-//! Lambda on one machine: functions are child processes that use the real Runtime API.
+//! Lambda on one machine: functions are child processes that use the real Runtime API, or threads of this program.
 //!
 //! A [`Function`] owns its processes and limits its concurrency. Each process has its own `runtime_api` listener, and the
 //! address of the listener identifies the process. Invariants: a process has one invocation at a time, and when a function is
@@ -21,12 +21,14 @@ mod process;
 mod restart;
 mod runtime_api;
 mod settings;
+mod task;
 
 pub use credentials::Credentials;
 pub use error::InvokeError;
 pub use function::{Function, FunctionCondition, FunctionMonitor};
 pub use invocation::MAX_PAYLOAD_BYTES;
-pub use launcher::{Command, Launcher};
+pub use launcher::{Command, Launcher, Program};
 pub use lifetime::ProcessLifetime;
 pub use logs::LogSink;
 pub use settings::FunctionSettings;
+pub use task::{AwsService, Task, TaskContext, TaskError, TaskInvocation};

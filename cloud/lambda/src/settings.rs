@@ -11,6 +11,7 @@ use crate::credentials::Credentials;
 use crate::launcher::Launcher;
 use crate::lifetime::ProcessLifetime;
 use crate::logs::LogSink;
+use crate::task::AwsService;
 
 /// The settings of a function.
 #[derive(Clone, Debug)]
@@ -39,9 +40,11 @@ pub struct FunctionSettings {
     pub region: String,
     /// The endpoint of the function's AWS calls.
     pub aws_endpoint_url: String,
+    /// Answers these calls if the function is a task.
+    pub aws: AwsService,
     /// The credentials that sign these calls.
     pub credentials: Credentials,
-    /// Finds the command of the program.
+    /// Finds the program.
     pub launcher: Launcher,
     /// The destination of the function's output.
     pub log: LogSink,

@@ -278,4 +278,6 @@ async fn end(process: Process) {
 }
 
 #[cfg(test)]
+mod task_tests;
+#[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use super::*;
 use crate::credentials::Credentials;
 use crate::launcher::{Command, Launcher};
 use crate::logs::LogSink;
+use crate::task::AwsService;
 
 /// The full name of the child's test.
 const CHILD: &str = "function::tests::child";
@@ -32,6 +33,7 @@ impl FunctionSettings {
             lifetime: crate::ProcessLifetime::default(),
             region: "us-east-1".to_owned(),
             aws_endpoint_url: "http://127.0.0.1:4566".to_owned(),
+            aws: AwsService::none(),
             credentials: Credentials::generate(),
             launcher: Launcher::new(move |_| command.clone()),
             log: LogSink::tracing("example"),

@@ -1,9 +1,10 @@
-//! The process of a function. It runs in its own process group, which is killed as a whole.
+//! The execution environment of a function: a process in its own process group, which is killed as a whole, or a thread.
 
 mod reaper;
+mod thread;
 
 use std::process::Stdio;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,9 +19,11 @@ use uuid::Uuid;
 use crate::environment::build_environment;
 use crate::error::InvokeError;
 use crate::invocation::{Answer, Invocation};
+use crate::launcher::{Command, Program};
 use crate::logs::LogSink;
-use crate::runtime_api::{Event, RuntimeApi};
+use crate::runtime_api::{Event, InvocationSlot, RuntimeApi};
 use crate::settings::FunctionSettings;
+use crate::task::{Task, TaskContext};
 use reaper::DesiredState;
 
 /// How long a process may take until its first request for work, as on AWS.
@@ -32,7 +35,9 @@ const OUTPUT_GRACE: Duration = Duration::from_millis(500);
 /// A running process. Dropping it kills its whole process group.
 #[derive(Debug)]
 pub(crate) struct Process {
-    runtime_api: RuntimeApi,
+    slot: Arc<InvocationSlot>,
+    /// Serves the slot to a child process.
+    _runtime_api: Option<RuntimeApi>,
     desired_state: watch::Sender<DesiredState>,
     exited: watch::Receiver<Option<String>>,
     /// The tasks that copy its output.
@@ -88,19 +93,29 @@ pub(crate) enum Failure {
 }
 
 impl Process {
-    /// Starts a process. A task in `reapers` waits for its end.
+    /// Starts a process or a thread. A task in `reapers` waits for its end.
     pub(crate) async fn spawn(
         settings: &FunctionSettings,
         reapers: &TaskTracker,
     ) -> Result<Self, InvokeError> {
+        match settings.launcher.program(&settings.binary) {
+            Program::Command(command) => Self::spawn_child(settings, reapers, &command).await,
+            Program::Task(task) => Self::spawn_thread(settings, reapers, task),
+        }
+    }
+
+    async fn spawn_child(
+        settings: &FunctionSettings,
+        reapers: &TaskTracker,
+        command: &Command,
+    ) -> Result<Self, InvokeError> {
         let runtime_api = RuntimeApi::start(&settings.arn)
             .await
             .map_err(|error| InvokeError::Spawn(format!("its Runtime API could not listen: {error}")))?;
-        let command = settings.launcher.command(&settings.binary);
         let mut child = tokio::process::Command::new(&command.program)
             .args(&command.arguments)
             .env_clear()
-            .envs(build_environment(settings, runtime_api.address()))
+            .envs(build_environment(settings, Some(runtime_api.address())))
             // The child reads end of file from this pipe when this program ends, for whatever reason.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -118,12 +133,59 @@ impl Process {
         if let Some(output) = child.stderr.take() {
             outputs.spawn(settings.log.clone().copy(output));
         }
-        outputs.close();
         let (desired_state, desired_states) = watch::channel(DesiredState::Running);
         let (exit, exited) = watch::channel(None);
         reapers.spawn(reaper::reap(child, desired_states, exit));
-        Ok(Self {
-            runtime_api,
+        let slot = runtime_api.slot().clone();
+        Ok(Self::new(
+            settings,
+            slot,
+            Some(runtime_api),
+            desired_state,
+            exited,
+            outputs,
+        ))
+    }
+
+    fn spawn_thread(
+        settings: &FunctionSettings,
+        reapers: &TaskTracker,
+        task: Task,
+    ) -> Result<Self, InvokeError> {
+        let slot = Arc::new(InvocationSlot::default());
+        let context = TaskContext {
+            environment: build_environment(settings, None),
+            log: settings.log.clone(),
+            aws: settings.aws.clone(),
+            slot: slot.clone(),
+        };
+        let (desired_state, desired_states) = watch::channel(DesiredState::Running);
+        let (exit, exited) = watch::channel(None);
+        let ended = thread::start(&settings.name, task, context, desired_states, exit)
+            .map_err(|error| InvokeError::Spawn(format!("its thread could not start: {error}")))?;
+        reapers.spawn(ended);
+        Ok(Self::new(
+            settings,
+            slot,
+            None,
+            desired_state,
+            exited,
+            TaskTracker::new(),
+        ))
+    }
+
+    fn new(
+        settings: &FunctionSettings,
+        slot: Arc<InvocationSlot>,
+        runtime_api: Option<RuntimeApi>,
+        desired_state: watch::Sender<DesiredState>,
+        exited: watch::Receiver<Option<String>>,
+        outputs: TaskTracker,
+    ) -> Self {
+        outputs.close();
+        Self {
+            slot,
+            _runtime_api: runtime_api,
             desired_state,
             exited,
             outputs,
@@ -136,7 +198,7 @@ impl Process {
                 log: settings.log.clone(),
                 start: OnceLock::new(),
             },
-        })
+        }
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -157,7 +219,7 @@ impl Process {
     pub(crate) async fn initialized(&self) -> Result<(), InvokeError> {
         let ready = async {
             tokio::select! {
-                event = self.runtime_api.slot().initialization() => match event {
+                event = self.slot.initialization() => match event {
                     Event::Ready => Ok(()),
                     Event::Failed(body) => Err(InvokeError::Init(body)),
                 },
@@ -191,11 +253,11 @@ impl Process {
             taken,
             answer,
         };
-        self.runtime_api.slot().put(invocation);
+        self.slot.put(invocation);
         tokio::select! {
             biased;
             taken = self.taken(was_taken) => taken?,
-            () = caller.cancelled() => if self.runtime_api.slot().retract() {
+            () = caller.cancelled() => if self.slot.retract() {
                 return Err(Failure::Abandoned);
             },
         }

@@ -14,6 +14,7 @@ use cloud_http::{Listener, Origins, serve};
 use tokio::task::JoinHandle;
 
 pub(crate) use address::RuntimeApiAddress;
+pub(crate) use routes::trace_id;
 pub(crate) use slot::{Event, InvocationSlot};
 
 /// A listener that serves one process. Dropping it closes the listener.

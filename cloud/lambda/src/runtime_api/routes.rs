@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::slot::InvocationSlot;
-use crate::invocation::{Answer, MAX_PAYLOAD_BYTES, deadline_milliseconds};
+use crate::invocation::{Answer, MAX_PAYLOAD_BYTES, TOO_LARGE, deadline_milliseconds};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
 const DEADLINE: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
@@ -77,10 +77,8 @@ async fn response(
         Ok(body) => answer(&process, &id, Answer::Response(body)),
         // Answer the invocation with an error. Otherwise it would last until its timeout.
         Err(rejection) => {
-            let message = "Response payload size exceeded maximum allowed payload size (6291556 bytes).";
-            let body = json!({"errorType": "Function.ResponseSizeTooLarge", "errorMessage": message});
-            answer(&process, &id, Answer::Error(body.to_string().into()));
-            refuse(rejection.status(), "RequestEntityTooLarge", message)
+            answer(&process, &id, Answer::too_large());
+            refuse(rejection.status(), "RequestEntityTooLarge", TOO_LARGE)
         }
     }
 }
@@ -120,7 +118,7 @@ fn refuse(status: StatusCode, kind: &str, message: &str) -> Response {
 }
 
 /// Returns a trace id in the form of X-Ray, made of the request id, with `Sampled=0`.
-fn trace_id(request_id: Uuid) -> String {
+pub(crate) fn trace_id(request_id: Uuid) -> String {
     let digits = request_id.simple().to_string();
     format!(
         "Root=1-{}-{};Parent={};Sampled=0",

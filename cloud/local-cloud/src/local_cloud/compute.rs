@@ -14,7 +14,8 @@ use cloud_event_source::{EventSource, EventSourceSettings};
 use cloud_http::Listener;
 use cloud_iam::{Caller, Role};
 use cloud_lambda::{
-    Credentials, Function, FunctionMonitor, FunctionSettings, InvokeError, LogSink, ProcessLifetime,
+    AwsService, Credentials, Function, FunctionMonitor, FunctionSettings, InvokeError, LogSink,
+    ProcessLifetime,
 };
 use futures_util::future::join_all;
 
@@ -42,6 +43,7 @@ impl Compute {
         stacks: &Stacks,
         services: &Services,
         data_dir: Option<&DataDir>,
+        aws: &AwsService,
         listeners: Vec<Listener>,
     ) -> Result<Self, StartError> {
         let roles = stacks.all().flat_map(|located| &located.stack.roles);
@@ -51,7 +53,7 @@ impl Compute {
             note_foreign(&services.meter, &located.stack);
         }
         for (located, listener) in stacks.all().zip(listeners) {
-            compute.add(config, located, services, data_dir, listener)?;
+            compute.add(config, located, services, data_dir, aws, listener)?;
         }
         let (events, sqs) = (services.invocations.clone(), services.sqs.clone());
         compute.runner = Some(Runner::start(events, sqs, std::mem::take(&mut compute.targets)));
@@ -65,6 +67,7 @@ impl Compute {
         located: &Located,
         services: &Services,
         data_dir: Option<&DataDir>,
+        aws: &AwsService,
         api_listener: Listener,
     ) -> Result<(), StartError> {
         let Located { stack, location, .. } = located;
@@ -80,7 +83,7 @@ impl Compute {
                     .watched_by(services.cloud_watch.clone(), &function.log_group)
                     .metered_by(services.meter.clone()),
             };
-            let settings = function_settings(config, function, location, services, log);
+            let settings = function_settings(config, function, location, services, aws.clone(), log);
             if let Some(caller) = caller {
                 if let Caller::Role { role, session } = &caller {
                     let Credentials {
@@ -258,6 +261,7 @@ fn function_settings(
     function: &DeclaredFunction,
     location: &StackLocation,
     services: &Services,
+    aws: AwsService,
     log: LogSink,
 ) -> FunctionSettings {
     let concurrency = function
@@ -277,6 +281,7 @@ fn function_settings(
         lifetime: ProcessLifetime::default(),
         region: location.region.clone(),
         aws_endpoint_url: location.aws_endpoint_url.clone(),
+        aws,
         credentials: Credentials::generate(),
         launcher: config.launcher.clone(),
         log,

@@ -2,6 +2,7 @@
 
 mod compute;
 mod error;
+mod in_memory;
 mod monitoring;
 mod ports;
 mod rest_api;
@@ -99,7 +100,8 @@ impl LocalCloud {
         let all: Vec<&Stack> = stacks.all().map(|located| &located.stack).collect();
         deploy::converge(&all, services, config.confirm_emails).await?;
         let aws_endpoint = AwsEndpoint::start(aws_listener, services.backend());
-        let mut compute = Compute::start(config, stacks, services, data_dir, api_listeners)?;
+        let aws = in_memory::connect(&aws_endpoint);
+        let mut compute = Compute::start(config, stacks, services, data_dir, &aws, api_listeners)?;
         services.instance.deployed(Deployment {
             stack_name: STACK_NAME.to_owned(),
             functions: compute.states(),

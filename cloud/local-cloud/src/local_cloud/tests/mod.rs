@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use cloud_lambda::{Command, Launcher};
+use cloud_lambda::{Command, Launcher, Program};
 use serde_json::{Value, json};
 
 use super::*;
@@ -386,12 +386,12 @@ fn launcher_until(is_gone: &Arc<AtomicBool>) -> Launcher {
     let (is_gone, working) = (is_gone.clone(), example_function::launcher(CHILD));
     Launcher::new(move |binary| {
         if is_gone.load(Ordering::SeqCst) {
-            Command {
+            Program::Command(Command {
                 program: "/nowhere/at/all".into(),
                 arguments: vec![],
-            }
+            })
         } else {
-            working.command(binary)
+            working.program(binary)
         }
     })
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use charts::{Bar, BarChart, standalone};
+use charts::{Row, RowChart, standalone};
 use serde::Deserialize;
 
 /// The arguments of `draw`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Take a chart of the page that `load --report` wrote, instead of bars from standard input
+    /// Take a chart of the page that `load --report` wrote, instead of rows from standard input
     #[arg(long, value_name = "FILE.html")]
     page: Option<PathBuf>,
     /// The number of the chart in the page
@@ -19,12 +19,13 @@ pub(crate) struct Arguments {
     chart: std::num::NonZeroUsize,
 }
 
-/// Bars, as JSON: `{"title": "...", "description": "...", "bars": [["label", 1.5]]}`.
+/// Rows of bars, as JSON: `{"title": "...", "description": "...", "series": ["first", "second"], "rows": [["label", [1.5, 2]]]}`.
 #[derive(Debug, Deserialize)]
 struct Picture {
     title: String,
     description: String,
-    bars: Vec<(String, f64)>,
+    series: Vec<String>,
+    rows: Vec<(String, Vec<f64>)>,
 }
 
 /// Writes an SVG file to standard output.
@@ -54,12 +55,13 @@ fn chart(page: &str, number: usize) -> Option<&str> {
 }
 
 fn draw(text: &str) -> anyhow::Result<String> {
-    let picture: Picture = serde_json::from_str(text).context("standard input has no bars")?;
-    let bar = |(label, value)| Bar { label, value };
-    Ok(BarChart {
+    let picture: Picture = serde_json::from_str(text).context("standard input has no rows")?;
+    let row = |(label, values)| Row { label, values };
+    Ok(RowChart {
         title: picture.title,
         description: picture.description,
-        bars: picture.bars.into_iter().map(bar).collect(),
+        series: picture.series,
+        rows: picture.rows.into_iter().map(row).collect(),
     }
     .svg())
 }
@@ -77,8 +79,9 @@ mod tests {
     }
 
     #[test]
-    fn bars_are_drawn() {
-        let svg = draw(r#"{"title": "Time", "description": "d", "bars": [["a", 2]]}"#).unwrap();
+    fn rows_are_drawn() {
+        let svg =
+            draw(r#"{"title": "Time", "description": "d", "series": ["b"], "rows": [["a", [2]]]}"#).unwrap();
         assert!(
             svg.contains("<title>Time</title>") && svg.contains(">a</text>"),
             "{svg}"

@@ -2,14 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::frame::{self, BOTTOM, LEFT, RIGHT, TOP, WIDTH};
+use crate::frame::{self, BOTTOM, COLOURS, LEFT, RIGHT, WIDTH};
 use crate::scale::{ceiling, format_value};
 
 const HEIGHT: f64 = 240.0;
 /// The height of the legend above the curves.
 const LEGEND: f64 = 22.0;
-/// The number of the classes that have a colour.
-const COLOURS: usize = 6;
 
 /// A curve.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +66,6 @@ impl CurveChart {
                 &text,
             ));
         }
-        let mut begin = LEFT;
         for (index, curve) in self.curves.iter().enumerate() {
             let colour = index % COLOURS;
             // Writing to a String cannot fail.
@@ -77,14 +74,9 @@ impl CurveChart {
                 "<path class=\"curve c{colour}\" d=\"{}\"/>",
                 path(&curve.points, x, y)
             );
-            let _ = writeln!(
-                content,
-                "<rect class=\"key c{colour}\" x=\"{begin:.1}\" y=\"{:.1}\" width=\"14\" height=\"4\"/>",
-                TOP - 4.0
-            );
-            content.push_str(&frame::label(begin + 20.0, TOP + 2.0, "legend", &curve.name));
-            begin += 44.0 + frame::text_width(&curve.name);
         }
+        let names = self.curves.iter().map(|curve| &*curve.name);
+        content.push_str(&frame::legend(LEFT, names));
         frame::image(height, &self.title, &self.description, &content)
     }
 }

@@ -10,6 +10,8 @@ pub(crate) const LEFT: f64 = 64.0;
 pub(crate) const RIGHT: f64 = 16.0;
 pub(crate) const TOP: f64 = 16.0;
 pub(crate) const BOTTOM: f64 = 28.0;
+/// The number of the classes that have a colour.
+pub(crate) const COLOURS: usize = 6;
 
 /// An SVG image of a height, whose content is given. Screen readers read its title and its description.
 pub(crate) fn image(height: f64, title: &str, description: &str, content: &str) -> String {
@@ -57,4 +59,22 @@ pub(crate) fn label(x: f64, y: f64, class: &str, text: &str) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a text has fewer than 2^53 characters")]
 pub(crate) fn text_width(text: &str) -> f64 {
     7.0 * text.chars().count() as f64
+}
+
+/// A line of names with their colours, from a place to the right.
+pub(crate) fn legend<'a>(left: f64, names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut legend = String::new();
+    let mut begin = left;
+    for (index, name) in names.into_iter().enumerate() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            legend,
+            "<rect class=\"key c{}\" x=\"{begin:.1}\" y=\"{:.1}\" width=\"14\" height=\"4\"/>",
+            index % COLOURS,
+            TOP - 4.0
+        );
+        legend.push_str(&label(begin + 20.0, TOP + 2.0, "legend", name));
+        begin += 44.0 + text_width(name);
+    }
+    legend
 }

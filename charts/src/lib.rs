@@ -10,12 +10,14 @@
 mod bars;
 mod curves;
 mod frame;
+mod rows;
 mod scale;
 mod style;
 mod text;
 
 pub use bars::{Bar, BarChart};
 pub use curves::{Curve, CurveChart};
+pub use rows::{Row, RowChart};
 pub use scale::format_value;
 pub use style::{STYLE, standalone};
 pub use text::escape;

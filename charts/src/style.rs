@@ -12,8 +12,8 @@ pub const STYLE: &str = "\
 .chart .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .chart .curve.c0 { stroke: var(--c0); } .chart .curve.c1 { stroke: var(--c1); } .chart .curve.c2 { stroke: var(--c2); }
 .chart .curve.c3 { stroke: var(--c3); } .chart .curve.c4 { stroke: var(--c4); } .chart .curve.c5 { stroke: var(--c5); }
-.chart .key.c0, .chart .bar.c0 { fill: var(--c0); } .chart .key.c1 { fill: var(--c1); } .chart .key.c2 { fill: var(--c2); }
-.chart .key.c3 { fill: var(--c3); } .chart .key.c4 { fill: var(--c4); } .chart .key.c5 { fill: var(--c5); }
+.chart rect.c0 { fill: var(--c0); } .chart rect.c1 { fill: var(--c1); } .chart rect.c2 { fill: var(--c2); }
+.chart rect.c3 { fill: var(--c3); } .chart rect.c4 { fill: var(--c4); } .chart rect.c5 { fill: var(--c5); }
 ";
 
 /// The SVG of a chart as a file of its own, with its style.

@@ -1,0 +1,136 @@
+"""Measures order-worker beside workers in Python, in Node.js and in naive Rust, and beside the floor: its own requests, prepared before.
+
+    cargo build --release -p orderctl -p order-worker -p rust-peers && python3 benchmarks/peers [--rounds 5] [--orders 1000]
+
+Needs Linux, Python 3.11 with pip, Node.js 20 with npm, `rustc`, and the registries. The packages are pinned here, and go into a temporary folder.
+
+Each program is a process behind the Runtime API of this script, and calls the same `orderctl up --ephemeral` on this machine, where no other
+function works. It gets batches of 10 and of 100 messages of distinct orders, one after the other. The programs take turns, so that other load
+of the machine slows all alike. The processor time is that of all threads of the process (`schedstat`), after as many orders to get warm. The
+memory is the peak of the process. Before, each program is called once through a proxy that counts its calls. `sample` is written as public
+samples are, with Powertools' batch and idempotency; `batched` makes the calls of order-worker with the SDK alone. Python and Node.js run behind
+a short client of the Runtime API, which does less than AWS's own.
+"""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from figures import SIZES, Results, picture, zipped
+from programs import ROOT, RUST, Batches, install, measure, record
+
+# The event sources of the template. Without them no function works on the orders and events of the peers.
+SOURCES = ["      EventSourceArn: !GetAtt OrdersQueue.Arn\n", "      EventSourceArn: !GetAtt NotificationsQueue.Arn\n"]
+
+
+@contextlib.contextmanager
+def system(orderctl, folder):
+    """`orderctl up` in memory, in which no function works. Gives the address of its AWS endpoint."""
+    text = (ROOT / "template.yaml").read_text()
+    for source in SOURCES:
+        assert text.count(source) == 1, source
+        text = text.replace(source, source + "      Enabled: false\n")
+    (folder / "template.yaml").write_text(text)
+    ready = folder / "ready.json"
+    options = ["--ephemeral", "--no-shop", "--api-port", "0", "--aws-port", "0", "--template", folder / "template.yaml", "--ready-file", ready]
+    with open(folder / "up.log", "w") as log:
+        process = subprocess.Popen([orderctl, "up", *options], stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        while not (ready.exists() and ready.stat().st_size):
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"orderctl up did not start:\n{(folder / 'up.log').read_text()}")
+            time.sleep(0.05)
+        yield json.loads(ready.read_text())["aws_endpoint_url"].removeprefix("http://")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def machine(commit):
+    """The date, the commit of the build, and the machine."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    version = lambda *command: subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: E731
+    commit = commit or version("git", "-C", str(ROOT), "describe", "--always", "--dirty")
+    return (
+        f"{datetime.datetime.now(datetime.UTC):%d %B %Y}, commit {commit}, {os.cpu_count()} processors ({model}), load average {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}, Node.js {version('node', '--version')}"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of order-worker and the peers in Rust [default: %(default)s]")
+    parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
+    parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--orders", type=int, default=1000, help="orders of each batch size in each round, and as many to get warm [default: %(default)s]")
+    parser.add_argument("--only", help="order-worker, the floor and the programs with this word in their name")
+    parser.add_argument("--results", type=Path, metavar="FILE.json", help="also write all figures into a file")
+    parser.add_argument("--show", type=Path, metavar="FILE.json", help="print the tables of such a file, and measure nothing")
+    parser.add_argument("--picture", type=Path, metavar="FILE.json", help="print the input of `benchmarks draw` for such a file, and measure nothing")
+    arguments = parser.parse_args()
+    if arguments.show:
+        print(*Results.from_json(arguments.show.read_text()).lines(), sep="\n")
+        return
+    if arguments.picture:
+        print(json.dumps(picture(Results.from_json(arguments.picture.read_text()).turns)))
+        return
+    if arguments.orders < max(SIZES) or arguments.rounds < 1:
+        parser.error(f"at least {max(SIZES)} orders and 1 round")
+    target = arguments.target.resolve()
+    orderctl = (arguments.orderctl or target / "orderctl").resolve()
+    missing = [str(file) for file in [orderctl, *(target / name for name in RUST)] if not file.exists()]
+    if missing:
+        parser.error(f"not built: {', '.join(missing)}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        programs = install(folder, target)
+        if arguments.only:
+            programs = {name: program for name, program in programs.items() if name in {"order-worker", "floor"} or arguments.only in name}
+        turns, calls = compare(programs, orderctl, folder, arguments)
+        packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
+    results = Results(machine(arguments.commit), turns, calls, packages)
+    print(*results.lines(), sep="\n")
+    if arguments.results:
+        arguments.results.write_text(results.to_json())
+
+
+def compare(programs, orderctl, folder, arguments):
+    """The turns of each program, and the number of its calls by batch size."""
+    calls = {}
+    turns = {name: [] for name in programs}
+    with system(orderctl, folder) as endpoint:
+        batches = Batches()
+        for name, program in programs.items():
+            requests = record(program.command, endpoint, batches)
+            calls[name] = {size: len(requests[size]) for size in SIZES}
+            if name == "order-worker":
+                keep(requests, folder / "requests")
+        for number in range(arguments.rounds):
+            for name, program in programs.items():
+                turns[name].append(measure(program.command, endpoint, batches, arguments.orders, arguments.orders))
+            print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
+    return turns, calls
+
+
+def keep(requests, folder):
+    """Writes the requests of order-worker for the floor."""
+    for size, of_size in requests.items():
+        (folder / str(size)).mkdir(parents=True)
+        for number, request in enumerate(of_size):
+            (folder / str(size) / str(number)).write_bytes(request)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The programs that are compared: how each is installed, started, and measured."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from figures import SIZES, Turn
+from runtime_api import Host, Recorder
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+# The programs that Cargo builds.
+RUST = ["order-worker", "naive-worker", "echo-function"]
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "peers", "AWS_SECRET_ACCESS_KEY": "peers", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_LAMBDA_FUNCTION_NAME": "peer", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "peer", "AWS_LAMBDA_LOG_STREAM_NAME": "peer", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1",
+    "ORDERS_TABLE": "orders", "CLAIMS_TABLE": "order-claims", "CLAIM_RETENTION_DAYS": "30", "MAX_RETRY_SECONDS": "86400",
+    "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:order-events", "POWERTOOLS_SERVICE_NAME": "peer",
+    "POWERTOOLS_TRACE_DISABLED": "true", "POWERTOOLS_DEV": "false", "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program: its command, and the files of its deployment package, if it has one."""
+
+    command: list
+    package: list
+
+
+def install(folder, target):
+    """Installs the packages of the peers, and builds the floor. Returns the programs by name; those in Rust are in `target`."""
+    subprocess.run([sys.executable, "-m", "venv", folder / "python"], check=True)
+    python, packages = folder / "python/bin/python", folder / "packages"
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", packages, "--requirement", HERE / "requirements.txt"]
+    subprocess.run(pip, check=True)
+    for file in [*HERE.glob("*.mjs"), *HERE.glob("package*.json")]:
+        shutil.copy(file, folder)
+    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    subprocess.run(["rustc", "-O", "--edition", "2024", "-o", folder / "floor", HERE / "floor.rs"], check=True)
+    rust = {name: Program([target / name], [target / name]) for name in RUST}
+    programs = {"order-worker": rust.pop("order-worker")}
+    for style in ["sample", "batched"]:
+        paths = f"import sys; sys.path[:0] = [{str(packages)!r}, {str(HERE / f'python_{style}')!r}]"
+        start = f"{paths}; exec(open({str(HERE / 'runtime.py')!r}).read())"
+        programs[f"Python {style}"] = Program([python, "-c", start], [packages, HERE / f"python_{style}/worker.py"])
+        node = ["node", folder / "runtime.mjs", folder / f"node_{style}.mjs"]
+        programs[f"Node.js {style}"] = Program(node, [folder / "node_modules", folder / f"node_{style}.mjs"])
+    return programs | rust | {"floor": Program([folder / "floor", folder / "requests"], [])}
+
+
+class Batches:
+    """Events of Lambda, each of distinct orders, which no other event has."""
+
+    def __init__(self):
+        self.message = json.loads((ROOT / "order-core/golden/message-v1.json").read_text())
+        self.next = 0
+
+    def reserve(self, count):
+        """Six hexadecimal digits of the first of so many batches whose ids no event here will have."""
+        first, self.next = self.next, self.next + count
+        return f"{first:06x}"
+
+    def event(self, size):
+        run = self.reserve(1)
+        return json.dumps({"Records": [self.record(run, number) for number in range(size)]}).encode()
+
+    def record(self, run, number):
+        body = self.message | {"order_id": f"0199d3a0-5c1e-7b3a-9f57-{run}{number:06x}"}
+        return {
+            "messageId": f"059f36b4-87a3-44ab-83d2-{run}{number:06x}", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", "body": json.dumps(body),
+            "attributes": {
+                "ApproximateReceiveCount": "1", "SentTimestamp": "1795426500123", "SenderId": "AROAEXAMPLE:order-api",
+                "ApproximateFirstReceiveTimestamp": "1795426500200", "MessageGroupId": "c-42",
+            },
+            "messageAttributes": {}, "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:orders",
+        }  # fmt: skip
+
+
+class Process:
+    """A program behind the Runtime API."""
+
+    def __init__(self, command, endpoint, batches):
+        self.host, self.batches = Host(), batches
+        environment = ENVIRONMENT | {
+            # `RUN` is for the floor, which gives its requests the ids of so many batches.
+            "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": batches.reserve(4096),
+        }  # fmt: skip
+        for name, queue in [("ORDERS_QUEUE_URL", "orders"), ("ORDERS_DLQ_URL", "orders-dlq"), ("RETRY_QUEUE_URL", "orders-retry")]:
+            environment[name] = f"http://{endpoint}/000000000000/{queue}"
+        began = time.perf_counter()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen([str(part) for part in command], env=environment, **pipes)
+        asked = self.host.first_request()
+        if asked is None:
+            self.process.kill()
+            sys.exit(f"{command} asked for no event:\n{self.process.stderr.read()[-2000:].decode()}")
+        self.start, self.start_processor = asked - began, self.processor_time()
+
+    def invoke(self, size):
+        return self.host.invoke(self.batches.event(size))
+
+    def processor_time(self):
+        """The seconds that its threads have run, without those that have ended."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+    def peak_memory(self):
+        """In MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.host.close()
+
+
+def measure(command, endpoint, batches, orders, warm_up):
+    """One process, from its start: so many orders of each batch size, after so many to get warm."""
+    process = Process(command, endpoint, batches)
+    try:
+        processor, wall = {}, {}
+        for size in SIZES:
+            for _ in range(warm_up // size):
+                process.invoke(size)
+            process.host.wait_until_asked()
+            before = process.processor_time()
+            walls = [process.invoke(size) for _ in range(orders // size)]
+            process.host.wait_until_asked()
+            processor[size] = (process.processor_time() - before) * 1000 / (len(walls) * size)
+            wall[size] = statistics.median(walls) * 1000
+        return Turn(processor, wall, process.peak_memory(), process.start * 1000, process.start_processor * 1000)
+    finally:
+        process.stop()
+
+
+def record(command, endpoint, batches):
+    """The requests for a batch of each size. Fails if a call fails."""
+    requests = {}
+    for size in SIZES:
+        recorder = Recorder(endpoint)
+        process = Process(command, recorder.endpoint, batches)
+        try:
+            process.invoke(size)
+        finally:
+            process.stop()
+            recorder.close()
+        if recorder.errors:
+            sys.exit(f"{command}: a call failed: {recorder.errors[0]}")
+        requests[size] = recorder.requests
+    return requests

@@ -9,7 +9,7 @@ const MASK: &str = "[hidden]";
 
 /// Fields that hold no personal data. `name` is public below `items`, where it is a product's name; elsewhere it is a
 /// person's.
-const PUBLIC_FIELDS: [&str; 41] = [
+const PUBLIC_FIELDS: [&str; 43] = [
     "order_id",
     "fingerprint",
     "accepted_at",
@@ -34,6 +34,8 @@ const PUBLIC_FIELDS: [&str; 41] = [
     "status",
     "notified_at",
     "notification_id",
+    "requested_at",
+    "cancelled_at",
     // Of an email that SNS could not deliver. Its text has personal data, and its subject has none.
     "Type",
     "MessageId",
@@ -154,6 +156,14 @@ mod tests {
         }
         "#);
         assert!(indent_json(body).contains("ada@example.com"));
+    }
+
+    #[test]
+    fn a_message_that_asks_to_cancel_an_order_is_shown_as_it_is() {
+        let body = include_str!("../../order-core/golden/message-v3.json");
+        assert_eq!(hide_personal_data(body).matches(MASK).count(), 0);
+        let event = include_str!("../../order-core/golden/event-cancelled-v1.json");
+        assert!(hide_personal_data(event).contains("\"cancelled_at\": \"2026-11-23T10:00:01.000Z\""));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(crate) fn parse(parameters: &Parameters<'_>) -> Result<CustomerQuery, Violat
             .into_iter()
             .find(|status| status.as_str() == text);
         if found.is_none() {
-            violations.push_parameter("status", "must be confirmed or notified");
+            violations.push_parameter("status", "must be confirmed, notified or cancelled");
         }
         found
     });
@@ -181,7 +181,7 @@ mod tests {
         let lines = text.join("\n");
         for expected in [
             "accepted_from: must be a time of RFC 3339, such as 2026-11-23T09:35:00Z",
-            "status: must be confirmed or notified",
+            "status: must be confirmed, notified or cancelled",
             "reference: ",
             "sort: must be newest or oldest",
             "accepted_to: must be after accepted_from",

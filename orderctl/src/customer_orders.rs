@@ -27,7 +27,7 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
     /// Only orders of this status
-    #[arg(long, value_name = "STATUS", value_parser = ["confirmed", "notified"])]
+    #[arg(long, value_name = "STATUS", value_parser = ["confirmed", "notified", "cancelled"])]
     status: Option<String>,
     /// Only orders of this reference
     #[arg(long, value_name = "TEXT", value_parser = Reference::accept)]

@@ -23,6 +23,7 @@ pub(crate) struct OrderView {
     accepted_at: String,
     confirmed_at: Option<String>,
     notified_at: Option<String>,
+    cancelled_at: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +58,7 @@ impl OrderView {
         ];
         lines.extend(self.confirmed_at.as_ref().map(|at| format!("confirmed  {at}")));
         lines.extend(self.notified_at.as_ref().map(|at| format!("notified   {at}")));
+        lines.extend(self.cancelled_at.as_ref().map(|at| format!("cancelled  {at}")));
         lines.extend(
             self.reference
                 .as_ref()

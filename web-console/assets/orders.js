@@ -153,7 +153,7 @@ function timeline(id) {
 
   /** @param {any} answer */
   const show = (answer) => {
-    isDone = answer.stage === "notified" || answer.stage === "dead_letter";
+    isDone = ["notified", "cancelled", "dead_letter"].includes(answer.stage);
     const isUnknown = answer.stage === null && answer.attempts.length === 0;
     const raw = h("pre", { tabindex: "0", "aria-label": "The order as JSON" }, JSON.stringify(answer.order ?? answer.letter, null, 2));
     const reveal = h("button", { type: "button", class: "quiet", click: async () => {

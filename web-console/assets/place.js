@@ -200,9 +200,9 @@ export function placeForm() {
     for (let turn = 0; turn < MAX_FOLLOWS && isOpen && steps.dataset.order === id; turn += 1) {
       const order = await get(`orders/${id}/stage`).catch(() => null);
       const stage = order?.stage ?? "accepted";
-      const done = { accepted: 1, confirmed: 2, notified: 3 }[/** @type {"accepted"} */ (stage)] ?? 1;
+      const done = { accepted: 1, confirmed: 2, cancelled: 2, notified: 3 }[/** @type {"accepted"} */ (stage)] ?? 1;
       [...steps.children].forEach((step, index) => step.classList.toggle("done", index < done));
-      if (done === 3) {
+      if (done === 3 || stage === "cancelled") {
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));

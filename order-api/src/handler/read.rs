@@ -23,6 +23,8 @@ pub(super) struct StoredOrder<'a> {
     notified_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     notification_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<Timestamp>,
     fingerprint: String,
     customer: &'a Customer,
     currency: &'static str,
@@ -60,6 +62,10 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
             confirmed_at: row.confirmed_at,
             notified_at: row.notification.as_ref().map(|sent| sent.notified_at),
             notification_id: row.notification.as_ref().map(|sent| sent.id.as_str()),
+            cancelled_at: row
+                .cancellation
+                .as_ref()
+                .map(|cancellation| cancellation.cancelled_at),
             fingerprint: row.fingerprint.to_string(),
             customer: order.customer(),
             currency: order.currency().code(),
@@ -75,21 +81,12 @@ impl<'a> From<&'a OrderRow> for StoredOrder<'a> {
 
 impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     pub(super) async fn read(&self, request: &Request, id: &str) -> Result<Response, ErrorResponse> {
-        // The table compares keys byte by byte, and RFC 9562 lets a client write a UUID in uppercase.
-        let order_id: OrderId =
-            id.to_ascii_lowercase()
-                .parse()
-                .map_err(|error: order_core::id::OrderIdError| {
-                    ErrorResponse::new(ProblemKind::NotFound, error.to_string())
-                })?;
+        let order_id = order_id(id)?;
         match self.table.order(order_id).await {
             Ok(Some(Stored::Order(row))) => {
                 Ok(Response::json(200, &StoredOrder::from(&*row))?.about(&order_id))
             }
-            Ok(Some(Stored::Erased(Tombstone { erased_at, .. }))) => {
-                let detail = format!("the order was erased at {erased_at}, and does not come back");
-                Err(ErrorResponse::new(ProblemKind::OrderErased, detail).about(&order_id))
-            }
+            Ok(Some(Stored::Erased(tombstone))) => Err(erased(&tombstone)),
             Ok(None) => self.read_unstored(request, order_id).await,
             Err(error) => Err(unreadable(request, order_id, &error)),
         }
@@ -135,16 +132,37 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                     .about(&order_id))
             }
             // The queue has refused an order whose claim was released, and its client got a 503.
-            Ok(_) => {
-                let detail = "no order with this id is stored or was accepted under an idempotency key; an order without a key is \
-                              stored a moment after it was accepted";
-                Err(ErrorResponse::new(ProblemKind::OrderNotFound, detail)
-                    .with_header(RETRY_AFTER, "1")
-                    .about(&order_id))
-            }
+            Ok(_) => Err(not_found(order_id)),
             Err(error) => Err(unreadable(request, order_id, &error)),
         }
     }
+}
+
+/// The id in a path. The table compares keys byte by byte, and RFC 9562 lets a client write a UUID in uppercase.
+pub(super) fn order_id(text: &str) -> Result<OrderId, ErrorResponse> {
+    text.to_ascii_lowercase()
+        .parse()
+        .map_err(|error: order_core::id::OrderIdError| {
+            ErrorResponse::new(ProblemKind::NotFound, error.to_string())
+        })
+}
+
+/// The answer about an erased order.
+pub(super) fn erased(tombstone: &Tombstone) -> ErrorResponse {
+    let Tombstone {
+        order_id, erased_at, ..
+    } = tombstone;
+    let detail = format!("the order was erased at {erased_at}, and does not come back");
+    ErrorResponse::new(ProblemKind::OrderErased, detail).about(order_id)
+}
+
+/// The answer about an order of which nothing is known.
+pub(super) fn not_found(order_id: OrderId) -> ErrorResponse {
+    let detail = "no order with this id is stored or was accepted under an idempotency key; an order without a key is stored a moment \
+                  after it was accepted";
+    ErrorResponse::new(ProblemKind::OrderNotFound, detail)
+        .with_header(RETRY_AFTER, "1")
+        .about(&order_id)
 }
 
 fn unreadable(request: &Request, order_id: OrderId, error: &TableError) -> ErrorResponse {

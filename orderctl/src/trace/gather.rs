@@ -37,7 +37,7 @@ pub(super) async fn gather(id: OrderId, connection: &Connection) -> anyhow::Resu
         Target::Local => note("mailbox", read_mail(id, connection).await, &mut unread)?.unwrap_or_default(),
         Target::Aws => Vec::new(),
     };
-    let stage = stage(order.as_ref(), &letters, &lines);
+    let stage = stage(order.as_ref(), !letters.is_empty(), &lines);
     let waiting = match stage {
         Stage::Notified | Stage::Erased => Vec::new(),
         _ => note("queues", waiting(connection).await, &mut unread)?.unwrap_or_default(),
@@ -69,12 +69,15 @@ fn note<T>(source: &str, read: anyhow::Result<T>, unread: &mut Vec<String>) -> a
     }
 }
 
-fn stage(order: Option<&Value>, letters: &[DeadLetter], lines: &[LogLine]) -> Stage {
+fn stage(order: Option<&Value>, is_letter: bool, lines: &[LogLine]) -> Stage {
+    let has = |name: &str| order.is_some_and(|order| order[name].is_string());
     match order {
         Some(order) if order["status"] == ERASED => Stage::Erased,
-        Some(order) if order["notified_at"].is_string() => Stage::Notified,
-        _ if !letters.is_empty() => Stage::DeadLetter,
-        Some(order) if order["confirmed_at"].is_string() => Stage::Confirmed,
+        // A letter beside a cancelled order is about its cancellation, of which nobody has heard yet.
+        Some(_) if has("cancelled_at") && !is_letter => Stage::Cancelled,
+        Some(_) if has("notified_at") && !has("cancelled_at") => Stage::Notified,
+        _ if is_letter => Stage::DeadLetter,
+        Some(_) if has("confirmed_at") => Stage::Confirmed,
         Some(_) => Stage::Accepted,
         None if lines.iter().any(|line| of_line(line).is_some()) => Stage::Logged,
         None => Stage::Unknown,
@@ -171,4 +174,35 @@ async fn waiting(connection: &Connection) -> anyhow::Result<Vec<Waiting>> {
         delayed: queue.delayed,
     });
     Ok(waiting.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cancelled_order_is_done_unless_its_cancellation_failed() {
+        let confirmed = json!({"status": "confirmed", "confirmed_at": "t"});
+        let notified = json!({"status": "notified", "confirmed_at": "t", "notified_at": "t"});
+        let cancelled = json!({"status": "cancelled", "confirmed_at": "t", "cancelled_at": "t"});
+        let both =
+            json!({"status": "cancelled", "confirmed_at": "t", "notified_at": "t", "cancelled_at": "t"});
+        for (order, is_letter, expected) in [
+            (&confirmed, false, Stage::Confirmed),
+            (&confirmed, true, Stage::DeadLetter),
+            // An email was sent: the letter is a copy.
+            (&notified, true, Stage::Notified),
+            (&cancelled, false, Stage::Cancelled),
+            (&both, false, Stage::Cancelled),
+            (&both, true, Stage::DeadLetter),
+        ] {
+            assert_eq!(
+                stage(Some(order), is_letter, &[]),
+                expected,
+                "{order} {is_letter}"
+            );
+        }
+    }
 }

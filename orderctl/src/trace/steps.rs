@@ -48,6 +48,8 @@ impl From<Trace> for TraceNames {
 pub(super) enum Stage {
     /// Its email was sent.
     Notified,
+    /// It is stored, and cancelled.
+    Cancelled,
     /// It is stored.
     Confirmed,
     /// Its message could not be processed.
@@ -118,6 +120,7 @@ pub(super) fn of_order(order: &Value) -> Vec<Step> {
         ("accepted_at", "accepted by the API"),
         ("confirmed_at", "stored by order-worker"),
         ("notified_at", "marked as notified"),
+        ("cancelled_at", "cancelled by order-worker"),
     ];
     let source = if order["confirmed_at"].is_string() {
         "row"

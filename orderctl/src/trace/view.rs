@@ -23,6 +23,7 @@ pub(super) fn format(way: &Way, connection: &Connection) -> String {
     };
     let mut lines = vec![match way.stage {
         Stage::Notified => format!("order {id} is stored, and its email was sent"),
+        Stage::Cancelled => format!("order {id} is cancelled"),
         Stage::Confirmed => format!("order {id} is stored, and its email was not sent yet"),
         Stage::DeadLetter => format!("order {id} is a dead letter; see it by: {}", typed("dlq show")),
         Stage::Accepted => format!("order {id} is accepted, and not stored yet"),

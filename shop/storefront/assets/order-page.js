@@ -31,6 +31,17 @@ function show(order) {
       h("tfoot", {}, h("tr", { class: "sum" }, h("td", {}, "Total"), h("td", {}, shown(order.total, order.currency))))));
 }
 
+/**
+ * Says how far a stored order is.
+ * @param {{cancelled_at?: string, notified_at?: string}} order
+ */
+function noticeOf(order) {
+  if (order.cancelled_at) {
+    return "Your order is cancelled.";
+  }
+  return order.notified_at ? "The shop has been notified of your order." : "Your order is confirmed.";
+}
+
 /** Asks until the order has reached its last step. */
 async function follow() {
   const { orders } = await addresses();
@@ -47,8 +58,8 @@ async function follow() {
         known = true;
         tag = answer.tag;
         show(answer.document);
-        notice.textContent = answer.document.notified_at ? "The shop has been notified of your order." : "Your order is confirmed.";
-        if (answer.document.notified_at) {
+        notice.textContent = noticeOf(answer.document);
+        if (answer.document.notified_at || answer.document.cancelled_at) {
           return;
         }
       }

@@ -15,7 +15,7 @@ use crate::system::System;
 
 /// Answers `{"order_id", "stage", "steps", "attempts", "letter", "order"}`.
 ///
-/// - `stage`: `notified`, `confirmed`, `dead_letter`, `accepted`, or `null`: neither stored nor given up, or unknown.
+/// - `stage`: `notified`, `cancelled`, `confirmed`, `dead_letter`, `accepted`, or `null`: neither stored nor given up, or unknown.
 /// - `steps`: each with `name`, `at` and `note`; `at` is `null` if it did not happen yet, or has no recorded time.
 /// - `attempts`: what the logs of the functions say about it, oldest first; on this machine only.
 /// - `letter`: its dead letter, as `dlq show` describes it, if it is not stored.
@@ -98,11 +98,18 @@ fn steps(order: Option<&Value>, attempts: &[Value]) -> Vec<Value> {
         at => at,
     };
     let is_notified = !time("notified_at").is_null();
-    vec![
+    let cancelled = time("cancelled_at");
+    let mut steps = vec![
         json!({ "name": "accepted", "at": accepted, "done": !accepted.is_null(), "note": "answered with 202" }),
         json!({ "name": "queued", "at": accepted, "done": !accepted.is_null(), "note": "in the queue orders" }),
         json!({ "name": "confirmed", "at": time("confirmed_at"), "done": !time("confirmed_at").is_null(), "note": "stored as a row" }),
         json!({ "name": "published", "at": null, "done": is_notified, "note": "the event has no time of its own" }),
         json!({ "name": "notified", "at": time("notified_at"), "done": is_notified, "note": "the shop has its email" }),
-    ]
+    ];
+    if !cancelled.is_null() {
+        // A cancelled order gets no email that it is confirmed.
+        steps.retain(|step| step["done"] == true);
+        steps.push(json!({ "name": "cancelled", "at": cancelled, "done": true, "note": "the row says so" }));
+    }
+    steps
 }

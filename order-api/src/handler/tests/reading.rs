@@ -1,7 +1,7 @@
 //! Orders that are read, the index, and the methods of each.
 
 use order_core::{OrderMessage, Trace};
-use order_table::{Claim, FailedOrder, Notification, OrderRow};
+use order_table::{Cancellation, Claim, FailedOrder, Notification, OrderRow};
 
 use super::*;
 
@@ -22,6 +22,25 @@ async fn an_id_in_uppercase_is_the_same_order() {
     let upper = api.answer_to(get(&json!({ "/path": path }))).await;
     let lower = api.answer_to(get(&json!({}))).await;
     assert_eq!((upper.status_code, body(&upper)), (200, body(&lower)));
+}
+
+#[tokio::test]
+async fn a_cancelled_order_is_shown_with_its_time_and_its_new_status() {
+    let cancelled = OrderRow {
+        cancellation: Some(Cancellation {
+            cancelled_at: "2026-11-23T09:36:00.000Z".parse().unwrap(),
+            notification: None,
+        }),
+        ..row()
+    };
+    let api = api(Queue::default(), Table::holding([cancelled]));
+    let answer = api.answer_to(get(&json!({}))).await;
+    let read: Value = serde_json::from_str(body(&answer)).unwrap();
+    assert_eq!(
+        (&read["status"], &read["cancelled_at"]),
+        (&json!("cancelled"), &json!("2026-11-23T09:36:00.000Z"))
+    );
+    assert_eq!(read["confirmed_at"], "2026-11-23T09:35:01.000Z");
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod aws;
+mod server;
 
 use std::sync::{Arc, Mutex};
 
-use aws::{Server, serve};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -16,6 +16,7 @@ use order_worker::adapters::Aws;
 use order_worker::ports::Table as _;
 use queue_consumer::marks::{Mark, Marks as _};
 use serde_json::{Value, json};
+use server::{Server, serve};
 use uuid::Uuid;
 
 /// The requests that arrived, each with its operation.

@@ -6,12 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod aws;
+mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws::serve;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -19,6 +19,7 @@ use axum::http::HeaderMap;
 use order_core::{Order, OrderConfirmed, OrderId, OrderMessage, Timestamp};
 use order_worker::Worker;
 use serde_json::{Value, json};
+use server::serve;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -2,23 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sqs::config::Credentials;
-use axum::Router;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use order_worker::adapters::Aws;
 use order_worker::config::Config;
 use queue_consumer::retries::Retries;
-use tokio::task::AbortHandle;
-
-/// Ends the server with the test.
-#[derive(Debug)]
-pub(crate) struct Server(AbortHandle);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
 
 /// The settings of retries.
 pub(crate) fn retries() -> Retries {
@@ -28,17 +16,19 @@ pub(crate) fn retries() -> Retries {
     }
 }
 
-/// Serves `router` on a free port, and gives the adapters that call it.
-pub(crate) async fn serve(router: Router) -> (Aws, Server) {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
+/// The SDK's configuration for the server at `endpoint`.
+pub(crate) fn sdk(endpoint: String) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(endpoint)
-        .load()
-        .await;
+        .build()
+}
+
+/// The adapters that call it.
+pub(crate) fn adapters(sdk: &SdkConfig) -> Aws {
     let config = Config {
         orders_table: "orders".to_owned(),
         claims_table: "order-claims".to_owned(),
@@ -49,5 +39,5 @@ pub(crate) async fn serve(router: Router) -> (Aws, Server) {
         orders_dlq_url: "http://127.0.0.1/000000000000/orders-dlq".to_owned(),
         retries: retries(),
     };
-    (Aws::new(&sdk, &config), Server(server.abort_handle()))
+    Aws::new(sdk, &config)
 }

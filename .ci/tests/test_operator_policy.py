@@ -35,6 +35,7 @@ COMMANDS = {
     "orderctl top": STATUS,
     "orderctl place": API,
     "orderctl get": API | LETTERS,
+    "orderctl cancel": API,
     "orderctl export": API,
     "orderctl trace": API | LETTERS | STATUS | {"logs:StartQuery", "logs:GetQueryResults"},
     "orderctl console": STATUS | LETTERS | MOVES | EMAILS | API | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:Scan"},

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use order_core::text::{CustomerId, Reference};
-use order_core::{Fingerprint, OrderId, OrderMessage, Timestamp, Trace};
+use order_core::{CancellationMessage, Fingerprint, Order, OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Claim, FailedOrder, OrderRow, OrderStatus, RowError, Stored};
 
 /// The queue of accepted orders.
@@ -13,6 +13,14 @@ pub trait OrderQueue: Send + Sync {
     fn send(
         &self,
         message: &OrderMessage,
+        trace: Option<Trace>,
+    ) -> impl Future<Output = Result<(), QueueError>> + Send;
+
+    /// Sends a request to cancel an order, with the order if it is stored: both are then in one message group.
+    fn send_cancellation(
+        &self,
+        message: &CancellationMessage,
+        order: Option<&Order>,
         trace: Option<Trace>,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
 

@@ -15,6 +15,8 @@ pub(crate) enum Resource<'a> {
     Batch,
     /// `/orders/{id}`. The text is not checked yet.
     Order(&'a str),
+    /// `/orders/{id}/cancel`. The text is not checked yet.
+    Cancel(&'a str),
     /// There is no such resource.
     Unknown,
 }
@@ -28,8 +30,12 @@ impl<'a> Resource<'a> {
             "/orders" => Self::Orders,
             "/orders/batch" => Self::Batch,
             path => match path.strip_prefix("/orders/") {
-                Some(id) if !id.is_empty() && !id.contains('/') => Self::Order(id),
-                _ => Self::Unknown,
+                Some(rest) => match rest.split_once('/') {
+                    None if !rest.is_empty() => Self::Order(rest),
+                    Some((id, "cancel")) if !id.is_empty() => Self::Cancel(id),
+                    _ => Self::Unknown,
+                },
+                None => Self::Unknown,
             },
         }
     }
@@ -42,6 +48,7 @@ impl<'a> Resource<'a> {
             Self::Orders => "/orders",
             Self::Batch => "/orders/batch",
             Self::Order(_) => "/orders/{id}",
+            Self::Cancel(_) => "/orders/{id}/cancel",
             Self::Unknown => "unknown",
         }
     }
@@ -51,7 +58,7 @@ impl<'a> Resource<'a> {
         match self {
             Self::Index | Self::OpenApi | Self::Order(_) => "GET, HEAD, OPTIONS",
             Self::Orders => "GET, HEAD, POST, OPTIONS",
-            Self::Batch => "POST, OPTIONS",
+            Self::Batch | Self::Cancel(_) => "POST, OPTIONS",
             Self::Unknown => "",
         }
     }
@@ -78,6 +85,10 @@ mod tests {
             ("/orders/x", Resource::Order("x")),
             ("/orders/x/", Resource::Order("x")),
             ("/orders//", Resource::Unknown),
+            ("/orders/x/cancel", Resource::Cancel("x")),
+            ("/orders/x/cancel/", Resource::Cancel("x")),
+            ("/orders//cancel", Resource::Unknown),
+            ("/orders/x/cancel/y", Resource::Unknown),
             ("/orders/x/y", Resource::Unknown),
             ("/ordersx", Resource::Unknown),
             ("/Orders", Resource::Unknown),

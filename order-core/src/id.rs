@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+use timestamp::Timestamp;
 use uuid::Uuid;
 
 pub use crate::caller::Caller;
@@ -46,6 +47,19 @@ impl OrderId {
     pub fn short(self) -> String {
         let text = self.to_string();
         text[text.len() - 8..].to_owned()
+    }
+
+    /// When the id was made, of an order without an idempotency key: a UUID of version 7 holds its time. `None` of any other.
+    #[must_use]
+    pub fn made_at(self) -> Option<Timestamp> {
+        let (seconds, nanoseconds) = self
+            .0
+            .get_timestamp()
+            .filter(|_| self.0.get_version_num() == 7)?
+            .to_unix();
+        let milliseconds =
+            i64::try_from(seconds).ok()?.checked_mul(1000)? + i64::from(nanoseconds / 1_000_000);
+        Timestamp::from_unix_milliseconds(milliseconds).ok()
     }
 
     /// The UUID.
@@ -143,6 +157,17 @@ mod tests {
 
     fn key(text: &str) -> IdempotencyKey {
         IdempotencyKey::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_id_without_a_key_holds_its_time() {
+        let id: OrderId = "01a207bd-a9c0-7eeb-be96-e59ce40f9cb1".parse().unwrap();
+        assert_eq!(id.made_at().unwrap().to_string(), "2026-11-23T09:30:00.000Z");
+        let keyed = OrderId::from_idempotency_key(&Caller::Anonymous.into(), &key("k"));
+        assert_eq!(keyed.made_at(), None);
+        // Version 1 has a time too, and no order has such an id.
+        let other: OrderId = "c232ab00-9414-11ec-b3c8-9f6bdeced846".parse().unwrap();
+        assert_eq!(other.made_at(), None);
     }
 
     #[test]

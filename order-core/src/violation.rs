@@ -120,7 +120,8 @@ pub fn pointer(parent: &str, token: &str) -> String {
 }
 
 /// Cuts an unknown name: a client can send one of any length.
-pub(crate) fn shortened(name: &str) -> String {
+#[must_use]
+pub fn shortened(name: &str) -> String {
     const MAX_CHARACTERS: usize = 64;
     match name.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", &name[..end]),

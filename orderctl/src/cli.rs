@@ -6,7 +6,8 @@ use proof::{fault_run, faults, load, verify};
 use stack_client::Connection;
 
 use crate::{
-    completions, confirm, console_page, export, get, inbox, list, manual, place, shop, status, top, trace,
+    cancel, completions, confirm, console_page, export, get, inbox, list, manual, place, shop, status, top,
+    trace,
 };
 #[cfg(feature = "local")]
 use crate::{
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Place(place::Arguments),
     /// Show an order
     Get(get::Arguments),
+    /// Ask to cancel an order
+    Cancel(cancel::Arguments),
     /// Show the whole way of an order, with the time of each step
     Trace(trace::Arguments),
     /// List a customer's orders, the newest first
@@ -136,6 +139,8 @@ mod tests {
             "orderctl get --wait 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl get --key checkout-42 --wait",
             "orderctl get --key checkout-42 --caller api-key:k1 --wait 5",
+            "orderctl cancel 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --json",
+            "orderctl cancel --key checkout-42 --caller api-key:k1",
             "orderctl trace 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --json",
             "orderctl trace --key checkout-42 --caller iam:AROA1",
             "orderctl list --customer customer-1001 --limit 5 --json",
@@ -194,6 +199,8 @@ mod tests {
             "orderctl get --key \u{e9}",
             "orderctl get --caller open 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl get --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
+            "orderctl cancel",
+            "orderctl cancel --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl trace --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl trace --key k --caller ada",
             "orderctl list",

@@ -10,6 +10,7 @@
 //! **Invariant:** only `up`, `service` and `dynamodb` hold state or run the system. Every other command is a client that
 //! could run on another machine.
 
+mod cancel;
 mod cli;
 mod completions;
 mod confirm;
@@ -90,6 +91,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "local")]
         Command::Dynamodb => run_server(Box::pin(dynamodb::run())),
         Command::Place(arguments) => run_client(Box::pin(place::run(arguments, &connection))),
+        Command::Cancel(arguments) => run_client(Box::pin(cancel::run(arguments, &connection))),
         Command::Get(arguments) => run_client(Box::pin(get::run(arguments, &connection))),
         Command::Trace(arguments) => run_client(Box::pin(trace::run(arguments, &connection))),
         Command::List(arguments) => run_client(Box::pin(list::run(arguments, &connection))),

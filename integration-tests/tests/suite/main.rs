@@ -10,6 +10,7 @@
 mod alarms;
 mod answers;
 mod batch;
+mod cancelling;
 mod claims;
 mod command;
 mod console;

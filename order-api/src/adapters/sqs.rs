@@ -11,7 +11,7 @@ use aws_sdk_sqs::types::{
 use function_runtime::call_error::in_order;
 use function_runtime::pack::pack;
 use futures_util::future::join_all;
-use order_core::{OrderMessage, Trace};
+use order_core::{CancellationMessage, Order, OrderMessage, Trace};
 use rest_function::causes;
 
 use crate::message_group::MessageGroups;
@@ -47,16 +47,18 @@ impl SqsOrderQueue {
 impl OrderQueue for SqsOrderQueue {
     async fn send(&self, message: &OrderMessage, trace: Option<Trace>) -> Result<(), QueueError> {
         // A retry after a lost response sends a second copy. Both have the same id and fingerprint.
-        let sent = self
-            .client
-            .send_message()
-            .queue_url(&self.queue_url)
-            .message_body(message.to_json())
-            .set_message_group_id(self.groups.group_of(&message.order))
-            .set_message_system_attributes(system_attributes(trace)?)
-            .send()
-            .await;
-        sent.map(|_| ()).map_err(|error| QueueError(causes(&error)))
+        self.send_one(message.to_json(), self.groups.group_of(&message.order), trace)
+            .await
+    }
+
+    async fn send_cancellation(
+        &self,
+        message: &CancellationMessage,
+        order: Option<&Order>,
+        trace: Option<Trace>,
+    ) -> Result<(), QueueError> {
+        let group = order.and_then(|order| self.groups.group_of(order));
+        self.send_one(message.to_json(), group, trace).await
     }
 
     async fn send_all(&self, messages: &[OrderMessage], trace: Option<Trace>) -> Vec<Result<(), QueueError>> {
@@ -71,6 +73,24 @@ impl OrderQueue for SqsOrderQueue {
 }
 
 impl SqsOrderQueue {
+    async fn send_one(
+        &self,
+        body: String,
+        group: Option<String>,
+        trace: Option<Trace>,
+    ) -> Result<(), QueueError> {
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.queue_url)
+            .message_body(body)
+            .set_message_group_id(group)
+            .set_message_system_attributes(system_attributes(trace)?)
+            .send()
+            .await;
+        sent.map(|_| ()).map_err(|error| QueueError(causes(&error)))
+    }
+
     async fn send_batch(
         &self,
         messages: &[OrderMessage],

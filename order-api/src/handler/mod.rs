@@ -1,5 +1,6 @@
 //! Answers a request.
 
+mod cancel;
 mod claim;
 mod list;
 mod place;
@@ -87,8 +88,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             Err(_elapsed) => Err(out_of_time()),
         };
         let response = match result {
-            // Only GET and HEAD are answered with 200.
-            Ok(response) if response.status() == 200 => {
+            Ok(response) if response.status() == 200 && request.method() != Method::POST => {
                 response.revalidated(&request.header(IF_NONE_MATCH.as_str()))
             }
             Ok(response) => response,
@@ -123,7 +123,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         if resource == Resource::Unknown {
             return Err(ErrorResponse::new(
                 ProblemKind::NotFound,
-                "orders are at /orders, /orders/batch and /orders/{id}; /openapi.json describes the API",
+                "orders are at /orders, /orders/batch, /orders/{id} and /orders/{id}/cancel; /openapi.json describes the API",
             ));
         }
         let allow = resource.allow();
@@ -144,6 +144,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             Resource::Orders => self.list(request).await,
             Resource::Batch => Box::pin(self.place_batch(request)).await,
             Resource::Order(id) => self.read(request, id).await,
+            Resource::Cancel(id) => Box::pin(self.cancel(request, id)).await,
             Resource::OpenApi => Ok(Response::written(200, openapi::DOCUMENT)),
             Resource::Index | Resource::Unknown => index(request),
         }
@@ -174,6 +175,7 @@ fn index(request: &Request) -> Result<Response, ErrorResponse> {
         "place_many": {"method": "POST", "href": format!("{base}/orders/batch")},
         "list": {"method": "GET", "href": format!("{base}/orders{{?customer_id,accepted_from,accepted_to,status,reference,sort,limit,cursor}}")},
         "get": {"method": "GET", "href": format!("{base}/orders/{{id}}")},
+        "cancel": {"method": "POST", "href": format!("{base}/orders/{{id}}/cancel")},
         "openapi": {"method": "GET", "href": format!("{base}/openapi.json")},
     });
     Response::json(200, &json!({"name": "orders", "links": links}))

@@ -14,7 +14,7 @@ use order_api::ports::{
     Unstored,
 };
 use order_api::{OrderApi, Settings};
-use order_core::{OrderId, OrderMessage, Timestamp, Trace};
+use order_core::{CancellationMessage, Order, OrderId, OrderMessage, Timestamp, Trace};
 use order_table::{Claim, Stored};
 use serde_json::{Value, json};
 
@@ -33,6 +33,15 @@ impl OrderQueue for &Queue {
             .lock()
             .expect("no panic under the lock")
             .push(message.order_id);
+        Ok(())
+    }
+
+    async fn send_cancellation(
+        &self,
+        _: &CancellationMessage,
+        _: Option<&Order>,
+        _: Option<Trace>,
+    ) -> Result<(), QueueError> {
         Ok(())
     }
 

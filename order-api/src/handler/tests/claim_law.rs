@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
-use order_core::{OrderId, OrderMessage, Trace};
+use order_core::{CancellationMessage, Order, OrderId, OrderMessage, Trace};
 use order_table::{Claim, Stored};
 use proptest::prelude::*;
 
@@ -69,6 +69,15 @@ impl OrderQueue for Ports {
     async fn send(&self, message: &OrderMessage, _: Option<Trace>) -> Result<(), QueueError> {
         let sent = self.call(|world| world.queue.push(message.clone())).await;
         sent.ok_or_else(|| QueueError("away".to_owned()))
+    }
+
+    async fn send_cancellation(
+        &self,
+        _: &CancellationMessage,
+        _: Option<&Order>,
+        _: Option<Trace>,
+    ) -> Result<(), QueueError> {
+        Ok(())
     }
 
     async fn send_all(&self, _: &[OrderMessage], _: Option<Trace>) -> Vec<Result<(), QueueError>> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use order_core::{Order, OrderMessage};
-use order_table::{Claim, FailedOrder, Notification, OrderRow};
+use order_table::{Cancellation, Claim, FailedOrder, Notification, OrderRow};
 
 use super::*;
 use crate::key_rule::KeyRule;
@@ -115,6 +115,24 @@ fn list(query: &Value) -> Value {
     event
 }
 
+fn cancel() -> Value {
+    let mut event = post(&json!({"/body": ""}));
+    event["path"] = json!(format!("/orders/{NEW_ID}/cancel"));
+    event["requestContext"]["path"] = json!(format!("/prod/orders/{NEW_ID}/cancel"));
+    event
+}
+
+/// The stored order of the document, after its cancellation.
+fn cancelled() -> OrderRow {
+    OrderRow {
+        cancellation: Some(Cancellation {
+            cancelled_at: "2026-11-23T09:30:00.900Z".parse().unwrap(),
+            notification: None,
+        }),
+        ..notified()
+    }
+}
+
 fn read() -> Value {
     at(&format!("/orders/{NEW_ID}"))
 }
@@ -160,6 +178,43 @@ fn under_way() -> Claim {
 }
 
 fn exchanges() -> Vec<Exchange> {
+    let mut exchanges = exchanges_about_orders();
+    exchanges.extend(exchanges_about_cancellations());
+    exchanges
+}
+
+fn exchanges_about_cancellations() -> Vec<Exchange> {
+    let cancelling = |status: &str| response("/orders/{order_id}/cancel", "post", status);
+    let with_body = |body: &str| {
+        let mut event = cancel();
+        event["body"] = json!(body);
+        event
+    };
+    let mut as_text = with_body("{}");
+    as_text["multiValueHeaders"] = json!({"Content-Type": ["text/plain"]});
+    let mut no_id = cancel();
+    no_id["path"] = json!("/orders/42/cancel");
+    vec![
+        Exchange::new(cancelling("202"), "requested", 202, cancel()).with_table(Table::holding([notified()])),
+        Exchange::new(cancelling("200"), "cancelled", 200, cancel())
+            .with_table(Table::holding([cancelled()])),
+        Exchange::new(cancelling("400"), "not_json", 400, with_body("{")),
+        Exchange::new(cancelling("404"), "no_id", 404, no_id),
+        Exchange::new(cancelling("410"), "erased", 410, cancel()).with_table(erased(NEW_ID)),
+        Exchange::new(cancelling("413"), "too_large", 413, with_body(&" ".repeat(1025))),
+        Exchange::new(cancelling("415"), "not_json", 415, as_text),
+        Exchange::new(
+            cancelling("422"),
+            "unknown_field",
+            422,
+            with_body(r#"{"reason": "too late"}"#),
+        ),
+        Exchange::new(cancelling("503"), "queue_refuses", 503, cancel())
+            .with_queue(Queue::failing(Fault::Error)),
+    ]
+}
+
+fn exchanges_about_orders() -> Vec<Exchange> {
     let order = order();
     let mut wrong = order.clone();
     wrong["items"][0]["quantity"] = json!(0);

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use order_core::{OrderId, OrderMessage, Timestamp, Trace};
+use order_core::{CancellationMessage, Order, OrderId, OrderMessage, QueueMessage, Timestamp, Trace};
 use order_table::{Claim, FailedOrder, OrderRow, Stored, Tombstone};
 
 use crate::ports::{
@@ -69,10 +69,34 @@ impl Queue {
             .map(|body| OrderMessage::from_json(body).unwrap())
             .collect()
     }
+
+    /// The orders that the sent messages ask to cancel.
+    pub(super) fn cancelled(&self) -> Vec<OrderId> {
+        let sent = self.sent.lock().unwrap();
+        let read = sent
+            .iter()
+            .map(|body| match QueueMessage::from_json(body).unwrap() {
+                QueueMessage::Cancellation(message) => message.order_id,
+                QueueMessage::Order(_) => panic!("{body}"),
+            });
+        read.collect()
+    }
 }
 
 impl OrderQueue for Queue {
     async fn send(&self, message: &OrderMessage, trace: Option<Trace>) -> Result<(), QueueError> {
+        Fault::strike(self.fault).await.map_err(QueueError)?;
+        self.sent.lock().unwrap().push(message.to_json());
+        self.traces.lock().unwrap().push(trace);
+        Ok(())
+    }
+
+    async fn send_cancellation(
+        &self,
+        message: &CancellationMessage,
+        _: Option<&Order>,
+        trace: Option<Trace>,
+    ) -> Result<(), QueueError> {
         Fault::strike(self.fault).await.map_err(QueueError)?;
         self.sent.lock().unwrap().push(message.to_json());
         self.traces.lock().unwrap().push(trace);

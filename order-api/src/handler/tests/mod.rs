@@ -1,6 +1,7 @@
 //! The API with fakes behind its ports: the client's answers, and the messages in the queue.
 
 mod browsers;
+mod cancelling;
 mod claim_law;
 mod claiming;
 mod contract;

@@ -303,11 +303,15 @@ async fn the_index_links_with_the_stage() {
     api-version: 1
     cache-control: private, no-cache
     content-type: application/json
-    etag: "VTKmTCHbR0fKwWS86kMv-g"
+    etag: "Wo3lJ6iRBIE3QXMcnOGlGw"
     x-request-id: a102331d-8ae2-502d-bd97-a6c969b8607a
 
     {
       "links": {
+        "cancel": {
+          "href": "/dev/orders/{id}/cancel",
+          "method": "POST"
+        },
         "get": {
           "href": "/dev/orders/{id}",
           "method": "GET"

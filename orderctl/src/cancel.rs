@@ -1,0 +1,68 @@
+//! `cancel`: asks the API to cancel an order.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use order_core::OrderId;
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use stack_client::Connection;
+use stack_client::problem::format_problem;
+use terminal::text::sanitize_line;
+use terminal::{invocation, stdout};
+
+use crate::order_name::KeyArguments;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The order's id
+    #[arg(conflicts_with_all = ["key", "caller"], required_unless_present = "key")]
+    id: Option<OrderId>,
+    #[command(flatten)]
+    key: KeyArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The answer of the API: it was cancelled before, or it will be.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    cancelled_at: Option<String>,
+}
+
+/// Sends the request, and says what became of it. It may be repeated: an order that is cancelled stays as it is.
+pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
+    let id = match arguments.key.order_id(connection).await? {
+        Some(id) => id,
+        None => arguments
+            .id
+            .context("say which order: cancel ID, or cancel --key KEY")?,
+    };
+    let api = connection.api().await?;
+    let path = format!("/orders/{id}/cancel");
+    let answer = api.send(api.post(&path)).await;
+    let answer = answer.with_context(|| format!("no answer from {}", api.url(&path)))?;
+    let status = answer.status();
+    let body = answer.bytes().await.context("the answer was cut off")?;
+    anyhow::ensure!(
+        matches!(status, StatusCode::OK | StatusCode::ACCEPTED),
+        "{}",
+        format_problem(status, &body)
+    );
+    let answer: Answer = serde_json::from_slice(&body).context("the answer cannot be read")?;
+    if arguments.json {
+        let cancelled_at = answer.cancelled_at;
+        stdout::print_json(&json!({ "version": 1, "order_id": id, "cancelled_at": cancelled_at }))?;
+    } else if let Some(at) = answer.cancelled_at {
+        stdout::print_line(&format!("order {id} was cancelled at {}", sanitize_line(&at)))?;
+    } else {
+        let program = invocation::program_name();
+        stdout::print_line(&format!(
+            "order {id} will be cancelled; see it with: {program} get {id}{}",
+            connection.options()
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -13,8 +13,8 @@ from repository import ROOT
 PEERS = ROOT / "benchmarks/peers"
 sys.path.insert(0, str(PEERS))
 import figures  # noqa: E402
-import programs  # noqa: E402
 import runtime_api  # noqa: E402
+import work  # noqa: E402
 
 
 def turn(small, large, start=10.0, start_processor=5.0):
@@ -83,9 +83,9 @@ def test_the_results_of_a_file_are_those_that_were_written():
 
 def test_the_document_shows_the_tables_of_the_file():
     page = (ROOT / "docs/PERFORMANCE.md").read_text()
-    results = figures.Results.from_json((PEERS / "results.json").read_text())
-    for line in results.lines():
-        assert line in page, f"docs/PERFORMANCE.md lacks this line (benchmarks/peers --show benchmarks/peers/results.json): {line}"
+    for file in ["results.json", "results-api.json"]:
+        for line in figures.Results.from_json((PEERS / file).read_text()).lines():
+            assert line in page, f"docs/PERFORMANCE.md lacks this line (benchmarks/peers --show benchmarks/peers/{file}): {line}"
 
 
 def test_the_picture_of_the_document_is_that_of_the_file():
@@ -112,18 +112,48 @@ def test_a_package_has_files_and_folders_without_caches(tmp_path):
 
 
 def test_no_two_batches_share_an_order():
-    batches = programs.Batches()
+    batches = work.Batches()
     reserved = batches.reserve(3)
     ids = [json.loads(record["body"])["order_id"] for _ in range(2) for record in json.loads(batches.event(10))["Records"]]
     assert len(set(ids)) == 20
     assert not any(identity[24:30] in {reserved, "000001", "000002"} for identity in ids)
 
 
+def test_no_two_requests_share_a_key():
+    requests = work.Requests()
+    events = [json.loads(requests.event(1)) for _ in range(3)]
+    keys = [event["headers"]["Idempotency-Key"] for event in events]
+    assert len(set(keys)) == 3 and [event["multiValueHeaders"]["Idempotency-Key"] for event in events] == [[key] for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "is_success"),
+    [
+        (work.Batches, {"batchItemFailures": []}, True),
+        (work.Batches, {"batchItemFailures": [{"itemIdentifier": "1"}]}, False),
+        (work.Requests, {"statusCode": 202}, True),
+        (work.Requests, {"statusCode": 200}, False),
+    ],
+)
+def test_an_answer_is_a_success_or_not(kind, answer, is_success):
+    assert kind.is_success(answer) == is_success
+
+
+def test_an_api_has_one_size_and_no_target():
+    one = lambda time: figures.Turn({1: time}, {1: 2.0}, 12.0, 10.0, 5.0)  # noqa: E731
+    turns = {"order-api": [one(0.5)], "Python sample": [one(1.25)]}
+    table = figures.speed_table(turns, {name: {1: 3} for name in turns})
+    assert table[0] == "| program | processor time an order | time of an order | AWS calls |"
+    assert table[2] == "| order-api | 0.500 (0.500 to 0.500) ms | 2.0 (2.0 to 2.0) ms | 3 |"
+    assert figures.verdicts(turns) == ["Python sample: 2.5 times the processor time of order-api"]
+    assert figures.picture(turns)["series"] == []
+
+
 def test_the_floor_knows_ids_and_sizes():
     floor = (PEERS / "floor.rs").read_text()
     prefix = floor.split('const ID: &[u8] = b"')[1].split('"')[0]
     limit = int(floor.split("runtime.body.len() > ")[1].split(";")[0].split(" ")[0].replace("_", ""))
-    batches = programs.Batches()
+    batches = work.Batches()
     small, large = batches.event(10), batches.event(100)
     assert len(small) < limit < len(large)
     assert small.count(f'{prefix}000000'.encode()) == 10
@@ -155,10 +185,10 @@ class Peer(threading.Thread):
 
 @pytest.mark.parametrize(
     ("path", "answer", "is_good"),
-    [("response", '{"batchItemFailures":[]}', True), ("response", '{"batchItemFailures":[{"itemIdentifier":"1"}]}', False), ("error", '{"batchItemFailures":[]}', False)],
+    [("response", '{"good":true}', True), ("response", '{"good":false}', False), ("error", '{"good":true}', False)],
 )
-def test_a_batch_counts_only_if_it_succeeds(path, answer, is_good):
-    host = runtime_api.Host()
+def test_an_invocation_counts_only_if_it_succeeds(path, answer, is_good):
+    host = runtime_api.Host(lambda answer: answer["good"])
     peer = Peer(host.address, path, answer)
     peer.start()
     try:

@@ -10,6 +10,8 @@ of the machine slows all alike. The processor time is that of all threads of the
 memory is the peak of the process. Before, each program is called once through a proxy that counts its calls. `sample` is written as public
 samples are, with Powertools' batch and idempotency; `batched` makes the calls of order-worker with the SDK alone. Python and Node.js run behind
 a short client of the Runtime API, which does less than AWS's own.
+
+With --api it measures order-api beside APIs in Python and Node.js instead: one `POST /orders` after the other, each with another key.
 """
 
 import argparse
@@ -25,8 +27,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from figures import SIZES, Results, picture, zipped
-from programs import ROOT, RUST, Batches, install, measure, record
+from figures import Results, picture, zipped
+from programs import RUST, install, measure, record
+from work import ROOT, Batches, Requests
 
 # The event sources of the template. Without them no function works on the orders and events of the peers.
 SOURCES = ["      EventSourceArn: !GetAtt OrdersQueue.Arn\n", "      EventSourceArn: !GetAtt NotificationsQueue.Arn\n"]
@@ -70,12 +73,13 @@ def machine(commit):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
     parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of order-worker and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--orders", type=int, default=1000, help="orders of each batch size in each round, and as many to get warm [default: %(default)s]")
-    parser.add_argument("--only", help="order-worker, the floor and the programs with this word in their name")
+    parser.add_argument("--only", help="order-worker or order-api, the floor, and the programs with this word in their name")
     parser.add_argument("--results", type=Path, metavar="FILE.json", help="also write all figures into a file")
     parser.add_argument("--show", type=Path, metavar="FILE.json", help="print the tables of such a file, and measure nothing")
     parser.add_argument("--picture", type=Path, metavar="FILE.json", help="print the input of `benchmarks draw` for such a file, and measure nothing")
@@ -86,8 +90,9 @@ def main():
     if arguments.picture:
         print(json.dumps(picture(Results.from_json(arguments.picture.read_text()).turns)))
         return
-    if arguments.orders < max(SIZES) or arguments.rounds < 1:
-        parser.error(f"at least {max(SIZES)} orders and 1 round")
+    work = Requests() if arguments.api else Batches()
+    if arguments.orders < max(work.sizes) or arguments.rounds < 1:
+        parser.error(f"at least {max(work.sizes)} orders and 1 round")
     target = arguments.target.resolve()
     orderctl = (arguments.orderctl or target / "orderctl").resolve()
     missing = [str(file) for file in [orderctl, *(target / name for name in RUST)] if not file.exists()]
@@ -95,10 +100,10 @@ def main():
         parser.error(f"not built: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        programs = install(folder, target)
+        programs = install(folder, target, orderctl, work)
         if arguments.only:
-            programs = {name: program for name, program in programs.items() if name in {"order-worker", "floor"} or arguments.only in name}
-        turns, calls = compare(programs, orderctl, folder, arguments)
+            programs = {name: program for name, program in programs.items() if name in {"order-worker", "order-api", "floor"} or arguments.only in name}
+        turns, calls = compare(programs, work, orderctl, folder, arguments)
         packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
     results = Results(machine(arguments.commit), turns, calls, packages)
     print(*results.lines(), sep="\n")
@@ -106,20 +111,19 @@ def main():
         arguments.results.write_text(results.to_json())
 
 
-def compare(programs, orderctl, folder, arguments):
+def compare(programs, work, orderctl, folder, arguments):
     """The turns of each program, and the number of its calls by batch size."""
     calls = {}
     turns = {name: [] for name in programs}
     with system(orderctl, folder) as endpoint:
-        batches = Batches()
         for name, program in programs.items():
-            requests = record(program.command, endpoint, batches)
-            calls[name] = {size: len(requests[size]) for size in SIZES}
+            requests = record(program.command, endpoint, work)
+            calls[name] = {size: len(requests[size]) for size in work.sizes}
             if name == "order-worker":
                 keep(requests, folder / "requests")
         for number in range(arguments.rounds):
             for name, program in programs.items():
-                turns[name].append(measure(program.command, endpoint, batches, arguments.orders, arguments.orders))
+                turns[name].append(measure(program.command, endpoint, work, arguments.orders, arguments.orders))
             print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
     return turns, calls
 

@@ -1,6 +1,5 @@
 """The programs that are compared: how each is installed, started, and measured."""
 
-import json
 import os
 import shutil
 import statistics
@@ -10,11 +9,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from figures import SIZES, Turn
+from figures import Turn
 from runtime_api import Host, Recorder
+from work import Batches
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 # The programs that Cargo builds.
 RUST = ["order-worker", "naive-worker", "echo-function"]
 ENVIRONMENT = {
@@ -22,7 +21,7 @@ ENVIRONMENT = {
     "AWS_LAMBDA_FUNCTION_NAME": "peer", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
     "AWS_LAMBDA_LOG_GROUP_NAME": "peer", "AWS_LAMBDA_LOG_STREAM_NAME": "peer", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1",
     "ORDERS_TABLE": "orders", "CLAIMS_TABLE": "order-claims", "CLAIM_RETENTION_DAYS": "30", "MAX_RETRY_SECONDS": "86400",
-    "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:order-events", "POWERTOOLS_SERVICE_NAME": "peer",
+    "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:order-events", "POWERTOOLS_SERVICE_NAME": "peer", "MESSAGE_GROUPS": "CUSTOMER",
     "POWERTOOLS_TRACE_DISABLED": "true", "POWERTOOLS_DEV": "false", "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
 }  # fmt: skip
 
@@ -35,8 +34,8 @@ class Program:
     package: list
 
 
-def install(folder, target):
-    """Installs the packages of the peers, and builds the floor. Returns the programs by name; those in Rust are in `target`."""
+def install(folder, target, orderctl, work):
+    """Installs the packages of the peers, and builds the floor. Returns the programs for the work by name; those in Rust are in `target`."""
     subprocess.run([sys.executable, "-m", "venv", folder / "python"], check=True)
     python, packages = folder / "python/bin/python", folder / "packages"
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", packages, "--requirement", HERE / "requirements.txt"]
@@ -45,54 +44,35 @@ def install(folder, target):
         shutil.copy(file, folder)
     subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
     subprocess.run(["rustc", "-O", "--edition", "2024", "-o", folder / "floor", HERE / "floor.rs"], check=True)
-    rust = {name: Program([target / name], [target / name]) for name in RUST}
-    programs = {"order-worker": rust.pop("order-worker")}
-    for style in ["sample", "batched"]:
-        paths = f"import sys; sys.path[:0] = [{str(packages)!r}, {str(HERE / f'python_{style}')!r}]"
+
+    def python_program(name):
+        paths = f"import sys; sys.path[:0] = [{str(packages)!r}, {str(HERE / f'python_{name}')!r}]"
         start = f"{paths}; exec(open({str(HERE / 'runtime.py')!r}).read())"
-        programs[f"Python {style}"] = Program([python, "-c", start], [packages, HERE / f"python_{style}/worker.py"])
-        node = ["node", folder / "runtime.mjs", folder / f"node_{style}.mjs"]
-        programs[f"Node.js {style}"] = Program(node, [folder / "node_modules", folder / f"node_{style}.mjs"])
-    return programs | rust | {"floor": Program([folder / "floor", folder / "requests"], [])}
+        return Program([python, "-c", start], [packages, HERE / f"python_{name}/worker.py"])
 
+    def node_program(name):
+        return Program(["node", folder / "runtime.mjs", folder / f"node_{name}.mjs"], [folder / "node_modules", folder / f"node_{name}.mjs"])
 
-class Batches:
-    """Events of Lambda, each of distinct orders, which no other event has."""
-
-    def __init__(self):
-        self.message = json.loads((ROOT / "order-core/golden/message-v1.json").read_text())
-        self.next = 0
-
-    def reserve(self, count):
-        """Six hexadecimal digits of the first of so many batches whose ids no event here will have."""
-        first, self.next = self.next, self.next + count
-        return f"{first:06x}"
-
-    def event(self, size):
-        run = self.reserve(1)
-        return json.dumps({"Records": [self.record(run, number) for number in range(size)]}).encode()
-
-    def record(self, run, number):
-        body = self.message | {"order_id": f"0199d3a0-5c1e-7b3a-9f57-{run}{number:06x}"}
-        return {
-            "messageId": f"059f36b4-87a3-44ab-83d2-{run}{number:06x}", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", "body": json.dumps(body),
-            "attributes": {
-                "ApproximateReceiveCount": "1", "SentTimestamp": "1795426500123", "SenderId": "AROAEXAMPLE:order-api",
-                "ApproximateFirstReceiveTimestamp": "1795426500200", "MessageGroupId": "c-42",
-            },
-            "messageAttributes": {}, "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:orders",
-        }  # fmt: skip
+    rust = {name: Program([target / name], [target / name]) for name in RUST}
+    if isinstance(work, Batches):
+        programs = {"order-worker": rust["order-worker"]}
+        for style in ["sample", "batched"]:
+            programs |= {f"Python {style}": python_program(style), f"Node.js {style}": node_program(style)}
+        programs |= {name: rust[name] for name in ["naive-worker", "echo-function"]}
+        return programs | {"floor": Program([folder / "floor", folder / "requests"], [])}
+    # A program of its own is not needed: `orderctl up` starts order-api in the same way.
+    order_api = Program([orderctl, "service", "order-api"], [])
+    return {"order-api": order_api, "Python sample": python_program("api"), "Node.js sample": node_program("api")}
 
 
 class Process:
     """A program behind the Runtime API."""
 
-    def __init__(self, command, endpoint, batches):
-        self.host, self.batches = Host(), batches
+    def __init__(self, command, endpoint, work):
+        self.host, self.work = Host(work.is_success), work
         environment = ENVIRONMENT | {
             # `RUN` is for the floor, which gives its requests the ids of so many batches.
-            "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": batches.reserve(4096),
+            "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": work.reserve(4096),
         }  # fmt: skip
         for name, queue in [("ORDERS_QUEUE_URL", "orders"), ("ORDERS_DLQ_URL", "orders-dlq"), ("RETRY_QUEUE_URL", "orders-retry")]:
             environment[name] = f"http://{endpoint}/000000000000/{queue}"
@@ -106,7 +86,7 @@ class Process:
         self.start, self.start_processor = asked - began, self.processor_time()
 
     def invoke(self, size):
-        return self.host.invoke(self.batches.event(size))
+        return self.host.invoke(self.work.event(size))
 
     def processor_time(self):
         """The seconds that its threads have run, without those that have ended."""
@@ -124,12 +104,12 @@ class Process:
         self.host.close()
 
 
-def measure(command, endpoint, batches, orders, warm_up):
+def measure(command, endpoint, work, orders, warm_up):
     """One process, from its start: so many orders of each batch size, after so many to get warm."""
-    process = Process(command, endpoint, batches)
+    process = Process(command, endpoint, work)
     try:
         processor, wall = {}, {}
-        for size in SIZES:
+        for size in work.sizes:
             for _ in range(warm_up // size):
                 process.invoke(size)
             process.host.wait_until_asked()
@@ -143,12 +123,12 @@ def measure(command, endpoint, batches, orders, warm_up):
         process.stop()
 
 
-def record(command, endpoint, batches):
+def record(command, endpoint, work):
     """The requests for a batch of each size. Fails if a call fails."""
     requests = {}
-    for size in SIZES:
+    for size in work.sizes:
         recorder = Recorder(endpoint)
-        process = Process(command, recorder.endpoint, batches)
+        process = Process(command, recorder.endpoint, work)
         try:
             process.invoke(size)
         finally:

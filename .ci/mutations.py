@@ -1,4 +1,5 @@
-"""Breaks the services on purpose, one way at a time. Fails unless the simulation notices each (simulation/mutations.toml).
+"""Breaks the services on purpose, one way at a time. Fails unless the simulation notices each, or the unit tests that the mutation names
+(simulation/mutations.toml).
 
     .ci/mutations.py [WORD]     all mutations, or those with WORD in their name
     .ci/mutations.py --sample   a third of them: another third for most versions of the code. Each text is looked for all the same.
@@ -21,16 +22,17 @@ BROKEN = "rules are broken:"
 
 
 def copy_sources(scratch: pathlib.Path) -> None:
-    """Copies the crates that the simulation needs into a workspace of their own."""
-    crates = folders("simulation")
+    """Copies the crates that the simulation and order-api need into a workspace of their own."""
+    crates = folders("simulation", "order-api")
     for crate in crates:
         shutil.rmtree(scratch / crate, ignore_errors=True)
         # `copyfile` sets the time of each file to now. With its old time Cargo would take a file for the one that it built, which may be a
         # mutation of the last run.
         shutil.copytree(ROOT / crate, scratch / crate, ignore=shutil.ignore_patterns("target"), copy_function=shutil.copyfile)
     shutil.copytree(ROOT / "events", scratch / "events", dirs_exist_ok=True)
-    for file in ["Cargo.lock", "template.yaml"]:
-        shutil.copy(ROOT / file, scratch)
+    (scratch / "docs").mkdir(exist_ok=True)
+    for file in ["Cargo.lock", "template.yaml", "docs/openapi.yaml"]:
+        shutil.copy(ROOT / file, scratch / file)
     manifest = (ROOT / "Cargo.toml").read_text()
     quoted = ", ".join(f'"{crate}"' for crate in crates)
     for key, value in {"members": quoted, "default-members": '"simulation"'}.items():
@@ -43,7 +45,7 @@ def copy_sources(scratch: pathlib.Path) -> None:
 STEPS = [("schedules", {"SIMULATION_CASES": "40"}), ("scenarios", {}), ("schedules", {"SIMULATION_CASES": "300"})]
 
 
-def cargo(scratch: pathlib.Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def cargo(scratch: pathlib.Path, package: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | variables | {
         "CARGO_TARGET_DIR": str(scratch / "target"),
         "CARGO_PROFILE_DEV_DEBUG": "0",
@@ -52,18 +54,18 @@ def cargo(scratch: pathlib.Path, *arguments: str, **variables: str) -> subproces
         "PROPTEST_MAX_SHRINK_ITERS": "0",
         "RUST_BACKTRACE": "0",
     }
-    command = ["cargo", "test", "--quiet", "-p", "simulation", *arguments]
+    command = ["cargo", "test", "--quiet", "-p", package, *arguments]
     return subprocess.run(command, cwd=scratch, env=environment, text=True, capture_output=True, check=False)
 
 
 def simulate(scratch: pathlib.Path) -> tuple[bool | None, str]:
     """Whether the simulation noticed something, and the rule that is broken. None if it cannot be built or run."""
     tests = sorted({test for test, _ in STEPS})
-    built = cargo(scratch, "--no-run", *(f"--test={test}" for test in tests))
+    built = cargo(scratch, "simulation", "--no-run", *(f"--test={test}" for test in tests))
     if built.returncode != 0:
         return None, built.stderr
     for test, variables in STEPS:
-        run = cargo(scratch, f"--test={test}", **variables)
+        run = cargo(scratch, "simulation", f"--test={test}", **variables)
         output = run.stdout + run.stderr
         if run.returncode == 0:
             continue
@@ -71,6 +73,24 @@ def simulate(scratch: pathlib.Path) -> tuple[bool | None, str]:
             return None, output
         return True, output.split(BROKEN, 1)[1].strip().splitlines()[0].strip()
     return False, ""
+
+
+def run_tests(scratch: pathlib.Path, test: str) -> tuple[bool | None, str]:
+    """Whether a unit test fails, and its name. None if the tests cannot be built, or if there are none. `test` is "PACKAGE FILTER"."""
+    package, word = test.split()
+    run = cargo(scratch, package, "--no-default-features", "--lib", word)
+    output = run.stdout + run.stderr
+    if not re.search(r"^running [1-9]", output, flags=re.MULTILINE):
+        return None, output
+    failed = re.search(r"^failures:\n    (\S+)$", output, flags=re.MULTILINE)
+    if failed:
+        return True, failed.group(1)
+    return (False, "") if run.returncode == 0 else (None, output)
+
+
+def judge(scratch: pathlib.Path, test: str | None) -> tuple[bool | None, str]:
+    """Whether the tests of a mutation, or the simulation, notice something."""
+    return run_tests(scratch, test) if test else simulate(scratch)
 
 
 def read() -> list[dict[str, str]]:
@@ -109,17 +129,18 @@ def main() -> int:
         scratch = pathlib.Path(cache or temporary) / "mutations"
         scratch.mkdir(parents=True, exist_ok=True)
         copy_sources(scratch)
-        noticed, rule = simulate(scratch)
-        if noticed is not False:
-            print(f"the simulation fails without any mutation: {rule}")
-            return 1
+        for test in {mutation.get("test"): None for mutation in mutations}:
+            noticed, rule = judge(scratch, test)
+            if noticed is not False:
+                print(f"{test or 'the simulation'} fails without any mutation: {rule}")
+                return 1
         failures = 0
         for mutation in mutations:
             started = time.monotonic()
             file = scratch / mutation["file"]
             original = file.read_text()
             file.write_text(original.replace(mutation["find"], mutation["replace"]))
-            noticed, rule = simulate(scratch)
+            noticed, rule = judge(scratch, mutation.get("test"))
             file.write_text(original)
             if noticed:
                 verdict = f"noticed: {rule}"

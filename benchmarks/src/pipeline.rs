@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Measure only these
     #[arg(long, value_enum, num_args = 1.., default_values = ["memory", "normal", "full"])]
     durability: Vec<Durability>,
+    /// Measure only systems whose functions run like this
+    #[arg(long, value_enum, num_args = 1.., default_values = ["process"])]
+    isolation: Vec<Isolation>,
     /// Compare each system with the journal of its load afterwards; writing it costs the load an `fsync` a group
     #[arg(long)]
     verify: bool,
@@ -57,6 +60,24 @@ impl Durability {
     }
 }
 
+/// Where the functions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Isolation {
+    /// `up --isolation process`
+    Process,
+    /// `up --isolation task`
+    Task,
+}
+
+impl Isolation {
+    fn arguments(self) -> [&'static str; 2] {
+        match self {
+            Self::Process => ["--isolation", "process"],
+            Self::Task => ["--isolation", "task"],
+        }
+    }
+}
+
 /// The needed part of the ready file.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Endpoints {
@@ -78,12 +99,14 @@ impl Drop for System {
     }
 }
 
-/// Measures each durability on a new system, and prints the results.
+/// Measures each durability with each isolation on a new system, and prints the results.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut is_right = true;
     for durability in &arguments.durability {
-        println!("== {durability:?}");
-        is_right &= measure(arguments, *durability).await?;
+        for isolation in &arguments.isolation {
+            println!("== {durability:?}, {isolation:?}");
+            is_right &= measure(arguments, *durability, *isolation).await?;
+        }
     }
     Ok(if is_right {
         ExitCode::SUCCESS
@@ -92,9 +115,13 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn measure(arguments: &Arguments, durability: Durability) -> anyhow::Result<bool> {
+async fn measure(
+    arguments: &Arguments,
+    durability: Durability,
+    isolation: Isolation,
+) -> anyhow::Result<bool> {
     let directory = tempfile::tempdir()?;
-    let system = System::start(directory.path(), durability).await?;
+    let system = System::start_with(directory.path(), durability, isolation.arguments()).await?;
     let journal = directory.path().join("journal");
     let mut load = system.orderctl()?;
     load.args(["load", "--seed", "1", "--count", &arguments.count.to_string()]);

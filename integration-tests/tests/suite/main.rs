@@ -36,4 +36,5 @@ mod shop;
 mod status;
 mod subscribers;
 mod system;
+mod tasks;
 mod tenants;

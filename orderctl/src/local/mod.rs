@@ -2,4 +2,7 @@
 
 pub(crate) mod dynamodb;
 pub(crate) mod service;
+mod task_host;
+mod task_http;
+mod tasks;
 pub(crate) mod up;

@@ -5,15 +5,16 @@ use std::time::Duration;
 use anyhow::Context;
 use local_cloud::FaultPlan;
 use local_cloud::config::{DataLocation, Durability, LocalCloudConfig, Pages};
-use local_cloud::lambda::{Command, Launcher};
+use local_cloud::lambda::{Command, Launcher, Program};
 use proof::faults;
 use stack_client::Connection;
 use storefront::Storefront;
 use web_console::Console;
 
-use super::arguments::{Arguments, Sync};
+use super::arguments::{Arguments, Isolation, Sync};
 use super::parameters::choose_parameters;
 use super::shop;
+use crate::local::tasks;
 
 /// The template that `up` deploys.
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -31,23 +32,7 @@ pub(super) fn make_configuration(
             std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?
         }
     };
-    // The path is read once. After a rebuild it leads to the new program, which later processes run.
-    let own = std::env::current_exe().context("this program's own path is not known")?;
-    let program = match &arguments.functions {
-        // A function starts in another directory than this process.
-        Some(program) => std::path::absolute(program).context("the path of --functions is not known")?,
-        None => own.clone(),
-    };
-    let launcher = Launcher::new(move |binary| Command {
-        // An older release has no shop.
-        program: if shop::PROGRAMS.contains(&binary) {
-            &own
-        } else {
-            &program
-        }
-        .clone(),
-        arguments: vec!["service".into(), binary.into()],
-    });
+    let launcher = make_launcher(arguments)?;
     let declared = local_cloud::template::parameter_names(&template)?;
     let mut config = LocalCloudConfig::new(template, launcher);
     config.data = if arguments.ephemeral {
@@ -84,4 +69,28 @@ pub(super) fn make_configuration(
         }
     };
     Ok(config)
+}
+
+/// Finds the programs of the functions.
+fn make_launcher(arguments: &Arguments) -> anyhow::Result<Launcher> {
+    if arguments.isolation == Isolation::Task {
+        return Ok(Launcher::new(|binary| Program::Task(tasks::find(binary))));
+    }
+    // The path is read once. After a rebuild it leads to the new program, which later processes run.
+    let own = std::env::current_exe().context("this program's own path is not known")?;
+    let program = match &arguments.functions {
+        // A function starts in another directory than this process.
+        Some(program) => std::path::absolute(program).context("the path of --functions is not known")?,
+        None => own.clone(),
+    };
+    Ok(Launcher::new(move |binary| Command {
+        // An older release has no shop.
+        program: if shop::PROGRAMS.contains(&binary) {
+            &own
+        } else {
+            &program
+        }
+        .clone(),
+        arguments: vec!["service".into(), binary.into()],
+    }))
 }

@@ -1,9 +1,9 @@
-"""`python -m runner localstack|aws|rows|plugins`. run-localstack.sh, run-aws.sh and run-localstack-rows.sh call the first three."""
+"""`python -m runner localstack|aws|rows|tasks|plugins`. run-localstack.sh, run-aws.sh, run-localstack-rows.sh and run-tasks.sh call the first four."""
 
 import signal
 import sys
 
-from . import aws, localstack, plugins, rows
+from . import aws, localstack, plugins, rows, tasks
 from .failure import Failure
 
 
@@ -17,7 +17,8 @@ def main() -> int:
         signal.signal(number, _interrupt)
     target, *arguments = sys.argv[1:]
     try:
-        return {"localstack": localstack.main, "aws": aws.main, "rows": rows.main, "plugins": plugins.main}[target](arguments)
+        mains = {"localstack": localstack.main, "aws": aws.main, "rows": rows.main, "tasks": tasks.main, "plugins": plugins.main}
+        return mains[target](arguments)
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .failure import Failure
 
-TARGETS = {"localstack", "aws"}
+TARGETS = {"localstack", "aws", "tasks"}
 
 
 class Skipped:

@@ -1,7 +1,14 @@
 //! The arguments of `up`.
 
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+
+use clap::ValueEnum as _;
+use terminal::exit::UsageError;
+
+/// The variable that says where each function runs, if `--isolation` does not.
+pub(super) const ISOLATION_VARIABLE: &str = "ORDERS_ISOLATION";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -28,9 +35,9 @@ pub(crate) struct Arguments {
     /// Run the functions of another orderctl, for example of an older release, instead of those built in
     #[arg(long, value_name = "PROGRAM")]
     pub(super) functions: Option<PathBuf>,
-    /// Where each function runs
-    #[arg(long, value_enum, default_value_t = Isolation::Process, env = "ORDERS_ISOLATION", conflicts_with = "functions")]
-    pub(super) isolation: Isolation,
+    /// Where each function runs; those of --functions run in processes [env: `ORDERS_ISOLATION`] [default: process]
+    #[arg(long, value_enum)]
+    isolation: Option<Isolation>,
     /// Set a parameter of the template; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parse_parameter)]
     pub(super) parameters: Vec<(String, String)>,
@@ -83,6 +90,26 @@ pub(crate) enum Isolation {
     Task,
 }
 
+impl Arguments {
+    /// Where each function runs. `variable` is the value of [`ISOLATION_VARIABLE`]: it counts if neither `--isolation` nor `--functions`
+    /// is given, and an empty value is as none.
+    pub(super) fn isolation(&self, variable: Option<&OsStr>) -> Result<Isolation, UsageError> {
+        match (self.isolation, &self.functions) {
+            (Some(Isolation::Task), Some(_)) => Err(UsageError(
+                "the functions of another program cannot run as tasks: leave out --functions or --isolation task"
+                    .to_owned(),
+            )),
+            (Some(isolation), _) => Ok(isolation),
+            (None, Some(_)) => Ok(Isolation::Process),
+            (None, None) => match variable.filter(|value| !value.is_empty()) {
+                None => Ok(Isolation::Process),
+                Some(value) => Isolation::from_str(&value.to_string_lossy(), false)
+                    .map_err(|_| UsageError(format!("{ISOLATION_VARIABLE} must be process or task"))),
+            },
+        }
+    }
+}
+
 /// Parses `NAME=VALUE`. The value may contain an equals sign or be empty.
 fn parse_parameter(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {
@@ -112,6 +139,39 @@ pub(crate) mod tests {
     fn emails_are_kept_for_a_month_unless_it_says_otherwise() {
         assert_eq!(arguments("").keep_mail, 30);
         assert_eq!(arguments("--keep-mail 0").keep_mail, 0);
+    }
+
+    #[test]
+    fn the_isolation_is_that_of_the_option_or_else_of_the_variable() {
+        let isolation = |line: &str, variable: Option<&str>| {
+            let isolation = arguments(line).isolation(variable.map(OsStr::new));
+            isolation.map_err(|error| error.to_string())
+        };
+        assert_eq!(isolation("", None), Ok(Isolation::Process));
+        assert_eq!(isolation("", Some("")), Ok(Isolation::Process));
+        assert_eq!(isolation("", Some("task")), Ok(Isolation::Task));
+        assert_eq!(
+            isolation("--isolation process", Some("task")),
+            Ok(Isolation::Process)
+        );
+        assert_eq!(isolation("--isolation task", Some("thread")), Ok(Isolation::Task));
+        assert_eq!(
+            isolation("", Some("thread")),
+            Err("ORDERS_ISOLATION must be process or task".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_functions_of_another_program_run_in_processes() {
+        let isolation = |line: &str, variable: &str| arguments(line).isolation(Some(OsStr::new(variable)));
+        for variable in ["task", "process", "", "thread"] {
+            assert_eq!(isolation("--functions x", variable).unwrap(), Isolation::Process);
+        }
+        assert_eq!(
+            isolation("--functions x --isolation process", "task").unwrap(),
+            Isolation::Process
+        );
+        assert!(isolation("--functions x --isolation task", "").is_err());
     }
 
     #[test]

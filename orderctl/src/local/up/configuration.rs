@@ -11,7 +11,7 @@ use stack_client::Connection;
 use storefront::Storefront;
 use web_console::Console;
 
-use super::arguments::{Arguments, Isolation, Sync};
+use super::arguments::{Arguments, ISOLATION_VARIABLE, Isolation, Sync};
 use super::parameters::choose_parameters;
 use super::shop;
 use crate::local::tasks;
@@ -73,7 +73,8 @@ pub(super) fn make_configuration(
 
 /// Finds the programs of the functions.
 fn make_launcher(arguments: &Arguments) -> anyhow::Result<Launcher> {
-    if arguments.isolation == Isolation::Task {
+    let variable = std::env::var_os(ISOLATION_VARIABLE);
+    if arguments.isolation(variable.as_deref())? == Isolation::Task {
         return Ok(Launcher::new(|binary| Program::Task(tasks::find(binary))));
     }
     // The path is read once. After a rebuild it leads to the new program, which later processes run.

@@ -12,7 +12,7 @@ use terminal::text::sanitize_line;
 #[group(required = true, multiple = false)]
 pub(crate) struct Subject {
     /// The order with this id, also if it is not stored yet
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = |text: &str| text.to_ascii_lowercase().parse::<OrderId>())]
     order: Option<OrderId>,
     /// All orders of this customer
     #[arg(long, value_name = "ID", value_parser = |text: &str| Ok::<_, std::convert::Infallible>(CustomerId::restore(text)))]

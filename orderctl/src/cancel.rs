@@ -12,12 +12,12 @@ use stack_client::problem::format_problem;
 use terminal::text::sanitize_line;
 use terminal::{invocation, stdout};
 
-use crate::order_name::KeyArguments;
+use crate::order_name::{KeyArguments, parse_order_id};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The order's id
-    #[arg(conflicts_with_all = ["key", "caller"], required_unless_present = "key")]
+    #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"], required_unless_present = "key")]
     id: Option<OrderId>,
     #[command(flatten)]
     key: KeyArguments,

@@ -15,7 +15,7 @@ use terminal::text::sanitize_line;
 use terminal::{invocation, stdout};
 use tokio::time::Instant;
 
-use crate::order_name::KeyArguments;
+use crate::order_name::{KeyArguments, parse_order_id};
 use crate::order_view::OrderView;
 
 /// The pause between two requests.
@@ -28,7 +28,7 @@ const WAIT_SECONDS: u64 = 30;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The order's id
-    #[arg(conflicts_with_all = ["key", "caller"])]
+    #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"])]
     id: Option<OrderId>,
     #[command(flatten)]
     key: KeyArguments,
@@ -58,7 +58,7 @@ enum Found {
 }
 
 fn parse_wait(text: &str) -> Result<Wait, &'static str> {
-    let id = || text.parse().map(Wait::Id);
+    let id = || parse_order_id(text).map(Wait::Id);
     let wait = text.parse().map(Wait::Seconds).or_else(|_| id());
     wait.map_err(|_| "must be a number of seconds")
 }

@@ -1,9 +1,14 @@
 //! The order that a command is about: by its id, or by the idempotency key under which it was placed.
 
 use anyhow::Context;
-use order_core::id::Caller;
+use order_core::id::{Caller, OrderIdError};
 use order_core::{IdempotencyKey, KeyOwner, OrderId, Tenants};
 use stack_client::{ApiAuth, Connection};
+
+/// Parses an id that a person has typed: RFC 9562 lets a UUID be in uppercase, and the API takes it so.
+pub(crate) fn parse_order_id(text: &str) -> Result<OrderId, OrderIdError> {
+    text.to_ascii_lowercase().parse()
+}
 
 /// An idempotency key, and who sent it.
 #[derive(Debug, Default, clap::Args)]
@@ -68,6 +73,17 @@ async fn own_caller(connection: &Connection) -> anyhow::Result<Caller> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_may_be_typed_in_uppercase() {
+        let text = "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b";
+        for typed in [text.to_owned(), text.to_uppercase()] {
+            assert_eq!(parse_order_id(&typed).unwrap().to_string(), text);
+        }
+        for other in [text.replace('-', ""), format!("{{{text}}}"), String::new()] {
+            assert_eq!(parse_order_id(&other), Err(OrderIdError), "{other}");
+        }
+    }
 
     #[tokio::test]
     async fn the_key_of_the_open_api_names_the_order_that_the_api_stores() {

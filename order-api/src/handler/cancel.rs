@@ -52,8 +52,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         let order_id = order_id(id)?;
         check_body(request)?;
         let known = self.to_cancel(request, order_id).await?;
-        let base = request.public_path();
-        let location = base.strip_suffix("/cancel").unwrap_or(base).to_owned();
+        let location = location(request.public_path(), order_id);
         let order = match known {
             Known::Cancelled(cancellation) => {
                 let receipt = CancellationReceipt {
@@ -123,6 +122,13 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             Err(_) => Ok(Known::Perhaps),
         }
     }
+}
+
+/// The path of the order. Its id is in lowercase, as in the body, also if the request has it in uppercase.
+fn location(path: &str, order_id: OrderId) -> String {
+    let order = path.strip_suffix("/cancel").unwrap_or(path);
+    let orders = order.rsplit_once('/').map_or("/orders", |(orders, _)| orders);
+    format!("{orders}/{order_id}")
 }
 
 /// Whether an order without an idempotency key may be in the queue alone, where nobody can look it up. Its id holds its time.

@@ -14,7 +14,7 @@ use stack_client::Connection;
 use terminal::exit::{self, UsageError};
 use terminal::stdout;
 
-use crate::order_name::KeyArguments;
+use crate::order_name::{KeyArguments, parse_order_id};
 
 /// The version of the document that `--json` prints.
 const VERSION: u32 = 1;
@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The order's id
-    #[arg(conflicts_with_all = ["key", "caller"])]
+    #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"])]
     id: Option<OrderId>,
     #[command(flatten)]
     key: KeyArguments,

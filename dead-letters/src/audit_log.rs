@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use order_core::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use stack_client::{Connection, Target};
 
-/// Where audit lines are written, and whom they name.
+/// Where audit lines are written, and whom they name. An empty value is as none.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Audit")]
 pub struct AuditOptions {
@@ -26,8 +27,20 @@ pub struct AuditOptions {
     #[arg(long, value_name = "NAME", env = "ORDERS_ACTOR")]
     actor: Option<String>,
     /// File to which audit lines are appended [default: audit.jsonl in the data directory, on AWS in ~/.local/state/orders]
-    #[arg(long, value_name = "FILE", env = "ORDERS_AUDIT_LOG")]
+    #[arg(long, value_name = "FILE", env = "ORDERS_AUDIT_LOG", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     audit_log: Option<PathBuf>,
+}
+
+impl AuditOptions {
+    /// The options of a change that no command line asks for: those of the environment.
+    #[must_use]
+    pub fn of_environment() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            actor: variable("ORDERS_ACTOR").and_then(|name| name.into_string().ok()),
+            audit_log: variable("ORDERS_AUDIT_LOG").map(PathBuf::from),
+        }
+    }
 }
 
 /// A change whose first audit line is written.
@@ -48,11 +61,15 @@ impl AuditedChange {
         queue: &str,
         selection: &impl Serialize,
     ) -> anyhow::Result<Self> {
-        let actor = match &options.actor {
+        let actor = match options.actor.as_ref().filter(|actor| !actor.is_empty()) {
             Some(actor) => actor.clone(),
             None => identify(connection).await?,
         };
-        let path = match &options.audit_log {
+        let path = match options
+            .audit_log
+            .as_ref()
+            .filter(|path| !path.as_os_str().is_empty())
+        {
             Some(path) => path.clone(),
             None => default_path(connection)?,
         };
@@ -111,16 +128,20 @@ impl AuditedChange {
 }
 
 /// Writes to the audit log that somebody asks for the personal data of one thing: `kind` is such as `order`.
-pub async fn audit_reveal(connection: &Connection, kind: &str, id: &str) -> anyhow::Result<()> {
+pub async fn audit_reveal(
+    options: &AuditOptions,
+    connection: &Connection,
+    kind: &str,
+    id: &str,
+) -> anyhow::Result<()> {
     let selection = json!({ "ids": [id] });
-    let audit =
-        AuditedChange::begin(&options_of_environment(), connection, "reveal", kind, &selection).await?;
+    let audit = AuditedChange::begin(options, connection, "reveal", kind, &selection).await?;
     audit.end(&Value::Null)
 }
 
 /// The newest lines of the audit log, newest first. A file that does not exist has none.
 pub fn read_audit_log(connection: &Connection, limit: usize) -> anyhow::Result<Vec<Value>> {
-    let path = match options_of_environment().audit_log {
+    let path = match AuditOptions::of_environment().audit_log {
         Some(path) => path,
         None => default_path(connection)?,
     };
@@ -136,15 +157,6 @@ pub fn read_audit_log(connection: &Connection, limit: usize) -> anyhow::Result<V
         .rev()
         .filter_map(|line| serde_json::from_str(line).ok());
     Ok(lines.take(limit).collect())
-}
-
-/// The options of a change that no command line asks for: those of the environment.
-fn options_of_environment() -> AuditOptions {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    AuditOptions {
-        actor: variable("ORDERS_ACTOR").and_then(|name| name.into_string().ok()),
-        audit_log: variable("ORDERS_AUDIT_LOG").map(PathBuf::from),
-    }
 }
 
 /// Opens the file for appending. Only its owner may read a new file, since it names people.
@@ -237,6 +249,22 @@ mod tests {
         assert_eq!(ended["actor"], "ada");
         assert_eq!(ended["replayed"], 2);
         assert_eq!(begun["selection"], selection);
+    }
+
+    #[tokio::test]
+    async fn an_empty_value_is_as_none() {
+        #[derive(clap::Parser)]
+        struct TestCommand {
+            #[command(flatten)]
+            audit: AuditOptions,
+        }
+        let TestCommand { audit } = clap::Parser::parse_from(["test", "--actor", "", "--audit-log", ""]);
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Connection::local(directory.path().to_owned());
+        audit_reveal(&audit, &connection, "order", "1").await.unwrap();
+        let text = std::fs::read_to_string(directory.path().join("audit.jsonl")).unwrap();
+        let line: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_ne!(line["actor"], "", "{line}");
     }
 
     #[tokio::test]

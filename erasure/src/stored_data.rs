@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::process::ExitCode;
 
-use dead_letters::{DeadLetter, audit_reveal, start_logging};
+use dead_letters::{AuditOptions, DeadLetter, audit_reveal, start_logging};
 use futures_util::TryStreamExt as _;
 use order_core::OrderId;
 use order_core::text::CustomerId;
@@ -52,9 +52,13 @@ struct Piece {
 /// Prints everything that the system holds of a customer, a JSON line for each piece. An audit line says who asked.
 ///
 /// An order that only waits in a queue is not found: the last line on standard error says how many messages wait.
-pub async fn print_stored_data(customer: &CustomerId, connection: &Connection) -> anyhow::Result<ExitCode> {
+pub async fn print_stored_data(
+    customer: &CustomerId,
+    audit: &AuditOptions,
+    connection: &Connection,
+) -> anyhow::Result<ExitCode> {
     start_logging();
-    audit_reveal(connection, "customer", customer.as_str()).await?;
+    audit_reveal(audit, connection, "customer", customer.as_str()).await?;
     let subject = Subject::of_customer(customer.clone());
     let table = Orders::open(connection).await?;
     let located = Located::search(&subject, &table, connection).await?;

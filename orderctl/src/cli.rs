@@ -151,6 +151,7 @@ mod tests {
             "orderctl list --customer customer-1001 --limit 5 --json",
             "orderctl list --customer c --from 2026-11-23T00:00:00Z --to 2026-11-24T00:00:00+01:00 --status notified --oldest-first",
             "orderctl export --customer customer-1001 --reference PO-17",
+            "orderctl export --customer customer-1001 --everything --actor ada --audit-log audit.jsonl",
             "orderctl erase --customer customer-1001 --dry-run",
             "orderctl erase --order 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b --yes --json",
             "orderctl inbox --follow --json",

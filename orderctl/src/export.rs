@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use dead_letters::AuditOptions;
 use erasure::print_stored_data;
 use stack_client::Connection;
 use terminal::stdout;
@@ -12,16 +13,18 @@ use crate::customer_orders::{MAX_PER_PAGE, Pages, Selection, Sequence};
 pub(crate) struct Arguments {
     #[command(flatten)]
     selection: Selection,
-    /// Print everything that the system holds of the customer: rows, claims, dead letters and emails. An audit line says who asked
+    /// Print everything that the system holds of the customer: rows, claims, dead letters and emails. An audit line says who asked; --actor and --audit-log are for that line
     #[arg(long, conflicts_with_all = ["from", "to", "status", "reference"])]
     everything: bool,
+    #[command(flatten)]
+    audit: AuditOptions,
 }
 
 /// Prints each order on a line, as the API returns it, the oldest first. Fails if the API could not read one. `--everything` prints
 /// what is stored.
 pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     if arguments.everything {
-        return print_stored_data(&arguments.selection.customer, connection).await;
+        return print_stored_data(&arguments.selection.customer, &arguments.audit, connection).await;
     }
     let api = connection.api().await?;
     let mut pages = Pages::new(&api, &arguments.selection, Sequence::OldestFirst);

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use dead_letters::AuditOptions;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,7 +35,8 @@ pub(crate) async fn reveal(
         Wanted::Mail { id } => ("mail", id.to_string()),
         Wanted::Letter { id } => ("letter", id.to_string()),
     };
-    dead_letters::audit_reveal(system.connection()?, kind, &id).await?;
+    let options = AuditOptions::of_environment();
+    dead_letters::audit_reveal(&options, system.connection()?, kind, &id).await?;
     let found = match wanted {
         Wanted::Order { id } => orders::fetch(&system, &id.to_string()).await?,
         Wanted::Mail { id } => mail::fetch(&system, id).await?,

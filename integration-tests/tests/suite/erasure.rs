@@ -302,7 +302,8 @@ async fn everything_that_is_stored_of_a_customer_is_exported_and_nothing_of_anot
     let export = |customer: &str| {
         let mut command = sandbox.orderctl();
         command.args(["export", "--customer", customer, "--everything"]);
-        let output = command.env("ORDERS_AUDIT_LOG", &audit).output().unwrap();
+        command.args(["--actor", "auditor", "--audit-log"]).arg(&audit);
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         let printed = String::from_utf8(output.stdout).unwrap();
         let lines = printed.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -340,6 +341,7 @@ async fn everything_that_is_stored_of_a_customer_is_exported_and_nothing_of_anot
         (&first["action"], &first["queue"], &first["selection"]["ids"]),
         (&json!("reveal"), &json!("customer"), &json!([customer.id])),
     );
+    assert_eq!(first["actor"], "auditor", "{first}");
     let refused = system.orderctl(&[
         "export",
         "--customer",

@@ -8,6 +8,8 @@ use stack_client::function_logs::LogLine;
 
 /// The message of order-api about a read that failed.
 const FAILED_READ: &str = "order not read";
+/// The end of the route of a request that cancels an order.
+const CANCEL: &str = "/cancel";
 
 /// The way of one order.
 #[derive(Debug, Serialize)]
@@ -147,7 +149,9 @@ pub(super) fn of_line(line: &LogLine) -> Option<Step> {
         .flatten()
         .filter(|reason| !message.contains(reason));
     let receives = line.fields["receive_count"].as_u64();
-    let parts = status.map(|status| format!(" {status}")).into_iter();
+    let is_cancellation = line.text("route").is_some_and(|route| route.ends_with(CANCEL));
+    let asked = if is_cancellation { " to a cancellation" } else { "" };
+    let parts = status.map(|status| format!(" {status}{asked}")).into_iter();
     let parts = parts.chain(reasons.map(|reason| format!(", {reason}")));
     let parts = parts.chain(receives.map(|count| format!(", receive {count}")));
     let event = message.to_owned() + &parts.collect::<String>();
@@ -192,6 +196,17 @@ mod tests {
             event: "message m failed: timeout, no answer, receive 2".to_owned(),
         };
         assert_eq!(step, Some(expected));
+    }
+
+    #[test]
+    fn a_request_to_cancel_reads_as_one() {
+        let event = |route: &str| {
+            let fields = json!({"message": "answered", "method": "POST", "route": route, "status": 202});
+            of_line(&line(fields)).unwrap().event
+        };
+        assert_eq!(event("/orders"), "answered 202");
+        assert_eq!(event("/orders/batch"), "answered 202");
+        assert_eq!(event("/orders/{id}/cancel"), "answered 202 to a cancellation");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     } else {
         let program = invocation::program_name();
         stdout::print_line(&format!(
-            "order {id} will be cancelled; see it with: {program} get {id}{}",
+            "the request to cancel order {id} is in the queue; see the order with: {program} get {id}{}",
             connection.options()
         ))?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use dead_letters::{DeadLetter, DeadLetterQueue, Interrupted, QueueName};
-use order_core::OrderId;
+use order_core::{OrderId, QueueMessage};
 use reqwest::StatusCode;
 use serde_json::Value;
 use stack_client::problem::format_problem;
@@ -138,10 +138,12 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant, connection: &Connectio
                 if Instant::now() >= next_search {
                     // A search is never dropped: it gives back the letters that it hides.
                     match find_dead_letter(id, connection).await {
-                        Ok(Some(letter)) => return Ok(Found::DeadLetter(Box::new(letter))),
+                        Ok(Some(letter)) if !is_cancellation(&letter) => {
+                            return Ok(Found::DeadLetter(Box::new(letter)));
+                        }
                         Err(error) if error.is::<Interrupted>() => return Err(error),
                         // The caller may not be allowed to read the queue. The order may still come.
-                        Ok(None) | Err(_) => next_search = Instant::now() + SEARCH_PAUSE,
+                        Ok(_) | Err(_) => next_search = Instant::now() + SEARCH_PAUSE,
                     }
                 }
                 tokio::time::sleep(PAUSE).await;
@@ -156,22 +158,48 @@ async fn fetch(api: &Api, id: OrderId, deadline: Instant, connection: &Connectio
 /// Says why there is no stored order, as far as it is known. `what` is known without the dead letters.
 async fn describe_absence(id: OrderId, what: &str, connection: &Connection) -> String {
     match find_dead_letter(id, connection).await {
+        Ok(Some(letter)) if is_cancellation(&letter) => describe_dead_cancellation(what, &letter, connection),
         Ok(Some(letter)) => describe_dead_letter(id, &letter, connection),
         Ok(None) => format!("{what}; it is no dead letter either"),
         Err(error) => format!("{what} (the dead-letter queue cannot be searched: {error:#})"),
     }
 }
 
-fn describe_dead_letter(id: OrderId, letter: &DeadLetter, connection: &Connection) -> String {
+/// Whether the message asks to cancel the order. It says nothing about the order itself.
+fn is_cancellation(letter: &DeadLetter) -> bool {
+    matches!(
+        QueueMessage::from_json(&letter.body),
+        Ok(QueueMessage::Cancellation(_))
+    )
+}
+
+/// `what` says that the order is not stored.
+fn describe_dead_cancellation(what: &str, letter: &DeadLetter, connection: &Connection) -> String {
+    let program = invocation::program_name();
+    format!(
+        "{what}; a request to cancel it is a dead letter: {}\nit is in {}; replay it when the order is stored: {program} dlq replay \
+         {}{}",
+        describe_reason(letter),
+        letter.queue.dead_letter_name(),
+        letter.message_id,
+        connection.options()
+    )
+}
+
+fn describe_reason(letter: &DeadLetter) -> String {
     let detail = letter
         .detail
         .as_ref()
         .map(|detail| format!(" ({})", sanitize_line(detail)))
         .unwrap_or_default();
-    let reason = sanitize_line(&letter.reason);
+    format!("{}{detail}", sanitize_line(&letter.reason))
+}
+
+fn describe_dead_letter(id: OrderId, letter: &DeadLetter, connection: &Connection) -> String {
+    let reason = describe_reason(letter);
     let program = invocation::program_name();
     format!(
-        "order {id} could not be processed: {reason}{detail}\nits message is in {}; replay it with: \
+        "order {id} could not be processed: {reason}\nits message is in {}; replay it with: \
          {program} dlq replay {}{}",
         letter.queue.dead_letter_name(),
         letter.message_id,
@@ -182,4 +210,27 @@ fn describe_dead_letter(id: OrderId, letter: &DeadLetter, connection: &Connectio
 async fn find_dead_letter(id: OrderId, connection: &Connection) -> anyhow::Result<Option<DeadLetter>> {
     let queue = DeadLetterQueue::open(connection, QueueName::Orders).await?;
     dead_letters::find_letter(&queue, &id.to_string()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::Message;
+
+    use super::*;
+
+    #[test]
+    fn a_dead_cancellation_does_not_speak_of_a_dead_order() {
+        let letter = |body: &str| DeadLetter::read(QueueName::Orders, &Message::builder().body(body).build());
+        let cancellation = letter(include_str!("../../order-core/golden/message-v3.json"));
+        assert!(is_cancellation(&cancellation));
+        let connection = Connection::local("d".into());
+        let text = describe_dead_cancellation("there is no order", &cancellation, &connection);
+        assert!(
+            text.starts_with("there is no order; a request to cancel it is a dead letter: "),
+            "{text}"
+        );
+        for body in [include_str!("../../order-core/golden/message-v2.json"), "{", ""] {
+            assert!(!is_cancellation(&letter(body)), "{body}");
+        }
+    }
 }

@@ -134,6 +134,15 @@ async fn a_dead_letter_of_a_cancellation_is_replayed_when_its_order_is_stored() 
     let letter = system.wait_for_dead_letter(&id).await;
     assert_eq!(letter["reason"], "order_missing", "{letter}");
     let letter = letter["message_id"].as_str().unwrap();
+    eventually("the command says that there is no order", async || {
+        let output = system.orderctl(&["get", &id]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        (said.contains("there is no order")
+            && said.contains("a request to cancel it is a dead letter: order_missing"))
+        .then_some(())
+    })
+    .await;
 
     system.send("orders", &message_of(&id)).await;
     let stored = system.wait_until_stored(&id).await;

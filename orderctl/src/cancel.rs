@@ -15,9 +15,10 @@ use terminal::{invocation, stdout};
 use crate::order_name::{KeyArguments, parse_order_id};
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("order").args(["id", "key"]).required(true))]
 pub(crate) struct Arguments {
     /// The order's id
-    #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"], required_unless_present = "key")]
+    #[arg(value_parser = parse_order_id, conflicts_with = "caller")]
     id: Option<OrderId>,
     #[command(flatten)]
     key: KeyArguments,

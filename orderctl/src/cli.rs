@@ -206,6 +206,10 @@ mod tests {
             "orderctl get --caller open 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl get --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl cancel",
+            "orderctl cancel --caller open",
+            "orderctl trace",
+            "orderctl trace --caller open",
+            "orderctl cancel --caller open 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl cancel --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl trace --key k 0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b",
             "orderctl trace --key k --caller ada",
@@ -224,6 +228,29 @@ mod tests {
             "orderctl top --interval 0",
             "orderctl dlq list --queue mail",
         ]);
+    }
+
+    #[test]
+    fn an_order_is_named_by_its_id_or_its_key() {
+        for command in ["get", "cancel", "trace"] {
+            let usage = format!("Usage: orderctl {command} [OPTIONS] <ID|--key <KEY>>\n");
+            let help = parse(&format!("orderctl {command} --help"))
+                .unwrap_err()
+                .to_string();
+            assert!(help.contains(&usage), "{help}");
+        }
+        for line in ["orderctl cancel", "orderctl trace"] {
+            let error = parse(line).unwrap_err().to_string();
+            assert!(error.contains("  <ID|--key <KEY>>\n"), "{error}");
+        }
+        for line in [
+            "orderctl get --caller open",
+            "orderctl cancel --caller open",
+            "orderctl trace --caller open",
+        ] {
+            let error = parse(line).unwrap_err().to_string();
+            assert!(!error.contains("--key <KEY> <ID>"), "{error}");
+        }
     }
 
     #[cfg(feature = "local")]

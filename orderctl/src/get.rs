@@ -25,7 +25,9 @@ const SEARCH_PAUSE: Duration = Duration::from_secs(2);
 /// The time of `--wait` without a number.
 const WAIT_SECONDS: u64 = 30;
 
+// The id may also follow `--wait`, which no group of clap can say.
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "orderctl get [OPTIONS] <ID|--key <KEY>>")]
 pub(crate) struct Arguments {
     /// The order's id
     #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"])]

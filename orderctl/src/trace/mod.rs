@@ -20,9 +20,10 @@ use crate::order_name::{KeyArguments, parse_order_id};
 const VERSION: u32 = 1;
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("order").args(["id", "key"]).required(true))]
 pub(crate) struct Arguments {
     /// The order's id
-    #[arg(value_parser = parse_order_id, conflicts_with_all = ["key", "caller"])]
+    #[arg(value_parser = parse_order_id, conflicts_with = "caller")]
     id: Option<OrderId>,
     #[command(flatten)]
     key: KeyArguments,

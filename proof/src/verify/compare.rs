@@ -94,6 +94,9 @@ fn compare_rows(
             }
             Ok(_) => {}
         }
+        if row.is_cancelled {
+            findings.cancelled.insert(id.clone());
+        }
         stored.insert(id);
     }
     for row in &evidence.rows {
@@ -181,6 +184,7 @@ impl<'a> Publications<'a> {
 #[cfg(test)]
 mod tests {
     use dead_letters::QueueName;
+    use order_core::EventType;
 
     use super::super::samples::{self, acceptance, fingerprint, id, key};
     use super::*;
@@ -198,6 +202,7 @@ mod tests {
                 stored_fingerprint: Some(fingerprint.to_string()),
                 content: Ok(fingerprint.clone()),
                 notification_id: Some(format!("n-{number}")),
+                is_cancelled: false,
             });
             evidence.events.push(Event {
                 queue: "audit".to_owned(),
@@ -208,6 +213,7 @@ mod tests {
             });
             emails(&mut evidence).push(Email {
                 to: "a@example.com".to_owned(),
+                about: EventType::Confirmed,
                 notification_id: format!("n-{number}"),
                 covers: 1,
                 listed: BTreeSet::from([id(number)]),
@@ -284,6 +290,19 @@ mod tests {
             ..no_findings()
         };
         assert_eq!(findings_after(outlive), expected);
+    }
+
+    #[test]
+    fn a_cancelled_order_is_counted_and_needs_no_email_that_it_is_confirmed() {
+        let cancel = |evidence: &mut Evidence| {
+            evidence.rows[0].is_cancelled = true;
+            emails(evidence)[0].about = EventType::Cancelled;
+        };
+        let expected = Findings {
+            cancelled: of(&[0]),
+            ..no_findings()
+        };
+        assert_eq!(findings_after(cancel), expected);
     }
 
     #[test]
@@ -434,6 +453,7 @@ mod tests {
                 stored_fingerprint: None,
                 content: Err("bare".to_owned()),
                 notification_id: Some("n-0".to_owned()),
+                is_cancelled: false,
             });
         });
         assert_eq!(rows.stray_rows, BTreeSet::from(["made by a mark".to_owned()]));

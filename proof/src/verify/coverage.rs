@@ -2,8 +2,13 @@
 //!
 //! An email names the orders that it covers and states how many they are. One of an earlier version named up to 50: it also covers
 //! an order whose row names the email, as long as the email states more orders than it names.
+//!
+//! An email that orders are cancelled covers those of them whose rows say so too: nobody has to be told any more that they are confirmed. It never
+//! counts as a repetition of the email that an order is confirmed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use order_core::EventType;
 
 use super::mail::Email;
 use super::rows::Row;
@@ -13,7 +18,7 @@ use super::rows::Row;
 pub(super) struct Coverage {
     /// The ids of the wanted orders that no email covers.
     pub(super) unnotified: BTreeSet<String>,
-    /// How often an inbox received an order that it had already received.
+    /// How often an inbox was told that an order is confirmed, although it had been told already.
     pub(super) notified_again: u64,
 }
 
@@ -28,7 +33,8 @@ pub(super) fn find_coverage(emails: &[Email], rows: &[Row], wanted: &BTreeSet<St
     }
     let mut covered: BTreeSet<String> = BTreeSet::new();
     let mut notified_again = 0;
-    for (_, inbox) in group_by_inbox(emails) {
+    let of_type = |about| emails.iter().filter(move |email: &&Email| email.about == about);
+    for (_, inbox) in group_by_inbox(of_type(EventType::Confirmed)) {
         let mut covered_here: BTreeSet<String> = BTreeSet::new();
         let mut deliveries = 0;
         for (id, copies) in inbox {
@@ -48,6 +54,16 @@ pub(super) fn find_coverage(emails: &[Email], rows: &[Row], wanted: &BTreeSet<St
         notified_again += deliveries.saturating_sub(covered_here.len()) as u64;
         covered.extend(covered_here);
     }
+    let cancelled: HashSet<&str> = rows
+        .iter()
+        .filter(|row| row.is_cancelled)
+        .map(|row| row.order_id.as_str())
+        .collect();
+    let told = of_type(EventType::Cancelled).flat_map(|email| &email.listed);
+    covered.extend(
+        told.map(ToString::to_string)
+            .filter(|id| cancelled.contains(id.as_str())),
+    );
     Coverage {
         unnotified: wanted.difference(&covered).cloned().collect(),
         notified_again,
@@ -56,7 +72,9 @@ pub(super) fn find_coverage(emails: &[Email], rows: &[Row], wanted: &BTreeSet<St
 
 /// Groups the emails by inbox and by the notification id that they print. An email that was delivered twice is two copies
 /// under one id.
-fn group_by_inbox(emails: &[Email]) -> BTreeMap<&str, BTreeMap<&str, Vec<&Email>>> {
+fn group_by_inbox<'a>(
+    emails: impl Iterator<Item = &'a Email>,
+) -> BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a Email>>> {
     let mut inboxes: BTreeMap<&str, BTreeMap<&str, Vec<&Email>>> = BTreeMap::new();
     for email in emails {
         let inbox = inboxes.entry(&email.to).or_default();
@@ -77,6 +95,7 @@ mod tests {
     fn email(to: &str, notification_id: &str, covers: usize, listed: std::ops::Range<usize>) -> Email {
         Email {
             to: to.to_owned(),
+            about: EventType::Confirmed,
             notification_id: notification_id.to_owned(),
             covers,
             listed: listed.map(|number| id(number).parse().unwrap()).collect(),
@@ -90,6 +109,7 @@ mod tests {
             stored_fingerprint: None,
             content: Err("not compared".to_owned()),
             notification_id: notification_id.map(str::to_owned),
+            is_cancelled: false,
         }
     }
 
@@ -139,6 +159,31 @@ mod tests {
         let rows = [row(0, Some("n-0")), row(1, Some("n-0")), row(2, Some("n-1"))];
         let coverage = find_coverage(&emails, &rows, &wanted(0..3));
         assert_eq!((coverage.notified_again, coverage.unnotified.len()), (1, 0));
+    }
+
+    #[test]
+    fn an_email_that_an_order_is_cancelled_is_no_repetition() {
+        let cancelled = |id: &str| Email {
+            about: EventType::Cancelled,
+            ..email("a", id, 1, 0..1)
+        };
+        let emails = [email("a", "n", 1, 0..1), cancelled("c-0"), cancelled("c-1")];
+        let rows = [row(0, Some("n"))];
+        assert_eq!(find_coverage(&emails, &rows, &wanted(0..1)), Coverage::default());
+    }
+
+    #[test]
+    fn an_email_that_an_order_is_cancelled_covers_it_only_if_its_row_says_so() {
+        let emails = [Email {
+            about: EventType::Cancelled,
+            ..email("a", "c", 2, 0..2)
+        }];
+        let cancelled = Row {
+            is_cancelled: true,
+            ..row(0, None)
+        };
+        let coverage = find_coverage(&emails, &[cancelled, row(1, None)], &wanted(0..2));
+        assert_eq!((coverage.notified_again, coverage.unnotified), (0, wanted(1..2)));
     }
 
     #[test]

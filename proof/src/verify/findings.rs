@@ -13,6 +13,8 @@ pub(super) struct Findings {
     pub(super) erased: BTreeSet<String>,
     /// Accepted orders without a row that are older than rows are kept. Whether they were stored is not known.
     pub(super) expired: BTreeSet<String>,
+    /// Accepted orders that were cancelled.
+    pub(super) cancelled: BTreeSet<String>,
     /// Idempotency keys with more than one row or more than one order id.
     pub(super) doubled: BTreeSet<String>,
     /// Orders whose row, event or dead letter has other content than was accepted: the order's id and what differs.
@@ -32,7 +34,7 @@ pub(super) struct Findings {
     pub(super) stray_emails: Option<usize>,
     /// Events beyond the first of an order.
     pub(super) republished: u64,
-    /// How often an inbox received an order again; `None` if mail cannot be read.
+    /// How often an inbox was notified again that an order is confirmed; `None` if mail cannot be read.
     pub(super) notified_again: Option<u64>,
 }
 

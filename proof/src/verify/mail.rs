@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use order_core::OrderId;
+use order_core::{EventType, OrderId};
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ const ERASED_LINE: &str = "  an erased order";
 pub(super) struct Email {
     /// The inbox.
     pub(super) to: String,
+    /// Whether it says that orders are confirmed or that they are cancelled.
+    pub(super) about: EventType,
     /// The notification id that the email prints.
     pub(super) notification_id: String,
     /// The number of orders that the email states, without those that were erased.
@@ -104,10 +106,21 @@ fn parse_email(to: &str, body: &str) -> Option<Email> {
     let listed = text.lines().filter_map(parse_order_line).collect();
     Some(Email {
         to: to.to_owned(),
+        about: parse_type(text.lines().next()?),
         notification_id: notification_id.to_owned(),
         covers: covers.saturating_sub(erased),
         listed,
     })
+}
+
+/// The type of the events of an email, by its first line: `Order 00000001 is cancelled: 2 items, EUR 29.95.`, or `2 orders cancelled.` in a digest. It holds no text
+/// of a customer.
+fn parse_type(line: &str) -> EventType {
+    if line.contains(" is cancelled: ") || line.ends_with(" cancelled.") {
+        EventType::Cancelled
+    } else {
+        EventType::Confirmed
+    }
 }
 
 /// The order that a line names: `Order     ID` in the email of one, `  ID  TIME ...` in a digest.
@@ -119,7 +132,7 @@ fn parse_order_line(line: &str) -> Option<OrderId> {
 #[cfg(test)]
 mod tests {
     use notifier::email::{digest, order};
-    use order_core::{EventType, OrderCancelled, OrderConfirmed, OrderEvent};
+    use order_core::{OrderCancelled, OrderConfirmed, OrderEvent};
     use serde_json::json;
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
@@ -140,6 +153,7 @@ mod tests {
             let email = parse_email("a@example.com", &order::email(&of_one, "n-1").body).unwrap();
             assert_eq!((email.notification_id.as_str(), email.covers), ("n-1", 1));
             assert_eq!(email.listed, BTreeSet::from([event.order_id]));
+            assert_eq!(email.about, of_one.event_type());
         }
     }
 
@@ -152,10 +166,13 @@ mod tests {
             })
             .collect();
         let items: Vec<_> = events.iter().map(digest::DigestItem::new).collect();
-        let body = digest::email(&items.iter().collect::<Vec<_>>(), EventType::Confirmed, "n-2").body;
-        let email = parse_email("a@example.com", &body).unwrap();
-        assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
-        assert_eq!(email.listed, events.iter().map(|event| event.order_id).collect());
+        for about in [EventType::Confirmed, EventType::Cancelled] {
+            let body = digest::email(&items.iter().collect::<Vec<_>>(), about, "n-2").body;
+            let email = parse_email("a@example.com", &body).unwrap();
+            assert_eq!((email.notification_id.as_str(), email.covers), ("n-2", 60));
+            assert_eq!(email.listed, events.iter().map(|event| event.order_id).collect());
+            assert_eq!(email.about, about);
+        }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(super) struct Report {
     pub(super) erased: usize,
     /// Accepted orders without a row that are older than rows are kept.
     pub(super) expired: usize,
+    /// Accepted orders that were cancelled. Events that say so are not compared.
+    pub(super) cancelled: usize,
     /// Must be zero.
     pub(super) doubled: usize,
     /// Must be zero.
@@ -53,7 +55,7 @@ pub(super) struct Report {
     /// Poison whose dead letter has another reason than the expected one. Must be zero.
     #[serde(rename = "misjudged_poison")]
     pub(super) poison_with_wrong_reason: usize,
-    /// How often an inbox received an order again; `None` if mail cannot be read.
+    /// How often an inbox was notified again that an order is confirmed; `None` if mail cannot be read.
     #[serde(rename = "doubly_notified")]
     pub(super) notified_again: Option<u64>,
     /// Events beyond the first of an order.
@@ -94,6 +96,7 @@ impl Report {
             lost: findings.lost.len(),
             erased: findings.erased.len(),
             expired: findings.expired.len(),
+            cancelled: findings.cancelled.len(),
             doubled: findings.doubled.len(),
             differing: findings.differing.len(),
             unpublished: findings.unpublished.len(),
@@ -176,7 +179,7 @@ impl Report {
     }
 
     /// The figures that repeated deliveries, dead letters and other orders explain.
-    fn explained_figures(&self) -> [Figure; 10] {
+    fn explained_figures(&self) -> [Figure; 11] {
         use Requirement::{Counted, ZeroIfExclusive};
 
         let figure = |name, found, requirement, meaning| Figure {
@@ -199,10 +202,16 @@ impl Report {
                 "without a row, and older than OrderRetentionDays: whether they were stored is not known",
             ),
             figure(
+                "cancelled",
+                count(self.cancelled),
+                Counted,
+                "accepted orders that were cancelled: one email of either kind will do; events that say so are not compared",
+            ),
+            figure(
                 "notified again",
                 self.notified_again,
                 Counted,
-                "emailed again after a crash, a lost response or a duplicate delivery",
+                "confirmed by email again after a crash, a lost response or a duplicate delivery",
             ),
             figure(
                 "published again",
@@ -373,7 +382,8 @@ mod tests {
         poison with wrong reason  0      0        in the dead-letter queue with another reason than the expected one
         erased                    0      -        accepted orders that an operator erased; nothing is expected of them
         expired                   0      -        without a row, and older than OrderRetentionDays: whether they were stored is not known
-        notified again            2      -        emailed again after a crash, a lost response or a duplicate delivery
+        cancelled                 0      -        accepted orders that were cancelled: one email of either kind will do; events that say so are not compared
+        notified again            2      -        confirmed by email again after a crash, a lost response or a duplicate delivery
         published again           0      -        the same event, byte for byte, for the same reasons
         dead letters              0      -        accepted orders in a dead-letter queue; put them back by dlq replay
         without a reason          0      -        those of them without an error code, since the processes that received them died
@@ -391,7 +401,7 @@ mod tests {
     fn programs_read_the_same_names_in_every_version() {
         let json = serde_json::to_value(report(&findings(), &evidence_with_mail(), Scope::Shared)).unwrap();
         let names: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        insta::assert_snapshot!(names.join(" "), @"accepted dead_letters differing doubled doubly_notified emails erased events examples expired in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
+        insta::assert_snapshot!(names.join(" "), @"accepted cancelled dead_letters differing doubled doubly_notified emails erased events examples expired in_flight lost marked misjudged_poison republished right rows stray_emails stray_events stray_letters stray_rows unburied_poison unexplained_letters unnotified unpublished");
     }
 
     #[test]

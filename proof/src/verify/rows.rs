@@ -27,6 +27,8 @@ pub(super) struct Row {
     pub(super) content: Result<Fingerprint, String>,
     /// The id of the notification that the row names.
     pub(super) notification_id: Option<String>,
+    /// Whether the order was cancelled.
+    pub(super) is_cancelled: bool,
 }
 
 impl Row {
@@ -40,6 +42,7 @@ impl Row {
                 .map(|row| Fingerprint::of(&row.order))
                 .map_err(|error| error.to_string()),
             notification_id: text(attribute::NOTIFICATION_ID),
+            is_cancelled: row.contains_key(attribute::CANCELLED_AT),
         }
     }
 }
@@ -109,6 +112,9 @@ mod tests {
             row.content.as_ref().map(ToString::to_string).ok(),
             row.stored_fingerprint
         );
+        assert!(!row.is_cancelled);
+        let cancelled = include_str!("../../../order-table/golden/row-v1-cancelled.json");
+        assert!(Row::parse(&serde_json::from_str(cancelled).unwrap()).is_cancelled);
         let mut altered = golden.clone();
         altered.insert(attribute::CUSTOMER_ID.to_owned(), "someone-else".into());
         let altered = Row::parse(&altered);

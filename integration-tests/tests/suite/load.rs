@@ -251,6 +251,36 @@ async fn a_load_survives_kills_of_the_system() {
     assert_eq!(pick(&right, &ZERO), [0; 13], "{right}");
 }
 
+/// Emails cannot be sent, so that no order is notified. The load ends all the same when its orders are cancelled, and `verify` accepts that no
+/// email says that they are confirmed.
+#[tokio::test]
+async fn a_load_waits_for_no_email_about_a_cancelled_order() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    let journal = sandbox.file("journal");
+    let outage = system.orderctl(&["faults", "outage", "email"]);
+    assert!(outage.status.success(), "{outage:?}");
+    let load = Load::start(&sandbox, &journal, &["--count", "3"]);
+    let accepted = eventually("the orders are accepted", async || {
+        let accepted = read_accepted(&journal);
+        (accepted.len() == 3).then_some(accepted)
+    })
+    .await;
+    for order in &accepted {
+        let output = system.orderctl(&["cancel", order["order_id"].as_str().unwrap()]);
+        assert!(output.status.success(), "{output:?}");
+    }
+    let (is_good, report) = load.wait_for_end().await;
+    assert!(is_good, "{report}");
+    let counts = ["accepted", "confirmed", "cancelled", "notified"];
+    assert_eq!(pick(&report, &counts), [3, 3, 3, 0], "{report}");
+    let end = system.orderctl(&["faults", "off"]);
+    assert!(end.status.success(), "{end:?}");
+    let right = run_verify(&system, &journal);
+    assert_eq!(pick(&right, &ZERO), [0; 13], "{right}");
+    assert_eq!(pick(&right, &["cancelled", "doubly_notified"]), [3, 0], "{right}");
+}
+
 /// One connection that needs at least 300 ms for an order cannot keep a rate of 50 orders a second. The orders wait, the
 /// middle one of 20 for more than two seconds. The latency shows that only if it is measured from the time at which an
 /// order was due.

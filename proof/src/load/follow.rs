@@ -1,4 +1,4 @@
-//! Following accepted orders until their email is sent.
+//! Following accepted orders until their email is sent, or until they are cancelled.
 //!
 //! Each round reads the rows of the pending orders, a hundred at a time and the oldest first. The system processes orders
 //! roughly in the order of their acceptance. A round therefore ends at the first hundred rows without a change, since later
@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use order_core::{OrderId, Timestamp};
-use order_table::attribute::{ACCEPTED_AT, CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
+use order_table::attribute::{ACCEPTED_AT, CANCELLED_AT, CONFIRMED_AT, NOTIFIED_AT, ORDER_ID};
 use tokio::time::Instant;
 
 use super::pending::PendingOrder;
@@ -34,7 +34,16 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 struct RowTimes {
     accepted: Timestamp,
     confirmed: Timestamp,
-    notified: Option<Timestamp>,
+    end: Option<End>,
+}
+
+/// Why an order is followed no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Its email was sent at this time. Whether it was cancelled after that does not matter.
+    Notified(Timestamp),
+    /// It was cancelled before the row was marked as notified. Nobody has to be told any more that it is confirmed.
+    Cancelled,
 }
 
 /// Follows until no order is pending and all are sent. Ends early when the user stops the load, or when nothing has changed
@@ -101,7 +110,7 @@ async fn follow_round(run: &Run<'_>) -> anyhow::Result<usize> {
     Ok(changed)
 }
 
-/// Records the progress of an order, and puts it back unless it is notified. Returns 1 if it has changed, else 0.
+/// Records the progress of an order, and puts it back unless it is notified or cancelled. Returns 1 if it has changed, else 0.
 async fn record_progress(
     run: &Run<'_>,
     mut order: PendingOrder,
@@ -128,18 +137,22 @@ async fn record_progress(
             }
             measurements.confirmations.extend(times.confirmed);
         }
-        if let Some(notified_at) = times.notified {
-            measurements.notified += 1;
-            match latency_between(times.accepted, notified_at) {
-                Some(latency) => {
-                    measurements.to_notified.add(latency);
-                    if let Some(timeline) = &mut measurements.timeline {
-                        timeline.add_at(Stage::Notified, notified_at, latency);
+        match times.end {
+            Some(End::Notified(notified_at)) => {
+                measurements.notified += 1;
+                match latency_between(times.accepted, notified_at) {
+                    Some(latency) => {
+                        measurements.to_notified.add(latency);
+                        if let Some(timeline) = &mut measurements.timeline {
+                            timeline.add_at(Stage::Notified, notified_at, latency);
+                        }
                     }
+                    None => measurements.add_reason(describe_clock_skew(order.order_id)),
                 }
-                None => measurements.add_reason(describe_clock_skew(order.order_id)),
+                measurements.notifications.extend(notified_at);
             }
-            measurements.notifications.extend(notified_at);
+            Some(End::Cancelled) => measurements.cancelled += 1,
+            None => {}
         }
     }
     if let Some((poison, key)) = order.poison.take()
@@ -147,7 +160,7 @@ async fn record_progress(
     {
         send_poison(run, poison, body).await?;
     }
-    if times.notified.is_none() {
+    if times.end.is_none() {
         run.pending.orders.borrow_mut().push_back(order);
         return Ok(usize::from(is_new));
     }
@@ -188,7 +201,7 @@ async fn read_rows(clients: &Clients, orders: &[PendingOrder]) -> anyhow::Result
     let request = KeysAndAttributes::builder()
         .set_keys(Some(keys.collect()))
         .projection_expression(format!(
-            "{ORDER_ID}, {ACCEPTED_AT}, {CONFIRMED_AT}, {NOTIFIED_AT}"
+            "{ORDER_ID}, {ACCEPTED_AT}, {CONFIRMED_AT}, {NOTIFIED_AT}, {CANCELLED_AT}"
         ))
         .build()?;
     let answer = clients
@@ -211,10 +224,11 @@ fn parse_row(item: &HashMap<String, AttributeValue>) -> anyhow::Result<(OrderId,
     let moment = |name: &str| text(name).map(|text| text.parse::<Timestamp>()).transpose();
     let order_id = text(ORDER_ID).context("a row has no order_id")?.parse()?;
     let needed = |name: &str| moment(name)?.with_context(|| format!("the row of {order_id} has no {name}"));
+    let cancelled = item.contains_key(CANCELLED_AT).then_some(End::Cancelled);
     let times = RowTimes {
         accepted: needed(ACCEPTED_AT)?,
         confirmed: needed(CONFIRMED_AT)?,
-        notified: moment(NOTIFIED_AT)?,
+        end: moment(NOTIFIED_AT)?.map(End::Notified).or(cancelled),
     };
     Ok((order_id, times))
 }
@@ -240,9 +254,17 @@ mod tests {
         let times = RowTimes {
             accepted: moment(1),
             confirmed: moment(2),
-            notified: None,
+            end: None,
         };
         assert_eq!(parse_row(&item).unwrap(), (ID.parse().unwrap(), times));
+        for (name, second, end) in [
+            (CANCELLED_AT, 3, End::Cancelled),
+            // An email that was under way when the order was cancelled.
+            (NOTIFIED_AT, 4, End::Notified(moment(4))),
+        ] {
+            item.insert(name.to_owned(), AttributeValue::S(moment(second).to_string()));
+            assert_eq!(parse_row(&item).unwrap().1.end, Some(end));
+        }
         item.remove(ACCEPTED_AT);
         let error = parse_row(&item).unwrap_err().to_string();
         assert_eq!(error, format!("the row of {ID} has no accepted_at"));

@@ -92,6 +92,8 @@ pub(super) struct Measurements {
     pub(super) confirmed: u64,
     /// Orders that were seen to be marked as notified.
     pub(super) notified: u64,
+    /// Orders that were seen to be cancelled before they were marked as notified.
+    pub(super) cancelled: u64,
     /// The first few error texts.
     pub(super) reasons: Vec<String>,
     /// The failures by reason.
@@ -120,6 +122,7 @@ impl Measurements {
             poison: 0,
             confirmed: 0,
             notified: 0,
+            cancelled: 0,
             reasons: Vec::new(),
             failures: Reasons::default(),
             timeline: None,

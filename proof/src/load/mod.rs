@@ -87,7 +87,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Sends the orders, follows them and prints a report. Fails if an order was refused, lost or not notified.
+/// Sends the orders, follows them and prints a report. Fails if an order was refused, lost, or neither notified nor cancelled.
 pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
     consent::check(connection, arguments.yes_on.as_deref(), arguments.count.get())?;
     let page = arguments.report.as_deref().map(PageFile::create).transpose()?;

@@ -1,4 +1,4 @@
-//! The accepted orders whose email is not sent yet.
+//! The accepted orders whose email is not sent yet, and that are not cancelled.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -7,7 +7,7 @@ use order_core::OrderId;
 
 use crate::journal::Poison;
 
-/// An accepted order that is not notified yet.
+/// An accepted order that is neither notified nor cancelled yet.
 #[derive(Clone, Debug)]
 pub(super) struct PendingOrder {
     pub(super) order_id: OrderId,

@@ -32,12 +32,13 @@ async fn print_lines(run: &Run<'_>) {
 fn format_line(run: &Run<'_>) -> String {
     let measurements = run.measurements.borrow();
     format!(
-        "{:>4} s  {} of {} accepted, {} confirmed, {} notified, {} retries",
+        "{:>4} s  {} of {} accepted, {} confirmed, {} notified, {} cancelled, {} retries",
         run.started.elapsed().as_secs(),
         measurements.accepted,
         run.count,
         measurements.confirmed,
         measurements.notified,
+        measurements.cancelled,
         run.system.retries()
     )
 }

@@ -27,6 +27,8 @@ pub(super) struct Report {
     pub(super) confirmed: u64,
     /// Orders that were marked as notified.
     pub(super) notified: u64,
+    /// Orders that were cancelled before they were marked as notified. They are not followed to an email.
+    pub(super) cancelled: u64,
     /// Orders that were sent twice at the same time (`--duplicates`).
     pub(super) duplicates: u64,
     /// Poison messages (`--poison`).
@@ -100,6 +102,7 @@ impl Report {
             split: measurements.split,
             confirmed: measurements.confirmed,
             notified: measurements.notified,
+            cancelled: measurements.cancelled,
             duplicates: measurements.duplicates,
             poison: measurements.poison,
             retries: facts.retries,
@@ -118,10 +121,15 @@ impl Report {
         }
     }
 
-    /// Whether all orders were accepted and notified. If the user stopped the load, orders that are still on their way do
+    /// The accepted orders that were neither notified nor cancelled.
+    pub(super) fn unnotified(&self) -> u64 {
+        self.accepted.saturating_sub(self.notified + self.cancelled)
+    }
+
+    /// Whether all orders were accepted, and notified or cancelled. If the user stopped the load, orders that are still on their way do
     /// not count as failures.
     pub(super) fn is_success(&self) -> bool {
-        let is_followed = self.interrupted || (self.accepted == self.count && self.notified == self.accepted);
+        let is_followed = self.interrupted || (self.accepted == self.count && self.unnotified() == 0);
         is_followed && self.refused == 0 && self.unanswered == 0 && self.split == 0
     }
 
@@ -172,13 +180,14 @@ impl Report {
             format_table(head, &rows),
             String::new(),
             format!(
-                "run {}: {} orders, {} refused, {} without an answer, {} keys with two ids; {} sent twice, {} poison \
-                 messages, {} retries",
+                "run {}: {} orders, {} refused, {} without an answer, {} keys with two ids; {} cancelled, {} sent twice, \
+                 {} poison messages, {} retries",
                 self.run,
                 self.count,
                 self.refused,
                 self.unanswered,
                 self.split,
+                self.cancelled,
                 self.duplicates,
                 self.poison,
                 self.retries
@@ -194,10 +203,10 @@ impl Report {
                 "interrupted: the system goes on with the accepted orders, this command does not follow them"
                     .to_owned(),
             );
-        } else if self.notified < self.accepted {
+        } else if self.unnotified() > 0 {
             lines.push(format!(
                 "{} accepted orders were not notified in time; `dlq list` shows the dead letters",
-                self.accepted - self.notified
+                self.unnotified()
             ));
         }
         lines.join("\n")
@@ -250,7 +259,7 @@ mod tests {
         confirmed  2       4           20      20   20   20     20
         notified   1       -           -       -    -    -      -
 
-        run r: 4 orders, 1 refused, 0 without an answer, 0 keys with two ids; 0 sent twice, 0 poison messages, 7 retries
+        run r: 4 orders, 1 refused, 0 without an answer, 0 keys with two ids; 0 cancelled, 0 sent twice, 0 poison messages, 7 retries
           load-r-4 was refused: �no
         2 accepted orders were not notified in time; `dlq list` shows the dead letters
         ");
@@ -268,6 +277,7 @@ mod tests {
           "split": 0,
           "confirmed": 2,
           "notified": 1,
+          "cancelled": 0,
           "duplicates": 0,
           "poison": 0,
           "retries": 7,
@@ -310,6 +320,13 @@ mod tests {
             ..report(false)
         };
         assert!(good.is_success());
+        let cancelled = Report {
+            notified: 3,
+            cancelled: 1,
+            ..good.clone()
+        };
+        assert!(cancelled.is_success());
+        assert!(!cancelled.format().contains("not notified"));
         assert!(
             Report {
                 interrupted: true,

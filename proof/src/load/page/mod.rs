@@ -116,11 +116,15 @@ fn summary(setting: &Setting, report: &Report, timeline: &Timeline) -> Section {
     } else {
         ""
     };
+    let cancelled = match report.cancelled {
+        0 => String::new(),
+        count => format!(" Cancelled before their email, and not followed to one: {count}."),
+    };
     Section {
         title: "In short".to_owned(),
         text: vec![
             format!(
-                "{} orders over {} connections, {rate}, to {}. Begun at {}, seed {}.{end}",
+                "{} orders over {} connections, {rate}, to {}. Begun at {}, seed {}.{cancelled}{end}",
                 report.count,
                 setting.connections,
                 sanitize_line(&setting.system),
@@ -146,13 +150,16 @@ fn failures(report: &Report, measurements: &Measurements, retries: &Reasons) -> 
     let again =
         again.map(|(reason, count)| vec![count.to_string(), "tried again".to_owned(), sanitize_line(reason)]);
     let rows: Vec<Vec<String>> = failed.chain(again).collect();
-    let missing = report.accepted - report.notified.min(report.accepted);
     Section {
         title: "Failures".to_owned(),
         text: vec![format!(
-            "Orders that were refused: {}; without an answer: {}; accepted and not notified: {missing}. Keys that were answered with two ids: {}. \
+            "Orders that were refused: {}; without an answer: {}; accepted, and neither notified nor cancelled: {}. Keys that were answered with two ids: {}. \
              Requests that were tried again: {}.",
-            report.refused, report.unanswered, report.split, report.retries
+            report.refused,
+            report.unanswered,
+            report.unnotified(),
+            report.split,
+            report.retries
         )],
         svg: None,
         table: (!rows.is_empty()).then(|| {
@@ -198,7 +205,7 @@ mod tests {
     use crate::load::report::RunFacts;
     use crate::load::timeline::Stage;
 
-    fn page(rate: Option<f64>, has_processes: bool) -> String {
+    fn page(rate: Option<f64>, cancelled: u64, has_processes: bool) -> String {
         let ms = Duration::from_millis;
         let mut measurements = Measurements::new().unwrap();
         let mut timeline = Timeline::new("2026-11-23T09:35:00.000Z".parse().unwrap());
@@ -209,6 +216,7 @@ mod tests {
             timeline.add(Stage::Notified, ms(number * 50 + 40), ms(40));
         }
         measurements.refused = 1;
+        measurements.cancelled = cancelled;
         measurements.failures.add("422 <script>alert(1)</script>\u{1b}");
         if has_processes {
             let usage = |processors, memory| Usage { processors, memory };
@@ -249,12 +257,12 @@ mod tests {
 
     #[test]
     fn the_page_is_as_it_was() {
-        insta::assert_snapshot!(page(Some(20.0), true));
+        insta::assert_snapshot!(page(Some(20.0), 0, true));
     }
 
     #[test]
     fn it_loads_nothing_and_runs_nothing() {
-        let page = page(None, true);
+        let page = page(None, 0, true);
         for forbidden in [
             "<script", "href=", "src=", "style=\"", "url(", "@import", "onload",
         ] {
@@ -271,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_exactly_its_style() {
-        let page = page(None, true);
+        let page = page(None, 0, true);
         let (_, style) = page.split_once("<style>").unwrap();
         let (style, _) = style.split_once("</style>").unwrap();
         let hash = BASE64_STANDARD.encode(Sha256::digest(style.as_bytes()));
@@ -279,8 +287,16 @@ mod tests {
     }
 
     #[test]
+    fn it_counts_cancelled_orders_apart() {
+        assert!(!page(None, 0, false).contains("Cancelled before"));
+        let page = page(None, 3, false);
+        assert!(page.contains("Cancelled before their email, and not followed to one: 3."));
+        assert!(page.contains("neither notified nor cancelled: 5."));
+    }
+
+    #[test]
     fn it_says_what_was_not_measured() {
-        let page = page(None, false);
+        let page = page(None, 0, false);
         assert!(page.contains("Nothing was measured here"));
         assert!(page.contains("not corrected for coordinated omission"));
     }

@@ -169,13 +169,13 @@ pub async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Resul
 /// Samples the processes of the system for the page, if there is one and if they are on this machine. Never ends.
 async fn watch_processes(run: &Run<'_>, connection: &Connection) {
     let is_wanted = run.measurements.borrow().timeline.is_some();
-    if let Some(process) = connection.process_id().filter(|_| is_wanted) {
+    if is_wanted {
         let add = |sample| {
             if let Some(timeline) = &mut run.measurements.borrow_mut().timeline {
                 timeline.processes.push(sample);
             }
         };
-        processes::watch(process, run.started, add).await;
+        processes::watch(|| connection.process_id(), run.started, add).await;
     }
     std::future::pending::<()>().await;
 }

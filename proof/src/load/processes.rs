@@ -28,6 +28,9 @@ pub(super) struct Sample {
     pub(super) usage: BTreeMap<String, Usage>,
 }
 
+/// Processes by their ids.
+type Processes = HashMap<u32, Process>;
+
 /// One process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Process {
@@ -37,30 +40,60 @@ struct Process {
     name: String,
 }
 
-/// Samples the processes below `root` until the future is dropped, or until they have ended.
-pub(super) async fn watch(root: u32, started: Instant, add: impl Fn(Sample)) {
-    let mut before = (Instant::now(), read(root));
-    while let Some(known) = &before.1 {
-        tokio::time::sleep(INTERVAL).await;
-        let now = Instant::now();
-        let Some(processes) = read(root) else {
-            // Also a system that starts again: its new processes are not followed.
-            break;
-        };
-        let usage = compare(known, &processes, now - before.0);
-        let at = now - started;
-        add(Sample { at, usage });
-        before = (now, Some(processes));
+/// Samples the processes of the system until the future is dropped. `find` returns the id of the process that runs the system now, which may
+/// end and start again as another one. Without a process at the start nothing is sampled.
+pub(super) async fn watch(find: impl Fn() -> Option<u32>, started: Instant, add: impl Fn(Sample)) {
+    if let Some(mut watched) = find().and_then(|root| Watched::new(root, read)) {
+        let mut before = Instant::now();
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            let now = Instant::now();
+            let usage = watched.sample(now - before, read, &find);
+            let at = now - started;
+            add(Sample { at, usage });
+            before = now;
+        }
     }
     std::future::pending::<()>().await;
 }
 
+/// The processes of one system.
+struct Watched {
+    /// The process that runs the system, or that ran it last.
+    root: u32,
+    /// The processes at the last sample; `None` if the system was not running.
+    known: Option<Processes>,
+}
+
+impl Watched {
+    /// None if there is no such process.
+    fn new(root: u32, read: impl Fn(u32) -> Option<Processes>) -> Option<Self> {
+        let known = Some(read(root)?);
+        Some(Self { root, known })
+    }
+
+    /// The use since the last sample. It is empty if the system was away at the beginning or at the end of that time.
+    fn sample(
+        &mut self,
+        time: Duration,
+        read: impl Fn(u32) -> Option<Processes>,
+        find: impl Fn() -> Option<u32>,
+    ) -> BTreeMap<String, Usage> {
+        let now = read(self.root);
+        let usage = match (&self.known, &now) {
+            (Some(known), Some(now)) => compare(known, now, time),
+            _ => BTreeMap::new(),
+        };
+        self.known = now.or_else(|| {
+            self.root = find()?;
+            read(self.root)
+        });
+        usage
+    }
+}
+
 /// The use by the processes since they were read before. Those that have ended meanwhile are left out.
-fn compare(
-    before: &HashMap<u32, Process>,
-    now: &HashMap<u32, Process>,
-    time: Duration,
-) -> BTreeMap<String, Usage> {
+fn compare(before: &Processes, now: &Processes, time: Duration) -> BTreeMap<String, Usage> {
     let mut all: BTreeMap<String, Usage> = BTreeMap::new();
     for (id, process) in now {
         let earlier = before.get(id).map_or(0, |process| process.ticks);
@@ -74,9 +107,9 @@ fn compare(
 }
 
 /// Reads `root` and its descendants. None if there is no `/proc`, or no such process.
-fn read(root: u32) -> Option<HashMap<u32, Process>> {
+fn read(root: u32) -> Option<Processes> {
     let entries = std::fs::read_dir("/proc").ok()?;
-    let mut all: HashMap<u32, Process> = entries
+    let mut all: Processes = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let id = entry.file_name().to_str()?.parse().ok()?;
@@ -99,11 +132,15 @@ fn read_one(directory: &Path) -> Option<Process> {
     parse(&text("stat")?, &text("status")?, &text("cmdline")?)
 }
 
-/// Reads fields 4, 14 and 15 of `stat`, `VmRSS` of `status`, and the name of a function after the word `service` of the command line.
+/// Reads fields 3, 4, 14 and 15 of `stat`, `VmRSS` of `status`, and the name of a function after the word `service` of the command line. None if the
+/// process has ended and only its parent does not know yet (`Z`, `X`): it has no memory and uses no processor.
 fn parse(stat: &str, status: &str, command: &str) -> Option<Process> {
     // The name in brackets may contain any characters.
     let (before, after) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = after.split_whitespace().collect();
+    if matches!(fields.first(), Some(&("Z" | "X"))) {
+        return None;
+    }
     let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes: u64 = resident
@@ -120,7 +157,7 @@ fn parse(stat: &str, status: &str, command: &str) -> Option<Process> {
     })
 }
 
-fn descends(mut id: u32, root: u32, processes: &HashMap<u32, Process>) -> bool {
+fn descends(mut id: u32, root: u32, processes: &Processes) -> bool {
     while id != root {
         match processes.get(&id) {
             // The first process has no parent.
@@ -159,6 +196,7 @@ mod tests {
         );
         assert_eq!(parse(stat, "", "/bin/orderctl\0up\0").unwrap().name, "a ) b");
         assert_eq!(parse("7", status, ""), None);
+        assert_eq!(parse(&stat.replace(") S", ") Z"), "", ""), None);
     }
 
     #[test]
@@ -178,6 +216,39 @@ mod tests {
                 ("order-api".to_owned(), of(1.0, 2048))
             ])
         );
+    }
+
+    #[test]
+    fn a_system_that_starts_again_is_found_after_a_gap() {
+        let system = |id: u32, ticks: u64| (id, HashMap::from([(id, process(0, ticks, "up"))]));
+        let half = Duration::from_millis(500);
+        let busy = |processors| {
+            BTreeMap::from([(
+                "up".to_owned(),
+                Usage {
+                    processors,
+                    memory: 1024,
+                },
+            )])
+        };
+        let mut watched = Watched::new(1, |_| Some(system(1, 100).1)).unwrap();
+        // The process that runs, the one that the lock names, and what is sampled.
+        for (running, named, expected) in [
+            (Some(system(1, 150)), Some(1), busy(1.0)),
+            (None, None, BTreeMap::new()),
+            (None, None, BTreeMap::new()),
+            (Some(system(2, 40)), Some(2), BTreeMap::new()),
+            (Some(system(2, 65)), Some(2), busy(0.5)),
+        ] {
+            let read = |root| {
+                running
+                    .clone()
+                    .filter(|(id, _)| *id == root)
+                    .map(|(_, processes)| processes)
+            };
+            assert_eq!(watched.sample(half, read, || named), expected);
+        }
+        assert!(Watched::new(1, |_| None).is_none());
     }
 
     #[test]

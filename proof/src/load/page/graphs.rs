@@ -168,7 +168,7 @@ fn latencies(setting: &Setting, timeline: &Timeline, stage: Stage) -> Section {
 /// Processor time and memory over time.
 fn processes(timeline: &Timeline) -> Vec<Section> {
     let samples = &timeline.processes;
-    if samples.is_empty() {
+    if samples.iter().all(|sample| sample.usage.is_empty()) {
         return vec![Section {
             title: "Processor time and memory".to_owned(),
             text: vec![
@@ -186,8 +186,8 @@ fn processes(timeline: &Timeline) -> Vec<Section> {
     vec![
         over_time(
             "Processors in use",
-            "Processors that the processes kept busy, on average between two samples. up is the local AWS; the functions have processes of their own. \
-             The load itself is not among them, although it shares the machine."
+            "Processors that the processes kept busy, on average between two samples. up is the local AWS, and the functions if they run as tasks inside it \
+             (up --isolation task). Functions that are processes of their own have a curve each. A gap is a time without the system, such as after a kill. The load itself is not among them, although it shares the machine."
                 .to_owned(),
             curves(samples, |usage| usage.processors),
         ),

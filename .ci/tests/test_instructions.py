@@ -46,6 +46,27 @@ def test_the_baseline_names_what_it_was_recorded_with():
     assert all(count > 0 for count in baseline["instructions"].values())
 
 
+def test_the_document_has_the_recorded_counts():
+    page = (instructions.ROOT / "docs/PERFORMANCE.md").read_text()
+    rows = [line for line in page.partition("## Instruction counts")[2].splitlines() if line.startswith("| ")]
+    text = "\n".join(rows[:7])
+    shown = {
+        "order: read and validated, 3 items": 1,
+        "order: read and validated, 100 items": 1,
+        "order: fingerprint, 3 items": 1,
+        "order: fingerprint, 100 items": 1,
+        "email: one order": 1,
+        "email: digest of 100 orders": 1,
+        "order-worker: a batch of 10": 10,
+        "order-worker: a batch of 100": 100,
+        "notifier: a batch of 100, one digest": 100,
+    }
+    counts = json.loads(instructions.BASELINE.read_text())["instructions"]
+    for name, messages in shown.items():
+        count = f"{round(counts[name] / messages):,}"
+        assert count in text, f"docs/PERFORMANCE.md lacks the count of {name}: {count}"
+
+
 def test_the_counted_function_exists():
     name = instructions.COUNTED.removeprefix("instruction_counts::case::").removesuffix("*")
     assert f"#[inline(never)]\nfn {name}(" in (ROOT / "benchmarks/instructions/src/case.rs").read_text()

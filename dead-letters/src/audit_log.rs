@@ -35,10 +35,21 @@ impl AuditOptions {
     /// The options of a change that no command line asks for: those of the environment.
     #[must_use]
     pub fn of_environment() -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
-            actor: variable("ORDERS_ACTOR").and_then(|name| name.into_string().ok()),
-            audit_log: variable("ORDERS_AUDIT_LOG").map(PathBuf::from),
+            actor: std::env::var("ORDERS_ACTOR").ok(),
+            audit_log: std::env::var_os("ORDERS_AUDIT_LOG").map(PathBuf::from),
+        }
+    }
+
+    fn actor(&self) -> Option<&str> {
+        self.actor.as_deref().filter(|actor| !actor.is_empty())
+    }
+
+    /// The file to which audit lines are appended.
+    fn file(&self, connection: &Connection) -> anyhow::Result<PathBuf> {
+        match self.audit_log.as_deref() {
+            Some(path) if !path.as_os_str().is_empty() => Ok(path.to_owned()),
+            _ => default_path(connection),
         }
     }
 }
@@ -61,18 +72,11 @@ impl AuditedChange {
         queue: &str,
         selection: &impl Serialize,
     ) -> anyhow::Result<Self> {
-        let actor = match options.actor.as_ref().filter(|actor| !actor.is_empty()) {
-            Some(actor) => actor.clone(),
+        let actor = match options.actor() {
+            Some(actor) => actor.to_owned(),
             None => identify(connection).await?,
         };
-        let path = match options
-            .audit_log
-            .as_ref()
-            .filter(|path| !path.as_os_str().is_empty())
-        {
-            Some(path) => path.clone(),
-            None => default_path(connection)?,
-        };
+        let path = options.file(connection)?;
         let file = open(&path).with_context(|| {
             format!(
                 "nothing was changed: the audit log {} cannot be written; name another by --audit-log",
@@ -141,10 +145,7 @@ pub async fn audit_reveal(
 
 /// The newest lines of the audit log, newest first. A file that does not exist has none.
 pub fn read_audit_log(connection: &Connection, limit: usize) -> anyhow::Result<Vec<Value>> {
-    let path = match AuditOptions::of_environment().audit_log {
-        Some(path) => path,
-        None => default_path(connection)?,
-    };
+    let path = AuditOptions::of_environment().file(connection)?;
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

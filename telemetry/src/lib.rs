@@ -33,8 +33,7 @@ use tracing_subscriber::registry::LookupSpan;
 /// before; that one then logs.
 pub fn init() {
     let levels = std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned());
-    let service = std::env::var("AWS_LAMBDA_FUNCTION_NAME").ok();
-    let subscriber = subscriber_of(service, &levels, std::io::stdout);
+    let subscriber = subscriber(&levels, std::io::stdout);
     #[cfg(feature = "otlp")]
     let subscriber = otlp::exporting(subscriber);
     // Fails only if a subscriber is set.

@@ -8,7 +8,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use serde_json::Value;
@@ -20,7 +20,9 @@ use crate::output::Output;
 /// The collector of all hosted functions, once there was one. `None` if the program has another collector.
 static COLLECTOR: OnceLock<Option<&'static Collector>> = OnceLock::new();
 /// The functions by name.
-static FUNCTIONS: Mutex<Option<HashMap<Arc<str>, Function>>> = Mutex::new(None);
+static FUNCTIONS: LazyLock<Mutex<Functions>> = LazyLock::new(Mutex::default);
+
+type Functions = HashMap<Arc<str>, Function>;
 
 thread_local! {
     /// The function of this thread.
@@ -51,7 +53,6 @@ pub(crate) fn init_hosted(service: &str, output: Output) -> HostedMetrics {
     let service: Arc<str> = service.into();
     // Another thread of the function may have counted.
     functions()
-        .get_or_insert_default()
         .entry(Arc::clone(&service))
         .or_insert_with(|| Function {
             output,
@@ -84,14 +85,11 @@ pub(super) fn record(what: Measure, value: f64) -> bool {
     };
     // The lock is held until the value is recorded, so that no other thread adds one too many.
     let mut functions = functions();
-    let pending = |functions: &Option<HashMap<_, Function>>| {
-        let function = functions.as_ref().and_then(|all| all.get(&service));
-        function.map_or(0, |function| function.pending[what as usize])
-    };
-    if pending(&functions) >= MAX_VALUES {
+    let is_full = |function: &Function| function.pending[what as usize] >= MAX_VALUES;
+    if functions.get(&service).is_some_and(is_full) {
         write(&mut functions);
     }
-    if let Some(function) = functions.as_mut().and_then(|all| all.get_mut(&service)) {
+    if let Some(function) = functions.get_mut(&service) {
         function.pending[what as usize] += 1;
     }
     metrics::histogram!(what.name(), SERVICE => service).record(value);
@@ -107,8 +105,8 @@ pub(super) fn flush() -> bool {
     true
 }
 
-fn write(functions: &mut Option<HashMap<Arc<str>, Function>>) {
-    let (Some(functions), Some(Some(collector))) = (functions, COLLECTOR.get()) else {
+fn write(functions: &mut Functions) {
+    let Some(Some(collector)) = COLLECTOR.get() else {
         return;
     };
     for function in functions.values_mut() {
@@ -127,6 +125,6 @@ fn write(functions: &mut Option<HashMap<Arc<str>, Function>>) {
     }
 }
 
-fn functions() -> MutexGuard<'static, Option<HashMap<Arc<str>, Function>>> {
+fn functions() -> MutexGuard<'static, Functions> {
     FUNCTIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,6 @@
 //! Starts the function: logs, configuration, clients, runtime.
 
 use aws_config::BehaviorVersion;
-use function_runtime::Environment;
 use function_runtime::aws::Host;
 use lambda_runtime::Error;
 use telemetry::metrics;
@@ -15,7 +14,7 @@ use crate::notifier::Notifier;
 /// # Errors
 /// An environment variable is missing or invalid, or the host is gone.
 pub async fn run(host: impl Host) -> Result<(), Error> {
-    let config = Config::read(&Environment::new(|name| host.variable(name)))
+    let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "notifier cannot start"))?;
     let sdk = host
         .load(aws_config::defaults(BehaviorVersion::v2026_01_12()))

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use function_runtime::Environment;
 use function_runtime::aws::Host;
 use lambda_runtime::Error;
 use telemetry::metrics;
@@ -19,7 +18,7 @@ const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 /// # Errors
 /// An environment variable is missing or invalid, or the host is gone.
 pub async fn run(host: impl Host) -> Result<(), Error> {
-    let config = Config::read(&Environment::new(|name| host.variable(name)))
+    let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
     let queue = SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use function_runtime::Environment;
 use function_runtime::aws::{CallLimits, Host};
 use telemetry::metrics;
 
@@ -25,7 +24,7 @@ const CALLS: CallLimits = CallLimits {
 /// # Errors
 /// An environment variable is missing or invalid, or the host is gone.
 pub async fn run(host: impl Host) -> Result<(), lambda_runtime::Error> {
-    let config = Config::read(&Environment::new(|name| host.variable(name)))
+    let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     let sdk = host.load(CALLS.loader()).await;
     let aws = Aws::new(&sdk, &config);

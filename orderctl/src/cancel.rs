@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use order_core::OrderId;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -12,16 +11,12 @@ use stack_client::problem::format_problem;
 use terminal::text::sanitize_line;
 use terminal::{invocation, stdout};
 
-use crate::order_name::{KeyArguments, parse_order_id};
+use crate::order_name::OrderArguments;
 
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("order").args(["id", "key"]).required(true))]
 pub(crate) struct Arguments {
-    /// The order's id
-    #[arg(value_parser = parse_order_id, conflicts_with = "caller")]
-    id: Option<OrderId>,
     #[command(flatten)]
-    key: KeyArguments,
+    order: OrderArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,12 +30,7 @@ struct Answer {
 
 /// Sends the request, and says what became of it. It may be repeated: an order that is cancelled stays as it is.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let id = match arguments.key.order_id(connection).await? {
-        Some(id) => id,
-        None => arguments
-            .id
-            .context("say which order: cancel ID, or cancel --key KEY")?,
-    };
+    let id = arguments.order.order_id(connection).await?;
     let api = connection.api().await?;
     let path = format!("/orders/{id}/cancel");
     let answer = api.send(api.post(&path)).await;

@@ -4,10 +4,37 @@ use anyhow::Context;
 use order_core::id::{Caller, OrderIdError};
 use order_core::{IdempotencyKey, KeyOwner, OrderId, Tenants};
 use stack_client::{ApiAuth, Connection};
+use terminal::exit::UsageError;
 
 /// Parses an id that a person has typed: RFC 9562 lets a UUID be in uppercase, and the API takes it so.
 pub(crate) fn parse_order_id(text: &str) -> Result<OrderId, OrderIdError> {
     text.to_ascii_lowercase().parse()
+}
+
+/// One order: by its id or by its key.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("order").args(["id", "key"]).required(true))]
+pub(crate) struct OrderArguments {
+    /// The order's id
+    #[arg(value_parser = parse_order_id, conflicts_with = "caller")]
+    id: Option<OrderId>,
+    #[command(flatten)]
+    key: KeyArguments,
+}
+
+impl OrderArguments {
+    /// The order's id.
+    pub(crate) async fn order_id(&self, connection: &Connection) -> anyhow::Result<OrderId> {
+        match self.id {
+            Some(id) => Ok(id),
+            // One of them is required.
+            None => self
+                .key
+                .order_id(connection)
+                .await?
+                .ok_or_else(|| UsageError("say which order: ID, or --key KEY".to_owned()).into()),
+        }
+    }
 }
 
 /// An idempotency key, and who sent it.

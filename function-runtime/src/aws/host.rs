@@ -8,12 +8,19 @@ use serde::Serialize;
 use serde_json::Value;
 use tracing::Instrument as _;
 
+use crate::Environment;
+
 /// Gives a function its environment and its invocations.
 ///
 /// On AWS this is [`LambdaHost`](super::LambdaHost). A program that runs functions inside itself has a host of its own.
 pub trait Host {
     /// The value of an environment variable.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// All its variables.
+    fn environment(&self) -> Environment<impl Fn(&str) -> Option<String>> {
+        Environment::new(|name: &str| self.variable(name))
+    }
 
     /// Loads the configuration of the SDK: what `loader` sets, and the rest from the environment.
     fn load(&self, loader: ConfigLoader) -> impl Future<Output = SdkConfig>;

@@ -44,12 +44,8 @@ async fn call(aws: &AwsService, request: HttpRequest) -> Result<HttpResponse, Co
         .path_and_query()
         .cloned()
         .map_or_else(Uri::default, Uri::from);
-    let body = match body.bytes() {
-        Some(bytes) => Body::from(bytes.to_vec()),
-        None => Body::new(body),
-    };
     let answer = aws
-        .call(axum::http::Request::from_parts(parts, body))
+        .call(axum::http::Request::from_parts(parts, Body::new(body)))
         .await
         .map_err(ConnectorError::io)?;
     let (parts, body) = answer.into_parts();

@@ -9,24 +9,19 @@ mod view;
 
 use std::process::ExitCode;
 
-use order_core::OrderId;
 use stack_client::Connection;
-use terminal::exit::{self, UsageError};
+use terminal::exit;
 use terminal::stdout;
 
-use crate::order_name::{KeyArguments, parse_order_id};
+use crate::order_name::OrderArguments;
 
 /// The version of the document that `--json` prints.
 const VERSION: u32 = 1;
 
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("order").args(["id", "key"]).required(true))]
 pub(crate) struct Arguments {
-    /// The order's id
-    #[arg(value_parser = parse_order_id, conflicts_with = "caller")]
-    id: Option<OrderId>,
     #[command(flatten)]
-    key: KeyArguments,
+    order: OrderArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,14 +29,7 @@ pub(crate) struct Arguments {
 
 /// Prints the way of the order. Ends with 1 if nobody knows of the order.
 pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow::Result<ExitCode> {
-    let id = match arguments.id {
-        Some(id) => id,
-        None => arguments
-            .key
-            .order_id(connection)
-            .await?
-            .ok_or_else(|| UsageError("say which order: trace ID, or trace --key KEY".to_owned()))?,
-    };
+    let id = arguments.order.order_id(connection).await?;
     let way = gather::gather(id, connection).await?;
     if arguments.json {
         stdout::print_document(VERSION, &way)?;

@@ -22,7 +22,6 @@ pub mod upload;
 
 use std::time::Duration;
 
-use function_runtime::Environment;
 use function_runtime::aws::Host;
 use lambda_runtime::Error;
 
@@ -40,7 +39,7 @@ const TIME_TO_ANSWER: Duration = Duration::from_millis(500);
 /// # Errors
 /// An environment variable is missing or invalid, or the host is gone.
 pub async fn run(host: impl Host) -> Result<(), Error> {
-    let config = Config::read(&Environment::new(|name| host.variable(name)))
+    let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "catalog-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
     let uploads = UploadBucket {

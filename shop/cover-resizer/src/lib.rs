@@ -18,7 +18,6 @@ mod sequencer;
 mod tests;
 mod upload;
 
-use function_runtime::Environment;
 use function_runtime::aws::Host;
 use lambda_runtime::Error;
 
@@ -32,7 +31,7 @@ pub use upload::NoEvent;
 /// # Errors
 /// An environment variable is missing, or the host is gone.
 pub async fn run(host: impl Host) -> Result<(), Error> {
-    let config = Config::read(&Environment::new(|name| host.variable(name)))
+    let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "cover-resizer cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
     let resizer = CoverResizer::new(adapters::Aws::new(&sdk, config));

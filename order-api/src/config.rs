@@ -83,31 +83,28 @@ impl Config {
 mod tests {
     use super::*;
 
+    /// Reads an environment in which one variable has this value, and every other required one has one.
+    fn read_with(variable: &str, value: Option<&str>) -> Result<Config, ConfigError> {
+        Config::read(&Environment::new(|name: &str| match name {
+            _ if name == variable => value.map(str::to_owned),
+            "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
+            "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
+            _ => Some("set".to_owned()),
+        }))
+    }
+
     #[test]
     fn a_missing_variable_is_named() {
         for missing in ["ORDERS_QUEUE_URL", "ORDERS_TABLE", "CLAIMS_TABLE"] {
-            for value in [None, Some(String::new())] {
-                let result = Config::read(&Environment::new(|name: &str| match name {
-                    _ if name == missing => value.clone(),
-                    "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
-                    "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
-                    _ => Some("set".to_owned()),
-                }));
-                assert_eq!(result, Err(ConfigError::Missing(missing)));
+            for value in [None, Some("")] {
+                assert_eq!(read_with(missing, value), Err(ConfigError::Missing(missing)));
             }
         }
     }
 
     #[test]
     fn origins_are_optional_and_checked() {
-        let config = |origins: Option<&str>| {
-            Config::read(&Environment::new(|name: &str| match name {
-                "ALLOWED_ORIGINS" => origins.map(str::to_owned),
-                "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
-                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
-                _ => Some("set".to_owned()),
-            }))
-        };
+        let config = |origins| read_with("ALLOWED_ORIGINS", origins);
         assert_eq!(config(None), config(Some("")));
         assert_eq!(
             config(Some("*")).unwrap().settings.allowed_origins,
@@ -118,14 +115,10 @@ mod tests {
             @"the environment variable ALLOWED_ORIGINS must be empty, * or origins such as https://shop.example.com, separated by commas"
         );
     }
+
     #[test]
     fn a_wrong_rule_for_message_groups_is_refused() {
-        let result = Config::read(&Environment::new(|name: &str| match name {
-            "MESSAGE_GROUPS" => Some("REGION".to_owned()),
-            "ALLOWED_ORIGINS" | "REQUIRE_IDEMPOTENCY_KEY" | "TENANTS" => None,
-            "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
-            _ => Some("set".to_owned()),
-        }));
+        let result = read_with("MESSAGE_GROUPS", Some("REGION"));
         insta::assert_snapshot!(
             result.unwrap_err(),
             @"the environment variable MESSAGE_GROUPS must be CUSTOMER or NONE"
@@ -134,13 +127,8 @@ mod tests {
 
     #[test]
     fn a_key_is_required_only_where_the_template_says_so() {
-        let rule = |text: Option<&str>| {
-            let config = Config::read(&Environment::new(|name: &str| match name {
-                "REQUIRE_IDEMPOTENCY_KEY" => text.map(str::to_owned),
-                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" | "TENANTS" => None,
-                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
-                _ => Some("set".to_owned()),
-            }));
+        let rule = |text| {
+            let config = read_with("REQUIRE_IDEMPOTENCY_KEY", text);
             config.map(|config| config.settings.key_rule)
         };
         for text in [None, Some(""), Some("DISABLED")] {
@@ -155,13 +143,8 @@ mod tests {
 
     #[test]
     fn tenants_are_optional_and_checked() {
-        let tenants = |text: Option<&str>| {
-            let config = Config::read(&Environment::new(|name: &str| match name {
-                "TENANTS" => text.map(str::to_owned),
-                "ALLOWED_ORIGINS" | "MESSAGE_GROUPS" | "REQUIRE_IDEMPOTENCY_KEY" => None,
-                "CLAIM_RETENTION_DAYS" => Some("30".to_owned()),
-                _ => Some("set".to_owned()),
-            }));
+        let tenants = |text| {
+            let config = read_with("TENANTS", text);
             config.map(|config| config.settings.tenants)
         };
         assert_eq!(tenants(None), Ok(Tenants::default()));

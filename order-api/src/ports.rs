@@ -81,6 +81,15 @@ pub struct Unstored {
     pub failure: Option<FailedOrder>,
 }
 
+impl Unstored {
+    /// Whether the order was accepted. A claim that was released is that of an order which the queue refused.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        let is_claimed = |claim: &Claim| claim.released_at.is_none();
+        self.failure.is_some() || self.claim.as_ref().is_some_and(is_claimed)
+    }
+}
+
 /// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {

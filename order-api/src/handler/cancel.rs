@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::OrderApi;
 use super::read::{erased, not_found, order_id};
 use crate::caller;
-use crate::ports::{ClaimTable, OrderQueue, OrderTable};
+use crate::ports::{ClaimTable, OrderQueue, OrderTable, TableError};
 use crate::problem::{ErrorResponse, Problem, ProblemKind};
 
 /// The most bytes of a body, which has no field.
@@ -90,37 +90,37 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
 
     /// Looks the order up. A table that is slow or away refuses nothing: order-worker decides.
     async fn to_cancel(&self, request: &Request, order_id: OrderId) -> Result<Known, ErrorResponse> {
-        let read = timeout(self.settings.key_lookup_time, self.table.order(order_id)).await;
-        match read {
-            Ok(Ok(Some(Stored::Erased(tombstone)))) => return Err(erased(&tombstone)),
-            Ok(Ok(Some(Stored::Order(row)))) => {
+        let read = self.look_up(request, order_id, self.table.order(order_id));
+        match read.await {
+            Some(Some(Stored::Erased(tombstone))) => return Err(erased(&tombstone)),
+            Some(Some(Stored::Order(row))) => {
                 return Ok(match row.cancellation {
                     Some(cancellation) => Known::Cancelled(cancellation),
                     None => Known::Stored(Box::new(row.order)),
                 });
             }
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => {
-                tracing::warn!(request_id = request.id(), %order_id, %error, "order to cancel not read");
-                return Ok(Known::Perhaps);
-            }
-            Err(_) => return Ok(Known::Perhaps),
+            Some(None) if !may_be_in_the_queue(order_id, self.now()) => {}
+            Some(None) | None => return Ok(Known::Perhaps),
         }
-        if may_be_in_the_queue(order_id, self.now()) {
-            return Ok(Known::Perhaps);
+        let read = self.look_up(request, order_id, self.claims.unstored(order_id));
+        match read.await {
+            Some(unstored) if !unstored.is_accepted() => Err(not_found(order_id)),
+            Some(_) | None => Ok(Known::Perhaps),
         }
-        match timeout(self.settings.key_lookup_time, self.claims.unstored(order_id)).await {
-            Ok(Ok(unstored)) if unstored.failure.is_some() => Ok(Known::Perhaps),
-            Ok(Ok(unstored)) => match unstored.claim {
-                Some(claim) if claim.released_at.is_none() => Ok(Known::Perhaps),
-                _ => Err(not_found(order_id)),
-            },
-            Ok(Err(error)) => {
-                tracing::warn!(request_id = request.id(), %order_id, %error, "order to cancel not read");
-                Ok(Known::Perhaps)
-            }
-            Err(_) => Ok(Known::Perhaps),
-        }
+    }
+
+    /// The answer of a table. `None` if it is slow or away.
+    async fn look_up<R>(
+        &self,
+        request: &Request,
+        order_id: OrderId,
+        read: impl Future<Output = Result<R, TableError>>,
+    ) -> Option<R> {
+        let read = timeout(self.settings.key_lookup_time, read).await.ok()?;
+        read.inspect_err(|error| {
+            tracing::warn!(request_id = request.id(), %order_id, %error, "order to cancel not read");
+        })
+        .ok()
     }
 }
 

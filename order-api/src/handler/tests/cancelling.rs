@@ -8,13 +8,6 @@ use super::*;
 /// The id of an order under a key.
 const KEYED: &str = "f55e9d80-367b-580c-a76b-c8136a28e17e";
 
-fn cancel(id: &str) -> Value {
-    let mut event = post(&json!({"/body": ""}));
-    event["path"] = json!(format!("/orders/{id}/cancel"));
-    event["requestContext"]["path"] = json!(format!("/prod/orders/{id}/cancel"));
-    event
-}
-
 fn message(id: &str) -> OrderMessage {
     let order = json!({"customer": {"id": "c"}, "currency": "EUR", "items": [{"sku": "A", "quantity": 1, "unit_price": "1.00"}]});
     OrderMessage::new(

@@ -115,13 +115,6 @@ fn list(query: &Value) -> Value {
     event
 }
 
-fn cancel() -> Value {
-    let mut event = post(&json!({"/body": ""}));
-    event["path"] = json!(format!("/orders/{NEW_ID}/cancel"));
-    event["requestContext"]["path"] = json!(format!("/prod/orders/{NEW_ID}/cancel"));
-    event
-}
-
 /// The stored order of the document, after its cancellation.
 fn cancelled() -> OrderRow {
     OrderRow {
@@ -186,21 +179,22 @@ fn exchanges() -> Vec<Exchange> {
 fn exchanges_about_cancellations() -> Vec<Exchange> {
     let cancelling = |status: &str| response("/orders/{order_id}/cancel", "post", status);
     let with_body = |body: &str| {
-        let mut event = cancel();
+        let mut event = cancel(NEW_ID);
         event["body"] = json!(body);
         event
     };
     let mut as_text = with_body("{}");
     as_text["multiValueHeaders"] = json!({"Content-Type": ["text/plain"]});
-    let mut no_id = cancel();
+    let mut no_id = cancel(NEW_ID);
     no_id["path"] = json!("/orders/42/cancel");
     vec![
-        Exchange::new(cancelling("202"), "requested", 202, cancel()).with_table(Table::holding([notified()])),
-        Exchange::new(cancelling("200"), "cancelled", 200, cancel())
+        Exchange::new(cancelling("202"), "requested", 202, cancel(NEW_ID))
+            .with_table(Table::holding([notified()])),
+        Exchange::new(cancelling("200"), "cancelled", 200, cancel(NEW_ID))
             .with_table(Table::holding([cancelled()])),
         Exchange::new(cancelling("400"), "not_json", 400, with_body("{")),
         Exchange::new(cancelling("404"), "no_id", 404, no_id),
-        Exchange::new(cancelling("410"), "erased", 410, cancel()).with_table(erased(NEW_ID)),
+        Exchange::new(cancelling("410"), "erased", 410, cancel(NEW_ID)).with_table(erased(NEW_ID)),
         Exchange::new(cancelling("413"), "too_large", 413, with_body(&" ".repeat(1025))),
         Exchange::new(cancelling("415"), "not_json", 415, as_text),
         Exchange::new(
@@ -209,7 +203,7 @@ fn exchanges_about_cancellations() -> Vec<Exchange> {
             422,
             with_body(r#"{"reason": "too late"}"#),
         ),
-        Exchange::new(cancelling("503"), "queue_refuses", 503, cancel())
+        Exchange::new(cancelling("503"), "queue_refuses", 503, cancel(NEW_ID))
             .with_queue(Queue::failing(Fault::Error)),
     ]
 }

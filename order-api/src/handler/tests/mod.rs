@@ -78,6 +78,14 @@ fn get(changes: &Value) -> Value {
     event(include_str!("../../../../events/order-api-get.json"), changes)
 }
 
+/// A request to cancel an order.
+fn cancel(id: &str) -> Value {
+    let mut event = post(&json!({"/body": ""}));
+    event["path"] = json!(format!("/orders/{id}/cancel"));
+    event["requestContext"]["path"] = json!(format!("/prod/orders/{id}/cancel"));
+    event
+}
+
 /// Headers without an idempotency key.
 fn without_key() -> Value {
     json!({"/headers": {"Content-Type": "application/json"}, "/multiValueHeaders": null})

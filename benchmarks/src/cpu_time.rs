@@ -4,15 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The ticks of a second in `/proc`: 100 on every supported architecture of Linux.
-const TICKS_PER_SECOND: f64 = 100.0;
-
-/// The facts of one process in `/proc/PID/stat`.
-struct Process {
-    parent: u32,
-    /// The ticks of the process and of its children that have ended.
-    ticks: u64,
-}
+use proof::process_tree::{self, ProcessStat, TICKS_PER_SECOND};
 
 /// Reads the processor time of `root` and its descendants. Returns `None` if there is no `/proc`.
 pub(crate) fn read_tree(root: u32) -> Option<Duration> {
@@ -55,11 +47,7 @@ impl Threads {
 
     /// Reads the times. Returns `None` if the process has ended.
     pub(crate) fn sample(&mut self) -> Option<()> {
-        let processes = read_processes(self.root)?;
-        for id in processes
-            .keys()
-            .filter(|id| descends(**id, self.root, &processes))
-        {
+        for id in read_processes(self.root)?.keys() {
             for thread in std::fs::read_dir(format!("/proc/{id}/task"))
                 .into_iter()
                 .flatten()
@@ -85,61 +73,24 @@ fn first_number(schedstat: &str) -> Option<u64> {
     schedstat.split_whitespace().next()?.parse().ok()
 }
 
-/// Reads all processes. Returns `None` if `root` is not among them.
-fn read_processes(root: u32) -> Option<HashMap<u32, Process>> {
-    let processes: HashMap<u32, Process> = std::fs::read_dir("/proc")
-        .ok()?
-        .filter_map(|entry| {
-            let id = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-            Some((id, parse(&stat)?))
-        })
-        .collect();
-    processes.contains_key(&root).then_some(processes)
+/// Reads `root` and its descendants. Returns `None` if `root` does not run.
+fn read_processes(root: u32) -> Option<HashMap<u32, ProcessStat>> {
+    process_tree::read_tree(root, ProcessStat::read, |process| process.parent)
 }
 
 fn read(root: u32, is_wanted: impl Fn(u32) -> bool) -> Option<Duration> {
-    let processes = read_processes(root)?;
-    let ticks: u64 = processes
+    let ticks: u64 = read_processes(root)?
         .iter()
-        .filter(|(id, _)| descends(**id, root, &processes) && is_wanted(**id))
-        .map(|(_, process)| process.ticks)
+        .filter(|(id, _)| is_wanted(**id))
+        .map(|(_, process)| process.ticks + process.ticks_of_children)
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "2^53 ticks are three million years")]
     Some(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
 }
 
-/// Reads fields 4 and 14 to 17 (proc(5)). The name before them is in brackets and may contain any characters.
-fn parse(stat: &str) -> Option<Process> {
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
-    Some(Process {
-        parent: u32::try_from(number(4)?).ok()?,
-        ticks: number(14)? + number(15)? + number(16)? + number(17)?,
-    })
-}
-
-fn descends(mut id: u32, root: u32, processes: &HashMap<u32, Process>) -> bool {
-    while id != root {
-        match processes.get(&id) {
-            // The first process has no parent.
-            Some(process) if process.parent != 0 => id = process.parent,
-            _ => return false,
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stat_file_is_parsed() {
-        let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
-        let process = parse(stat).unwrap();
-        assert_eq!((process.parent, process.ticks), (3, 100));
-    }
 
     #[test]
     fn the_time_of_a_thread_that_has_ended_counts() {
@@ -167,13 +118,5 @@ mod tests {
         let line = b"/target/benchmarks\0service\0order-worker\0";
         assert!(runs_service(line, "order-worker"));
         assert!(!runs_service(line, "worker") && !runs_service(line, "order-api"));
-    }
-
-    #[test]
-    fn only_descendants_count() {
-        let process = |parent| Process { parent, ticks: 1 };
-        let all = HashMap::from([(1, process(0)), (2, process(1)), (3, process(2)), (4, process(1))]);
-        let of = |id| descends(id, 2, &all);
-        assert_eq!([1, 2, 3, 4, 5].map(of), [false, true, true, false, false]);
     }
 }

@@ -9,4 +9,5 @@ pub mod faults;
 mod journal;
 pub mod load;
 mod outages;
+pub mod process_tree;
 pub mod verify;

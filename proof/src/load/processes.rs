@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::process_tree::{ProcessStat, TICKS_PER_SECOND, read_tree};
+
 /// The time between two samples.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// The ticks of a second in `/proc`: 100 on every supported architecture of Linux.
-const TICKS_PER_SECOND: f64 = 100.0;
 
 /// The use of processors and memory by the processes of one name.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,8 +40,8 @@ struct Process {
     name: String,
 }
 
-/// Samples the processes of the system until the future is dropped. `find` returns the id of the process that runs the system now, which may
-/// end and start again as another one. Without a process at the start nothing is sampled.
+/// Samples the processes of the system until the future is dropped, or not at all without a process at the start. `find` returns the id of the process that runs the system now, which may
+/// end and start again as another one.
 pub(super) async fn watch(find: impl Fn() -> Option<u32>, started: Instant, add: impl Fn(Sample)) {
     if let Some(mut watched) = find().and_then(|root| Watched::new(root, read)) {
         let mut before = Instant::now();
@@ -54,7 +54,6 @@ pub(super) async fn watch(find: impl Fn() -> Option<u32>, started: Instant, add:
             before = now;
         }
     }
-    std::future::pending::<()>().await;
 }
 
 /// The processes of one system.
@@ -106,66 +105,37 @@ fn compare(before: &Processes, now: &Processes, time: Duration) -> BTreeMap<Stri
     all
 }
 
-/// Reads `root` and its descendants. None if there is no `/proc`, or no such process.
+/// Reads `root`, which is `up`, and its descendants. None if there is no `/proc`, or no such process.
 fn read(root: u32) -> Option<Processes> {
-    let entries = std::fs::read_dir("/proc").ok()?;
-    let mut all: Processes = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let id = entry.file_name().to_str()?.parse().ok()?;
-            Some((id, read_one(&entry.path())?))
-        })
-        .collect();
+    let mut all = read_tree(root, read_one, |process: &Process| process.parent)?;
     "up".clone_into(&mut all.get_mut(&root)?.name);
-    let ids: Vec<u32> = all.keys().copied().collect();
-    let others = ids.into_iter().filter(|id| !descends(*id, root, &all));
-    let others: Vec<u32> = others.collect();
-    for id in others {
-        all.remove(&id);
-    }
     Some(all)
 }
 
 fn read_one(directory: &Path) -> Option<Process> {
     let read = |name: &str| std::fs::read(directory.join(name)).ok();
     let text = |name: &str| Some(String::from_utf8_lossy(&read(name)?).into_owned());
-    parse(&text("stat")?, &text("status")?, &text("cmdline")?)
+    parse(ProcessStat::read(directory)?, &text("status")?, &text("cmdline")?)
 }
 
-/// Reads fields 3, 4, 14 and 15 of `stat`, `VmRSS` of `status`, and the name of a function after the word `service` of the command line. None if the
-/// process has ended and only its parent does not know yet (`Z`, `X`): it has no memory and uses no processor.
-fn parse(stat: &str, status: &str, command: &str) -> Option<Process> {
-    // The name in brackets may contain any characters.
-    let (before, after) = stat.rsplit_once(')')?;
-    let fields: Vec<&str> = after.split_whitespace().collect();
-    if matches!(fields.first(), Some(&("Z" | "X"))) {
+/// Reads `VmRSS` of `status`, and the name of a function after the word `service` of the command line. None if the process has ended: it has
+/// no memory and uses no processor.
+fn parse(stat: ProcessStat, status: &str, command: &str) -> Option<Process> {
+    if stat.has_ended {
         return None;
     }
-    let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes: u64 = resident
         .and_then(|value| value.split_whitespace().next()?.parse().ok())
         .unwrap_or_default();
     let mut words = command.split('\0').skip_while(|word| *word != "service").skip(1);
     let name = words.next().filter(|word| !word.is_empty());
-    let program = before.split_once('(').map_or("", |(_, name)| name);
     Some(Process {
-        parent: u32::try_from(number(4)?).ok()?,
-        ticks: number(14)? + number(15)?,
+        parent: stat.parent,
+        ticks: stat.ticks,
         memory: kilobytes * 1024,
-        name: name.unwrap_or(program).to_owned(),
+        name: name.map_or(stat.program, str::to_owned),
     })
-}
-
-fn descends(mut id: u32, root: u32, processes: &Processes) -> bool {
-    while id != root {
-        match processes.get(&id) {
-            // The first process has no parent.
-            Some(process) if process.parent != 0 => id = process.parent,
-            _ => return false,
-        }
-    }
-    true
 }
 
 #[cfg(test)]
@@ -186,6 +156,7 @@ mod tests {
         let stat = "7 (a ) b) S 3 7 7 0 -1 4194560 1 2 3 4 10 20 30 40 20 0 1 0";
         let status = "Name:\ta\nVmRSS:\t    2 kB\n";
         let memory = 2048;
+        let parse = |stat: &str, status, command| parse(ProcessStat::parse(stat)?, status, command);
         let function = parse(stat, status, "/bin/orderctl\0service\0order-worker\0").unwrap();
         assert_eq!(
             function,
@@ -249,20 +220,6 @@ mod tests {
             assert_eq!(watched.sample(half, read, || named), expected);
         }
         assert!(Watched::new(1, |_| None).is_none());
-    }
-
-    #[test]
-    fn only_descendants_are_read() {
-        let all = HashMap::from([
-            (1, process(0, 1, "")),
-            (2, process(1, 1, "")),
-            (3, process(2, 1, "")),
-            (4, process(1, 1, "")),
-        ]);
-        assert_eq!(
-            [1, 2, 3, 4, 5].map(|id| descends(id, 2, &all)),
-            [false, true, true, false, false]
-        );
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn summary(setting: &Setting, report: &Report, timeline: &Timeline) -> Section {
         let figures =
             latency.map(|latency| [latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max]);
         let figures = figures.map_or_else(
-            || [const { String::new() }; 5].map(|_| "-".to_owned()),
+            || std::array::from_fn(|_| "-".to_owned()),
             |figures| figures.map(charts::format_value),
         );
         let rate = rate.map_or_else(|| "-".to_owned(), charts::format_value);

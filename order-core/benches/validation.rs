@@ -32,7 +32,7 @@ fn now() -> Option<Timestamp> {
 }
 
 fn order(body: &[u8]) -> Option<Order> {
-    Order::accept(&json::parse(body).ok()?, now()?).ok()
+    Order::accept(json::parse(body).ok()?, now()?).ok()
 }
 
 fn validation(criterion: &mut Criterion) {

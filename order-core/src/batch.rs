@@ -1,10 +1,11 @@
 //! A batch request: many orders in one document, each with an idempotency key of its own.
 
-use serde_json::Value;
-
 use crate::fields::Fields;
 use crate::id::IdempotencyKey;
+use crate::json::Value;
+use crate::order::door::Door;
 use crate::order::{MAX_BODY_BYTES as MAX_ORDER_BYTES, Order};
+use crate::pointer::Pointer;
 use crate::violation::Violations;
 use timestamp::Timestamp;
 
@@ -46,9 +47,10 @@ pub enum BatchItemError {
 
 /// Reads `{"entries": [{"idempotency_key": "...", "order": {...}}, ...]}` with 1 to [`MAX_BATCH_ITEMS`] items, in their
 /// order, by the rules of the moment `on`. Fails only if the document has no items to parse one by one.
-pub fn parse(document: &Value, on: Timestamp) -> Result<Vec<BatchItem>, Violations> {
+pub fn parse<'a>(document: impl Into<Value<'a>>, on: Timestamp) -> Result<Vec<BatchItem>, Violations> {
     let mut violations = Violations::default();
-    let items = find_items(document, &mut violations);
+    let document = document.into();
+    let items = find_items(&document, &mut violations);
     match items {
         Some(items) if violations.is_empty() => Ok(items
             .iter()
@@ -59,8 +61,8 @@ pub fn parse(document: &Value, on: Timestamp) -> Result<Vec<BatchItem>, Violatio
     }
 }
 
-fn find_items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'a [Value]> {
-    let mut fields = Fields::of(document, String::new(), violations)?;
+fn find_items<'a>(document: &'a Value<'a>, violations: &mut Violations) -> Option<&'a [Value<'a>]> {
+    let mut fields = Fields::of(document, Pointer::WHOLE, violations)?;
     let value = fields.required("entries", violations);
     fields.finish(violations);
     let Value::Array(items) = value? else {
@@ -74,10 +76,11 @@ fn find_items<'a>(document: &'a Value, violations: &mut Violations) -> Option<&'
     Some(items)
 }
 
-fn parse_item(value: &Value, index: usize, on: Timestamp) -> BatchItem {
+fn parse_item(value: &Value<'_>, index: usize, on: Timestamp) -> BatchItem {
     let mut violations = Violations::default();
-    let at = format!("/entries/{index}");
-    let (key, order) = parse_content(value, &at, on, &mut violations);
+    let entries = Pointer::At("/entries");
+    let at = Pointer::Element(&entries, index);
+    let (key, order) = parse_content(value, at, on, &mut violations);
     match (key, order) {
         (key, Some(Err(error))) if violations.is_empty() => BatchItem::Invalid { key, error },
         (Some(key), Some(Ok(order))) if violations.is_empty() => BatchItem::Valid { key, order },
@@ -90,19 +93,19 @@ fn parse_item(value: &Value, index: usize, on: Timestamp) -> BatchItem {
 
 /// The key and the order, each if it could be read. Adds a violation for each that could not.
 fn parse_content(
-    value: &Value,
-    at: &str,
+    value: &Value<'_>,
+    at: Pointer<'_>,
     on: Timestamp,
     violations: &mut Violations,
 ) -> (Option<IdempotencyKey>, Option<Result<Order, BatchItemError>>) {
-    let Some(mut fields) = Fields::of(value, at.to_owned(), violations) else {
+    let Some(mut fields) = Fields::of(value, at, violations) else {
         return (None, None);
     };
     let key = fields.required_text("idempotency_key", IdempotencyKey::parse, violations);
     let order = match fields.required("order", violations) {
         Some(value) if measure(value) > MAX_ORDER_BYTES => Some(Err(BatchItemError::TooLarge)),
-        Some(value) => Order::accept(value, on)
-            .map_err(|wrong| violations.append(&fields.pointer("order"), wrong))
+        Some(value) => Order::parse(value, Door::Accept(on))
+            .map_err(|wrong| violations.append(fields.pointer("order"), wrong))
             .ok()
             .map(Ok),
         None => None,
@@ -112,13 +115,14 @@ fn parse_content(
 }
 
 /// The length of the value without spaces: white space in the body does not count.
-fn measure(value: &Value) -> usize {
-    value.to_string().len()
+fn measure(value: &Value<'_>) -> usize {
+    // Its names are texts, so that it can be written.
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,8 +1,10 @@
 //! An order's fingerprint: equal for two orders exactly if their contents are equal.
 
 use std::fmt;
+use std::io::Write as _;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::order::Order;
@@ -14,11 +16,14 @@ use crate::text::{CustomerName, EmailAddress, ItemName, Note, Reference};
 /// it once; the message and the row carry it. Every version stays computable: an order is compared with a stored row in
 /// the version of the row's fingerprint. An order has the oldest version that covers all its fields, so that a request that is
 /// sent again after a deployment finds its stored order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     version: FingerprintVersion,
-    digest: String,
+    digest: [u8; DIGEST_BYTES],
 }
+
+/// The bytes of a digest of SHA-256.
+const DIGEST_BYTES: usize = 32;
 
 /// The version of the rules that a fingerprint is computed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +59,7 @@ impl Fingerprint {
     }
 
     fn in_version(version: FingerprintVersion, order: &Order) -> Self {
-        let mut content = Content::default();
+        let mut content = Content(Vec::with_capacity(USUAL_CONTENT_BYTES));
         content.write_v1(order);
         if version == FingerprintVersion::V2 {
             content.write_v2(order);
@@ -66,10 +71,12 @@ impl Fingerprint {
     }
 }
 
+/// As many bytes as the content of most orders has.
+const USUAL_CONTENT_BYTES: usize = 1024;
+
 /// An order's values in a fixed order, each preceded by its length, so that two different orders never hash the same bytes. An
 /// optional value is preceded by `+`, a missing one is `-`.
-#[derive(Default)]
-struct Content(Sha256);
+struct Content(Vec<u8>);
 
 impl Content {
     fn write_v1(&mut self, order: &Order) {
@@ -78,12 +85,12 @@ impl Content {
         self.write(customer.email.as_ref().map(EmailAddress::as_str));
         self.write(customer.name.as_ref().map(CustomerName::as_str));
         self.write(Some(order.currency().code()));
-        self.write(Some(&order.items().len().to_string()));
+        self.write_number(order.items().len());
         for item in order.items() {
             self.write(Some(item.sku.as_str()));
             self.write(item.name.as_ref().map(ItemName::as_str));
-            self.write(Some(&item.quantity.get().to_string()));
-            self.write(Some(&item.unit_price.minor_units().to_string()));
+            self.write_number(item.quantity.get());
+            self.write_number(item.unit_price.minor_units());
         }
         self.write(order.note().map(Note::as_str));
     }
@@ -91,7 +98,7 @@ impl Content {
     /// The values that version 2 adds.
     fn write_v2(&mut self, order: &Order) {
         self.write(order.reference().map(Reference::as_str));
-        self.write(Some(&order.metadata().len().to_string()));
+        self.write_number(order.metadata().len());
         for (name, value) in order.metadata() {
             self.write(Some(name.as_str()));
             self.write(Some(value.as_str()));
@@ -108,30 +115,45 @@ impl Content {
         }
     }
 
-    fn text(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_be_bytes());
-        self.0.update(text.as_bytes());
+    /// A number, as its decimal digits.
+    fn write_number(&mut self, number: impl fmt::Display) {
+        self.text("+");
+        let length_at = self.0.len();
+        self.length(0);
+        let digits_at = self.0.len();
+        // Writing to a Vec cannot fail.
+        let _ = write!(self.0, "{number}");
+        let length = (self.0.len() - digits_at) as u64;
+        self.0[length_at..digits_at].copy_from_slice(&length.to_be_bytes());
     }
 
-    fn digest(self) -> String {
-        self.0
-            .finalize()
-            .iter()
-            .fold(String::with_capacity(64), |mut hexadecimal, byte| {
-                use fmt::Write as _;
-                // Writing to a String cannot fail.
-                let _ = write!(hexadecimal, "{byte:02x}");
-                hexadecimal
-            })
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn length(&mut self, length: usize) {
+        self.0.extend_from_slice(&(length as u64).to_be_bytes());
+    }
+
+    fn digest(&self) -> [u8; DIGEST_BYTES] {
+        Sha256::digest(&self.0).into()
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.version {
-            FingerprintVersion::V1 => write!(formatter, "v1:{}", self.digest),
-            FingerprintVersion::V2 => write!(formatter, "v2:{}", self.digest),
-        }
+        formatter.write_str(match self.version {
+            FingerprintVersion::V1 => "v1:",
+            FingerprintVersion::V2 => "v2:",
+        })?;
+        formatter.write_str(&hex::encode(self.digest))
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -144,14 +166,13 @@ impl FromStr for Fingerprint {
             Some(("v2", digest)) => (FingerprintVersion::V2, digest),
             _ => return Err(FingerprintError),
         };
-        let is_digest = digest.len() == 64
-            && digest
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if is_digest {
+        let mut bytes = [0; DIGEST_BYTES];
+        let is_digest = hex::decode_to_slice(digest, &mut bytes).is_ok();
+        // A fingerprint has one spelling.
+        if is_digest && !digest.bytes().any(|byte| byte.is_ascii_uppercase()) {
             Ok(Self {
                 version,
-                digest: digest.to_owned(),
+                digest: bytes,
             })
         } else {
             Err(FingerprintError)
@@ -247,7 +268,7 @@ mod tests {
     #[test]
     fn its_text_is_read_back() {
         let fingerprint = of(&document());
-        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint.clone()));
+        assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
         assert!(fingerprint.matches(&Order::restore(&document()).unwrap()));
         for text in [
             "",

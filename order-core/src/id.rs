@@ -81,7 +81,7 @@ impl FromStr for OrderId {
     /// An id has one spelling, because the table compares keys byte by byte.
     fn from_str(text: &str) -> Result<Self, OrderIdError> {
         let uuid = Uuid::try_parse(text).map_err(|_| OrderIdError)?;
-        if uuid.to_string() == text {
+        if uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text {
             Ok(Self(uuid))
         } else {
             Err(OrderIdError)

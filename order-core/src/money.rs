@@ -113,14 +113,15 @@ impl Money {
     #[must_use]
     pub fn decimal(self) -> String {
         let exponent = usize::from(self.currency.exponent());
-        // Padded so that at least one digit stands before the point.
-        let digits = format!("{:0>width$}", self.minor, width = exponent + 1);
-        let (whole, decimals) = digits.split_at(digits.len() - exponent);
-        if decimals.is_empty() {
-            whole.to_owned()
-        } else {
-            format!("{whole}.{decimals}")
+        let mut text = self.minor.to_string();
+        if exponent > 0 {
+            // At least one digit stands before the point.
+            while text.len() <= exponent {
+                text.insert(0, '0');
+            }
+            text.insert(text.len() - exponent, '.');
         }
+        text
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::pointer::Pointer;
+
 /// One violation of a request. Its JSON form is `{"pointer": "/items/0", "detail": "..."}`, with `parameter` instead of
 /// `pointer` for a query parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Violations {
     }
 
     /// Adds the violations of the part of the document at `parent`.
-    pub fn append(&mut self, parent: &str, part: Self) {
+    pub fn append(&mut self, parent: Pointer<'_>, part: Self) {
         for Violation { location, detail } in part.0 {
             let location = match location {
                 Location::Pointer(pointer) => Location::Pointer(format!("{parent}{pointer}")),
@@ -113,12 +115,6 @@ impl fmt::Display for Violations {
 
 impl std::error::Error for Violations {}
 
-/// Appends one reference token to a JSON pointer, escaped as RFC 6901 §3 says.
-#[must_use]
-pub fn pointer(parent: &str, token: &str) -> String {
-    format!("{parent}/{}", token.replace('~', "~0").replace('/', "~1"))
-}
-
 /// Cuts an unknown name: a client can send one of any length.
 #[must_use]
 pub fn shortened(name: &str) -> String {
@@ -134,17 +130,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_escapes_its_tokens() {
-        assert_eq!(pointer("/items/0", "a/b~c"), "/items/0/a~1b~0c");
-    }
-
-    #[test]
     fn a_parts_violations_point_into_the_whole() {
         let mut part = Violations::default();
         part.push("", "must be an object");
         part.push("/note", "must be a string");
         let mut whole = Violations::default();
-        whole.append("/entries/3/order", part);
+        whole.append(Pointer::At("/entries/3/order"), part);
         assert_eq!(
             whole.to_string(),
             "/entries/3/order: must be an object; /entries/3/order/note: must be a string"

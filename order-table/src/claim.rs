@@ -34,7 +34,7 @@ impl Claim {
     pub fn of(message: &OrderMessage, in_doubt: Duration) -> Self {
         Self {
             order_id: message.order_id,
-            fingerprint: message.fingerprint.clone(),
+            fingerprint: message.fingerprint,
             accepted_at: message.accepted_at,
             in_doubt_until: Timestamp::new(message.accepted_at.as_offset_date_time() + in_doubt),
             released_at: None,

@@ -2,9 +2,10 @@
 
 use order_core::order::MetadataDocument;
 use order_core::{
-    EventType, Fingerprint, Order, OrderCancelled, OrderConfirmed, OrderEvent, OrderId, OrderMessage, Trace,
+    EventType, Fingerprint, Item, Order, OrderCancelled, OrderConfirmed, OrderEvent, OrderId, OrderMessage,
+    Trace, json,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use timestamp::Timestamp;
 
 use crate::attributes::{Attributes, RowError, parsed, text};
@@ -135,79 +136,76 @@ impl OrderRow {
     pub fn to_attributes(&self) -> Attributes {
         let order = &self.order;
         let customer = order.customer();
+        let cancellation = self.cancellation.as_ref();
+        let cancellation_email = cancellation.and_then(|cancellation| cancellation.notification.as_ref());
+        let mut attributes = Attributes::new();
+        let mut set = |name: &str, value: Value| {
+            attributes.insert(name.to_owned(), value);
+        };
+        // The row has the version of a message with the order.
+        let version = OrderMessage::schema_version(order);
+        set(attribute::SCHEMA_VERSION, Value::from(version));
+        set(attribute::ITEMS, order.items().iter().map(item).collect());
+        if !order.metadata().is_empty() {
+            set(attribute::METADATA, json!(MetadataDocument(order.metadata())));
+        }
         let required = [
-            (attribute::ORDER_ID, json!(self.order_id)),
-            // The row has the version of a message with the order.
-            (
-                attribute::SCHEMA_VERSION,
-                json!(OrderMessage::schema_version(order)),
-            ),
-            (attribute::STATUS, json!(self.status().as_str())),
-            (attribute::FINGERPRINT, json!(self.fingerprint.to_string())),
-            (attribute::CUSTOMER_ID, json!(customer.id.as_str())),
-            (attribute::CURRENCY, json!(order.currency().code())),
-            (attribute::ITEMS, json!(order.items())),
-            (attribute::TOTAL, json!(order.total().decimal())),
-            (attribute::ACCEPTED_AT, json!(self.accepted_at)),
-            (attribute::CONFIRMED_AT, json!(self.confirmed_at)),
+            (attribute::ORDER_ID, self.order_id.to_string()),
+            (attribute::STATUS, self.status().as_str().to_owned()),
+            (attribute::FINGERPRINT, self.fingerprint.to_string()),
+            (attribute::CUSTOMER_ID, customer.id.as_str().to_owned()),
+            (attribute::CURRENCY, order.currency().code().to_owned()),
+            (attribute::TOTAL, order.total().decimal()),
+            (attribute::ACCEPTED_AT, self.accepted_at.to_string()),
+            (attribute::CONFIRMED_AT, self.confirmed_at.to_string()),
         ];
-        let cancellation_email = self
-            .cancellation
-            .as_ref()
-            .and_then(|cancellation| cancellation.notification.as_ref());
         let optional = [
             (
                 attribute::CUSTOMER_EMAIL,
-                customer.email.as_ref().map(|email| json!(email.as_str())),
+                customer.email.as_ref().map(|email| email.as_str().to_owned()),
             ),
             (
                 attribute::CUSTOMER_NAME,
-                customer.name.as_ref().map(|name| json!(name.as_str())),
+                customer.name.as_ref().map(|name| name.as_str().to_owned()),
             ),
-            (attribute::NOTE, order.note().map(|note| json!(note.as_str()))),
-            (
-                attribute::TRACEPARENT,
-                self.trace.map(|trace| json!(trace.to_traceparent())),
-            ),
+            (attribute::NOTE, order.note().map(|note| note.as_str().to_owned())),
             (
                 attribute::REFERENCE,
-                order.reference().map(|reference| json!(reference.as_str())),
+                order.reference().map(|reference| reference.as_str().to_owned()),
             ),
-            (
-                attribute::METADATA,
-                (!order.metadata().is_empty()).then(|| json!(MetadataDocument(order.metadata()))),
-            ),
+            (attribute::TRACEPARENT, self.trace.map(Trace::to_traceparent)),
             (
                 attribute::NOTIFIED_AT,
-                self.notification.as_ref().map(|sent| json!(sent.notified_at)),
+                self.notification
+                    .as_ref()
+                    .map(|sent| sent.notified_at.to_string()),
             ),
             (
                 attribute::NOTIFICATION_ID,
-                self.notification.as_ref().map(|sent| json!(sent.id)),
+                self.notification.as_ref().map(|sent| sent.id.clone()),
             ),
             (
                 attribute::CANCELLED_AT,
-                self.cancellation
-                    .as_ref()
-                    .map(|cancellation| json!(cancellation.cancelled_at)),
+                cancellation.map(|cancellation| cancellation.cancelled_at.to_string()),
             ),
             (
                 attribute::CANCELLATION_NOTIFIED_AT,
-                cancellation_email.map(|sent| json!(sent.notified_at)),
+                cancellation_email.map(|sent| sent.notified_at.to_string()),
             ),
             (
                 attribute::CANCELLATION_NOTIFICATION_ID,
-                cancellation_email.map(|sent| json!(sent.id)),
+                cancellation_email.map(|sent| sent.id.clone()),
             ),
         ];
-        let optional = optional
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        required
-            .into_iter()
-            .chain(optional)
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        for (name, text) in required {
+            set(name, Value::String(text));
+        }
+        for (name, text) in optional {
+            if let Some(text) = text {
+                set(name, Value::String(text));
+            }
+        }
+        attributes
     }
 
     /// The attributes of a row that DynamoDB may delete when `retention` is over. No reader needs the time, and no later write changes it.
@@ -288,23 +286,27 @@ fn notification(
     }))
 }
 
+/// An item of an order, as the row's list holds it: the form that an order's JSON has.
+fn item(item: &Item) -> Value {
+    let mut fields = Map::new();
+    if let Some(name) = &item.name {
+        fields.insert("name".to_owned(), Value::from(name.as_str()));
+    }
+    fields.insert("quantity".to_owned(), Value::from(item.quantity.get()));
+    fields.insert("sku".to_owned(), Value::from(item.sku.as_str()));
+    fields.insert("unit_price".to_owned(), Value::String(item.unit_price.decimal()));
+    Value::Object(fields)
+}
+
 /// The order, read from its attributes in the order's own JSON form, so that one parser decides what an order is.
 fn order(attributes: &Attributes) -> Result<Order, RowError> {
-    let field = |name: &str| attributes.get(name).cloned();
-    let object = |fields: Vec<(&str, Option<Value>)>| {
-        Value::Object(
-            fields
-                .into_iter()
-                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-                .collect(),
-        )
-    };
-    let customer = object(vec![
+    let field = |name: &str| attributes.get(name).map(json::Value::from);
+    let customer = json::Value::from_iter([
         ("id", field(attribute::CUSTOMER_ID)),
         ("email", field(attribute::CUSTOMER_EMAIL)),
         ("name", field(attribute::CUSTOMER_NAME)),
     ]);
-    let document = object(vec![
+    let document = json::Value::from_iter([
         ("customer", Some(customer)),
         ("currency", field(attribute::CURRENCY)),
         ("items", field(attribute::ITEMS)),
@@ -313,7 +315,7 @@ fn order(attributes: &Attributes) -> Result<Order, RowError> {
         ("reference", field(attribute::REFERENCE)),
         ("metadata", field(attribute::METADATA)),
     ]);
-    Order::restore(&document).map_err(|violations| RowError::new("order", violations.to_string()))
+    Order::restore(document).map_err(|violations| RowError::new("order", violations.to_string()))
 }
 
 /// The event comes from the row alone, so that an event that is published again is identical to the first.

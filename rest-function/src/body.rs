@@ -6,22 +6,35 @@ use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::ACCEPT;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_core::json;
-use serde_json::Value;
+use order_core::json::{self, Value};
 
 use crate::problem::ProblemKind;
 use crate::request::Request;
 use crate::response::ErrorResponse;
 
-/// The JSON document in the request's body, which may have at most `max_bytes`.
-pub fn document<K: ProblemKind>(request: &Request, max_bytes: usize) -> Result<Value, ErrorResponse<K>> {
-    check_content_type(&request.header("content-type"))?;
-    check_content_encoding(&request.header("content-encoding"))?;
-    let bytes = bytes(request, max_bytes)?;
-    if bytes.is_empty() {
-        return Err(malformed("the body is empty; send JSON"));
+/// The bytes of a request's body that may hold a JSON document.
+#[derive(Debug)]
+pub struct Body<'request>(Cow<'request, [u8]>);
+
+impl<'request> Body<'request> {
+    /// Reads the body, which may have at most `max_bytes`.
+    pub fn of<K: ProblemKind>(
+        request: &'request Request,
+        max_bytes: usize,
+    ) -> Result<Self, ErrorResponse<K>> {
+        check_content_type(&request.header("content-type"))?;
+        check_content_encoding(&request.header("content-encoding"))?;
+        let bytes = bytes(request, max_bytes)?;
+        if bytes.is_empty() {
+            return Err(malformed("the body is empty; send JSON"));
+        }
+        Ok(Self(bytes))
     }
-    json::parse(&bytes).map_err(|error| malformed(error.to_string()))
+
+    /// The JSON document in it.
+    pub fn document<K: ProblemKind>(&self) -> Result<Value<'_>, ErrorResponse<K>> {
+        json::parse(&self.0).map_err(|error| malformed(error.to_string()))
+    }
 }
 
 fn bytes<K: ProblemKind>(request: &Request, max_bytes: usize) -> Result<Cow<'_, [u8]>, ErrorResponse<K>> {

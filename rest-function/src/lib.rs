@@ -16,6 +16,7 @@ pub mod problem;
 pub mod request;
 pub mod response;
 
+pub use body::Body;
 pub use causes::causes;
 pub use cors::{AllowedOrigins, AllowedOriginsError};
 pub use problem::{Problem, ProblemKind};

@@ -55,17 +55,32 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (date, time) = (self.0.date(), self.0.time());
-        write!(
-            formatter,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            time.millisecond()
-        )
+        // Digit by digit into one text: an order is written with up to five times, and the padding of `write!` takes long.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (end, number) in [
+            (4, date.year().unsigned_abs()),
+            (7, u8::from(date.month()).into()),
+            (10, date.day().into()),
+            (13, time.hour().into()),
+            (16, time.minute().into()),
+            (19, time.second().into()),
+            (23, time.millisecond().into()),
+        ] {
+            write_digits(&mut text[..end], number);
+        }
+        formatter.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes a number's decimal digits at the end of `text`, and leaves the characters before them.
+fn write_digits(text: &mut [u8], mut number: u32) {
+    for digit in text.iter_mut().rev() {
+        if number == 0 {
+            return;
+        }
+        // The remainder is one digit, so that it fits.
+        *digit += u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
 }
 
@@ -110,6 +125,17 @@ mod tests {
         assert_eq!(Timestamp::from_unix_milliseconds(1_795_426_500_123), Ok(moment));
         for outside in [i64::MIN, -62_167_219_200_001, 253_402_300_800_000, i64::MAX] {
             assert_eq!(Timestamp::from_unix_milliseconds(outside), Err(TimestampError));
+        }
+    }
+
+    #[test]
+    fn every_part_is_padded() {
+        for text in [
+            "0000-01-01T00:00:00.000Z",
+            "0001-02-03T04:05:06.007Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
         }
     }
 

@@ -105,7 +105,7 @@ fn refusal() -> Option<Work> {
     let on = inputs::moment()?;
     Some(Box::new(move || {
         let document = json::parse(&body).ok();
-        let refused = document.and_then(|document| order_core::Order::accept(&document, on).err());
+        let refused = document.and_then(|document| order_core::Order::accept(document, on).err());
         refused.map_or(0, |violations| violations.as_slice().len())
     }))
 }

@@ -41,7 +41,7 @@ pub(crate) fn moment() -> Option<Timestamp> {
 
 /// The order of a body.
 pub(crate) fn order(body: &[u8]) -> Option<Order> {
-    Order::accept(&json::parse(body).ok()?, moment()?).ok()
+    Order::accept(json::parse(body).ok()?, moment()?).ok()
 }
 
 /// The id of order number `number`.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
-use order_core::violation::{pointer, shortened};
-use order_core::{CancellationMessage, Order, OrderId, Timestamp, Violations};
+use order_core::violation::shortened;
+use order_core::{CancellationMessage, Order, OrderId, Pointer, Timestamp, Violations};
 use order_table::{Cancellation, Stored};
-use rest_function::{Request, Response, body};
+use rest_function::{Body, Request, Response};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -145,13 +145,14 @@ fn check_body(request: &Request) -> Result<(), ErrorResponse> {
     if request.body().is_empty() {
         return Ok(());
     }
-    let document = body::document(request, MAX_BODY_BYTES)?;
+    let body = Body::of(request, MAX_BODY_BYTES)?;
+    let document = body.document()?;
     let mut violations = Violations::default();
     match document.as_object() {
         Some(fields) => {
-            for name in fields.keys() {
+            for (name, _) in fields.iter() {
                 violations.push(
-                    pointer("", &shortened(name)),
+                    Pointer::Member(&Pointer::WHOLE, &shortened(name)),
                     "is not a field here; there is none",
                 );
             }

@@ -3,7 +3,7 @@
 use aws_lambda_events::http::header::{LOCATION, RETRY_AFTER};
 use order_core::order::MAX_BODY_BYTES;
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
-use rest_function::{Request, Response, body};
+use rest_function::{Body, Request, Response};
 use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
 
@@ -25,8 +25,8 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
             return Err(ErrorResponse::new(ProblemKind::IdempotencyKeyRequired, detail));
         }
         let now = self.now();
-        let order =
-            Order::accept(&body::document(request, MAX_BODY_BYTES)?, now).map_err(Problem::invalid)?;
+        let body = Body::of(request, MAX_BODY_BYTES)?;
+        let order = Order::accept(body.document()?, now).map_err(Problem::invalid)?;
         let Some(key) = key else {
             let message = OrderMessage::new(OrderId::new((self.new_id)()), now, order);
             return self.enqueue(request, message).await;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aws_lambda_events::http::header::RETRY_AFTER;
 use order_core::batch::{self, BatchItem, BatchItemError};
 use order_core::{IdempotencyKey, Order, OrderId, OrderMessage, Timestamp};
-use rest_function::{Request, Response, body};
+use rest_function::{Body, Request, Response};
 use serde::Serialize;
 use telemetry::metrics::{self, Count};
 use tokio::time::timeout;
@@ -58,9 +58,9 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
                 "Idempotency-Key: must not be sent here; each entry has an idempotency_key of its own";
             return Err(ErrorResponse::new(ProblemKind::Malformed, detail));
         }
-        let document = body::document(request, batch::MAX_BODY_BYTES)?;
+        let body = Body::of(request, batch::MAX_BODY_BYTES)?;
         let now = self.now();
-        let items = batch::parse(&document, now).map_err(Problem::invalid)?;
+        let items = batch::parse(body.document()?, now).map_err(Problem::invalid)?;
         let keys: Vec<Option<IdempotencyKey>> = items.iter().map(key).collect();
         let (entries, messages) = self.classify(request, items, now).await;
         let claimed = self.claim(request, &messages).await;

@@ -1,4 +1,7 @@
 //! Writes an [`Order`] in the JSON form that [`Order::accept`] and [`Order::restore`] read.
+//!
+//! Each object's fields are sorted by name, as in every message and event that was ever written. The API shows a customer and an item with the
+//! fields in another order.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
@@ -9,20 +12,67 @@ impl Serialize for Order {
     /// Always with `total`, so that every reader sees the same sum. Optional fields only if they are set.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut order = serializer.serialize_struct("Order", 7)?;
-        order.serialize_field("customer", &self.customer)?;
         order.serialize_field("currency", self.currency.code())?;
-        order.serialize_field("items", &self.items)?;
-        order.serialize_field("total", &self.total.decimal())?;
+        order.serialize_field("customer", &SortedCustomer(&self.customer))?;
+        order.serialize_field("items", &SortedItems(&self.items))?;
+        if !self.metadata.is_empty() {
+            order.serialize_field("metadata", &MetadataDocument(&self.metadata))?;
+        }
         if let Some(note) = &self.note {
             order.serialize_field("note", note.as_str())?;
         }
         if let Some(reference) = &self.reference {
             order.serialize_field("reference", reference.as_str())?;
         }
-        if !self.metadata.is_empty() {
-            order.serialize_field("metadata", &MetadataDocument(&self.metadata))?;
-        }
+        order.serialize_field("total", &self.total.decimal())?;
         order.end()
+    }
+}
+
+struct SortedCustomer<'a>(&'a Customer);
+
+impl Serialize for SortedCustomer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Customer { id, email, name } = self.0;
+        let length = 1 + usize::from(email.is_some()) + usize::from(name.is_some());
+        let mut customer = serializer.serialize_struct("Customer", length)?;
+        if let Some(email) = email {
+            customer.serialize_field("email", email.as_str())?;
+        }
+        customer.serialize_field("id", id.as_str())?;
+        if let Some(name) = name {
+            customer.serialize_field("name", name.as_str())?;
+        }
+        customer.end()
+    }
+}
+
+struct SortedItems<'a>(&'a [Item]);
+
+impl Serialize for SortedItems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(SortedItem))
+    }
+}
+
+struct SortedItem<'a>(&'a Item);
+
+impl Serialize for SortedItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Item {
+            sku,
+            name,
+            quantity,
+            unit_price,
+        } = self.0;
+        let mut item = serializer.serialize_struct("Item", 3 + usize::from(name.is_some()))?;
+        if let Some(name) = name {
+            item.serialize_field("name", name.as_str())?;
+        }
+        item.serialize_field("quantity", &quantity.get())?;
+        item.serialize_field("sku", sku.as_str())?;
+        item.serialize_field("unit_price", &unit_price.decimal())?;
+        item.end()
     }
 }
 

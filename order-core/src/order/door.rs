@@ -10,7 +10,7 @@ use crate::violation::Violations;
 
 /// By which rules an order is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(crate) enum Door {
     /// A new order, by the rules of this moment.
     Accept(Timestamp),
     /// An accepted order. It consists of the fields that this code knows, and of no others.

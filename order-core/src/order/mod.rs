@@ -1,7 +1,7 @@
 //! An order: the customer, the items and their prices.
 
 mod document;
-mod door;
+pub(crate) mod door;
 mod metadata;
 mod parse;
 #[cfg(test)]

@@ -1,48 +1,49 @@
 //! Parses an [`Order`] and reports every violation at once.
 
-use serde_json::Value;
-
 use super::door::Door;
 use super::{Customer, Item, MAX_ITEMS, MAX_METADATA_ENTRIES, Metadata, Order};
 use crate::currency::Currency;
 use crate::fields::{Fields, integer};
+use crate::json::Value;
 use crate::money::{Money, MoneyError};
+use crate::pointer::Pointer;
 use crate::text::{
     CustomerId, CustomerName, EmailAddress, ItemName, MetadataName, MetadataValue, Note, Reference, Sku,
 };
-use crate::violation::{Violations, pointer, shortened};
+use crate::violation::{Violations, shortened};
 use timestamp::Timestamp;
 
 impl Order {
     /// Reads a new order by today's rules, which are those of the moment `on`: `customer`, `currency`, `items`, and optionally
     /// `total` (which must match), `note`, `reference` and `metadata`. The error lists every violation with its JSON pointer.
-    pub fn accept(document: &Value, on: Timestamp) -> Result<Self, Violations> {
-        parse(document, Door::Accept(on))
+    pub fn accept<'a>(document: impl Into<Value<'a>>, on: Timestamp) -> Result<Self, Violations> {
+        Self::parse(&document.into(), Door::Accept(on))
     }
 
     /// Reads an order that was accepted before, perhaps by other rules. Checks the structure only: the fields, their JSON types,
     /// the decimals of the amounts, and the total. The caller compares the fingerprint, where there is one.
-    pub fn restore(document: &Value) -> Result<Self, Violations> {
-        parse(document, Door::Restore)
+    pub fn restore<'a>(document: impl Into<Value<'a>>) -> Result<Self, Violations> {
+        Self::parse(&document.into(), Door::Restore)
     }
 
     /// The same, for a reader that needs not the whole order: fields that a later version added are ignored.
-    pub fn restore_known(document: &Value) -> Result<Self, Violations> {
-        parse(document, Door::RestoreKnown)
+    pub fn restore_known<'a>(document: impl Into<Value<'a>>) -> Result<Self, Violations> {
+        Self::parse(&document.into(), Door::RestoreKnown)
+    }
+
+    /// Reads an order by the rules of a door.
+    pub(crate) fn parse(document: &Value<'_>, door: Door) -> Result<Self, Violations> {
+        let mut violations = Violations::default();
+        let order = parse_order(document, door, &mut violations);
+        match order {
+            Some(order) if violations.is_empty() => Ok(order),
+            _ => Err(violations),
+        }
     }
 }
 
-fn parse(document: &Value, door: Door) -> Result<Order, Violations> {
-    let mut violations = Violations::default();
-    let order = parse_order(document, door, &mut violations);
-    match order {
-        Some(order) if violations.is_empty() => Ok(order),
-        _ => Err(violations),
-    }
-}
-
-fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Option<Order> {
-    let mut fields = Fields::of(document, String::new(), violations)?;
+fn parse_order(document: &Value<'_>, door: Door, violations: &mut Violations) -> Option<Order> {
+    let mut fields = Fields::of(document, Pointer::WHOLE, violations)?;
     let customer = fields
         .required("customer", violations)
         .and_then(|value| parse_customer(value, door, violations));
@@ -51,9 +52,7 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
         Some(value) => parse_items(value, door, currency, violations),
         None => None,
     };
-    let claimed_total = fields
-        .optional("total")
-        .map(|value| (value, fields.pointer("total")));
+    let claimed_total = fields.optional("total");
     let note = fields.optional_text("note", door.text(Note::accept, Note::restore), violations);
     let reference = fields.optional_text(
         "reference",
@@ -61,7 +60,7 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
         violations,
     );
     let metadata = match fields.optional("metadata") {
-        Some(value) => parse_metadata(value, &fields.pointer("metadata"), door, violations),
+        Some(value) => parse_metadata(value, door, violations),
         None => Some(Metadata::new()),
     };
     door.finish(fields, violations);
@@ -70,8 +69,8 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
         (Some(items), Some(currency)) => sum_items(items, currency, violations),
         _ => None,
     };
-    if let Some((value, at)) = claimed_total {
-        check_total(value, at, currency, total, violations);
+    if let Some(value) = claimed_total {
+        check_total(value, currency, total, violations);
     }
     Some(Order {
         customer: customer?,
@@ -84,21 +83,27 @@ fn parse_order(document: &Value, door: Door, violations: &mut Violations) -> Opt
     })
 }
 
-fn parse_metadata(value: &Value, at: &str, door: Door, violations: &mut Violations) -> Option<Metadata> {
+fn parse_metadata(value: &Value<'_>, door: Door, violations: &mut Violations) -> Option<Metadata> {
+    let metadata = Pointer::At("/metadata");
     let Value::Object(entries) = value else {
-        violations.push(at, "must be an object");
+        violations.push(metadata, "must be an object");
         return None;
     };
     if !door.allows_metadata(entries.len()) {
-        violations.push(at, format!("must have at most {MAX_METADATA_ENTRIES} entries"));
+        violations.push(
+            metadata,
+            format!("must have at most {MAX_METADATA_ENTRIES} entries"),
+        );
         return None;
     }
     let entries: Vec<Option<(MetadataName, MetadataValue)>> = entries
         .iter()
         .map(|(name, value)| {
-            let at = pointer(at, &shortened(name));
+            let mut refuse = |detail: String| {
+                violations.push(Pointer::Member(&metadata, &shortened(name)), detail);
+            };
             let Value::String(text) = value else {
-                violations.push(at, "must be a string");
+                refuse("must be a string".to_owned());
                 return None;
             };
             let name = door.text(MetadataName::accept, MetadataName::restore)(name);
@@ -106,7 +111,7 @@ fn parse_metadata(value: &Value, at: &str, door: Door, violations: &mut Violatio
             match (name, value) {
                 (Ok(name), Ok(value)) => Some((name, value)),
                 (Err(error), _) | (_, Err(error)) => {
-                    violations.push(at, error.to_string());
+                    refuse(error.to_string());
                     None
                 }
             }
@@ -115,8 +120,8 @@ fn parse_metadata(value: &Value, at: &str, door: Door, violations: &mut Violatio
     entries.into_iter().collect()
 }
 
-fn parse_customer(value: &Value, door: Door, violations: &mut Violations) -> Option<Customer> {
-    let mut fields = Fields::of(value, "/customer".to_owned(), violations)?;
+fn parse_customer(value: &Value<'_>, door: Door, violations: &mut Violations) -> Option<Customer> {
+    let mut fields = Fields::of(value, Pointer::At("/customer"), violations)?;
     let id = fields.required_text(
         "id",
         door.text(CustomerId::accept, CustomerId::restore),
@@ -142,18 +147,17 @@ fn parse_customer(value: &Value, door: Door, violations: &mut Violations) -> Opt
 
 fn parse_currency(fields: &mut Fields<'_>, door: Door, violations: &mut Violations) -> Option<Currency> {
     let value = fields.required("currency", violations)?;
-    let at = fields.pointer("currency");
     let Value::String(text) = value else {
-        violations.push(at, "must be a string");
+        violations.push(fields.pointer("currency"), "must be a string");
         return None;
     };
     door.currency(text)
-        .map_err(|error| violations.push(at, error.to_string()))
+        .map_err(|error| violations.push(fields.pointer("currency"), error.to_string()))
         .ok()
 }
 
 fn parse_items(
-    value: &Value,
+    value: &Value<'_>,
     door: Door,
     currency: Option<Currency>,
     violations: &mut Violations,
@@ -175,13 +179,14 @@ fn parse_items(
 }
 
 fn parse_item(
-    value: &Value,
+    value: &Value<'_>,
     index: usize,
     door: Door,
     currency: Option<Currency>,
     violations: &mut Violations,
 ) -> Option<Item> {
-    let mut fields = Fields::of(value, format!("/items/{index}"), violations)?;
+    let items = Pointer::At("/items");
+    let mut fields = Fields::of(value, Pointer::Element(&items, index), violations)?;
     let sku = fields.required_text("sku", door.text(Sku::accept, Sku::restore), violations);
     let name = fields.optional_text("name", door.text(ItemName::accept, ItemName::restore), violations);
     let quantity = match fields.required("quantity", violations) {
@@ -206,8 +211,8 @@ fn parse_item(
 
 /// Without a currency only the JSON type can be checked; the currency's own violation is in the list.
 fn parse_amount(
-    value: &Value,
-    at: String,
+    value: &Value<'_>,
+    at: Pointer<'_>,
     currency: Option<Currency>,
     violations: &mut Violations,
 ) -> Option<Money> {
@@ -232,13 +237,13 @@ fn sum_items(items: &[Item], currency: Currency, violations: &mut Violations) ->
 }
 
 fn check_total(
-    value: &Value,
-    at: String,
+    value: &Value<'_>,
     currency: Option<Currency>,
     computed: Option<Money>,
     violations: &mut Violations,
 ) {
-    let claimed = parse_amount(value, at.clone(), currency, violations);
+    let at = Pointer::At("/total");
+    let claimed = parse_amount(value, at, currency, violations);
     if let (Some(claimed), Some(computed)) = (claimed, computed)
         && claimed != computed
     {
@@ -255,7 +260,7 @@ fn check_total(
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

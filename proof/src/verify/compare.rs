@@ -200,7 +200,7 @@ mod tests {
                 order_id: id(number).to_string(),
                 note: Some(key(number)),
                 stored_fingerprint: Some(fingerprint.to_string()),
-                content: Ok(fingerprint.clone()),
+                content: Ok(fingerprint),
                 notification_id: Some(format!("n-{number}")),
                 is_cancelled: false,
             });

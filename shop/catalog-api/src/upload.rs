@@ -10,8 +10,8 @@ use aws_credential_types::Credentials;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_core::Violations;
 use order_core::fields::{Fields, integer};
+use order_core::{Pointer, Violations, json};
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::macros::format_description;
@@ -36,9 +36,9 @@ pub struct Upload {
 
 impl Upload {
     /// Parses a request, and lists every violation.
-    pub fn accept(document: &Value) -> Result<Self, Violations> {
+    pub fn accept<'a>(document: impl Into<json::Value<'a>>) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let upload = parse(document, &mut violations);
+        let upload = parse(&document.into(), &mut violations);
         match upload {
             Some(upload) if violations.is_empty() => Ok(upload),
             _ => Err(violations),
@@ -46,8 +46,8 @@ impl Upload {
     }
 }
 
-fn parse(document: &Value, violations: &mut Violations) -> Option<Upload> {
-    let mut fields = Fields::of(document, String::new(), violations)?;
+fn parse(document: &json::Value<'_>, violations: &mut Violations) -> Option<Upload> {
+    let mut fields = Fields::of(document, Pointer::WHOLE, violations)?;
     let content_type = fields.required_text("content_type", known_type, violations);
     let size = fields.required("size", violations);
     let size = size.and_then(|value| {

@@ -1,8 +1,8 @@
 //! Parses a book, and lists every violation.
 
 use order_core::fields::Fields;
-use order_core::{Currency, Money, Violations};
-use serde_json::Value;
+use order_core::json::Value;
+use order_core::{Currency, Money, Pointer, Violations};
 use timestamp::Timestamp;
 
 use super::{Author, Book, MAX_AUTHORS, Stock, Title};
@@ -10,9 +10,9 @@ use crate::isbn::Isbn;
 
 impl Book {
     /// Parses a book that somebody adds or changes at the moment `now`.
-    pub fn accept(document: &Value, now: Timestamp) -> Result<Self, Violations> {
+    pub fn accept<'a>(document: impl Into<Value<'a>>, now: Timestamp) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let book = parse(document, now, &mut violations);
+        let book = parse(&document.into(), now, &mut violations);
         match book {
             Some(book) if violations.is_empty() => Ok(book),
             _ => Err(violations),
@@ -20,8 +20,8 @@ impl Book {
     }
 }
 
-fn parse(document: &Value, now: Timestamp, violations: &mut Violations) -> Option<Book> {
-    let mut fields = Fields::of(document, String::new(), violations)?;
+fn parse(document: &Value<'_>, now: Timestamp, violations: &mut Violations) -> Option<Book> {
+    let mut fields = Fields::of(document, Pointer::WHOLE, violations)?;
     let isbn = fields.required_text("isbn", str::parse::<Isbn>, violations);
     let title = fields.required_text("title", Title::parse, violations);
     let authors = fields.required("authors", violations);
@@ -45,7 +45,7 @@ fn parse(document: &Value, now: Timestamp, violations: &mut Violations) -> Optio
     })
 }
 
-fn parse_authors(value: &Value, violations: &mut Violations) -> Option<Vec<Author>> {
+fn parse_authors(value: &Value<'_>, violations: &mut Violations) -> Option<Vec<Author>> {
     let Value::Array(values) = value else {
         violations.push("/authors", "must be an array");
         return None;
@@ -72,7 +72,7 @@ fn parse_authors(value: &Value, violations: &mut Violations) -> Option<Vec<Autho
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_lambda_events::http::header::RETRY_AFTER;
-use rest_function::{Request, Response, body};
+use rest_function::{Body, Request, Response};
 
 use super::CatalogApi;
 use super::read::parse_isbn;
@@ -15,7 +15,8 @@ impl<C: Catalogue> CatalogApi<C> {
     /// Answers the form that uploads the cover of a book. Nothing is stored: every request gets a form of its own.
     pub(super) async fn sign_upload(&self, request: &Request, isbn: &str) -> Result<Response, ErrorResponse> {
         let isbn = parse_isbn(isbn)?;
-        let upload = Upload::accept(&body::document(request, MAX_BODY_BYTES)?).map_err(Problem::invalid)?;
+        let body = Body::of(request, MAX_BODY_BYTES)?;
+        let upload = Upload::accept(body.document()?).map_err(Problem::invalid)?;
         let stored = self.stored(request, &isbn).await?;
         let credentials = self.credentials.provide_credentials().await;
         let credentials = credentials.map_err(|error| {

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::http::header::{IF_MATCH, LOCATION};
 use order_core::Violations;
-use rest_function::{Request, Response, body, conditional};
+use rest_function::{Body, Request, Response, conditional};
 
 use super::document::shown;
 use super::read::parse_isbn;
@@ -17,7 +17,8 @@ impl<C: Catalogue> CatalogApi<C> {
     /// afterwards.
     pub(super) async fn create(&self, request: &Request) -> Result<Response, ErrorResponse> {
         let now = (self.now)();
-        let book = Book::accept(&body::document(request, MAX_BODY_BYTES)?, now).map_err(Problem::invalid)?;
+        let body = Body::of(request, MAX_BODY_BYTES)?;
+        let book = Book::accept(body.document()?, now).map_err(Problem::invalid)?;
         let location = format!("{}/{}", request.public_path(), book.isbn);
         let new = StoredBook::new(book, now);
         let written = self.catalogue.insert(&new).await;
@@ -39,7 +40,8 @@ impl<C: Catalogue> CatalogApi<C> {
     pub(super) async fn replace(&self, request: &Request, isbn: &str) -> Result<Response, ErrorResponse> {
         let isbn = parse_isbn(isbn)?;
         let now = (self.now)();
-        let book = Book::accept(&body::document(request, MAX_BODY_BYTES)?, now).map_err(Problem::invalid)?;
+        let body = Body::of(request, MAX_BODY_BYTES)?;
+        let book = Book::accept(body.document()?, now).map_err(Problem::invalid)?;
         if book.isbn != isbn {
             let mut violations = Violations::default();
             violations.push(

@@ -3,10 +3,14 @@
 //! `serde_json` keeps the last of two equal keys, so that two readers of one body could see different orders (RFC 8259 §4
 //! calls the behaviour unpredictable). [`parse`] refuses such a document.
 
-use std::fmt;
+mod strict;
+mod value;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde::de::Deserialize as _;
+
+use self::strict::Strict;
+pub use self::value::{Object, Value};
 
 /// Why bytes are not an accepted JSON document. The texts hold positions, never the document's values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +26,8 @@ pub enum JsonError {
     Syntax(String),
 }
 
-/// Parses one JSON document.
-pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+/// Parses one JSON document. Its texts are those of `bytes`, except where they hold escapes.
+pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8(error.valid_up_to()))?;
     if text.starts_with('\u{feff}') {
         return Err(JsonError::ByteOrderMark);
@@ -35,80 +39,13 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     Ok(value)
 }
 
-/// A value in which no object has a key twice.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Strict)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> DeserializeSeed<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = access.next_element_seed(StrictVisitor)? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            if object.contains_key(&key) {
-                return Err(A::Error::custom("an object names the same key twice"));
-            }
-            object.insert(key, access.next_value_seed(StrictVisitor)?);
-        }
-        Ok(Value::Object(object))
-    }
+/// Writes a document of this crate.
+pub(crate) fn write(document: &impl Serialize) -> String {
+    #[expect(
+        clippy::expect_used,
+        reason = "serde_json fails only at a name that is no text, and where a value's own Serialize fails; no document of this crate has either"
+    )]
+    serde_json::to_string(document).expect("a document of this crate can be written")
 }
 
 #[cfg(test)]
@@ -118,8 +55,8 @@ mod tests {
     #[test]
     fn a_document_is_read() {
         assert_eq!(
-            parse(br#" {"a":[1,-2,"x",null,true]} "#).unwrap(),
-            serde_json::json!({"a":[1,-2,"x",null,true]})
+            parse(br#" {"a":[1,-2,"x\n",null,true,2.5]} "#).unwrap(),
+            Value::from(&serde_json::json!({"a":[1,-2,"x\n",null,true,2.5]}))
         );
     }
 
@@ -128,6 +65,16 @@ mod tests {
         for body in [&br#"{"a":1,"a":1}"#[..], br#"{"b":[{"a":1,"\u0061":2}]}"#] {
             let error = parse(body).unwrap_err().to_string();
             assert!(error.contains("same key twice"), "{error}");
+        }
+        for count in [2, 16, 17, 1000] {
+            let entry = |index: usize| format!(r#""k{index}":{index}"#);
+            let entries: Vec<String> = (0..count).map(entry).collect();
+            let all = entries.join(",");
+            assert!(parse(format!("{{{all}}}").as_bytes()).is_ok(), "{count}");
+            for twice in [0, count / 2, count - 1] {
+                let error = parse(format!("{{{all},{}}}", entry(twice)).as_bytes()).unwrap_err();
+                assert!(error.to_string().contains("same key twice"), "{count}: {error}");
+            }
         }
     }
 

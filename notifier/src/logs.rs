@@ -32,7 +32,8 @@ fn the_count_of_malformed_messages_is_a_number_at_the_top_of_its_line() {
         .map(|number| record(&format!("bad-{number}"), 1, "{"))
         .collect();
     let event = serde_json::json!({"Records": batch});
-    let lines = logged(|| drop(crate::fakes::finish(notifier(&world).handle(event, TIME)).unwrap()));
+    let lines =
+        logged(|| drop(crate::fakes::finish(notifier(&world).handle(&event.to_string(), TIME)).unwrap()));
     // The metric filters of template.yaml read `$.malformed`.
     let counts: Vec<&Value> = lines.iter().filter_map(|line| line.get("malformed")).collect();
     assert_eq!(counts, [5]);

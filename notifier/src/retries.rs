@@ -76,6 +76,6 @@ fn a_malformed_record_fails_the_batch_only_after_the_others_are_done() {
 
     let world = World::with_orders(2);
     let batch = [json!(7), records([1], 1).remove(0), records([2], 1).remove(0)];
-    let thrown = finish(notifier(&world).handle(json!({"Records": batch}), TIME));
+    let thrown = finish(notifier(&world).handle(&json!({"Records": batch}).to_string(), TIME));
     assert_eq!((thrown.err(), world.marks()), (Some(BatchError::Unreportable), 2));
 }

@@ -35,7 +35,7 @@ fn notifier_with(world: &World, emails_wanted: bool) -> Notifier<&World> {
 /// Handles records. Returns the ids of those that are not done: first those that were sent again, then those that stay.
 pub(crate) fn handle(notifier: &Notifier<&World>, records: &[Value], time_left: Duration) -> Vec<String> {
     let before = notifier.ports().sent_again().len();
-    let response = finish(notifier.handle(json!({"Records": records}), time_left)).unwrap();
+    let response = finish(notifier.handle(&json!({"Records": records}).to_string(), time_left)).unwrap();
     let sent_again = notifier.ports().sent_again().split_off(before);
     let sent_again = sent_again.into_iter().map(|number| format!("m-{number}"));
     let reported = response.batch_item_failures.into_iter();
@@ -274,7 +274,7 @@ fn an_event_of_a_later_version_waits_for_the_code_that_reads_it() {
     let world = World::with_orders(2);
     let newer = event(2).to_json().replace("confirmed.v1", "confirmed.v9");
     let batch = [record("newer", 1, &newer), record("good", 1, &event(1).to_json())];
-    let response = finish(notifier(&world).handle(json!({"Records": batch}), TIME)).unwrap();
+    let response = finish(notifier(&world).handle(&json!({"Records": batch}).to_string(), TIME)).unwrap();
     assert!(response.batch_item_failures.is_empty());
     let sent = world.sent_to(Queue::Main);
     assert_eq!(
@@ -474,7 +474,7 @@ fn the_sample_event_is_handled() {
         world.rows.borrow_mut().insert(event.order_id, None);
     }
     world.subscribers.set(1);
-    let response = finish(notifier(&world).handle(sample, TIME)).unwrap();
+    let response = finish(notifier(&world).handle(&sample.to_string(), TIME)).unwrap();
     assert_eq!(
         serde_json::to_value(response).unwrap(),
         json!({"batchItemFailures": []})
@@ -497,7 +497,7 @@ fn the_sample_event_is_handled() {
 #[test]
 fn another_event_fails_the_invocation() {
     let world = World::with_orders(0);
-    let thrown = finish(notifier(&world).handle(json!({}), TIME));
+    let thrown = finish(notifier(&world).handle(&json!({}).to_string(), TIME));
     assert_eq!(thrown.err(), Some(BatchError::NoRecords));
 }
 

@@ -37,7 +37,7 @@ mod tests {
         for (pointer, value) in changes.as_object_mut().unwrap() {
             *event.pointer_mut(pointer).unwrap() = value.take();
         }
-        Request::decode(event).unwrap()
+        Request::decode(&event.to_string()).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use order_core::order::{MAX_BODY_BYTES, MAX_ITEMS};
-use order_core::{Order, OrderId, OrderMessage, Timestamp, json};
+use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use uuid::Uuid;
 
 /// An order of 100 items, near the limit of a body.
@@ -32,7 +32,7 @@ fn now() -> Option<Timestamp> {
 }
 
 fn order(body: &[u8]) -> Option<Order> {
-    Order::accept(json::parse(body).ok()?, now()?).ok()
+    Order::accept(json_document::parse(body).ok()?, now()?).ok()
 }
 
 fn validation(criterion: &mut Criterion) {
@@ -45,7 +45,7 @@ fn validation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("an order of 100 items");
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("read as JSON", |bencher| {
-        bencher.iter(|| json::parse(black_box(&body)));
+        bencher.iter(|| json_document::parse(black_box(&body)));
     });
     group.bench_function("validated", |bencher| bencher.iter(|| order(black_box(&body))));
     group.bench_function("refused", |bencher| bencher.iter(|| order(black_box(&wrong))));

@@ -1,8 +1,9 @@
 //! A batch request: many orders in one document, each with an idempotency key of its own.
 
+use json_document::Value;
+
 use crate::fields::Fields;
 use crate::id::IdempotencyKey;
-use crate::json::Value;
 use crate::order::door::Door;
 use crate::order::{MAX_BODY_BYTES as MAX_ORDER_BYTES, Order};
 use crate::pointer::Pointer;

@@ -3,10 +3,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use json_document::Value;
 use serde::Serialize;
 
 use crate::id::OrderId;
-use crate::json::{self, Value};
+use crate::json;
 use crate::order::Order;
 use crate::order::door::Door;
 use crate::trace::Trace;
@@ -262,7 +263,7 @@ impl OrderEvent {
 
     /// Reads an event of any type and version. Ignores fields that a later version added.
     pub fn from_json(text: &str) -> Result<Self, EventError> {
-        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        let document = json_document::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
         let event_type = document.get("type").and_then(Value::as_str);
         let event_type = EventType::parse(event_type.ok_or_else(|| malformed("the event has no type"))?)?;
         if document.get("specversion").and_then(Value::as_str) != Some("1.0") {

@@ -1,6 +1,7 @@
 //! Reads a JSON object field by field and collects every violation with its pointer.
 
-use crate::json::{Object, Value};
+use json_document::{Object, Value};
+
 use crate::pointer::Pointer;
 use crate::violation::{Violations, shortened};
 

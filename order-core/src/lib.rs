@@ -4,7 +4,7 @@
 //! which reports every violation at once. A new order passes today's rules (`accept`). One that is read back passed the rules of
 //! its time, and is checked for its structure only (`restore`).
 //!
-//! An order passes through the modules in this order: [`json`] refuses bytes that are not one JSON document, [`order`] parses
+//! An order passes through the modules in this order: [`json_document`] refuses bytes that are not one JSON document, [`order`] parses
 //! the document ([`batch`] parses many orders of one document), [`id`] and [`fingerprint`] identify the order, [`message`]
 //! carries it over the queue, and [`event`] announces that it is stored, or cancelled. A [`trace`] accompanies it.
 
@@ -15,7 +15,7 @@ pub mod event;
 pub mod fields;
 pub mod fingerprint;
 pub mod id;
-pub mod json;
+mod json;
 mod key_owner;
 pub mod message;
 pub mod money;

@@ -3,11 +3,12 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use json_document::Value;
 use serde::Serialize;
 
 use crate::fingerprint::Fingerprint;
 use crate::id::OrderId;
-use crate::json::{self, Value};
+use crate::json;
 use crate::order::Order;
 use crate::order::door::Door;
 use timestamp::Timestamp;
@@ -109,7 +110,7 @@ impl CancellationMessage {
 impl QueueMessage {
     /// Reads a message of any type and version.
     pub fn from_json(text: &str) -> Result<Self, MessageError> {
-        let document = json::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        let document = json_document::parse(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
         match document.get("schema_version").and_then(Value::as_u64) {
             Some(1 | 2) => {
                 OrderMessage::from_version_1_or_2(&document).map(|message| Self::Order(Box::new(message)))

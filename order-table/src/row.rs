@@ -3,7 +3,7 @@
 use order_core::order::MetadataDocument;
 use order_core::{
     EventType, Fingerprint, Item, Order, OrderCancelled, OrderConfirmed, OrderEvent, OrderId, OrderMessage,
-    Trace, json,
+    Trace,
 };
 use serde_json::{Map, Value, json};
 use timestamp::Timestamp;
@@ -300,13 +300,13 @@ fn item(item: &Item) -> Value {
 
 /// The order, read from its attributes in the order's own JSON form, so that one parser decides what an order is.
 fn order(attributes: &Attributes) -> Result<Order, RowError> {
-    let field = |name: &str| attributes.get(name).map(json::Value::from);
-    let customer = json::Value::from_iter([
+    let field = |name: &str| attributes.get(name).map(json_document::Value::from);
+    let customer = json_document::Value::from_iter([
         ("id", field(attribute::CUSTOMER_ID)),
         ("email", field(attribute::CUSTOMER_EMAIL)),
         ("name", field(attribute::CUSTOMER_NAME)),
     ]);
-    let document = json::Value::from_iter([
+    let document = json_document::Value::from_iter([
         ("customer", Some(customer)),
         ("currency", field(attribute::CURRENCY)),
         ("items", field(attribute::ITEMS)),

@@ -105,7 +105,10 @@ async fn calls(size: usize) -> BTreeMap<String, u32> {
             })
         };
         let event = json!({"Records": batch.iter().map(record).collect::<Vec<_>>()});
-        let response = worker.handle(event, Duration::from_mins(5)).await.unwrap();
+        let response = worker
+            .handle(&event.to_string(), Duration::from_mins(5))
+            .await
+            .unwrap();
         assert!(response.batch_item_failures.is_empty());
     }
     let seen = seen.lock().unwrap();

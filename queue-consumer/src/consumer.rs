@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
 use function_runtime::{Clock, Rng};
-use serde_json::Value;
 use telemetry::metrics::{self, Count, Measure};
 
 use crate::batch::{self, BatchError};
@@ -47,7 +46,7 @@ impl Consumer {
     pub async fn handle<P: Queues + Marks + Clock>(
         &self,
         ports: &P,
-        event: Value,
+        event: &str,
         time_left: Duration,
         work: impl AsyncFnOnce(&[&Record], &Budget, &mut Results),
     ) -> Result<SqsBatchResponse, BatchError> {
@@ -191,7 +190,8 @@ mod tests {
             }
         };
         let consumer = Consumer::new(retries(), 1);
-        let handled = consumer.handle(outside, event, Duration::from_secs(30), work);
+        let event = event.to_string();
+        let handled = consumer.handle(outside, &event, Duration::from_secs(30), work);
         assert!(
             handled
                 .now_or_never()
@@ -245,7 +245,8 @@ mod tests {
         let lines = telemetry::testing::logged("info", || {
             let consumer = Consumer::new(retries(), 1);
             let outside = Outside::default();
-            let handled = consumer.handle(&outside, event, Duration::from_secs(30), work);
+            let event = event.to_string();
+            let handled = consumer.handle(&outside, &event, Duration::from_secs(30), work);
             handled.now_or_never().unwrap().unwrap();
         });
         let failed: Vec<String> = lines

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aws_lambda_events::event::sqs::SqsMessageAttribute;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use json_document::{Object, Value};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -57,9 +58,9 @@ pub enum AttributeValue {
 #[derive(Deserialize)]
 struct NamesOrder {
     #[serde(rename = "type")]
-    kind: Option<Value>,
-    order_id: Option<Value>,
-    accepted_at: Option<Value>,
+    kind: Option<serde_json::Value>,
+    order_id: Option<serde_json::Value>,
+    accepted_at: Option<serde_json::Value>,
     data: Option<Box<NamesOrder>>,
 }
 
@@ -94,38 +95,27 @@ impl fmt::Debug for Attribute {
 impl Record {
     /// Reads a record of an event.
     #[must_use]
-    pub(crate) fn read(record: Value) -> Self {
-        let mut record = match record {
-            Value::Object(record) => record,
-            _ => Map::new(),
-        };
+    pub(crate) fn read(record: &Value<'_>) -> Self {
         let system = |name| record.get("attributes")?.get(name)?.as_str();
         let number = |name| system(name)?.parse::<i64>().ok();
         let receive_count = number("ApproximateReceiveCount").and_then(|count| u32::try_from(count).ok());
         let sent_at = number("SentTimestamp");
-        let group_id = system("MessageGroupId").map(str::to_owned);
-        let trace_header = system("AWSTraceHeader").map(str::to_owned);
-        let attributes = match record.remove("messageAttributes") {
-            Some(Value::Object(attributes)) => attributes,
-            _ => Map::new(),
-        };
-        let mut text = |name| match record.remove(name) {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            _ => None,
-        };
+        let attributes = record.get("messageAttributes").and_then(Value::as_object);
+        let attributes = attributes.into_iter().flat_map(Object::iter);
+        let queue = text(record, "eventSourceARN").and_then(|arn| arn.rsplit_once(':'));
+        let text = |name| text(record, name).map(str::to_owned);
         Self {
             message_id: text("messageId"),
             receipt_handle: text("receiptHandle"),
             body: text("body"),
             receive_count: receive_count.unwrap_or(1),
-            queue: text("eventSourceARN").and_then(|arn| Some(arn.rsplit_once(':')?.1.to_owned())),
+            queue: queue.map(|(_, name)| name.to_owned()),
             sent_at: sent_at.and_then(|at| Timestamp::from_unix_milliseconds(at).ok()),
             attributes: attributes
-                .into_iter()
-                .filter_map(|(name, attribute)| Some((name, Attribute::read(attribute)?)))
+                .filter_map(|(name, attribute)| Some((name.to_owned(), Attribute::read(attribute)?)))
                 .collect(),
-            group_id,
-            trace_header,
+            group_id: system("MessageGroupId").map(str::to_owned),
+            trace_header: system("AWSTraceHeader").map(str::to_owned),
         }
     }
 
@@ -226,16 +216,20 @@ impl Attribute {
         self.data_type.len() + value
     }
 
-    fn read(attribute: Value) -> Option<Self> {
-        let attribute: SqsMessageAttribute = serde_json::from_value(attribute).ok()?;
-        let data_type = attribute.data_type?;
+    fn read(attribute: &Value<'_>) -> Option<Self> {
+        let data_type = text(attribute, "dataType")?.to_owned();
         let value = if data_type.starts_with("Binary") {
-            AttributeValue::Binary(attribute.binary_value.filter(|bytes| !bytes.0.is_empty())?.0)
+            AttributeValue::Binary(STANDARD.decode(text(attribute, "binaryValue")?).ok()?)
         } else {
-            AttributeValue::Text(attribute.string_value.filter(|text| !text.is_empty())?)
+            AttributeValue::Text(text(attribute, "stringValue")?.to_owned())
         };
         Some(Self { data_type, value })
     }
+}
+
+/// A member that is a text and not empty.
+fn text<'a>(object: &'a Value<'_>, name: &str) -> Option<&'a str> {
+    object.get(name)?.as_str().filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -243,6 +237,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn read(record: &serde_json::Value) -> Record {
+        Record::read(&Value::from(record))
+    }
 
     #[test]
     fn only_a_message_that_was_sent_again_has_a_last_error() {
@@ -260,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_record_is_read_with_every_part() {
-        let record = Record::read(json!({
+        let record = read(&json!({
             "messageId": "m", "receiptHandle": "r", "body": "b",
             "attributes": {"ApproximateReceiveCount": "3", "SentTimestamp": "1795426200000",
                 "MessageGroupId": "g", "AWSTraceHeader": "Root=1-67891233-abcdef012345678912345678"},
@@ -328,7 +326,7 @@ mod tests {
 
     #[test]
     fn an_attribute_that_sqs_would_refuse_is_left_out() {
-        let record = Record::read(json!({"messageAttributes": {
+        let record = read(&json!({"messageAttributes": {
             "broken": {"binaryValue": "%", "dataType": "Binary"},
             "mixed": {"stringValue": "t", "dataType": "Binary"},
             "empty": {"stringValue": "", "dataType": "String"},
@@ -351,13 +349,13 @@ mod tests {
                 receive_count: 1,
                 ..Record::default()
             };
-            assert!(Record::read(record) == nothing);
+            assert!(read(&record) == nothing);
         }
     }
 
     #[test]
     fn debug_output_holds_no_content_of_the_message() {
-        let record = Record::read(json!({
+        let record = read(&json!({
             "messageId": "m", "body": "ada@example.com", "attributes": {"ApproximateReceiveCount": "2"},
             "messageAttributes": {"email": {"stringValue": "ada@example.com", "dataType": "String"}},
         }));

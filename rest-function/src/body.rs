@@ -6,7 +6,7 @@ use aws_lambda_events::http::HeaderValue;
 use aws_lambda_events::http::header::ACCEPT;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use order_core::json::{self, Value};
+use json_document::Value;
 
 use crate::problem::ProblemKind;
 use crate::request::Request;
@@ -33,7 +33,7 @@ impl<'request> Body<'request> {
 
     /// The JSON document in it.
     pub fn document<K: ProblemKind>(&self) -> Result<Value<'_>, ErrorResponse<K>> {
-        json::parse(&self.0).map_err(|error| malformed(error.to_string()))
+        json_document::parse(&self.0).map_err(|error| malformed(error.to_string()))
     }
 }
 

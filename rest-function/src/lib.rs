@@ -20,5 +20,5 @@ pub use body::Body;
 pub use causes::causes;
 pub use cors::{AllowedOrigins, AllowedOriginsError};
 pub use problem::{Problem, ProblemKind};
-pub use request::Request;
+pub use request::{Request, RequestIds};
 pub use response::{ErrorResponse, Response};

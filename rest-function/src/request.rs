@@ -5,36 +5,42 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use aws_lambda_events::http::{HeaderMap, HeaderValue, Method};
-use serde_json::Value;
+use serde::Deserialize;
 
 /// A decoded request.
 #[derive(Debug)]
 pub struct Request(ApiGatewayProxyRequest);
 
-/// The gateway's request id. It is read before the event is decoded, so that the answer to an event that cannot be decoded has
-/// it too.
-#[must_use]
-pub fn request_id(event: &Value) -> Option<String> {
-    event
-        .pointer("/requestContext/requestId")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
+/// The ids of a request. They are read before the event is decoded, so that the answer to an event that cannot be decoded has one too.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RequestIds {
+    /// The gateway's request id.
+    pub request_id: Option<String>,
+    /// The id that API Gateway itself gives a request. A client can choose the other one, by the header `X-Amzn-RequestId`.
+    pub extended_request_id: Option<String>,
 }
 
-/// The id that API Gateway itself gives a request. A client can choose the other one, by the header `X-Amzn-RequestId`.
-#[must_use]
-pub fn extended_request_id(event: &Value) -> Option<String> {
-    event
-        .pointer("/requestContext/extendedRequestId")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
+impl RequestIds {
+    /// The ids in an event, as far as it has them.
+    #[must_use]
+    pub fn of(event: &str) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Event {
+            request_context: RequestIds,
+        }
+        serde_json::from_str(event)
+            .map(|event: Event| event.request_context)
+            .unwrap_or_default()
+    }
 }
 
 impl Request {
     /// Decodes the event. `None` if it is not a proxy event. The reason is dropped, because serde's errors quote values.
     #[must_use]
-    pub fn decode(event: Value) -> Option<Self> {
-        serde_json::from_value(event).ok().map(Self)
+    pub fn decode(event: &str) -> Option<Self> {
+        serde_json::from_str(event).ok().map(Self)
     }
 
     /// The HTTP method.
@@ -124,7 +130,7 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -134,7 +140,7 @@ mod tests {
         for (pointer, value) in changes.as_object_mut().unwrap() {
             *event.pointer_mut(pointer).unwrap() = value.take();
         }
-        Request::decode(event).unwrap()
+        Request::decode(&event.to_string()).unwrap()
     }
 
     #[test]
@@ -165,7 +171,27 @@ mod tests {
             json!({"Records": []}),
             json!({"httpMethod": "G E T", "requestContext": {}}),
         ] {
-            assert!(Request::decode(event).is_none());
+            assert!(Request::decode(&event.to_string()).is_none());
+        }
+        assert!(Request::decode("ada@example.com").is_none());
+    }
+
+    #[test]
+    fn the_ids_of_another_event_are_read_where_it_has_them() {
+        let ids = |event: Value| {
+            let ids = RequestIds::of(&event.to_string());
+            (ids.request_id, ids.extended_request_id)
+        };
+        let both =
+            json!({"requestContext": {"requestId": "r", "extendedRequestId": "x", "stage": "s"}, "more": 1});
+        assert_eq!(ids(both), (Some("r".to_owned()), Some("x".to_owned())));
+        for event in [
+            json!([]),
+            json!({}),
+            json!({"requestContext": {}}),
+            json!({"requestContext": {"requestId": 7}}),
+        ] {
+            assert_eq!(ids(event), (None, None));
         }
     }
 }

@@ -9,14 +9,14 @@ use notifier::config::{Settings, email_intervals};
 use notifier::email::{digest, order};
 use notifier::orders::{Candidate, gather};
 use order_core::order::MAX_ITEMS;
-use order_core::{EventType, Fingerprint, OrderEvent, json};
+use order_core::{EventType, Fingerprint, OrderEvent};
 use order_worker::Worker;
 use queue_consumer::batch;
 use queue_consumer::record::Record;
 use queue_consumer::results::Results;
 use queue_consumer::retries::Retries;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use telemetry::metrics;
 
 use crate::case::{Case, Work};
@@ -104,7 +104,7 @@ fn refusal() -> Option<Work> {
     let body = body.replace("10000", "0").into_bytes();
     let on = inputs::moment()?;
     Some(Box::new(move || {
-        let document = json::parse(&body).ok();
+        let document = json_document::parse(&body).ok();
         let refused = document.and_then(|document| order_core::Order::accept(document, on).err());
         refused.map_or(0, |violations| violations.as_slice().len())
     }))
@@ -129,8 +129,8 @@ fn grouping() -> Option<Work> {
 }
 
 fn records(count: usize) -> Option<Vec<Record>> {
-    let event = serde_json::from_slice(&inputs::notifications(count)?).ok()?;
-    batch::read(event).ok()
+    let event = inputs::notifications(count)?;
+    batch::read(str::from_utf8(&event).ok()?).ok()
 }
 
 fn gathered(records: &[Record]) -> Vec<Candidate> {
@@ -206,13 +206,14 @@ fn notifier(count: usize) -> Option<Work> {
 fn invocation<T: Serialize, E>(
     event: &[u8],
     count: usize,
-    handle: impl AsyncFnOnce(Value) -> Result<T, E>,
+    handle: impl AsyncFnOnce(&str) -> Result<T, E>,
 ) -> usize {
-    let Ok(event) = serde_json::from_slice(event) else {
+    // Lambda's runtime passes the event as raw JSON.
+    let Ok(event) = serde_json::from_slice::<&RawValue>(event) else {
         return 0;
     };
     // The ports answer at once, so that the first poll ends the invocation.
-    let answer = metrics::measured_batch(TIME_LEFT, handle(event)).now_or_never();
+    let answer = metrics::measured_batch(TIME_LEFT, handle(event.get())).now_or_never();
     let answer = answer.and_then(Result::ok);
     let answer = answer.and_then(|answer| serde_json::to_string(&answer).ok());
     match answer.as_deref() {

@@ -1,6 +1,6 @@
 //! The orders, messages and events of the cases.
 
-use order_core::{Order, OrderId, OrderMessage, Timestamp, json};
+use order_core::{Order, OrderId, OrderMessage, Timestamp};
 use serde_json::{Value, json};
 
 /// An order of three items, as a shop sends it.
@@ -41,7 +41,7 @@ pub(crate) fn moment() -> Option<Timestamp> {
 
 /// The order of a body.
 pub(crate) fn order(body: &[u8]) -> Option<Order> {
-    Order::accept(json::parse(body).ok()?, moment()?).ok()
+    Order::accept(json_document::parse(body).ok()?, moment()?).ok()
 }
 
 /// The id of order number `number`.

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 use aws_config::{ConfigLoader, SdkConfig};
 use lambda_runtime::Error;
 use serde::Serialize;
-use serde_json::Value;
 use tracing::Instrument as _;
 
 use crate::Environment;
@@ -25,13 +24,13 @@ pub trait Host {
     /// Loads the configuration of the SDK: what `loader` sets, and the rest from the environment.
     fn load(&self, loader: ConfigLoader) -> impl Future<Output = SdkConfig>;
 
-    /// Passes each invocation's event and time left to `handle`, until the host ends the function.
+    /// Passes each invocation's event, which is JSON, and its time left to `handle`, until the host ends the function.
     ///
     /// # Errors
     /// The host is gone. An error of `handle` fails its invocation alone.
     fn serve<R, E>(
         self,
-        handle: impl AsyncFn(Value, Duration) -> Result<R, E>,
+        handle: impl AsyncFn(&str, Duration) -> Result<R, E>,
     ) -> impl Future<Output = Result<(), Error>>
     where
         R: Serialize,
@@ -53,7 +52,7 @@ pub struct Invocation<'host> {
 
 impl Invocation<'_> {
     /// Handles its event. Every line that is logged meanwhile has its ids.
-    pub async fn handle<T>(&self, event: Value, handle: impl AsyncFnOnce(Value, Duration) -> T) -> T {
+    pub async fn handle<T>(&self, event: &str, handle: impl AsyncFnOnce(&str, Duration) -> T) -> T {
         let time_left = self
             .deadline
             .duration_since(SystemTime::now())

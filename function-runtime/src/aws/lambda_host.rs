@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_config::{ConfigLoader, SdkConfig};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::host::{Host, Invocation};
 
@@ -32,15 +32,15 @@ impl Host for LambdaHost {
         loader.load().await
     }
 
-    /// The event is raw JSON: the runtime's own decoding errors quote values of the payload.
-    async fn serve<R, E>(self, handle: impl AsyncFn(Value, Duration) -> Result<R, E>) -> Result<(), Error>
+    /// The event is raw JSON: the runtime's own decoding errors quote values of the payload, and each function reads its events its own way.
+    async fn serve<R, E>(self, handle: impl AsyncFn(&str, Duration) -> Result<R, E>) -> Result<(), Error>
     where
         R: Serialize,
         E: Into<Error>,
     {
         let is_cold = AtomicBool::new(true);
         let (handle, is_cold) = (&handle, &is_cold);
-        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
             let context = &event.context;
             let invocation = Invocation {
                 request_id: &context.request_id,
@@ -49,7 +49,7 @@ impl Host for LambdaHost {
                 is_first: is_cold.swap(false, Ordering::Relaxed),
             };
             invocation
-                .handle(event.payload, handle)
+                .handle(event.payload.get(), handle)
                 .await
                 .map_err(Into::<Error>::into)
         }))

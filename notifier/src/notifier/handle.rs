@@ -10,7 +10,6 @@ use queue_consumer::failure::code;
 use queue_consumer::ports::Queue;
 use queue_consumer::record::Record;
 use queue_consumer::results::Results;
-use serde_json::Value;
 
 use super::Notifier;
 use crate::email::digest;
@@ -23,7 +22,7 @@ impl<P: Ports> Notifier<P> {
     ///
     /// # Errors
     /// Only if no valid answer could keep every message; see [`BatchError`].
-    pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
+    pub async fn handle(&self, event: &str, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
         let notify = async |records: &[&Record], budget: &Budget, results: &mut Results| {
             self.notify(records, budget, results).await;
         };

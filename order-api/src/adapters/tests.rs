@@ -93,7 +93,7 @@ impl Aws {
 
     async fn answer_to(&self, event: Value) -> ApiGatewayProxyResponse {
         let api = self.api(MessageGroups::Customer).await;
-        api.handle(event, Duration::from_mins(1)).await
+        api.handle(&event.to_string(), Duration::from_mins(1)).await
     }
 }
 
@@ -564,7 +564,7 @@ async fn without_groups_and_without_a_trace_nothing_goes_with_the_order() {
         post("/orders", &order(), None),
         post("/orders/batch", &entries, None),
     ] {
-        api.handle(event, Duration::from_mins(1)).await;
+        api.handle(&event.to_string(), Duration::from_mins(1)).await;
     }
     let requests = aws.requests();
     let single = &requests[0].1;

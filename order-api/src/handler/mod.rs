@@ -16,8 +16,8 @@ use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::http::Method;
 use aws_lambda_events::http::header::{ALLOW, IF_NONE_MATCH, RETRY_AFTER};
 use function_runtime::panics::catch_async;
-use rest_function::{Request, Response, request};
-use serde_json::{Value, json};
+use rest_function::{Request, RequestIds, Response};
+use serde_json::json;
 use telemetry::metrics::{self, Count};
 use time::OffsetDateTime;
 use tokio::time::timeout;
@@ -63,10 +63,12 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
     }
 
     /// Answers one REST proxy event (version 1.0) within `time_left`, and logs one line about it.
-    pub async fn handle(&self, event: Value, time_left: Duration) -> ApiGatewayProxyResponse {
-        let request_id = request::request_id(&event);
+    pub async fn handle(&self, event: &str, time_left: Duration) -> ApiGatewayProxyResponse {
+        let RequestIds {
+            request_id,
+            extended_request_id,
+        } = RequestIds::of(event);
         let request_id = request_id.as_deref();
-        let extended_request_id = request::extended_request_id(&event);
         let Some(request) = Request::decode(event) else {
             let error = ErrorResponse::new(ProblemKind::Malformed, "the request cannot be decoded");
             let response = Response::error(error, request_id);

@@ -146,7 +146,9 @@ pub(crate) async fn check_request(bytes: &[u8]) -> i64 {
     let queue = Queue::default();
     let allowed_origins = "https://shop.example.com".parse().expect("an origin");
     let api = OrderApi::new(&queue, Table, Claims, Settings::new(allowed_origins));
-    let answer = api.handle(event(bytes), Duration::from_hours(1)).await;
+    let answer = api
+        .handle(&event(bytes).to_string(), Duration::from_hours(1))
+        .await;
     let status = answer.status_code;
     assert!((200..500).contains(&status), "{status}");
     check_document(&answer);

@@ -1,10 +1,11 @@
 //! Parses an [`Order`] and reports every violation at once.
 
+use json_document::Value;
+
 use super::door::Door;
 use super::{Customer, Item, MAX_ITEMS, MAX_METADATA_ENTRIES, Metadata, Order};
 use crate::currency::Currency;
 use crate::fields::{Fields, integer};
-use crate::json::Value;
 use crate::money::{Money, MoneyError};
 use crate::pointer::Pointer;
 use crate::text::{

@@ -108,7 +108,7 @@ proptest! {
         let object = document.as_object().unwrap();
         let fields: Vec<String> = object.iter().rev().map(|(key, value)| format!(" \"{key}\" :\n\t{value}")).collect();
         let reversed = format!("{{{}}} ", fields.join(" , "));
-        let reversed = crate::json::parse(reversed.as_bytes()).unwrap();
+        let reversed = json_document::parse(reversed.as_bytes()).unwrap();
         prop_assert_eq!(Order::accept(reversed, now()).unwrap(), accept(&document).unwrap());
     }
 
@@ -161,7 +161,7 @@ proptest! {
         let _ = Order::restore(&document);
         let _ = Order::restore_known(&document);
         let _ = batch::parse(&document, now());
-        let _ = crate::json::parse(&bytes);
+        let _ = json_document::parse(&bytes);
         let _ = crate::OrderMessage::from_json(&document.to_string());
         let _ = crate::OrderConfirmed::from_json(&document.to_string());
     }

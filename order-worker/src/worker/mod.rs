@@ -19,7 +19,6 @@ use queue_consumer::failure::Failure;
 use queue_consumer::record::Record;
 use queue_consumer::results::Results;
 use queue_consumer::retries::Retries;
-use serde_json::Value;
 
 use self::record::{Cancelling, Copies, Decoded};
 use crate::ports::Ports;
@@ -62,7 +61,7 @@ impl<P: Ports> Worker<P> {
     ///
     /// # Errors
     /// Only if no valid answer could keep every message; see [`BatchError`].
-    pub async fn handle(&self, event: Value, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
+    pub async fn handle(&self, event: &str, time_left: Duration) -> Result<SqsBatchResponse, BatchError> {
         let work = async |records: &[&Record], budget: &Budget, results: &mut Results| {
             let indices: Vec<usize> = (0..records.len()).collect();
             for indices in indices.chunks(MAX_RECORDS_AT_ONCE) {

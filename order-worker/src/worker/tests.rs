@@ -38,10 +38,10 @@ fn bodies(messages: &[OrderMessage]) -> Vec<String> {
 }
 
 /// Handles an event with 30 seconds; the fakes never wait, so that one poll completes it.
-fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
+fn handle(outside: &Outside, event: &Value) -> Result<Vec<String>, BatchError> {
     let worker = Worker::new(outside, retries(), 1);
     let response = worker
-        .handle(event, Duration::from_secs(30))
+        .handle(&event.to_string(), Duration::from_secs(30))
         .now_or_never()
         .expect("nothing waits");
     response.map(|response| {
@@ -53,7 +53,7 @@ fn handle(outside: &Outside, event: Value) -> Result<Vec<String>, BatchError> {
     })
 }
 
-fn failed(outside: &Outside, event: Value) -> Vec<String> {
+fn failed(outside: &Outside, event: &Value) -> Vec<String> {
     handle(outside, event).unwrap()
 }
 
@@ -73,7 +73,7 @@ fn codes(outside: &Outside) -> Vec<String> {
 }
 
 /// Handles a batch of which no message stays in the queue. Returns the codes of those that were sent again.
-fn sent_again(outside: &Outside, event: Value) -> Vec<String> {
+fn sent_again(outside: &Outside, event: &Value) -> Vec<String> {
     assert!(failed(outside, event).is_empty());
     sent(outside, Queue::Main)
 }
@@ -90,7 +90,7 @@ fn store(outside: &Outside, message: OrderMessage) {
 fn a_batch_is_inserted_in_one_call_and_published_in_one() {
     let outside = Outside::default();
     let messages: Vec<_> = (0..10).map(|number| message(number, "n")).collect();
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert_eq!(outside.rows.borrow().len(), 10);
     assert_eq!(outside.events.borrow().len(), 10);
     assert_eq!(*outside.calls.borrow(), [Call::Insert(10), Call::Publish(10)]);
@@ -100,7 +100,7 @@ fn a_batch_is_inserted_in_one_call_and_published_in_one() {
 fn a_hundred_messages_take_fourteen_calls() {
     let outside = Outside::default();
     let messages: Vec<_> = (0..100).map(|number| message(number, "n")).collect();
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert_eq!(outside.calls.borrow().len(), 4 + 10);
 }
 
@@ -108,7 +108,7 @@ fn a_hundred_messages_take_fourteen_calls() {
 fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
     let outside = Outside::default();
     let messages = [message(1, "one"), message(1, "one"), message(1, "other")];
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert_eq!(codes(&outside), [code::CONFLICT]);
     assert_eq!(outside.sent.borrow()[0].1.body(), messages[2].to_json());
     assert_eq!(outside.events.borrow().len(), 1, "one order, one event");
@@ -118,7 +118,8 @@ fn a_copy_in_the_batch_is_compared_with_the_stored_row() {
 fn handle_too_late(outside: &Outside, messages: &[OrderMessage]) {
     let worker = Worker::new(outside, retries(), 1).keeping("90".parse().unwrap());
     outside.elapsed.set(Duration::from_hours(24) * 89);
-    let handled = worker.handle(batch(&bodies(messages)), Duration::from_secs(30));
+    let event = batch(&bodies(messages)).to_string();
+    let handled = worker.handle(&event, Duration::from_secs(30));
     let response = handled.now_or_never().expect("nothing waits").unwrap();
     assert!(response.batch_item_failures.is_empty());
 }
@@ -159,7 +160,8 @@ fn a_late_message_of_an_erased_order_is_done() {
 fn a_stored_row_has_its_end() {
     let outside = Outside::default();
     let worker = Worker::new(&outside, retries(), 1).keeping("90".parse().unwrap());
-    let handled = worker.handle(batch(&bodies(&[message(1, "one")])), Duration::from_secs(30));
+    let event = batch(&bodies(&[message(1, "one")])).to_string();
+    let handled = worker.handle(&event, Duration::from_secs(30));
     handled.now_or_never().expect("nothing waits").unwrap();
     let rows = outside.rows.borrow();
     let ends: Vec<_> = rows.values().map(|row| row.get("expires_at").cloned()).collect();
@@ -190,7 +192,7 @@ fn an_order_is_cancelled_once_and_its_event_is_that_of_the_stored_row() {
     store(&outside, message(1, "one"));
     outside.elapsed.set(Duration::from_secs(5));
     let twice = [cancellation(1), cancellation(1)];
-    assert!(failed(&outside, batch(&twice)).is_empty());
+    assert!(failed(&outside, &batch(&twice)).is_empty());
     assert_eq!(event_types(&outside), [event::CANCELLED_TYPE]);
     let cancelled = outside.rows.borrow().clone();
     let row = OrderRow::from_attributes(cancelled.values().next().unwrap()).unwrap();
@@ -200,7 +202,7 @@ fn an_order_is_cancelled_once_and_its_event_is_that_of_the_stored_row() {
     );
     // Later again: the same state and the same event.
     outside.elapsed.set(Duration::from_mins(1));
-    assert!(failed(&outside, batch(&twice[..1])).is_empty());
+    assert!(failed(&outside, &batch(&twice[..1])).is_empty());
     assert_eq!(*outside.rows.borrow(), cancelled);
     let events = outside.events.borrow();
     assert_eq!(events.len(), 2);
@@ -211,7 +213,7 @@ fn an_order_is_cancelled_once_and_its_event_is_that_of_the_stored_row() {
 fn an_order_and_its_cancellation_in_one_batch_are_both_done() {
     let outside = Outside::default();
     let bodies = [cancellation(1), message(1, "one").to_json()];
-    assert!(failed(&outside, batch(&bodies)).is_empty());
+    assert!(failed(&outside, &batch(&bodies)).is_empty());
     assert_eq!(event_types(&outside), [event::TYPE, event::CANCELLED_TYPE]);
     let calls = [Call::Insert(1), Call::Cancel(1), Call::Read(1), Call::Publish(2)];
     assert_eq!(*outside.calls.borrow(), calls);
@@ -221,9 +223,9 @@ fn an_order_and_its_cancellation_in_one_batch_are_both_done() {
 fn a_cancellation_waits_for_its_order_and_is_dead_lettered_when_it_is_too_old() {
     let outside = Outside::default();
     let event = batch(&[cancellation(1)]);
-    assert_eq!(sent_again(&outside, event.clone()), [code::ORDER_MISSING]);
+    assert_eq!(sent_again(&outside, &event), [code::ORDER_MISSING]);
     outside.elapsed.set(Duration::from_hours(25));
-    assert!(failed(&outside, event).is_empty());
+    assert!(failed(&outside, &event).is_empty());
     assert_eq!(codes(&outside), [code::ORDER_MISSING]);
     // The order itself has not failed.
     assert!(!outside.calls.borrow().contains(&Call::Mark(1)));
@@ -241,7 +243,7 @@ fn a_cancellation_of_an_erased_order_is_done() {
     let id = tombstone.order_id.to_string();
     let attributes = tombstone.to_attributes();
     outside.rows.borrow_mut().insert(id.clone(), attributes.clone());
-    assert!(failed(&outside, batch(&[cancellation(1)])).is_empty());
+    assert!(failed(&outside, &batch(&[cancellation(1)])).is_empty());
     assert_eq!(outside.rows.borrow()[&id], attributes);
     assert!(outside.events.borrow().is_empty() && outside.sent.borrow().is_empty());
 }
@@ -250,9 +252,9 @@ fn a_cancellation_of_an_erased_order_is_done() {
 fn a_copy_of_a_cancelled_order_changes_nothing() {
     let outside = Outside::default();
     store(&outside, message(1, "one"));
-    assert!(failed(&outside, batch(&[cancellation(1)])).is_empty());
+    assert!(failed(&outside, &batch(&[cancellation(1)])).is_empty());
     let cancelled = outside.rows.borrow().clone();
-    assert!(failed(&outside, batch(&[message(1, "one").to_json()])).is_empty());
+    assert!(failed(&outside, &batch(&[message(1, "one").to_json()])).is_empty());
     assert_eq!(*outside.rows.borrow(), cancelled);
     assert_eq!(event_types(&outside), [event::CANCELLED_TYPE, event::TYPE]);
 }
@@ -264,7 +266,7 @@ fn a_cancellation_that_the_table_does_not_take_is_tried_again() {
     let errors = ["ThrottlingException"; 100];
     outside.cancel_errors.borrow_mut().extend(errors);
     assert_eq!(
-        sent_again(&outside, batch(&[cancellation(1), message(2, "two").to_json()])),
+        sent_again(&outside, &batch(&[cancellation(1), message(2, "two").to_json()])),
         ["ThrottlingException"]
     );
     assert_eq!(
@@ -288,7 +290,7 @@ fn a_message_of_an_erased_order_is_done_and_brings_nothing_back() {
         .rows
         .borrow_mut()
         .insert(id.clone(), tombstone.to_attributes());
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert_eq!(outside.rows.borrow()[&id], tombstone.to_attributes());
     assert!(
         outside.sent.borrow().is_empty(),
@@ -302,7 +304,7 @@ fn the_stored_row_wins_over_every_copy_in_the_batch() {
     let outside = Outside::default();
     store(&outside, message(1, "other"));
     let messages = [message(1, "one"), message(1, "one"), message(1, "other")];
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert_eq!(codes(&outside), [code::CONFLICT, code::CONFLICT]);
     assert!(outside.events.borrow()[0].contains("other"));
 }
@@ -312,7 +314,7 @@ fn a_redelivered_message_is_published_again_as_it_was_stored() {
     let outside = Outside::default();
     store(&outside, message(1, "one"));
     outside.elapsed.set(Duration::from_secs(5));
-    assert!(failed(&outside, batch(&bodies(&[message(1, "one")]))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&[message(1, "one")]))).is_empty());
     assert_eq!(
         *outside.calls.borrow(),
         [Call::Insert(1), Call::Read(1), Call::Publish(1)]
@@ -328,7 +330,7 @@ fn a_redelivered_message_is_published_again_as_it_was_stored() {
 fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
     let outside = Outside::default();
     let event = batch(&[message(1, "one").to_json(), "{".to_owned()]);
-    assert!(failed(&outside, event).is_empty());
+    assert!(failed(&outside, &event).is_empty());
     assert_eq!(codes(&outside), [code::MALFORMED]);
     let sent = outside.sent.borrow();
     let names: Vec<_> = sent[0].1.attributes().keys().map(String::as_str).collect();
@@ -349,10 +351,10 @@ fn poison_goes_straight_to_the_dead_letter_queue_with_its_attributes() {
 fn a_message_of_a_later_version_waits_for_the_code_that_reads_it() {
     let outside = Outside::default();
     let event = || batch(&[r#"{"schema_version":9}"#.to_owned(), message(1, "one").to_json()]);
-    assert_eq!(sent_again(&outside, event()), [code::UNKNOWN_VERSION]);
+    assert_eq!(sent_again(&outside, &event()), [code::UNKNOWN_VERSION]);
     assert_eq!(outside.events.borrow().len(), 1);
     outside.elapsed.set(Duration::from_hours(24));
-    assert!(failed(&outside, event()).is_empty());
+    assert!(failed(&outside, &event()).is_empty());
     assert_eq!(codes(&outside), [code::UNKNOWN_VERSION]);
 }
 
@@ -360,7 +362,7 @@ fn a_message_of_a_later_version_waits_for_the_code_that_reads_it() {
 fn poison_that_cannot_be_dead_lettered_is_reported_and_returns_later() {
     let outside = Outside::default();
     outside.send_error.set(Some("AccessDenied"));
-    assert_eq!(failed(&outside, batch(&["{".to_owned()])), ["m0"]);
+    assert_eq!(failed(&outside, &batch(&["{".to_owned()])), ["m0"]);
     assert_eq!(
         *outside.calls.borrow(),
         [Call::Send(Queue::DeadLetter, 1), Call::PutOff(1)]
@@ -374,7 +376,7 @@ fn a_throttled_statement_is_tried_again_within_the_invocation() {
         .insert_faults
         .borrow_mut()
         .push_back((1, "ThrottlingError"));
-    assert!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
     assert_eq!(
         *outside.calls.borrow(),
         [Call::Insert(2), Call::Insert(1), Call::Publish(2)]
@@ -390,7 +392,7 @@ fn a_statement_that_stays_throttled_is_sent_again_alone_with_a_delay() {
         (0, "ThrottlingError"),
     ]);
     let event = batch(&bodies(&[message(1, "a"), message(2, "b")]));
-    assert_eq!(sent_again(&outside, event), ["ThrottlingError"]);
+    assert_eq!(sent_again(&outside, &event), ["ThrottlingError"]);
     assert_eq!(outside.events.borrow().len(), 1);
     let sent = outside.sent.borrow();
     assert_eq!(sent[0].1.body(), message(2, "b").to_json());
@@ -416,7 +418,7 @@ fn an_invocation_holds_its_batch_while_the_table_is_away_and_probes_with_one_cal
         let outside = Outside::default();
         outside.insert_errors.borrow_mut().extend([code; 1000]);
         let messages: Vec<_> = (0..1000).map(|number| message(number, "n")).collect();
-        assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [code; 1000]);
+        assert_eq!(sent_again(&outside, &batch(&bodies(&messages))), [code; 1000]);
         // Of 40 calls for all rows, only those for the first 25 rows are made, in 24 seconds.
         let (calls, rows) = inserts(&outside);
         assert!((9..=14).contains(&calls) && rows == 25, "{calls} calls");
@@ -437,7 +439,7 @@ fn no_batch_is_held_for_a_missing_permission() {
         .borrow_mut()
         .extend(["AccessDeniedException"; 1000]);
     let event = batch(&bodies(&[message(1, "a"), message(2, "b")]));
-    assert_eq!(sent_again(&outside, event), ["AccessDeniedException"; 2]);
+    assert_eq!(sent_again(&outside, &event), ["AccessDeniedException"; 2]);
     assert_eq!(inserts(&outside), (3, 2));
     assert!(outside.elapsed.get() < Duration::from_secs(1));
 }
@@ -459,7 +461,7 @@ fn a_message_that_is_tried_again_takes_two_calls_at_most() {
             .extend(["ThrottlingException"; 1000]);
         outside.send_error.set(send_error);
         let messages: Vec<_> = (0..10).map(|number| message(number, "n")).collect();
-        failed(&outside, batch(&bodies(&messages)));
+        failed(&outside, &batch(&bodies(&messages)));
         let mut calls = outside.calls.take();
         calls.retain(|call| !matches!(call, Call::Insert(_)));
         assert_eq!(calls, expected);
@@ -474,7 +476,7 @@ fn when_the_table_returns_the_batch_that_is_held_is_done_at_once() {
         .borrow_mut()
         .extend(["InternalServerError"; 5]);
     let messages: Vec<_> = (0..100).map(|number| message(number, "n")).collect();
-    assert!(failed(&outside, batch(&bodies(&messages))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&messages))).is_empty());
     assert!(outside.sent.borrow().is_empty());
     assert_eq!(outside.events.borrow().len(), 100);
     assert!(outside.elapsed.get() <= Duration::from_millis(100 + 200 + 400 + 800 + 1600));
@@ -486,7 +488,7 @@ fn an_invocation_holds_its_batch_while_the_topic_is_away() {
     *outside.publish_error.borrow_mut() = Some(("order".to_owned(), "InternalError"));
     let messages: Vec<_> = (0..600).map(|number| message(number, "n")).collect();
     assert_eq!(
-        sent_again(&outside, batch(&bodies(&messages))),
+        sent_again(&outside, &batch(&bodies(&messages))),
         ["InternalError"; 600]
     );
     let publishes = outside
@@ -507,7 +509,7 @@ fn a_call_refused_as_invalid_runs_statement_by_statement() {
         .insert_errors
         .borrow_mut()
         .extend(["ValidationException", "ValidationException"]);
-    assert!(failed(&outside, batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&[message(1, "a"), message(2, "b")]))).is_empty());
     assert_eq!(
         outside.calls.borrow()[..3],
         [Call::Insert(2), Call::Insert(1), Call::Insert(1)]
@@ -522,7 +524,7 @@ fn a_duplicate_without_a_row_is_reported() {
     store(&outside, message(1, "a"));
     outside.hides_rows.set(true);
     assert_eq!(
-        sent_again(&outside, batch(&bodies(&[message(1, "a")]))),
+        sent_again(&outside, &batch(&bodies(&[message(1, "a")]))),
         [code::ROW_MISSING]
     );
     assert!(outside.events.borrow().is_empty());
@@ -533,7 +535,7 @@ fn an_unprocessed_key_is_read_again() {
     let outside = Outside::default();
     store(&outside, message(1, "a"));
     outside.unprocessed.set(1);
-    assert!(failed(&outside, batch(&bodies(&[message(1, "a")]))).is_empty());
+    assert!(failed(&outside, &batch(&bodies(&[message(1, "a")]))).is_empty());
     assert_eq!(outside.events.borrow().len(), 1);
 }
 
@@ -542,7 +544,10 @@ fn a_failed_entry_of_a_publish_fails_its_own_message_alone() {
     let outside = Outside::default();
     *outside.publish_fault.borrow_mut() = Some(("unlucky".to_owned(), "InternalError"));
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), ["InternalError"]);
+    assert_eq!(
+        sent_again(&outside, &batch(&bodies(&messages))),
+        ["InternalError"]
+    );
     assert_eq!(outside.events.borrow().len(), 2);
     assert_eq!(outside.rows.borrow().len(), 3);
 }
@@ -552,7 +557,7 @@ fn an_event_on_which_a_publish_panics_fails_its_own_message_alone() {
     let outside = Outside::default();
     *outside.publish_panics_on.borrow_mut() = Some("unlucky".to_owned());
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED]);
+    assert_eq!(sent_again(&outside, &batch(&bodies(&messages))), [PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -564,7 +569,7 @@ fn a_row_on_which_a_read_panics_fails_its_own_message_alone() {
         store(&outside, message.clone());
     }
     outside.read_panics_on.set(Some(messages[1].order_id));
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED]);
+    assert_eq!(sent_again(&outside, &batch(&bodies(&messages))), [PANICKED]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -574,7 +579,7 @@ fn a_publish_refused_as_invalid_runs_event_by_event() {
     *outside.publish_error.borrow_mut() = Some(("unlucky".to_owned(), "InvalidParameter"));
     let messages = [message(1, "a"), message(2, "unlucky"), message(3, "c")];
     assert_eq!(
-        sent_again(&outside, batch(&bodies(&messages))),
+        sent_again(&outside, &batch(&bodies(&messages))),
         ["InvalidParameter"]
     );
     assert_eq!(outside.events.borrow().len(), 2);
@@ -585,7 +590,7 @@ fn with_a_slow_table_inserted_orders_are_published() {
     let outside = Outside::default();
     outside.call_time.set(Duration::from_millis(400));
     let messages: Vec<_> = (0..2000).map(|number| message(number, "n")).collect();
-    let reported = failed(&outside, batch(&bodies(&messages)));
+    let reported = failed(&outside, &batch(&bodies(&messages)));
     // 24 seconds are 60 calls, and inserting all rows would take 80.
     assert!(outside.rows.borrow().len() >= 500);
     assert!(outside.events.borrow().len() >= 400);
@@ -599,9 +604,9 @@ fn an_order_that_is_too_old_ends_in_the_dead_letter_queue_with_its_last_reason()
     *outside.publish_fault.borrow_mut() = Some(("a".to_owned(), "InternalError"));
     let event = || json!({"Records": [record(0, &message(1, "a").to_json(), 1)]});
     outside.elapsed.set(Duration::from_hours(23));
-    assert_eq!(sent_again(&outside, event()), ["InternalError"]);
+    assert_eq!(sent_again(&outside, &event()), ["InternalError"]);
     outside.elapsed.set(Duration::from_hours(24));
-    assert!(failed(&outside, event()).is_empty());
+    assert!(failed(&outside, &event()).is_empty());
     assert_eq!(codes(&outside), ["InternalError"]);
 }
 
@@ -610,7 +615,7 @@ fn near_the_deadline_nothing_begins_and_the_rest_is_reported() {
     let outside = Outside::default();
     outside.call_time.set(Duration::from_secs(8));
     let messages: Vec<_> = (0..200).map(|number| message(number, "n")).collect();
-    let reported = failed(&outside, batch(&bodies(&messages)));
+    let reported = failed(&outside, &batch(&bodies(&messages)));
     let sent = sent(&outside, Queue::Main);
     // Three inserts of 25 fit before the margin, no publish does; nothing is acknowledged.
     assert_eq!(outside.rows.borrow().len(), 75);
@@ -623,7 +628,7 @@ fn a_call_that_never_answers_is_abandoned_before_the_deadline() {
     let outside = Outside::default();
     outside.hangs.set(true);
     assert_eq!(
-        sent_again(&outside, batch(&bodies(&[message(1, "a")]))),
+        sent_again(&outside, &batch(&bodies(&[message(1, "a")]))),
         [TIMED_OUT]
     );
     assert!(outside.elapsed.get() < Duration::from_secs(30));
@@ -641,7 +646,7 @@ fn a_panic_in_one_record_fails_that_record_alone() {
         message(3, "c"),
         message(4, "d"),
     ];
-    assert_eq!(sent_again(&outside, batch(&bodies(&messages))), [PANICKED; 2]);
+    assert_eq!(sent_again(&outside, &batch(&bodies(&messages))), [PANICKED; 2]);
     assert_eq!(outside.events.borrow().len(), 2);
 }
 
@@ -650,7 +655,7 @@ fn a_record_whose_process_died_twice_is_not_worked_on_before_it_is_alone() {
     let outside = Outside::default();
     let body = |number| message(number, "n").to_json();
     let event = json!({"Records": [record(0, &body(1), 3), record(1, &body(2), 1), record(2, &body(3), 2)]});
-    assert!(failed(&outside, event).is_empty());
+    assert!(failed(&outside, &event).is_empty());
     assert_eq!(
         *outside.calls.borrow(),
         [Call::Send(Queue::Retry, 1), Call::Insert(2), Call::Publish(2)]
@@ -659,7 +664,7 @@ fn a_record_whose_process_died_twice_is_not_worked_on_before_it_is_alone() {
     // The retry queue delivers it alone, and it is worked on.
     let mut alone = record(0, &body(1), 3);
     alone["eventSourceARN"] = json!("arn:aws:sqs:us-east-1:000000000000:orders-retry");
-    assert!(failed(&outside, json!({"Records": [alone]})).is_empty());
+    assert!(failed(&outside, &json!({"Records": [alone]})).is_empty());
     assert_eq!(outside.rows.borrow().len(), 3);
 }
 
@@ -668,7 +673,7 @@ fn a_record_that_cannot_be_isolated_is_put_off_without_work() {
     let outside = Outside::default();
     outside.send_error.set(Some("ServiceUnavailable"));
     let event = json!({"Records": [record(0, &message(1, "n").to_json(), 3)]});
-    assert_eq!(failed(&outside, event), ["m0"]);
+    assert_eq!(failed(&outside, &event), ["m0"]);
     assert_eq!(
         *outside.calls.borrow(),
         [Call::Send(Queue::Retry, 1), Call::PutOff(1)]
@@ -679,21 +684,21 @@ fn a_record_that_cannot_be_isolated_is_put_off_without_work() {
 fn no_answer_can_fail_or_acknowledge_the_wrong_messages() {
     let outside = Outside::default();
     assert_eq!(
-        handle(&outside, json!({"records": []})),
+        handle(&outside, &json!({"records": []})),
         Err(BatchError::NoRecords)
     );
-    assert_eq!(handle(&outside, json!({"Records": []})), Ok(Vec::new()));
+    assert_eq!(handle(&outside, &json!({"Records": []})), Ok(Vec::new()));
     // A record without an id is dead-lettered. If that fails, the whole batch stays in the queue.
     let without_id = json!({"Records": [{"body": "x"}]});
-    assert_eq!(handle(&outside, without_id.clone()), Ok(Vec::new()));
+    assert_eq!(handle(&outside, &without_id.clone()), Ok(Vec::new()));
     assert_eq!(codes(&outside), [code::MALFORMED]);
     outside.send_error.set(Some("InternalError"));
-    assert_eq!(handle(&outside, without_id), Err(BatchError::Unreportable));
+    assert_eq!(handle(&outside, &without_id), Err(BatchError::Unreportable));
     // A record without a body has no dead letter.
     assert_eq!(
         failed(
             &outside,
-            json!({"Records": [{"messageId": "m"}, {"messageId": "m"}]})
+            &json!({"Records": [{"messageId": "m"}, {"messageId": "m"}]})
         ),
         ["m"]
     );
@@ -709,7 +714,7 @@ fn the_sample_event_is_handled() {
         order_core::Fingerprint::of(&order).to_string()
     );
     let outside = Outside::default();
-    assert!(failed(&outside, event).is_empty());
+    assert!(failed(&outside, &event).is_empty());
     assert_eq!(outside.rows.borrow().len(), 1);
     assert_eq!(outside.events.borrow().len(), 1);
     assert_eq!(codes(&outside), [code::MALFORMED]);

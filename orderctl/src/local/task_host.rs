@@ -12,7 +12,6 @@ use futures_util::FutureExt as _;
 use lambda_runtime::{Diagnostic, Error};
 use local_cloud::lambda::TaskContext;
 use serde::Serialize;
-use serde_json::Value;
 use telemetry::{HostedTelemetry, Output};
 
 use super::task_http::in_memory;
@@ -65,7 +64,7 @@ impl Host for TaskHost {
             .await
     }
 
-    async fn serve<R, E>(self, handle: impl AsyncFn(Value, Duration) -> Result<R, E>) -> Result<(), Error>
+    async fn serve<R, E>(self, handle: impl AsyncFn(&str, Duration) -> Result<R, E>) -> Result<(), Error>
     where
         R: Serialize,
         E: Into<Error>,
@@ -80,7 +79,7 @@ impl Host for TaskHost {
                 is_first: std::mem::take(&mut is_first),
             };
             let answer = async {
-                let event = serde_json::from_slice(&taken.payload).map_err(|_| "the event is no JSON")?;
+                let event = str::from_utf8(&taken.payload).map_err(|_| "the event is not UTF-8")?;
                 let answer = invocation.handle(event, &handle).await.map_err(Into::into)?;
                 Ok(serde_json::to_vec(&answer)?)
             };

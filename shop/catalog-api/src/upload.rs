@@ -11,7 +11,7 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use order_core::fields::{Fields, integer};
-use order_core::{Pointer, Violations, json};
+use order_core::{Pointer, Violations};
 use serde::Serialize;
 use serde_json::{Value, json};
 use time::macros::format_description;
@@ -36,7 +36,7 @@ pub struct Upload {
 
 impl Upload {
     /// Parses a request, and lists every violation.
-    pub fn accept<'a>(document: impl Into<json::Value<'a>>) -> Result<Self, Violations> {
+    pub fn accept<'a>(document: impl Into<json_document::Value<'a>>) -> Result<Self, Violations> {
         let mut violations = Violations::default();
         let upload = parse(&document.into(), &mut violations);
         match upload {
@@ -46,7 +46,7 @@ impl Upload {
     }
 }
 
-fn parse(document: &json::Value<'_>, violations: &mut Violations) -> Option<Upload> {
+fn parse(document: &json_document::Value<'_>, violations: &mut Violations) -> Option<Upload> {
     let mut fields = Fields::of(document, Pointer::WHOLE, violations)?;
     let content_type = fields.required_text("content_type", known_type, violations);
     let size = fields.required("size", violations);

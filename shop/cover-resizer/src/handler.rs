@@ -5,7 +5,6 @@ use std::time::Instant;
 use book_cover::{RefusalReason, picture_id};
 use cover_pictures::{Cover, resize};
 use function_runtime::CallError;
-use serde_json::Value;
 
 use crate::ports::{Content, Outcome, Ports, Recorded};
 use crate::sequencer::Sequencer;
@@ -39,7 +38,7 @@ impl<P: Ports> CoverResizer<P> {
     ///
     /// # Errors
     /// The event cannot be read, or a call failed. The same event can be handled again: it writes the same pictures.
-    pub async fn handle(&self, event: Value) -> Result<(), Failed> {
+    pub async fn handle(&self, event: &str) -> Result<(), Failed> {
         let uploads =
             upload::read(event).inspect_err(|error| tracing::error!(%error, "an event was not read"))?;
         for upload in uploads {

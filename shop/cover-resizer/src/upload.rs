@@ -2,7 +2,6 @@
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use crate::sequencer::Sequencer;
 
@@ -30,9 +29,9 @@ pub struct Upload {
 pub struct NoEvent;
 
 /// Reads an event. An object that is no upload of a book is left out: nobody can be told about it.
-pub(crate) fn read(event: Value) -> Result<Vec<Upload>, NoEvent> {
+pub(crate) fn read(event: &str) -> Result<Vec<Upload>, NoEvent> {
     // The error would quote the event.
-    let event: S3Event = serde_json::from_value(event).map_err(|_| NoEvent)?;
+    let event: S3Event = serde_json::from_str(event).map_err(|_| NoEvent)?;
     let uploads: Result<Vec<Option<Upload>>, NoEvent> = event.records.into_iter().map(upload).collect();
     Ok(uploads?.into_iter().flatten().collect())
 }
@@ -73,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    fn event(key: &str, sequencer: &str) -> Value {
+    fn event(key: &str, sequencer: &str) -> serde_json::Value {
         json!({"Records": [{
             "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventTime": "2026-11-29T10:00:00.000Z",
             "eventName": "ObjectCreated:Post", "userIdentity": {"principalId": "AWS:A"},
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_event_names_the_upload_and_its_book() {
-        let upload = &read(event("uploads/9783161484100", "0A")).unwrap()[0];
+        let upload = &read(&event("uploads/9783161484100", "0A").to_string()).unwrap()[0];
         assert_eq!((upload.bucket.as_str(), upload.etag.as_str()), ("up", "e"));
         assert_eq!(upload.isbn, "9783161484100");
         assert_eq!(upload.key, "uploads/9783161484100");
@@ -104,15 +103,21 @@ mod tests {
             "uploads/9783161484100/a",
             "covers/9783161484100",
         ] {
-            assert_eq!(read(event(key, "0A")), Ok(Vec::new()), "{key}");
+            assert_eq!(read(&event(key, "0A").to_string()), Ok(Vec::new()), "{key}");
         }
     }
 
     #[test]
     fn what_is_no_event_is_an_error() {
-        assert_eq!(read(json!({"Records": [{"body": "x"}]})), Err(NoEvent));
-        assert_eq!(read(json!({})), Err(NoEvent));
-        assert_eq!(read(event("uploads/9783161484100", "no number")), Err(NoEvent));
+        assert_eq!(
+            read(&json!({"Records": [{"body": "x"}]}).to_string()),
+            Err(NoEvent)
+        );
+        assert_eq!(read(&json!({}).to_string()), Err(NoEvent));
+        assert_eq!(
+            read(&event("uploads/9783161484100", "no number").to_string()),
+            Err(NoEvent)
+        );
     }
 
     #[test]

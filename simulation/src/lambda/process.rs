@@ -60,12 +60,12 @@ impl Process {
     pub(super) fn invoke(&self, id: TaskId, event: Value, timeout: Duration) -> Task {
         let future: Pin<Box<dyn Future<Output = Outcome>>> = match self.clone() {
             Self::Worker(worker) => Box::pin(async move {
-                let response = worker.handle(event, timeout).await;
+                let response = worker.handle(&event.to_string(), timeout).await;
                 let response = response.map_err(|error| error.to_string())?;
                 serde_json::to_value(response).map_err(|error| error.to_string())
             }),
             Self::Notifier(notifier) => Box::pin(async move {
-                let response = notifier.handle(event, timeout).await;
+                let response = notifier.handle(&event.to_string(), timeout).await;
                 let response = response.map_err(|error| error.to_string())?;
                 serde_json::to_value(response).map_err(|error| error.to_string())
             }),

@@ -181,7 +181,7 @@ fn request(ports: &Ports, is_other_order: bool) -> impl Future<Output = ApiGatew
     let api = api_of(ports);
     let other = json!({"/body": include_str!("../../../../events/order-minimal.json")});
     let event = post(&if is_other_order { other } else { json!({}) });
-    async move { api.handle(event, Duration::from_hours(1)).await }
+    async move { api.handle(&event.to_string(), Duration::from_hours(1)).await }
 }
 
 type Running = Pin<Box<dyn Future<Output = ApiGatewayProxyResponse>>>;
@@ -262,7 +262,10 @@ async fn check(plans: &[Plan], schedule: &[usize]) {
     {
         let path = format!("/orders/{}", receipt["order_id"].as_str().unwrap());
         let read = api_of(&works)
-            .handle(get(&json!({ "/path": path })), Duration::from_hours(1))
+            .handle(
+                &get(&json!({ "/path": path })).to_string(),
+                Duration::from_hours(1),
+            )
             .await;
         let order: Value = serde_json::from_str(body(&read)).unwrap();
         assert_eq!(

@@ -210,7 +210,9 @@ async fn a_queue_that_refuses_is_never_a_202() {
 #[tokio::test]
 async fn a_queue_that_never_answers_is_a_503_before_the_functions_time_is_over() {
     let api = api(Queue::failing(Fault::Hang), Table::default());
-    let response = api.handle(post(&without_key()), Duration::from_millis(10)).await;
+    let response = api
+        .handle(&post(&without_key()).to_string(), Duration::from_millis(10))
+        .await;
     insta::assert_snapshot!(shown(&response), @r#"
     503
     api-version: 1

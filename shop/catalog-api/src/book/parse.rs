@@ -1,7 +1,7 @@
 //! Parses a book, and lists every violation.
 
+use json_document::Value;
 use order_core::fields::Fields;
-use order_core::json::Value;
 use order_core::{Currency, Money, Pointer, Violations};
 use timestamp::Timestamp;
 

@@ -14,8 +14,8 @@ use aws_lambda_events::apigw::ApiGatewayProxyResponse;
 use aws_lambda_events::http::Method;
 use aws_lambda_events::http::header::{ALLOW, IF_NONE_MATCH, RETRY_AFTER};
 use function_runtime::panics::catch_async;
-use rest_function::{AllowedOrigins, Request, Response, request};
-use serde_json::{Value, json};
+use rest_function::{AllowedOrigins, Request, RequestIds, Response};
+use serde_json::json;
 use time::OffsetDateTime;
 use timestamp::Timestamp;
 use tokio::time::timeout;
@@ -61,9 +61,9 @@ impl<C: Catalogue> CatalogApi<C> {
     }
 
     /// Answers one REST proxy event (version 1.0) within `time_left`, and logs one line about it.
-    pub async fn handle(&self, event: Value, time_left: Duration) -> ApiGatewayProxyResponse {
+    pub async fn handle(&self, event: &str, time_left: Duration) -> ApiGatewayProxyResponse {
         let started = Instant::now();
-        let request_id = request::request_id(&event);
+        let RequestIds { request_id, .. } = RequestIds::of(event);
         let request_id = request_id.as_deref();
         let Some(request) = Request::decode(event) else {
             let error = ErrorResponse::new(ProblemKind::Malformed, "the request cannot be decoded");

@@ -103,7 +103,9 @@ impl Memory {
     }
 
     async fn handle(&self, etag: &str, sequencer: &str) -> Result<(), Failed> {
-        CoverResizer::new(self).handle(event(etag, sequencer)).await
+        CoverResizer::new(self)
+            .handle(&event(etag, sequencer).to_string())
+            .await
     }
 
     fn outcome(&self) -> Option<Outcome> {
@@ -262,7 +264,7 @@ async fn pictures_that_could_not_be_removed_are_removed_by_the_next_try() {
 async fn another_event_fails() {
     let memory = shop(picture(200, 200));
     let failed = CoverResizer::new(&memory)
-        .handle(json!({"Records": "none"}))
+        .handle(&json!({"Records": "none"}).to_string())
         .await;
     assert!(matches!(failed, Err(Failed::NoEvent(_))));
 }

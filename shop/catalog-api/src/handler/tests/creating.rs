@@ -85,6 +85,9 @@ async fn a_failure_is_an_answer() {
     assert_eq!(api.get("/books").await.status, 503);
     api.catalogue.fail(Fault::Panic);
     assert_eq!(api.get(PATH).await.status, 500);
-    let hangs: Answer = api.handle(json!({"Records": []}), Duration::ZERO).await.into();
+    let hangs: Answer = api
+        .handle(&json!({"Records": []}).to_string(), Duration::ZERO)
+        .await
+        .into();
     assert_eq!(hangs.status, 400);
 }

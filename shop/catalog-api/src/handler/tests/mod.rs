@@ -91,7 +91,9 @@ impl CatalogApi<Memory> {
             "body": if body.is_null() { Value::Null } else { json!(body.to_string()) },
             "requestContext": {"requestId": "r-1", "httpMethod": method, "path": format!("/dev{path}"), "identity": {}},
         });
-        self.handle(event, Duration::from_hours(1)).await.into()
+        self.handle(&event.to_string(), Duration::from_hours(1))
+            .await
+            .into()
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -6,7 +6,6 @@
 mod strict;
 mod value;
 
-use serde::Serialize;
 use serde::de::Deserialize as _;
 
 use self::strict::Strict;
@@ -37,15 +36,6 @@ pub fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
         .and_then(|value| deserializer.end().map(|()| value.0))
         .map_err(|error| JsonError::Syntax(error.to_string()))?;
     Ok(value)
-}
-
-/// Writes a document of this crate.
-pub(crate) fn write(document: &impl Serialize) -> String {
-    #[expect(
-        clippy::expect_used,
-        reason = "serde_json fails only at a name that is no text, and where a value's own Serialize fails; no document of this crate has either"
-    )]
-    serde_json::to_string(document).expect("a document of this crate can be written")
 }
 
 #[cfg(test)]

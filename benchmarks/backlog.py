@@ -97,6 +97,17 @@ def up(orderctl, directory, *options):
             process.send_signal(signal.SIGTERM)
 
 
+def slow_calls(directory, milliseconds):
+    """The options of `up` with which each call of a function takes this long."""
+    if not any(milliseconds):
+        return []
+    plan = directory / "calls.yaml"
+    calls = [{"operations": ["*"], "functions": ["*"], "delay": {"chance": 1, "milliseconds": list(milliseconds)}}]
+    # JSON is YAML.
+    plan.write_text(json.dumps({"seed": 1, "calls": calls}))
+    return ["--faults", str(plan)]
+
+
 def fill(api_url, count, entry_of):
     """Places orders by the API: `entry_of(number)` for each number below `count`."""
     failures = []

@@ -27,7 +27,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from backlog import connect, count_messages, fill, make_entry, up, write_paused_template
+from backlog import connect, count_messages, fill, make_entry, slow_calls, up, write_paused_template
 
 FACTOR = 2
 # Between two samples, so that they do not delay each other.
@@ -79,17 +79,6 @@ def measure(arguments, flood, samples, *options):
                 time.sleep(PAUSE_SECONDS)
             left = count_messages(connect(system), "orders")
             return [age(client.wait_until_stored(order_id)) for order_id in placed], left
-
-
-def slow_calls(directory, milliseconds):
-    """The options of `up` with which each call of a function takes this long."""
-    if not any(milliseconds):
-        return []
-    plan = directory / "calls.yaml"
-    calls = [{"operations": ["*"], "functions": ["*"], "delay": {"chance": 1, "milliseconds": list(milliseconds)}}]
-    # JSON is YAML.
-    plan.write_text(json.dumps({"seed": 1, "calls": calls}))
-    return ["--faults", str(plan)]
 
 
 def flood_entry(number):

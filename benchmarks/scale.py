@@ -280,8 +280,12 @@ def tables():
     return lines
 
 
-def compare(orderctl, orders):
-    """Drains a backlog on this machine, and has the model drain it with the duration of an invocation that was measured meanwhile."""
+def compare(orderctl, orders, call_milliseconds):
+    """Drains a backlog on this machine, and has the model drain it with the duration of an invocation that was measured meanwhile.
+
+    Each call of a function takes `call_milliseconds` more, as if AWS were far away. Without that, the processors of this machine decide how long
+    the drain takes, and the model has none.
+    """
     import tempfile
     import urllib.request
 
@@ -292,7 +296,8 @@ def compare(orderctl, orders):
         directory = Path(scratch)
         with backlog.up(orderctl, directory, "--no-shop", "--template", str(backlog.write_paused_template(directory))) as system:
             backlog.fill(system["api_url"], orders, lambda number: backlog.make_entry("scale", number))
-        with backlog.up(orderctl, directory, "--no-shop") as system:
+        slow = backlog.slow_calls(directory, (call_milliseconds, call_milliseconds))
+        with backlog.up(orderctl, directory, "--no-shop", "--function-concurrency", str(settings.orders_concurrency), *slow) as system:
             marks = backlog.follow(system, orders)
             metrics = urllib.request.urlopen(system["aws_endpoint_url"] + "/_local/metrics").read().decode()
     measured = marks[-1][0] - marks[0][0]
@@ -322,9 +327,10 @@ def main():
     compared = commands.add_parser("compare", help="the model beside a drain of this machine")
     compared.add_argument("--orderctl", type=Path, required=True)
     compared.add_argument("--orders", type=int, default=20_000, help="a multiple of 100 [default: %(default)s]")
+    compared.add_argument("--call-milliseconds", type=int, default=500, help="what a call of a function takes longer [default: %(default)s]")
     arguments = parser.parse_args()
     if arguments.command == "compare":
-        compare(arguments.orderctl, arguments.orders)
+        compare(arguments.orderctl, arguments.orders, arguments.call_milliseconds)
         return 0
     if arguments.command == "tables":
         print("\n".join(tables()))

@@ -5,19 +5,35 @@
 mod aws;
 mod server;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use aws_config::Region;
+use aws_sdk_sqs::config::Credentials;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::serve::ListenerExt as _;
+use function_runtime::aws::{CallLimits, Host as _, LambdaHost};
 use order_core::OrderId;
 use order_worker::adapters::Aws;
-use order_worker::ports::Table as _;
+use order_worker::ports::{Events as _, Table as _};
 use queue_consumer::marks::{Mark, Marks as _};
+use queue_consumer::ports::{Queue, Queues as _};
 use serde_json::{Value, json};
 use server::{Server, serve};
+use tokio::net::TcpListener;
 use uuid::Uuid;
+
+const CALLS: CallLimits = CallLimits {
+    connect: Duration::from_secs(10),
+    attempt: Duration::from_secs(10),
+    operation: Duration::from_secs(10),
+    max_attempts: 1,
+    first_backoff: Duration::ZERO,
+};
 
 /// The requests that arrived, each with its operation.
 type Seen = Arc<Mutex<Vec<(String, Value)>>>;
@@ -90,4 +106,37 @@ async fn a_mark_is_inserted_beside_the_claims_and_one_that_exists_stays() {
         statement["Parameters"].as_array().unwrap().contains(&key),
         "{statement}"
     );
+}
+
+#[tokio::test]
+async fn all_clients_of_a_process_share_one_connection() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let listener = listener.tap_io(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    let answer = async move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        "{}"
+    };
+    let router = axum::Router::new().fallback(answer);
+    // Ends with the test's runtime.
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let loader = CALLS
+        .loader()
+        .endpoint_url(endpoint)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"));
+    let aws = aws::adapters(&LambdaHost::start().load(loader).await);
+    // Not every answer is one of its service, which makes no difference here.
+    let _ = aws.insert_batch(&[]).await;
+    let _ = aws.publish_batch(&[]).await;
+    let _ = aws.send(Queue::Main, &[]).await;
+    let _ = aws.read_batch(&[OrderId::new(Uuid::nil())]).await;
+    assert_eq!(requests.load(Ordering::Relaxed), 4);
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
 }

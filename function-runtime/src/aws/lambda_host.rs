@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::{ConfigLoader, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::host::{Host, Invocation};
+use super::http_client::shared_http_client;
 
 /// The process of a function on Lambda.
 #[derive(Debug)]
@@ -28,8 +31,16 @@ impl Host for LambdaHost {
         std::env::var(name).ok()
     }
 
+    /// Lambda gives a function its credentials in variables, which are the first place where the SDK looks. To look in the other places it
+    /// makes a client of STS and more at the start, whether it needs them or not. So it looks there only if the variables have none.
     async fn load(&self, loader: ConfigLoader) -> SdkConfig {
-        loader.load().await
+        let loader = loader.http_client(shared_http_client());
+        let variables = EnvironmentVariableCredentialsProvider::new();
+        if variables.provide_credentials().await.is_ok() {
+            loader.credentials_provider(variables).load().await
+        } else {
+            loader.load().await
+        }
     }
 
     /// The event is raw JSON: the runtime's own decoding errors quote values of the payload, and each function reads its events its own way.

@@ -3,6 +3,7 @@
 mod call_error;
 mod call_limits;
 mod host;
+mod http_client;
 mod lambda_host;
 mod system_clock;
 mod trace_header;

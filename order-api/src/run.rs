@@ -6,7 +6,7 @@ use function_runtime::aws::Host;
 use lambda_runtime::Error;
 use telemetry::metrics;
 
-use crate::adapters::{self, DynamoDbClaimTable, DynamoDbClients, DynamoDbOrderTable, SqsOrderQueue};
+use crate::adapters::{self, DynamoDbClaimTable, DynamoDbOrderTable, SqsOrderQueue};
 use crate::config::Config;
 use crate::handler::OrderApi;
 
@@ -22,9 +22,8 @@ pub async fn run(host: impl Host) -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
     let queue = SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
-    let clients = DynamoDbClients::new(&sdk);
-    let table = DynamoDbOrderTable::new(&clients, config.orders_table);
-    let claims = DynamoDbClaimTable::new(&clients, config.claims_table, config.claim_retention);
+    let table = DynamoDbOrderTable::new(&sdk, config.orders_table);
+    let claims = DynamoDbClaimTable::new(&sdk, config.claims_table, config.claim_retention);
     let api = OrderApi::new(queue, table, claims, config.settings);
     host.serve(async |event, time_left: Duration| {
         let time_left = time_left.saturating_sub(TIME_TO_ANSWER);

@@ -10,11 +10,13 @@ use rest_function::causes;
 
 use crate::ports::TableError;
 
-/// The clients of DynamoDB. Both tables share them, and so their connections.
+/// The clients of one table.
 ///
-/// There are two because a client prepares its settings once. A call that overrides one of them prepares all of them again.
+/// There are two because a client prepares its settings once. A call that overrides one of them prepares all of them again. Each table
+/// has its own because a client keeps the endpoint of its last call, which depends on the table that the call names. In turns between two
+/// tables it would resolve the endpoint each time.
 #[derive(Debug, Clone)]
-pub struct DynamoDbClients {
+pub(super) struct DynamoDbClients {
     /// Repeats a call as the SDK's configuration says.
     pub(super) repeating: Client,
     /// Makes each call once. A call that only gives an early answer is not repeated.
@@ -23,8 +25,7 @@ pub struct DynamoDbClients {
 
 impl DynamoDbClients {
     /// Clients with this configuration.
-    #[must_use]
-    pub fn new(sdk: &SdkConfig) -> Self {
+    pub(super) fn new(sdk: &SdkConfig) -> Self {
         let config = Config::from(sdk);
         let once = config.to_builder().retry_config(RetryConfig::disabled());
         Self {

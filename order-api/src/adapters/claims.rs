@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum, BatchStatementRequest, BatchStatementResponse,
@@ -32,9 +33,9 @@ pub struct DynamoDbClaimTable {
 impl DynamoDbClaimTable {
     /// The table of this name. DynamoDB deletes a claim some time after `retention`.
     #[must_use]
-    pub fn new(clients: &DynamoDbClients, table: String, retention: Duration) -> Self {
+    pub fn new(sdk: &SdkConfig, table: String, retention: Duration) -> Self {
         Self {
-            clients: clients.clone(),
+            clients: DynamoDbClients::new(sdk),
             table,
             retention,
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -22,9 +23,9 @@ pub struct DynamoDbOrderTable {
 impl DynamoDbOrderTable {
     /// The table of this name.
     #[must_use]
-    pub fn new(clients: &DynamoDbClients, table: String) -> Self {
+    pub fn new(sdk: &SdkConfig, table: String) -> Self {
         Self {
-            clients: clients.clone(),
+            clients: DynamoDbClients::new(sdk),
             table,
         }
     }

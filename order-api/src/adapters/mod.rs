@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use function_runtime::aws::CallLimits;
 
-pub use calls::DynamoDbClients;
 pub use claims::DynamoDbClaimTable;
 pub use dynamodb::DynamoDbOrderTable;
 pub use sqs::SqsOrderQueue;

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{CALLS, DynamoDbClaimTable, DynamoDbClients, DynamoDbOrderTable, SqsOrderQueue};
+use super::{CALLS, DynamoDbClaimTable, DynamoDbOrderTable, SqsOrderQueue};
 use crate::{AllowedOrigins, MessageGroups, OrderApi, Settings};
 
 /// An AWS that gives the test's answers, and after them only successes.
@@ -82,11 +82,10 @@ impl Aws {
             key_lookup_time: Duration::from_mins(1),
             ..Settings::new(AllowedOrigins::These(Vec::new()))
         };
-        let clients = DynamoDbClients::new(&sdk);
         OrderApi::new(
             SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned(), groups),
-            DynamoDbOrderTable::new(&clients, "orders".to_owned()),
-            DynamoDbClaimTable::new(&clients, "claims".to_owned(), Duration::from_hours(24)),
+            DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
+            DynamoDbClaimTable::new(&sdk, "claims".to_owned(), Duration::from_hours(24)),
             settings,
         )
     }

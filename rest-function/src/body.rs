@@ -59,7 +59,7 @@ fn check_size<K: ProblemKind>(bytes: usize, max_bytes: usize) -> Result<(), Erro
     }
     Err(ErrorResponse::new(
         K::TOO_LARGE,
-        format!("the body is over {max_bytes} bytes; split it"),
+        format!("the body is over {max_bytes} bytes; send a smaller one"),
     ))
 }
 

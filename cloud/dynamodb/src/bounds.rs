@@ -6,8 +6,8 @@
 //! Sources: DynamoDB API Reference, `ExecuteStatement` (a statement has at most 8192 characters); DynamoDB Developer Guide,
 //! "Quotas" (an expression has at most 4 KB and at most 300 operators).
 
+use cloud_wire::Members;
 use dynoxide::errors::DynoxideError;
-use serde_json::Value;
 
 /// The maximum length of a statement, in characters.
 const STATEMENT_CHARACTERS: usize = 8192;
@@ -32,44 +32,31 @@ pub(crate) fn check(body: &str) -> Result<(), DynoxideError> {
     if body.len() <= DEPTH {
         return Ok(());
     }
-    let Ok(request) = serde_json::from_str::<Value>(body) else {
-        return Ok(());
-    };
-    check_request(&request)?;
+    let request = Members::of(body.as_bytes());
+    check_statement(&request, "statement")?;
+    check_expressions(&request)?;
     for list in ["Statements", "TransactStatements"] {
-        for (index, one) in request[list].as_array().into_iter().flatten().enumerate() {
+        for (index, one) in request.objects(list).enumerate() {
             let at = format!(
                 "{}{}.{}.member.statement",
                 list[..1].to_lowercase(),
                 &list[1..],
                 index + 1
             );
-            check_statement(one, &at)?;
+            check_statement(&one, &at)?;
         }
     }
-    for item in request["TransactItems"].as_array().into_iter().flatten() {
-        item.as_object()
-            .into_iter()
-            .flat_map(|item| item.values())
-            .try_for_each(check_expressions)?;
+    for item in request.objects("TransactItems") {
+        item.all().try_for_each(|(_, one)| check_expressions(&one))?;
     }
-    for table in request["RequestItems"]
-        .as_object()
-        .into_iter()
-        .flat_map(|tables| tables.values())
-    {
-        check_expressions(table)?;
+    for (_, table) in request.object("RequestItems").all() {
+        check_expressions(&table)?;
     }
     Ok(())
 }
 
-fn check_request(request: &Value) -> Result<(), DynoxideError> {
-    check_statement(request, "statement")?;
-    check_expressions(request)
-}
-
-fn check_statement(request: &Value, at: &str) -> Result<(), DynoxideError> {
-    let Some(statement) = request["Statement"].as_str() else {
+fn check_statement(request: &Members<'_>, at: &str) -> Result<(), DynoxideError> {
+    let Some(statement) = request.text("Statement") else {
         return Ok(());
     };
     if statement.chars().count() > STATEMENT_CHARACTERS {
@@ -78,16 +65,16 @@ fn check_statement(request: &Value, at: &str) -> Result<(), DynoxideError> {
              equal to {STATEMENT_CHARACTERS}"
         )));
     }
-    if is_too_deep(statement) {
+    if is_too_deep(&statement) {
         let text = "Statement wasn't well formed, can't be processed: it is nested too deep";
         return Err(DynoxideError::ValidationException(text.to_owned()));
     }
     Ok(())
 }
 
-fn check_expressions(request: &Value) -> Result<(), DynoxideError> {
+fn check_expressions(request: &Members<'_>) -> Result<(), DynoxideError> {
     for name in EXPRESSIONS {
-        let Some(expression) = request[name].as_str() else {
+        let Some(expression) = request.text(name) else {
             continue;
         };
         let problem = if expression.len() > EXPRESSION_BYTES {
@@ -95,7 +82,7 @@ fn check_expressions(request: &Value) -> Result<(), DynoxideError> {
                 "Expression size has exceeded the maximum allowed size; expression size: {}",
                 expression.len()
             )
-        } else if is_too_deep(expression) {
+        } else if is_too_deep(&expression) {
             "The expression is nested too deep".to_owned()
         } else {
             continue;
@@ -130,7 +117,7 @@ fn is_too_deep(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -3,46 +3,46 @@
 //! its kind.
 
 use cloud_iam::{ANY, Needs, Permission};
-use cloud_wire::arn;
-use serde_json::Value;
+use cloud_wire::{Members, arn};
 
 use crate::partiql;
 
 /// Returns the permissions that an operation of DynamoDB or DynamoDB Streams needs.
 #[must_use]
 pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let request = Members::of(body);
     let on = |action: &str, resource: Option<String>| {
         Permission::new(
             format!("dynamodb:{action}"),
             resource.unwrap_or_else(|| ANY.to_owned()),
         )
     };
-    let table = |value: &Value| value["TableName"].as_str().map(|name| table_arn(region, name));
+    let table = |members: &Members<'_>| members.text("TableName").map(|name| table_arn(region, &name));
     Needs::All(match operation {
         "Query" | "Scan" => {
-            let index = |table: String| match request["IndexName"].as_str() {
+            let index = |table: String| match request.text("IndexName") {
                 Some(index) => format!("{table}/index/{index}"),
                 None => table,
             };
             vec![on(operation, table(&request).map(index))]
         }
-        "BatchGetItem" | "BatchWriteItem" => match request["RequestItems"].as_object() {
-            Some(tables) if !tables.is_empty() => tables
-                .keys()
-                .map(|name| on(operation, Some(table_arn(region, name))))
-                .collect(),
-            _ => vec![on(operation, None)],
-        },
+        "BatchGetItem" | "BatchWriteItem" => {
+            let tables = request.object("RequestItems");
+            let needed: Vec<_> = tables
+                .all()
+                .map(|(name, _)| on(operation, Some(table_arn(region, name))))
+                .collect();
+            if needed.is_empty() {
+                vec![on(operation, None)]
+            } else {
+                needed
+            }
+        }
         "TransactGetItems" | "TransactWriteItems" => {
-            let items = request["TransactItems"]
-                .as_array()
-                .map(Vec::as_slice)
-                .unwrap_or_default();
-            let mut needed = Vec::with_capacity(items.len());
-            for item in items {
-                for (kind, details) in item.as_object().into_iter().flatten() {
-                    let action = match kind.as_str() {
+            let mut needed = Vec::new();
+            for item in request.objects("TransactItems") {
+                for (kind, details) in item.all() {
+                    let action = match kind {
                         "Get" => "GetItem",
                         "Put" => "PutItem",
                         "Update" => "UpdateItem",
@@ -50,7 +50,7 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
                         "ConditionCheck" => "ConditionCheckItem",
                         _ => return Needs::Unknown,
                     };
-                    needed.push(on(action, table(details)));
+                    needed.push(on(action, table(&details)));
                 }
             }
             needed
@@ -61,29 +61,29 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
         },
         // A transaction runs completely or not at all, so all its statements must be allowed.
         "ExecuteTransaction" => {
-            let statements = request["TransactStatements"].as_array().into_iter().flatten();
-            match statements.map(|one| statement(one, region)).collect() {
+            let statements = request.objects("TransactStatements");
+            match statements.map(|one| statement(&one, region)).collect() {
                 Some(permissions) => permissions,
                 None => return Needs::Unknown,
             }
         }
         "BatchExecuteStatement" => {
-            let statements = request["Statements"].as_array().into_iter().flatten();
-            return Needs::EachStatement(statements.map(|one| statement(one, region)).collect());
+            let statements = request.objects("Statements");
+            return Needs::EachStatement(statements.map(|one| statement(&one, region)).collect());
         }
         // Requests about streams and tags contain an ARN, all others the name of the table.
         _ => {
             let by_arn = ["StreamArn", "ResourceArn"]
                 .iter()
-                .find_map(|field| request[*field].as_str())
-                .map(|name| table_arn(region, name));
+                .find_map(|field| request.text(field))
+                .map(|name| table_arn(region, &name));
             vec![on(operation, table(&request).or(by_arn))]
         }
     })
 }
 
-fn statement(request: &Value, region: &str) -> Option<Permission> {
-    let statement = partiql::parse(request["Statement"].as_str()?)?;
+fn statement(request: &Members<'_>, region: &str) -> Option<Permission> {
+    let statement = partiql::parse(&request.text("Statement")?)?;
     let mut resource = table_arn(region, &statement.table);
     if let Some(index) = statement.index {
         resource = format!("{resource}/index/{index}");
@@ -100,7 +100,7 @@ fn table_arn(region: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,18 +1,20 @@
 //! SQS: the action has the name of the operation. A batch operation needs the action of the single operation.
 
 use cloud_iam::{ANY, Needs, Permission};
-use cloud_wire::arn;
-use serde_json::Value;
+use cloud_wire::{Members, arn};
 
 use crate::name::queue_name;
 
 /// Returns the permissions that an operation of SQS needs.
 #[must_use]
 pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |field: &str| request[field].as_str();
+    let request = Members::of(body);
     // The queue name is read in the same way as the service reads it: from a name, URL or ARN.
-    let named = |field| text(field).map(|queue| arn("sqs", region, &queue_name(queue)));
+    let named = |field| {
+        request
+            .text(field)
+            .map(|queue| arn("sqs", region, &queue_name(&queue)))
+    };
     let permission = |action: &str, resource: Option<String>| {
         Permission::new(
             format!("sqs:{action}"),
@@ -49,7 +51,7 @@ pub fn permissions(operation: &str, body: &[u8], region: &str) -> Needs {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! The durable state: one SQLite database in WAL mode, and one thread that writes to it.
 //!
 //! A caller sends its work as a closure (a job). The writer takes all waiting jobs, up to a limit, and runs
-//! each in a savepoint of one transaction. It commits once and then answers all callers. So the callers share
+//! them in one transaction, the second and later ones in a savepoint each. It commits once and then answers all callers. So the callers share
 //! the cost of the commit, and no caller gets its answer before its changes are in the write-ahead log.
 //!
 //! A job that fails or panics is rolled back alone. A commit that fails makes every job of its group fail. A

@@ -183,8 +183,12 @@ impl Writer {
 fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<AfterCommit>, StoreError> {
     execute(connection, "BEGIN IMMEDIATE")?;
     let mut effects = Vec::new();
+    // A savepoint copies the pages that change. While the transaction is empty, a job needs none: nothing else is lost with it.
+    let mut is_empty = true;
     for job in group {
-        execute(connection, "SAVEPOINT job")?;
+        if !is_empty {
+            execute(connection, "SAVEPOINT job")?;
+        }
         let tx = Tx::new(connection);
         // Unwind safety: after a panic, the job is only dropped, and its changes are rolled back.
         let kept = catch_unwind(AssertUnwindSafe(|| job.run(&tx))).unwrap_or(false);
@@ -193,12 +197,21 @@ fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<Vec<A
         if connection.is_autocommit() {
             return Err(StoreError::RolledBack);
         }
+        match (kept, is_empty) {
+            (true, true) => is_empty = false,
+            (true, false) => execute(connection, "RELEASE job")?,
+            (false, true) => {
+                execute(connection, "ROLLBACK")?;
+                execute(connection, "BEGIN IMMEDIATE")?;
+            }
+            (false, false) => {
+                execute(connection, "ROLLBACK TO job")?;
+                execute(connection, "RELEASE job")?;
+            }
+        }
         if kept {
             effects.append(&mut tx.into_effects());
-        } else {
-            execute(connection, "ROLLBACK TO job")?;
         }
-        execute(connection, "RELEASE job")?;
     }
     execute(connection, "COMMIT")?;
     Ok(effects)

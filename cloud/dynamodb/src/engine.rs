@@ -1,17 +1,19 @@
 //! The engine's thread: all SQLite work runs here, one job after another, and never on the async runtime.
 //!
 //! A panic inside dynoxide poisons its lock, and every later call fails. So the thread drops that database and opens it
-//! again. Jobs that wait are not lost. If the database cannot be opened, the next job tries again.
+//! again. Jobs that wait are not lost; those that share the transaction of the panic are, and their callers learn it. If the database
+//! cannot be opened, the next job tries again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dynoxide::Database;
 use tokio::sync::oneshot;
 
-use crate::source::Open;
+use crate::group::{Access, Call, Group};
+use crate::operation::Performed;
+use crate::source::{Open, Tables};
 
 /// How long the jobs that wait may take at a stop.
 const GRACE: Duration = Duration::from_millis(500);
@@ -19,7 +21,20 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The size of the thread's stack: the engine's parsers need some for each level of nesting that `bounds` allows.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
-type Job = Box<dyn FnOnce(&Database) + Send>;
+/// The maximum number of calls that share a transaction.
+const GROUP: usize = 64;
+
+/// Work that waits for the thread.
+enum Job {
+    /// Work in transactions of its own.
+    Alone {
+        work: Box<dyn FnOnce(&Tables) + Send>,
+        /// Whether it may change the definition of a table.
+        changes_tables: bool,
+    },
+    /// A call about items.
+    Joined(Call),
+}
 
 /// The engine did not finish a job: it panicked, its database cannot be opened, or it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +65,9 @@ impl Engine {
             .stack_size(STACK_BYTES)
             .spawn(move || {
                 match (worker.open)() {
-                    Ok(database) => {
+                    Ok(tables) => {
                         if opened.send(Ok(())).is_ok() {
-                            worker.run(database, &queue);
+                            worker.run(tables, &queue);
                         }
                     }
                     Err(reason) => {
@@ -76,17 +91,55 @@ impl Engine {
     /// Runs `work` on the engine's thread. It is finished even if the caller stops waiting.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Database) -> T + Send + 'static,
+        work: impl FnOnce(&Tables) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
+        self.run_alone(false, work).await
+    }
+
+    /// Runs `work` like [`Engine::run`], if it may change the definition of a table.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tables) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.run_alone(true, work).await
+    }
+
+    /// Performs a call about items. The answer comes after the commit, which calls that wait at the same time share.
+    pub(crate) async fn run_joined(
+        &self,
+        access: Access,
+        work: impl FnMut(&Tables) -> Performed + Send + 'static,
+    ) -> Result<Performed, Unavailable> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |database| {
-            // Nobody listens if the caller has gone.
-            let _unheard = answer.send(work(database));
-        });
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        jobs.ok_or(Unavailable)?.send(job).map_err(|_| Unavailable)?;
+        self.send(Job::Joined(Call {
+            access,
+            work: Box::new(work),
+            answer,
+        }))?;
         // A panic drops the sender.
         answered.await.map_err(|_| Unavailable)
+    }
+
+    async fn run_alone<T: Send + 'static>(
+        &self,
+        changes_tables: bool,
+        work: impl FnOnce(&Tables) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Alone {
+            work: Box::new(move |tables| {
+                // Nobody listens if the caller has gone.
+                let _unheard = answer.send(work(tables));
+            }),
+            changes_tables,
+        })?;
+        // A panic drops the sender.
+        answered.await.map_err(|_| Unavailable)
+    }
+
+    fn send(&self, job: Job) -> Result<(), Unavailable> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.ok_or(Unavailable)?.send(job).map_err(|_| Unavailable)
     }
 
     /// Returns the reason why the database could not be opened again, if it could not.
@@ -115,36 +168,58 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(&self, database: Database, queue: &mpsc::Receiver<Job>) {
-        let mut database = Some(database);
-        for job in queue {
-            if database.is_none() {
-                database = self.reopen();
+    fn run(&self, tables: Tables, queue: &mpsc::Receiver<Job>) {
+        let mut tables = Some(tables);
+        while let Ok(first) = queue.recv() {
+            if tables.is_none() {
+                tables = self.reopen();
             }
-            let Some(open) = &database else { continue };
-            if catch_unwind(AssertUnwindSafe(|| job(open))).is_err() {
+            let Some(open) = &mut tables else { continue };
+            let jobs = std::iter::once(first).chain(queue.try_iter().take(GROUP - 1));
+            match catch_unwind(AssertUnwindSafe(|| perform(open, jobs))) {
+                Ok(Ok(())) => continue,
+                Ok(Err(reason)) => tracing::error!(reason, "the tables cannot be read again after a change"),
                 // The panic's message may hold the payload of a request. The panic hook has printed where it happened.
-                tracing::error!("the table engine panicked; its database is opened again");
-                // It is closed first, so that nothing of an open transaction is in the way.
-                drop(database.take());
-                database = self.reopen();
+                Err(_) => tracing::error!("the table engine panicked; its database is opened again"),
             }
+            // It is closed first, so that nothing of an open transaction is in the way.
+            drop(tables.take());
+            tables = self.reopen();
         }
     }
 
-    fn reopen(&self) -> Option<Database> {
+    fn reopen(&self) -> Option<Tables> {
         let opened = catch_unwind(AssertUnwindSafe(|| (self.open)()))
             .unwrap_or_else(|_| Err("the engine panicked when it was opened".to_owned()));
-        let (database, reason) = match opened {
-            Ok(database) => (Some(database), None),
+        let (tables, reason) = match opened {
+            Ok(tables) => (Some(tables), None),
             Err(reason) => {
                 tracing::error!(reason, "the table engine's database cannot be opened again");
                 (None, Some(reason))
             }
         };
         *self.unopened.lock().unwrap_or_else(PoisonError::into_inner) = reason;
-        database
+        tables
     }
+}
+
+/// Performs jobs in their order. Calls about items that follow each other share a transaction. After an error the tables must be opened again.
+fn perform(tables: &mut Tables, jobs: impl Iterator<Item = Job>) -> Result<(), String> {
+    let mut group = Group::default();
+    for job in jobs {
+        match job {
+            Job::Joined(call) => group.perform(tables, call),
+            Job::Alone { work, changes_tables } => {
+                group.commit(&tables.items);
+                work(tables);
+                if changes_tables {
+                    tables.changed()?;
+                }
+            }
+        }
+    }
+    group.commit(&tables.items);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -152,10 +227,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use cloud_store::{Durability, Location};
+    use dynoxide::Database;
+    use dynoxide::storage::Storage;
     use dynoxide::storage_backend::Clock;
     use serde_json::json;
 
     use super::*;
+    use crate::items::Items;
     use crate::source::open_at;
 
     /// A clock whose reading panics: dynoxide reads it with its lock held when it creates a table with a stream.
@@ -172,7 +250,7 @@ mod tests {
         }
     }
 
-    fn create(database: &Database, name: &str) -> Result<(), String> {
+    fn create(tables: &Tables, name: &str) -> Result<(), String> {
         let request = json!({
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",
@@ -180,8 +258,15 @@ mod tests {
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
             "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
         });
-        let created = database.create_table(serde_json::from_value(request).unwrap());
+        let created = tables
+            .database
+            .create_table(serde_json::from_value(request).unwrap());
         created.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn tables(database: Database) -> Result<Tables, String> {
+        let items = || Items::new(Storage::memory().unwrap(), Durability::Process).unwrap();
+        Tables::new(database, move || Ok(items()))
     }
 
     /// The first database panics, those after it work; every opening is counted. `fails` openings after the first fail.
@@ -189,9 +274,9 @@ mod tests {
         let openings = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&openings);
         let open: Open = Box::new(move || match counted.fetch_add(1, Ordering::SeqCst) {
-            0 => Database::memory_with_clock(Arc::new(BrokenClock)).map_err(|error| error.to_string()),
+            0 => tables(Database::memory_with_clock(Arc::new(BrokenClock)).unwrap()),
             n if n <= fails => Err("no space left".to_owned()),
-            _ => Database::memory().map_err(|error| error.to_string()),
+            _ => tables(Database::memory().unwrap()),
         });
         (Engine::start(open).await.unwrap(), openings)
     }
@@ -227,7 +312,7 @@ mod tests {
             engine.run(|db| create(db, "rows")).await.unwrap().unwrap();
             let panicked = engine.run(|_| -> () { panic!("a panic on purpose") }).await;
             assert_eq!(panicked, Err(Unavailable));
-            let count = engine.run(|db| db.table_count().unwrap()).await;
+            let count = engine.run(|db| db.database.table_count().unwrap()).await;
             assert_eq!(count, Ok(1), "{location:?}");
         }
     }
@@ -241,7 +326,7 @@ mod tests {
             .await
             .unwrap();
         first.run(|db| create(db, "rows")).await.unwrap().unwrap();
-        assert_eq!(second.run(|db| db.table_count().unwrap()).await, Ok(0));
+        assert_eq!(second.run(|db| db.database.table_count().unwrap()).await, Ok(0));
     }
 
     #[tokio::test]

@@ -15,6 +15,8 @@ mod bounds;
 mod capacity;
 mod converge;
 mod engine;
+mod group;
+mod items;
 mod operation;
 mod partiql;
 pub mod permissions;

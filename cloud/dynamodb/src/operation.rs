@@ -1,13 +1,20 @@
 //! The operations: each reads its typed request, calls the engine, and writes its typed answer.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use cloud_billing::dynamodb::Capacity;
+use dynoxide::actions;
 use dynoxide::actions::batch_execute_statement::BatchExecuteStatementRequest;
+use dynoxide::actions::execute_statement::ExecuteStatementRequest;
+use dynoxide::actions::execute_transaction::ExecuteTransactionRequest;
 use dynoxide::errors::DynoxideError;
-use dynoxide::{Database, actions};
+use dynoxide::storage::Storage;
 use serde::Serialize;
 
 use crate::capacity;
 use crate::request::decode;
+use crate::source::Tables;
 
 /// The operations that change rows or tables. Their success shows that commits work.
 const WRITES: [&str; 14] = [
@@ -40,14 +47,55 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
+/// The effect of an operation on the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It reads items.
+    ReadsItems,
+    /// It writes items, and can share its transaction with others.
+    WritesItems,
+    /// It changes the definition of a table.
+    ChangesTables,
+    /// Anything else.
+    Other,
+}
+
 /// Whether an operation changes rows or tables.
 pub(crate) fn is_write(operation: &str) -> bool {
     WRITES.contains(&operation)
 }
 
-/// Performs an operation. Returns its outcome and the capacity that it consumed.
-pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outcome, Capacity) {
+/// Returns what an operation does.
+pub(crate) fn effect(operation: &str) -> Effect {
+    match operation {
+        "BatchGetItem" | "GetItem" | "Query" | "Scan" => Effect::ReadsItems,
+        "BatchExecuteStatement"
+        | "BatchWriteItem"
+        | "DeleteItem"
+        | "ExecuteStatement"
+        | "PutItem"
+        | "UpdateItem" => Effect::WritesItems,
+        "CreateTable" | "DeleteTable" | "UpdateTable" | "UpdateTimeToLive" => Effect::ChangesTables,
+        _ => Effect::Other,
+    }
+}
+
+/// An outcome and the capacity that was consumed.
+pub(crate) type Performed = (Outcome, Capacity);
+
+/// Performs an operation.
+pub(crate) fn perform(tables: &Tables, operation: &str, body: &str) -> Performed {
     let mut consumed = Capacity::default();
+    let (database, items) = (&tables.database, tables.items.storage());
+    // A call of the engine: about items, or about the whole database.
+    macro_rules! engine {
+        (items, $method:ident, $request:expr) => {
+            ready(actions::$method::execute(items, $request))
+        };
+        (database, $method:ident, $request:expr) => {
+            database.$method($request)
+        };
+    }
     macro_rules! call {
         ($method:ident) => {
             decode(body).map(|request| {
@@ -60,16 +108,16 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
     // An operation that consumes capacity, and whether it writes. The last argument asks for the item at which a condition fails, and says
     // whether the client asked for it.
     macro_rules! metered {
-        ($method:ident($request:ident), $is_write:expr) => {
-            metered!($method($request), $is_write, |_: &mut _| true)
+        ($on:ident.$method:ident($request:ident), $is_write:expr) => {
+            metered!($on.$method($request), $is_write, |_: &mut _| true)
         };
-        ($method:ident($request:ident), $is_write:expr, $ask_for_item:expr) => {
+        ($on:ident.$method:ident($request:ident), $is_write:expr, $ask_for_item:expr) => {
             decode(body).map(|request| {
                 request.and_then(|mut request: actions::$method::$request| {
                     let is_write = $is_write(&request);
                     let returns_item = $ask_for_item(&mut request);
                     let is_asked = capacity::ask(&mut request.return_consumed_capacity);
-                    let mut answer = database.$method(request).map_err(|error| {
+                    let mut answer = engine!($on, $method, request).map_err(|error| {
                         consumed = capacity::of_failure(&error);
                         capacity::as_asked(error, returns_item)
                     })?;
@@ -86,7 +134,7 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
     macro_rules! conditional {
         ($method:ident($request:ident)) => {
             metered!(
-                $method($request),
+                items.$method($request),
                 |_: &_| true,
                 |request: &mut actions::$method::$request| capacity::ask_for_item(
                     &mut request.return_values_on_condition_check_failure
@@ -95,41 +143,38 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
         };
     }
     let answer = match operation {
-        "BatchExecuteStatement" => return batch_execute_statement(database, body),
-        "BatchGetItem" => metered!(batch_get_item(BatchGetItemRequest), |_: &_| false),
-        "BatchWriteItem" => metered!(batch_write_item(BatchWriteItemRequest), |_: &_| true),
+        "BatchExecuteStatement" => return batch_execute_statement(items, body),
+        "BatchGetItem" => metered!(items.batch_get_item(BatchGetItemRequest), |_: &_| false),
+        "BatchWriteItem" => metered!(items.batch_write_item(BatchWriteItemRequest), |_: &_| true),
         "CreateTable" => call!(create_table),
         "DeleteItem" => conditional!(delete_item(DeleteItemRequest)),
         "DeleteTable" => call!(delete_table),
         "DescribeStream" => call!(describe_stream),
         "DescribeTable" => call!(describe_table),
         "DescribeTimeToLive" => call!(describe_time_to_live),
-        "ExecuteStatement" => metered!(
-            execute_statement(ExecuteStatementRequest),
-            |request: &actions::execute_statement::ExecuteStatementRequest| capacity::writes(
-                &request.statement
-            )
-        ),
+        "ExecuteStatement" => metered!(items.execute_statement(ExecuteStatementRequest), statement_writes),
         "ExecuteTransaction" => metered!(
-            execute_transaction(ExecuteTransactionRequest),
-            |request: &actions::execute_transaction::ExecuteTransactionRequest| {
-                let mut statements = request.transact_statements.iter();
-                statements.any(|statement| capacity::writes(&statement.statement))
-            }
+            database.execute_transaction(ExecuteTransactionRequest),
+            a_statement_writes
         ),
-        "GetItem" => metered!(get_item(GetItemRequest), |_: &_| false),
+        "GetItem" => metered!(items.get_item(GetItemRequest), |_: &_| false),
         "GetRecords" => call!(get_records),
         "GetShardIterator" => call!(get_shard_iterator),
         "ListStreams" => call!(list_streams),
         "ListTables" => call!(list_tables),
         "ListTagsOfResource" => call!(list_tags_of_resource),
         "PutItem" => conditional!(put_item(PutItemRequest)),
-        "Query" => metered!(query(QueryRequest), |_: &_| false),
-        "Scan" => metered!(scan(ScanRequest), |_: &_| false),
+        "Query" => metered!(items.query(QueryRequest), |_: &_| false),
+        "Scan" => metered!(items.scan(ScanRequest), |_: &_| false),
         "SearchVectors" => call!(search_vectors),
         "TagResource" => call!(tag_resource),
-        "TransactGetItems" => metered!(transact_get_items(TransactGetItemsRequest), |_: &_| false),
-        "TransactWriteItems" => metered!(transact_write_items(TransactWriteItemsRequest), |_: &_| true),
+        "TransactGetItems" => metered!(database.transact_get_items(TransactGetItemsRequest), |_: &_| {
+            false
+        }),
+        "TransactWriteItems" => metered!(
+            database.transact_write_items(TransactWriteItemsRequest),
+            |_: &_| true
+        ),
         "UntagResource" => call!(untag_resource),
         "UpdateItem" => conditional!(update_item(UpdateItemRequest)),
         "UpdateTable" => call!(update_table),
@@ -144,8 +189,17 @@ pub(crate) fn perform(database: &Database, operation: &str, body: &str) -> (Outc
     (outcome, consumed)
 }
 
+fn statement_writes(request: &ExecuteStatementRequest) -> bool {
+    capacity::writes(&request.statement)
+}
+
+fn a_statement_writes(request: &ExecuteTransactionRequest) -> bool {
+    let mut statements = request.transact_statements.iter();
+    statements.any(|statement| capacity::writes(&statement.statement))
+}
+
 /// Every statement succeeds or fails alone, so the call succeeds even if the engine failed at a statement.
-fn batch_execute_statement(database: &Database, body: &str) -> (Outcome, Capacity) {
+fn batch_execute_statement(items: &Storage, body: &str) -> Performed {
     let Some(request) = decode(body) else {
         return (Outcome::NotJson, Capacity::default());
     };
@@ -156,7 +210,7 @@ fn batch_execute_statement(database: &Database, body: &str) -> (Outcome, Capacit
             .iter()
             .any(|statement| capacity::writes(&statement.statement));
         let is_asked = capacity::ask(&mut request.return_consumed_capacity);
-        let mut answer = database.batch_execute_statement(request)?;
+        let mut answer = ready(actions::batch_execute_statement::execute(items, request))?;
         consumed = capacity::of(answer.consumed_capacity.as_ref(), is_write);
         if !is_asked {
             answer.consumed_capacity = None;
@@ -191,6 +245,17 @@ fn in_its_form(operation: &str, error: DynoxideError) -> DynoxideError {
         }
         (_, DynoxideError::EnvelopedValidation(message)) => DynoxideError::ValidationException(message),
         (_, error) => error,
+    }
+}
+
+/// The result of one of the engine's futures. Over SQLite they never wait.
+fn ready<T>(action: impl Future<Output = Result<T, DynoxideError>>) -> Result<T, DynoxideError> {
+    match pin!(action).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => {
+            let text = "the engine waits, which it never does over SQLite";
+            Err(DynoxideError::InternalServerError(text.to_owned()))
+        }
     }
 }
 

@@ -21,8 +21,9 @@ use crate::arns;
 use crate::bounds;
 use crate::converge::{ConvergeError, converge};
 use crate::engine::Engine;
-use crate::operation::{Outcome, is_write, perform};
-use crate::source::open_at;
+use crate::group::Access;
+use crate::operation::{Effect, Outcome, effect, is_write, perform};
+use crate::source::{Tables, open_at};
 
 /// The reason why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -96,14 +97,14 @@ impl DynamoDb {
         create_table: Value,
         time_to_live: Option<Value>,
     ) -> Result<String, ConvergeError> {
-        let work = move |database: &dynoxide::Database| converge(database, create_table, time_to_live);
-        let converged = self.0.engine.run(work).await;
+        let work = move |tables: &Tables| converge(&tables.database, create_table, time_to_live);
+        let converged = self.0.engine.change(work).await;
         converged.unwrap_or_else(|error| Err(ConvergeError::Engine(error.to_string())))
     }
 
     /// Deletes the items whose time to live is over. AWS does it within days.
     pub async fn delete_expired_items(&self) {
-        match self.0.engine.run(dynoxide::Database::sweep_ttl).await {
+        match self.0.engine.run(|tables| tables.database.sweep_ttl()).await {
             Ok(Ok(0)) => {}
             Ok(Ok(items)) => tracing::info!(items, "expired items of tables were deleted"),
             Ok(Err(error)) => tracing::warn!(%error, "expired items of tables were not deleted"),
@@ -156,14 +157,21 @@ impl DynamoDb {
             return Some((Outcome::Failed(error), Capacity::default()));
         }
         let body = arns::to_engine(&operation, body);
-        let work = move |database: &dynoxide::Database| match perform(database, &operation, &body) {
+        let effect = effect(&operation);
+        let work = move |tables: &Tables| match perform(tables, &operation, &body) {
             (Outcome::Done(answer, failure), capacity) => (
                 Outcome::Done(arns::to_client(&operation, answer), failure),
                 capacity,
             ),
             performed => performed,
         };
-        let (outcome, capacity) = match self.0.engine.run(work).await {
+        let performed = match effect {
+            Effect::ReadsItems => self.0.engine.run_joined(Access::Read, work).await,
+            Effect::WritesItems => self.0.engine.run_joined(Access::Write, work).await,
+            Effect::ChangesTables => self.0.engine.change(work).await,
+            Effect::Other => self.0.engine.run(work).await,
+        };
+        let (outcome, capacity) = match performed {
             Ok(performed) => performed,
             Err(error) => {
                 tracing::error!(%error, "a call of DynamoDB failed");

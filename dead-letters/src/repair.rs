@@ -75,9 +75,7 @@ impl Repair {
         let mut document = match self {
             Self::Nothing => return Ok(Repaired::Unchanged),
             Self::Edit => return edit(queue, body).await,
-            Self::Merge(_) | Self::Operations(_) => serde_json::from_str(body)
-                .ok()
-                .filter(Value::is_object)
+            Self::Merge(_) | Self::Operations(_) => read_object(body)
                 .context("its body is no JSON document that a patch can change; repair it by --edit")?,
         };
         match self {
@@ -89,6 +87,12 @@ impl Repair {
         }
         Ok(Repaired::Changed(with_fingerprint(queue, document)))
     }
+}
+
+/// The object in a body. None if one of its objects names a key twice: a patch would silently drop the first value.
+fn read_object(body: &str) -> Option<Value> {
+    json_document::parse(body.as_bytes()).ok()?;
+    serde_json::from_str(body).ok().filter(Value::is_object)
 }
 
 /// Serializes a document as a message's body, with the fingerprint of its order. order-worker refuses a message whose
@@ -208,6 +212,7 @@ mod tests {
         for (text, body) in [
             (r#"{"a":1}"#, "not JSON"),
             (r#"{"a":1}"#, "[]"),
+            (r#"{"a":1}"#, r#"{"b": {"c": 1, "c": 2}}"#),
             (operations, MESSAGE),
         ] {
             assert!(patched(text, body).await.is_err(), "{text} on {body}");

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use anyhow::Context;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use terminal::exit::UsageError;
 use terminal::text::quote;
 
@@ -56,26 +57,39 @@ fn parse(file: &str, text: &[u8]) -> anyhow::Result<Input> {
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
-        let orders: Vec<Value> = serde_json::from_slice(text)
+        let orders: Vec<&RawValue> = serde_json::from_slice(text)
             .with_context(|| format!("{} is no JSON array of orders", quote(file)))?;
         anyhow::ensure!(!orders.is_empty(), "{} holds no order", quote(file));
-        return Ok(Input::Many(orders));
+        return parse_all(file, orders.into_iter().map(Ok));
     }
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let (Some(Ok(first)), Some(second)) = (values.next(), values.next()) else {
         // One order, or a text that is no JSON: the API says what is wrong with it.
         return Ok(Input::One(text.to_vec()));
     };
-    let mut orders = vec![first];
-    for (index, order) in std::iter::once(second).chain(values).enumerate() {
-        let order = order.with_context(|| format!("order {} of {} is not JSON", index + 2, quote(file)))?;
-        orders.push(order);
-    }
-    Ok(Input::Many(orders))
+    parse_all(file, [Ok(first), second].into_iter().chain(values))
+}
+
+fn parse_all<'a>(
+    file: &str,
+    orders: impl Iterator<Item = Result<&'a RawValue, serde_json::Error>>,
+) -> anyhow::Result<Input> {
+    let parse = |(index, order): (usize, Result<&RawValue, serde_json::Error>)| {
+        let name = || format!("order {} of {} is not JSON", index + 1, quote(file));
+        strict(order.with_context(name)?.get().as_bytes()).with_context(name)
+    };
+    let orders: anyhow::Result<_> = orders.enumerate().map(parse).collect();
+    Ok(Input::Many(orders?))
 }
 
 fn parse_order(file: &str, text: &[u8]) -> anyhow::Result<Value> {
-    serde_json::from_slice(text).with_context(|| format!("{} is not JSON", quote(file)))
+    strict(text).with_context(|| format!("{} is not JSON", quote(file)))
+}
+
+/// Reads one order by the rules of the API. It refuses a name that an object has twice, of which this command would send only the last.
+fn strict(text: &[u8]) -> anyhow::Result<Value> {
+    json_document::parse(text)?;
+    Ok(serde_json::from_slice(text)?)
 }
 
 #[cfg(test)]
@@ -118,5 +132,15 @@ mod tests {
         let error = parse("my orders", b"{}\n{}\n{\n").unwrap_err().to_string();
         assert_eq!(error, "order 3 of 'my orders' is not JSON");
         assert!(parse("f", b"[]").is_err());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused() {
+        for text in [r#"[{}, {"a": {"b": 1, "b": 2}}]"#, "{}\n{\"a\": 1, \"a\": 2}\n"] {
+            let error = format!("{:#}", parse("f", text.as_bytes()).unwrap_err());
+            assert!(error.starts_with("order 2 of f is not JSON: "), "{error}");
+            assert!(error.contains("same key twice"), "{error}");
+        }
+        assert!(parse_order("f", br#"{"a": 1, "a": 1}"#).is_err());
     }
 }

@@ -91,8 +91,8 @@ impl Repair {
 
 /// The object in a body. None if one of its objects names a key twice: a patch would silently drop the first value.
 fn read_object(body: &str) -> Option<Value> {
-    json_document::parse(body.as_bytes()).ok()?;
-    serde_json::from_str(body).ok().filter(Value::is_object)
+    let document = json_document::parse(body.as_bytes()).ok()?;
+    Some(document.into()).filter(Value::is_object)
 }
 
 /// Serializes a document as a message's body, with the fingerprint of its order. order-worker refuses a message whose

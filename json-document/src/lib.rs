@@ -51,6 +51,13 @@ mod tests {
     }
 
     #[test]
+    fn a_document_can_own_its_texts() {
+        let text = r#" {"b":{"c":[1,-2,"x\n",null,true,2.5]},"a":"x"} "#;
+        let owned = serde_json::Value::from(parse(text.as_bytes()).unwrap());
+        assert_eq!(owned, serde_json::from_str::<serde_json::Value>(text).unwrap());
+    }
+
+    #[test]
     fn a_key_named_twice_is_refused_at_any_depth() {
         for body in [&br#"{"a":1,"a":1}"#[..], br#"{"b":[{"a":1,"\u0061":2}]}"#] {
             let error = parse(body).unwrap_err().to_string();

@@ -27,11 +27,6 @@ pub enum Value<'a> {
 pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Value<'a> {
-    /// A text.
-    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
-        Self::String(text.into())
-    }
-
     /// The text, of a value that is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -112,12 +107,31 @@ impl<'a> From<&'a serde_json::Value> for Value<'a> {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(*value),
             serde_json::Value::Number(number) => Self::Number(number.clone()),
-            serde_json::Value::String(text) => Self::text(text),
+            serde_json::Value::String(text) => Self::String(Cow::from(text)),
             serde_json::Value::Array(values) => Self::Array(values.iter().map(Self::from).collect()),
             serde_json::Value::Object(members) => {
                 let members = members.iter();
                 let members = members.map(|(name, value)| (Cow::from(name), Self::from(value)));
                 Self::Object(Object(members.collect()))
+            }
+        }
+    }
+}
+
+/// With texts of its own, for a document that is changed or kept.
+impl From<Value<'_>> for serde_json::Value {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => Self::String(text.into_owned()),
+            Value::Array(values) => values.into_iter().map(Self::from).collect(),
+            Value::Object(Object(members)) => {
+                let members = members.into_iter();
+                members
+                    .map(|(name, value)| (name.into_owned(), Self::from(value)))
+                    .collect()
             }
         }
     }

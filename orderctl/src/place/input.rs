@@ -88,8 +88,7 @@ fn parse_order(file: &str, text: &[u8]) -> anyhow::Result<Value> {
 
 /// Reads one order by the rules of the API. It refuses a name that an object has twice, of which this command would send only the last.
 fn strict(text: &[u8]) -> anyhow::Result<Value> {
-    json_document::parse(text)?;
-    Ok(serde_json::from_slice(text)?)
+    Ok(json_document::parse(text)?.into())
 }
 
 #[cfg(test)]

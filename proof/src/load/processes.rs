@@ -40,8 +40,8 @@ struct Process {
     name: String,
 }
 
-/// Samples the processes of the system until the future is dropped, or not at all without a process at the start. `find` returns the id of the process that runs the system now, which may
-/// end and start again as another one.
+/// Samples the processes of the system until the future is dropped, or not at all without a process at the start. `find` returns the id of
+/// the process that runs the system now, which may end and start again as another one.
 pub(super) async fn watch(find: impl Fn() -> Option<u32>, started: Instant, add: impl Fn(Sample)) {
     if let Some(mut watched) = find().and_then(|root| Watched::new(root, read)) {
         let mut before = Instant::now();

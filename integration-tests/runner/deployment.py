@@ -1,4 +1,6 @@
-"""Deploys a template on LocalStack through CloudFormation: that of the orders or that of the shop. Runs in the Python environment of LocalStack.
+"""Deploys a template on LocalStack or MiniStack through CloudFormation: that of the orders or that of the shop.
+
+Runs in the Python environment of LocalStack.
 
     python -m runner.deployment --endpoint URL --bootstraps DIR --template FILE --stack NAME [--parameter NAME=VALUE ...]
 
@@ -111,10 +113,13 @@ def _read_outputs(cloudformation, stack: str, endpoint: str) -> dict[str, str]:
 
 
 def _confirm_emails(sns, topic: str, endpoint: str) -> None:
-    """Confirms the subscriptions, as the link in the confirmation email does."""
+    """Confirms the subscriptions that wait for it, as the link in the confirmation email does. With MiniStack none waits."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for subscription in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
-        with opener.open(f"{endpoint}/_aws/sns/subscription-tokens/{subscription['SubscriptionArn']}") as answer:
+        arn = subscription["SubscriptionArn"]
+        if sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"].get("PendingConfirmation") != "true":
+            continue
+        with opener.open(f"{endpoint}/_aws/sns/subscription-tokens/{arn}") as answer:
             token = json.load(answer)["subscription_token"]
         sns.confirm_subscription(TopicArn=topic, Token=token)
 

@@ -30,7 +30,7 @@ class LocalStackOnHost:
         try:
             tables = self._start_tables(orderctl, logs / "dynamodb.log") if orderctl else None
             # After the tables have started: they use a free port, too, and could take this one.
-            port = _find_free_port()
+            port = find_free_port()
             self.endpoint_url = f"http://127.0.0.1:{port}"
             environment = {
                 "PATH": os.environ["PATH"],
@@ -58,10 +58,15 @@ class LocalStackOnHost:
                 environment |= {"PROVIDER_OVERRIDE_DYNAMODB": "forwarded", "FORWARDED_DYNAMODB_URL": tables}
             localstack = Group([python, "-m", "orders_localstack"], environment, self._log)
             self._groups.append(localstack)
-            _wait_until_healthy(self.endpoint_url, localstack, self._log)
+            wait_until_healthy(self.endpoint_url, localstack, self._log)
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The processes that were started. Each leads a group."""
+        return [group.process.pid for group in self._groups]
 
     def stop(self) -> None:
         while self._groups:
@@ -77,18 +82,18 @@ class LocalStackOnHost:
         return url
 
 
-def _find_free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _wait_until_healthy(endpoint_url: str, group: Group, log: Path) -> None:
+def wait_until_healthy(endpoint_url: str, group: Group, log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while not is_healthy(endpoint_url):
         if group.has_ended() or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-            raise Failure(f"LocalStack did not start. {log} ends with:\n{tail}")
+            raise Failure(f"the emulator did not start. {log} ends with:\n{tail}")
         time.sleep(0.2)
 
 

@@ -27,7 +27,12 @@ def install(log: Path) -> Path:
 
 def install_clients(log: Path) -> Path:
     """Installs the packages with which CI tests, for tests by other clients than LocalStack's. Returns the environment's folder."""
-    return _install(cache() / f"clients-{_key(REQUIREMENTS)}", ["--requirement", REQUIREMENTS], log)
+    return install_requirements("clients", REQUIREMENTS, log)
+
+
+def install_requirements(name: str, requirements: Path, log: Path) -> Path:
+    """Installs the packages of a file into an environment with this name. Returns the environment's folder."""
+    return _install(cache() / f"{name}-{_key(requirements)}", ["--requirement", requirements], log)
 
 
 def install_boto3(log: Path) -> Path:

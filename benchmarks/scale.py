@@ -44,8 +44,8 @@ ORDERS_PER_REQUEST = 100
 ORDERS_PER_DIGEST = 1_000
 # The share of the email rate that notifier leaves to its retry queue.
 RETRY_SHARE = 0.25
-# Write units of an order of at most 1 KB: its row, and its mark when it is notified. The index `by_customer` holds whole rows, so each write of
-# the table is one of the index too. A table and each of its indexes have write units of their own.
+# Write units of an order of at most 1 KB in the table: its row, and its mark when it is notified. The index of a customer's orders holds keys, so
+# that only the row writes it. A table and each of its indexes have write units of their own.
 WRITES_PER_ORDER = 2
 
 

@@ -40,7 +40,7 @@ def test_it_allows_what_the_command_does_and_nothing_else():
     letters = {"GetQueueAttributes", "ReceiveMessage", "ChangeMessageVisibility", "DeleteMessage"}
     assert granted(json.loads(POLICY)["Statement"]) == {
         ("cloudformation:DescribeStacks", "stack/orders/*"),
-        ("dynamodb:Query", "table/orders/index/by_customer"),
+        ("dynamodb:Query", "table/orders/index/by_customer_keys"),
         ("dynamodb:GetItem", "table/orders"),
         ("dynamodb:PutItem", "table/orders"),
         ("dynamodb:UpdateItem", "table/orders"),

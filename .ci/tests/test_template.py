@@ -210,6 +210,39 @@ def test_order_api_reads_orders_and_their_index_and_writes_claims_alone():
     }
 
 
+# The values of CustomerIndex, in the sequence in which a deployed stack takes them, each with its indexes and the one that is read.
+CUSTOMER_INDEXES = {
+    "ALL": ({"by_customer": "ALL"}, "by_customer"),
+    "BOTH_READ_ALL": ({"by_customer": "ALL", "by_customer_keys": "KEYS_ONLY"}, "by_customer"),
+    "BOTH_READ_KEYS": ({"by_customer": "ALL", "by_customer_keys": "KEYS_ONLY"}, "by_customer_keys"),
+    "KEYS": ({"by_customer_keys": "KEYS_ONLY"}, "by_customer_keys"),
+}
+
+
+@pytest.mark.parametrize("value", CUSTOMER_INDEXES)
+def test_order_api_reads_an_index_that_is_there_and_may_query_each(value):
+    indexes, read = CUSTOMER_INDEXES[value]
+    template = deployed(CustomerIndex=value)
+    table = of_type(template, "AWS::DynamoDB::Table")["OrdersTable"]
+    assert {index["IndexName"]: index["Projection"]["ProjectionType"] for index in table["GlobalSecondaryIndexes"]} == indexes
+    assert len({json.dumps(index["KeySchema"]) for index in table["GlobalSecondaryIndexes"]}) == 1
+    function = of_type(template, "AWS::Lambda::Function")["OrderApiFunction"]
+    assert function["Environment"]["Variables"]["CUSTOMER_INDEX"] == read
+    assert template["Outputs"]["CustomerIndexName"]["Value"] == read
+    # While a deployment goes on, or is taken back, the version of the step before reads as well.
+    rights = [s["Resource"] for role, s in statements(template) if role == "OrderApiRole" and s["Action"] == "dynamodb:Query"]
+    assert {right["Fn::Sub"].rsplit("/", 1)[1] for right in rights} == indexes.keys()
+
+
+def test_each_step_of_the_index_adds_or_deletes_one_index_or_changes_which_is_read():
+    steps = list(CUSTOMER_INDEXES.values())
+    assert CUSTOMER_INDEXES.keys() == set(source()["Parameters"]["CustomerIndex"]["AllowedValues"])
+    for (before, read_before), (after, read_after) in zip(steps, steps[1:]):
+        # DynamoDB creates or deletes one index in an update. CloudFormation does not wait until a new one can be read.
+        assert len(before.keys() ^ after.keys()) + (read_before != read_after) == 1
+        assert read_before in after and read_after in before
+
+
 @pytest.mark.parametrize("rule", ["DISABLED", "ENABLED"])
 def test_the_rule_for_keys_reaches_the_function(rule):
     template = deployed(RequireIdempotencyKey=rule)

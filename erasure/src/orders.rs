@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use order_core::text::CustomerId;
 use order_core::{OrderId, Timestamp};
 use order_table::attribute_value::{Item, from_json, key, order_id};
-use order_table::{BY_CUSTOMER_INDEX, Tombstone, attribute};
+use order_table::{Tombstone, attribute};
 use stack_client::{Connection, Resource};
 use time::OffsetDateTime;
 
@@ -24,6 +24,7 @@ pub(crate) const IN_FLIGHT: usize = 10;
 pub(crate) struct Orders {
     client: Client,
     table: String,
+    customer_index: String,
 }
 
 impl Orders {
@@ -31,6 +32,7 @@ impl Orders {
         Ok(Self {
             client: connection.dynamodb().await?,
             table: connection.resource(Resource::OrdersTableName).await?,
+            customer_index: connection.resource(Resource::CustomerIndexName).await?,
         })
     }
 
@@ -40,7 +42,7 @@ impl Orders {
             .client
             .query()
             .table_name(&self.table)
-            .index_name(BY_CUSTOMER_INDEX);
+            .index_name(&self.customer_index);
         let items: Vec<Item> = call
             .key_condition_expression(format!("{} = :customer", attribute::CUSTOMER_ID))
             .expression_attribute_values(":customer", AttributeValue::S(customer.as_str().to_owned()))

@@ -20,6 +20,8 @@ pub struct Config {
     pub message_groups: MessageGroups,
     /// `ORDERS_TABLE`: the table's name.
     pub orders_table: String,
+    /// `CUSTOMER_INDEX`: the name of the index of a customer's orders.
+    pub customer_index: String,
     /// `CLAIMS_TABLE`: the name of the table of claims.
     pub claims_table: String,
     /// `CLAIM_RETENTION_DAYS`: the time for which a claim is kept.
@@ -68,6 +70,7 @@ impl Config {
             orders_queue_url: environment.required("ORDERS_QUEUE_URL")?,
             message_groups: environment.optional("MESSAGE_GROUPS")?,
             orders_table: environment.required("ORDERS_TABLE")?,
+            customer_index: environment.required("CUSTOMER_INDEX")?,
             claims_table: environment.required("CLAIMS_TABLE")?,
             claim_retention: DAY * environment.positive("CLAIM_RETENTION_DAYS")?.get(),
             settings: Settings {
@@ -95,7 +98,12 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        for missing in ["ORDERS_QUEUE_URL", "ORDERS_TABLE", "CLAIMS_TABLE"] {
+        for missing in [
+            "ORDERS_QUEUE_URL",
+            "ORDERS_TABLE",
+            "CUSTOMER_INDEX",
+            "CLAIMS_TABLE",
+        ] {
             for value in [None, Some("")] {
                 assert_eq!(read_with(missing, value), Err(ConfigError::Missing(missing)));
             }

@@ -22,7 +22,7 @@ pub async fn run(host: impl Host) -> Result<(), Error> {
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
     let queue = SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
-    let table = DynamoDbOrderTable::new(&sdk, config.orders_table);
+    let table = DynamoDbOrderTable::new(&sdk, config.orders_table, config.customer_index);
     let claims = DynamoDbClaimTable::new(&sdk, config.claims_table, config.claim_retention);
     let api = OrderApi::new(queue, table, claims, config.settings);
     host.serve(async |event, time_left: Duration| {

@@ -1,4 +1,7 @@
-//! The table's attributes and index, by name.
+//! The table's attributes, by name.
+//!
+//! Its index of a customer's orders has the partition key [`attribute::CUSTOMER_ID`] and the sort key [`attribute::ACCEPTED_AT`]. Like every
+//! global secondary index it is eventually consistent with the table. `template.yaml` names it.
 
 /// The names of a row's attributes.
 pub mod attribute {
@@ -57,7 +60,3 @@ pub mod attribute {
     /// When DynamoDB may delete a claim, a mark, or a row that is not kept for ever, in seconds since the Unix epoch.
     pub const EXPIRES_AT: &str = "expires_at";
 }
-
-/// The index of a customer's orders: partition key [`attribute::CUSTOMER_ID`], sort key [`attribute::ACCEPTED_AT`], every
-/// attribute projected. Like every global secondary index it is eventually consistent with the table.
-pub const BY_CUSTOMER_INDEX: &str = "by_customer";

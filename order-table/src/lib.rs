@@ -21,7 +21,7 @@ mod tombstone;
 pub use attributes::{Attributes, RowError, parsed, text};
 pub use claim::Claim;
 pub use failed::FailedOrder;
-pub use layout::{BY_CUSTOMER_INDEX, attribute};
+pub use layout::attribute;
 pub use retention::{Retention, RetentionError};
 pub use row::{Cancellation, Notification, OrderRow, OrderStatus};
 pub use tombstone::{Stored, Tombstone};

@@ -28,6 +28,10 @@ const WITHOUT_LOCAL_EFFECT: &[(&str, &str)] = &[
         "nothing is encrypted at rest here, and there is no key by default",
     ),
     (
+        "ListOrdersByWholeRows",
+        "by default no index has whole rows; .ci/tests checks this statement",
+    ),
+    (
         "RecordTraces",
         "nothing is recorded by default, and this machine has no X-Ray; .ci/tests checks these statements",
     ),

@@ -75,7 +75,7 @@ async fn an_order_is_counted_in_the_units_that_aws_bills() {
     let sandbox = Sandbox::new();
     let system = sandbox.start_with(&[]).await;
     let small = units_of(&system, &sample_of_new_customer("order.json")).await;
-    // A receive and a deletion of each message; a row and its mark of at most 1 KB, each in the table and in its index.
+    // A receive and a deletion of each message; a row and its mark of at most 1 KB, and the key of the row in the index.
     let expected = json!({
         "sent": 1,
         "orders": 2,
@@ -84,7 +84,7 @@ async fn an_order_is_counted_in_the_units_that_aws_bills() {
         "rows in the index": 1,
         "notifications": 2,
         "marks": 1,
-        "marks in the index": 1,
+        "marks in the index": 0,
         "emails": 1,
         "invocations of order-worker": 1,
     });
@@ -99,15 +99,38 @@ async fn an_order_is_counted_in_the_units_that_aws_bills() {
     // The message has more than 64 KB: its send is two requests, and so is its receive; its deletion stays one.
     assert_eq!((of("sent"), of("orders")), (2, 3), "{large}");
     assert_eq!((of("published"), of("notifications")), (2, 3), "{large}");
-    assert_eq!(of("rows"), of("rows in the index"), "{large}");
-    // The mark writes the whole row again.
+    // The mark writes the whole row again. The index has its key alone, which the mark does not change.
+    assert_eq!(of("marks"), of("rows"), "{large}");
     assert_eq!(
-        (of("marks"), of("marks in the index")),
-        (of("rows"), of("rows")),
+        (of("rows in the index"), of("marks in the index")),
+        (1, 0),
         "{large}"
     );
     assert!((60..=70).contains(&of("rows")), "{large}");
     assert_eq!(of("emails"), 1);
+}
+
+/// Half a read unit for up to 4 KB of keys, and half of one for each row of up to 4 KB.
+#[tokio::test]
+async fn a_list_is_counted_by_its_keys_and_its_rows() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.start_with(&[]).await;
+    let order = sample_of_new_customer("order.json");
+    for _ in 0..3 {
+        let id = system.place(&order).await;
+        system.wait_until_notified(&id).await;
+    }
+    let half_units = async || {
+        let usage = usage(&system).await;
+        usage["function order-api"]["dynamodb_read_half_units"].as_u64()
+    };
+    let before = half_units().await.unwrap();
+    let customer = order["customer"]["id"].as_str().unwrap();
+    let list = system
+        .request(|http, url| http.get(format!("{url}/orders?customer_id={customer}")))
+        .await;
+    assert_eq!(list.body["orders"].as_array().unwrap().len(), 3, "{}", list.body);
+    assert_eq!(half_units().await.unwrap() - before, 1 + 3);
 }
 
 /// The command multiplies the same units by its prices.
@@ -155,11 +178,11 @@ async fn the_command_prices_the_orders_since_a_point() {
     // Each order has an email of its own, at 2 dollars for 100,000.
     assert_eq!(bill["units"]["sns_emails"], 2);
     assert_eq!(bill["usd_per_million_for_emails"], 20.0);
-    // The row and its mark, at 0.625 dollars for a million units, in the table and in the index.
+    // The row and its mark in the table, and the key of the row in the index, at 0.625 dollars for a million units.
     let items = bill["items"].as_array().unwrap();
     let of = |what: &str| items.iter().find(|item| item["what"] == what).unwrap();
     assert_eq!(of("write units of tables")["usd_per_million"], 1.25);
-    assert_eq!(of("write units of indexes")["usd_per_million"], 1.25);
+    assert_eq!(of("write units of indexes")["usd_per_million"], 0.625);
     // Four queues are polled, whether there are orders or not.
     assert_eq!(bill["idle_month"]["polled_queues"], 4);
     assert_eq!(bill["idle_month"]["empty_receives"], 4 * 657_000);

@@ -1,14 +1,26 @@
-//! Parts that the calls to both tables have in common.
+//! Parts that the calls have in common.
 
 use std::error::Error;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use function_runtime::aws::CallLimits;
 use rest_function::causes;
 
 use crate::ports::TableError;
+
+/// A call ends within 7 seconds of the function's 10, retries included, so that the function can answer even if AWS is slow. A
+/// client waits meanwhile, so that retries begin soon.
+pub const CALLS: CallLimits = CallLimits {
+    connect: Duration::from_secs(2),
+    attempt: Duration::from_secs(3),
+    operation: Duration::from_secs(7),
+    max_attempts: 3,
+    first_backoff: Duration::from_millis(100),
+};
 
 /// The clients of one table.
 ///

@@ -1,32 +1,40 @@
 //! The table of orders, on DynamoDB.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use order_core::{OrderId, Timestamp};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use function_runtime::Rng;
+use order_core::OrderId;
 use order_table::attribute_value::{Item, key, to_attributes};
-use order_table::{Attributes, BY_CUSTOMER_INDEX, OrderRow, RowError, Stored, attribute, parsed, text};
+use order_table::{Attributes, RowError, Stored, attribute, parsed};
 
 use super::calls::{DynamoDbClients, unavailable};
-use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, Position, Sort, TableError, UnreadableRow};
+use super::customer_page::PageKeys;
+use super::rows::RowReader;
+use crate::ports::{Acceptance, CustomerQuery, OrderTable, Page, TableError};
 
 /// Reads one DynamoDB table. It needs `dynamodb:GetItem` and `dynamodb:BatchGetItem` on it, and `dynamodb:Query` on its index.
 #[derive(Debug, Clone)]
 pub struct DynamoDbOrderTable {
     clients: DynamoDbClients,
     table: String,
+    customer_index: String,
+    rng: Arc<Rng>,
 }
 
 impl DynamoDbOrderTable {
-    /// The table of this name.
+    /// The table of this name, with its index of a customer's orders.
     #[must_use]
-    pub fn new(sdk: &SdkConfig, table: String) -> Self {
+    pub fn new(sdk: &SdkConfig, table: String, customer_index: String) -> Self {
         Self {
             clients: DynamoDbClients::new(sdk),
             table,
+            customer_index,
+            rng: Arc::new(Rng::seeded(fastrand::u64(..))),
         }
     }
 
@@ -75,86 +83,16 @@ impl OrderTable for DynamoDbOrderTable {
     }
 
     async fn by_customer(&self, query: &CustomerQuery) -> Result<Page, TableError> {
-        let customer = AttributeValue::S(query.customer.as_str().to_owned());
-        let start = query.after.map(|position| {
-            let accepted_at = AttributeValue::S(position.accepted_at.to_string());
-            let mut start = key(position.order_id);
-            start.insert(attribute::CUSTOMER_ID.to_owned(), customer.clone());
-            start.insert(attribute::ACCEPTED_AT.to_owned(), accepted_at);
-            start
-        });
-        let mut call = self
-            .clients
-            .repeating
-            .query()
-            .table_name(&self.table)
-            .index_name(BY_CUSTOMER_INDEX)
-            .key_condition_expression(key_condition(query))
-            .expression_attribute_values(":customer", customer)
-            .scan_index_forward(query.sort == Sort::Oldest)
-            .limit(i32::from(query.limit))
-            .set_exclusive_start_key(start);
-        let first = query.accepted_from;
-        for (name, time) in [(":first", first), (":last", query.accepted_to.map(before))] {
-            if let Some(time) = time {
-                call = call.expression_attribute_values(name, AttributeValue::S(time.to_string()));
-            }
-        }
-        let status = query.status.map(|status| (attribute::STATUS, status.as_str()));
-        let reference = query.reference.as_ref();
-        let reference = reference.map(|reference| (attribute::REFERENCE, reference.as_str()));
-        let filters: Vec<(&str, &str)> = status.into_iter().chain(reference).collect();
-        for (name, value) in &filters {
-            // Some names are reserved words.
-            call = call
-                .expression_attribute_names(format!("#{name}"), *name)
-                .expression_attribute_values(format!(":{name}"), AttributeValue::S((*value).to_owned()));
-        }
-        let filter: Vec<String> = filters
-            .iter()
-            .map(|(name, _)| format!("#{name} = :{name}"))
-            .collect();
-        let call = call.set_filter_expression((!filter.is_empty()).then(|| filter.join(" AND ")));
-        let answer = call.send().await.map_err(|error| unavailable(&error))?;
-        let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
-        for item in answer.items.unwrap_or_default() {
-            let attributes = to_attributes(item);
-            // An operator erases the customer right now: the index does not lose the tombstone before that has ended.
-            if Stored::is_erased(&attributes) {
-                continue;
-            }
-            match OrderRow::from_attributes(&attributes) {
-                Ok(row) => rows.push(row),
-                Err(error) => unreadable.push(UnreadableRow {
-                    order_id: text(&attributes, attribute::ORDER_ID)
-                        .unwrap_or_default()
-                        .to_owned(),
-                    error,
-                }),
-            }
-        }
-        Ok(Page {
-            rows,
-            unreadable,
-            next: answer.last_evaluated_key.map(position).transpose()?,
-        })
+        let client = &self.clients.repeating;
+        let keys = PageKeys::read(client, &self.table, &self.customer_index, query).await?;
+        let reader = RowReader {
+            client,
+            table: &self.table,
+            rng: &self.rng,
+        };
+        let rows = reader.read(keys.order_ids()).await?;
+        Ok(keys.page(rows, query)?)
     }
-}
-
-/// The partition of the customer, and the range of the sort key. DynamoDB allows one condition on that.
-fn key_condition(query: &CustomerQuery) -> String {
-    let range = match (query.accepted_from, query.accepted_to) {
-        (None, None) => "",
-        (Some(_), None) => " AND accepted_at >= :first",
-        (None, Some(_)) => " AND accepted_at <= :last",
-        (Some(_), Some(_)) => " AND accepted_at BETWEEN :first AND :last",
-    };
-    format!("{} = :customer{range}", attribute::CUSTOMER_ID)
-}
-
-/// The millisecond before. A stored time has whole milliseconds, and as many digits as every other.
-fn before(time: Timestamp) -> Timestamp {
-    Timestamp::from_unix_milliseconds(time.unix_milliseconds() - 1).unwrap_or(time)
 }
 
 fn acceptance_attributes() -> String {
@@ -187,16 +125,10 @@ fn identified_acceptance(item: Item) -> Option<(OrderId, Acceptance)> {
         .map(|acceptance| (order_id, acceptance))
 }
 
-fn position(key: Item) -> Result<Position, RowError> {
-    let attributes = to_attributes(key);
-    Ok(Position {
-        accepted_at: parsed(&attributes, attribute::ACCEPTED_AT)?,
-        order_id: parsed(&attributes, attribute::ORDER_ID)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
     use super::*;
 
     #[test]

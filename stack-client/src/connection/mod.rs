@@ -117,6 +117,9 @@ pub struct Connection {
     /// Name of the table of orders
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     orders_table: Option<String>,
+    /// Name of its index of a customer's orders
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    customer_index: Option<String>,
     /// Name of the table of claims
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     claims_table: Option<String>,

@@ -21,6 +21,8 @@ pub enum Resource {
     CoversFailedQueueUrl,
     /// The table of orders, by its name.
     OrdersTableName,
+    /// The index of the table of orders by which the orders of a customer are found, by its name.
+    CustomerIndexName,
     /// The table of the claims of idempotency keys and of the marks of failed orders, by its name.
     ClaimsTableName,
     /// The topic of confirmed orders, by its ARN.
@@ -43,6 +45,7 @@ impl Resource {
             Self::EmailsDeliveryDlqUrl => "EmailsDeliveryDlqUrl",
             Self::CoversFailedQueueUrl => "CoversFailedQueueUrl",
             Self::OrdersTableName => "OrdersTableName",
+            Self::CustomerIndexName => "CustomerIndexName",
             Self::ClaimsTableName => "ClaimsTableName",
             Self::OrderEventsTopicArn => "OrderEventsTopicArn",
             Self::OrderEmailsTopicArn => "OrderEmailsTopicArn",
@@ -61,6 +64,7 @@ impl Resource {
             Self::EmailsDeliveryDlqUrl => "--emails-delivery-dlq-url",
             Self::CoversFailedQueueUrl => "--covers-failed-queue-url",
             Self::OrdersTableName => "--orders-table",
+            Self::CustomerIndexName => "--customer-index",
             Self::ClaimsTableName => "--claims-table",
             Self::OrderEventsTopicArn => "--order-events-topic-arn",
             Self::OrderEmailsTopicArn => "--order-emails-topic-arn",
@@ -71,6 +75,7 @@ impl Resource {
     pub(super) fn local_default(self) -> &'static str {
         match self {
             Self::OrdersQueueUrl | Self::OrdersTableName => "orders",
+            Self::CustomerIndexName => "by_customer_keys",
             Self::ClaimsTableName => "order-claims",
             Self::OrdersRetryQueueUrl => "orders-retry",
             Self::OrdersDlqUrl => "orders-dlq",
@@ -102,6 +107,7 @@ mod tests {
             Resource::NotificationsDlqUrl,
             Resource::EmailsDeliveryDlqUrl,
             Resource::OrdersTableName,
+            Resource::CustomerIndexName,
             Resource::ClaimsTableName,
             Resource::OrderEventsTopicArn,
             Resource::OrderEmailsTopicArn,

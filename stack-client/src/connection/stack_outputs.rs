@@ -18,6 +18,7 @@ impl Connection {
             Resource::EmailsDeliveryDlqUrl => &self.emails_delivery_dlq_url,
             Resource::CoversFailedQueueUrl => &self.covers_failed_queue_url,
             Resource::OrdersTableName => &self.orders_table,
+            Resource::CustomerIndexName => &self.customer_index,
             Resource::ClaimsTableName => &self.claims_table,
             Resource::OrderEventsTopicArn => &self.order_events_topic_arn,
             Resource::OrderEmailsTopicArn => &self.order_emails_topic_arn,

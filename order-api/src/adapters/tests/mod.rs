@@ -1,5 +1,7 @@
 //! The calls to AWS that an answer needs, by the SDK's real clients. An endpoint on loopback records and answers them.
 
+mod listing;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -84,7 +86,7 @@ impl Aws {
         };
         OrderApi::new(
             SqsOrderQueue::new(&sdk, "http://queue/orders".to_owned(), groups),
-            DynamoDbOrderTable::new(&sdk, "orders".to_owned()),
+            DynamoDbOrderTable::new(&sdk, "orders".to_owned(), "customers".to_owned()),
             DynamoDbClaimTable::new(&sdk, "claims".to_owned(), Duration::from_hours(24)),
             settings,
         )
@@ -107,7 +109,7 @@ fn post(path: &str, body: &Value, key: Option<&str>) -> Value {
 }
 
 fn order() -> Value {
-    serde_json::from_str(include_str!("../../../events/order-minimal.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../events/order-minimal.json")).unwrap()
 }
 
 fn document(response: &ApiGatewayProxyResponse) -> Value {
@@ -401,118 +403,6 @@ async fn an_entry_that_the_queue_refuses_is_the_only_503() {
         .len();
     assert_eq!(released, 2);
     assert!(!document.to_string().contains("secret"), "{document}");
-}
-
-#[tokio::test]
-async fn a_page_holds_the_rows_beside_one_that_cannot_be_read() {
-    let golden: Value = serde_json::from_str(include_str!(
-        "../../../order-table/golden/row-v1-earlier-rules.json"
-    ))
-    .unwrap();
-    let typed = |row: &Value| -> Value {
-        row.as_object()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| (name.clone(), typed_value(value)))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
-    let mut changed = golden.clone();
-    changed["order_id"] = json!("0199d3a0-5c1e-7b3a-9f57-2c1d00000002");
-    changed["note"] = json!("changed");
-    let items = [typed(&changed), typed(&golden)];
-    let aws = Aws::answering([(200, json!({"Items": items, "Count": 2}))]);
-    let request = json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": {"customer_id": "c-1"},
-        "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": "/orders"}});
-    let document = document(&aws.answer_to(request).await);
-    assert_eq!(document["orders"][0]["currency"], "HRK");
-    assert_eq!(document["unreadable"], json!([{"order_id": changed["order_id"]}]));
-}
-
-/// A JSON value as DynamoDB's protocol writes it.
-fn typed_value(value: &Value) -> Value {
-    match value {
-        Value::Number(number) => json!({"N": number.to_string()}),
-        Value::Array(values) => json!({"L": values.iter().map(typed_value).collect::<Vec<_>>()}),
-        Value::Object(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(name, value)| (name.clone(), typed_value(value)));
-            json!({"M": fields.collect::<serde_json::Map<_, _>>()})
-        }
-        other => json!({"S": other}),
-    }
-}
-
-#[tokio::test]
-async fn a_page_is_one_query_of_the_index() {
-    let last_key = json!({"customer_id": {"S": "c-1"}, "accepted_at": {"S": "2026-11-23T09:35:00.123Z"},
-        "order_id": {"S": "0199d3a0-5c1e-7b3a-9f57-2c1d4e5f6a7b"}});
-    let aws = Aws::answering([(
-        200,
-        json!({"Items": [], "Count": 0, "LastEvaluatedKey": last_key}),
-    )]);
-    let list = |query: Value| {
-        json!({"httpMethod": "GET", "path": "/orders", "queryStringParameters": query,
-            "requestContext": {"httpMethod": "GET", "requestId": "r-1", "path": "/orders"}})
-    };
-    let first = aws
-        .answer_to(list(json!({"customer_id": "c-1", "limit": "7"})))
-        .await;
-    let cursor = document(&first)["next_cursor"].clone();
-    aws.answer_to(list(json!({"customer_id": "c-1", "cursor": cursor})))
-        .await;
-    let narrowed = json!({"customer_id": "c-1", "accepted_from": "2026-11-23T09:35:00Z", "accepted_to": "2026-11-24T00:00:00Z",
-        "status": "notified", "reference": "PO 17", "sort": "oldest"});
-    aws.answer_to(list(narrowed)).await;
-    let requests = aws.requests();
-    insta::assert_snapshot!(format!("{:#}", requests[2].1), @r##"
-    {
-      "ExpressionAttributeNames": {
-        "#reference": "reference",
-        "#status": "status"
-      },
-      "ExpressionAttributeValues": {
-        ":customer": {
-          "S": "c-1"
-        },
-        ":first": {
-          "S": "2026-11-23T09:35:00.000Z"
-        },
-        ":last": {
-          "S": "2026-11-23T23:59:59.999Z"
-        },
-        ":reference": {
-          "S": "PO 17"
-        },
-        ":status": {
-          "S": "notified"
-        }
-      },
-      "FilterExpression": "#status = :status AND #reference = :reference",
-      "IndexName": "by_customer",
-      "KeyConditionExpression": "customer_id = :customer AND accepted_at BETWEEN :first AND :last",
-      "Limit": 20,
-      "ScanIndexForward": true,
-      "TableName": "orders"
-    }
-    "##);
-    insta::assert_snapshot!(format!("{:#}", requests[0].1), @r#"
-    {
-      "ExpressionAttributeValues": {
-        ":customer": {
-          "S": "c-1"
-        }
-      },
-      "IndexName": "by_customer",
-      "KeyConditionExpression": "customer_id = :customer",
-      "Limit": 7,
-      "ScanIndexForward": false,
-      "TableName": "orders"
-    }
-    "#);
-    assert_eq!(requests[1].1["ExclusiveStartKey"], last_key);
-    assert_eq!(aws.calls(), ["DynamoDB_20120810.Query"; 3]);
 }
 
 /// An order of this customer.

@@ -1,3 +1,5 @@
+mod indexes;
+
 use bytes::Bytes;
 use cloud_billing::dynamodb::Capacity;
 use cloud_store::{Durability, Location};
@@ -137,7 +139,7 @@ fn comparable(answer: &str) -> Value {
 #[tokio::test]
 async fn answers_are_those_of_the_engines_own_server() {
     let db = open().await;
-    let recorded: Vec<Value> = serde_json::from_str(include_str!("../tests/recorded.json")).unwrap();
+    let recorded: Vec<Value> = serde_json::from_str(include_str!("../../tests/recorded.json")).unwrap();
     let mut different = Vec::new();
     for one in &recorded {
         let (operation, body) = (one["operation"].as_str().unwrap(), one["body"].as_str().unwrap());

@@ -522,6 +522,13 @@ def test_the_log_level_reaches_lambda():
         assert {f["LoggingConfig"]["ApplicationLogLevel"] for f in functions.values()} == {expected}
 
 
+@pytest.mark.parametrize("level", ["INFO", "WARN"])
+def test_the_level_of_lambdas_own_lines_reaches_each_function(level):
+    assert level in source()["Parameters"]["SystemLogLevel"]["AllowedValues"]
+    functions = each_of_type(deployed(SystemLogLevel=level), "AWS::Lambda::Function")
+    assert {f["LoggingConfig"]["SystemLogLevel"] for f in functions.values()} == {level}
+
+
 def test_an_outage_is_told_within_two_minutes():
     """The suite shows that the alarm rings (`alarms::an_outage_of_the_table_rings_although_no_age_and_no_error_alarm_does`)."""
     for name in ("OrdersPutOffAlarm", "NotificationsPutOffAlarm"):

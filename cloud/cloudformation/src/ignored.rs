@@ -69,7 +69,7 @@ pub(crate) const FUNCTION: &[&str] = &[
 ];
 
 /// Logging settings of a function without local effect. Lines are stored as the function writes them.
-pub(crate) const LOGGING: &[&str] = &["ApplicationLogLevel", "LogFormat", "SystemLogLevel"];
+pub(crate) const LOGGING: &[&str] = &["ApplicationLogLevel", "LogFormat"];
 
 /// Properties of an event of type `Api` without local effect. Only a required API key is read of its `Auth`: IAM decides about no
 /// caller of a loopback endpoint.

@@ -34,7 +34,7 @@ pub use resources::api_key::{ApiKey, UsagePlan};
 pub use resources::asynchronous::Asynchronous;
 pub use resources::bucket::{Bucket, CorsRule, Website};
 pub use resources::event_source_mapping::EventSourceMapping;
-pub use resources::function::Function;
+pub use resources::function::{Function, SystemLogLevel};
 pub use resources::gateway_response::GatewayResponse;
 pub use resources::method_throttle::MethodThrottle;
 pub use resources::mock_integration::MockIntegration;

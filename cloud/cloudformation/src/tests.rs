@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloud_cloudwatch::{Metric, MissingData, Source, Statistic};
 
-use super::{Integration, MockIntegration, Stack, StackLocation, TemplateError};
+use super::{Integration, MockIntegration, Stack, StackLocation, SystemLogLevel, TemplateError};
 
 pub(crate) fn location() -> StackLocation {
     StackLocation {
@@ -468,6 +468,28 @@ fn a_metric_filter_is_read_or_refused() {
     let filters = load(&filter("{ $.count > 0 }"), &[]).unwrap().metric_filters;
     assert_eq!((filters.len(), filters[0].log_group.as_str()), (1, "g"));
     insta::assert_snapshot!(load_error(&filter("ERROR")), @"F.Properties: the filter pattern `ERROR` is not supported by local-cloud");
+}
+
+#[test]
+fn the_level_of_lambdas_own_lines_is_read_or_refused() {
+    let load_with = |logging: &str| {
+        let function =
+            format!("F: {{Type: AWS::Serverless::Function, Properties: {{LoggingConfig: {{{logging}}}}}}}");
+        load(
+            &format!("Transform: AWS::Serverless-2016-10-31\nResources: {{{function}}}"),
+            &[],
+        )
+    };
+    for (logging, expected) in [
+        ("LogFormat: JSON", SystemLogLevel::Info),
+        ("SystemLogLevel: DEBUG", SystemLogLevel::Debug),
+        ("SystemLogLevel: WARN", SystemLogLevel::Warn),
+    ] {
+        let stack = load_with(logging).unwrap();
+        assert_eq!(stack.functions[0].system_log_level, expected, "{logging}");
+    }
+    let refused = load_with("SystemLogLevel: ERROR").unwrap_err().to_string();
+    assert!(refused.contains("DEBUG, INFO or WARN is expected"), "{refused}");
 }
 
 #[test]

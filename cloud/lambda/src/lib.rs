@@ -23,6 +23,7 @@ mod runtime_api;
 mod settings;
 mod task;
 
+pub use cloud_billing::logs::SystemLogLevel;
 pub use credentials::Credentials;
 pub use error::InvokeError;
 pub use function::{Function, FunctionCondition, FunctionMonitor};

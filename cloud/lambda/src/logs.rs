@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cloud_billing::logs::{InvocationStatus, SystemLogLevel};
 use cloud_billing::{Meter, Source, logs};
 use cloud_cloudwatch::CloudWatch;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -18,6 +19,8 @@ pub struct LogSink {
     target: Target,
     watcher: Option<Watcher>,
     meter: Option<Meter>,
+    /// Which events of Lambda itself are billed.
+    system_level: SystemLogLevel,
     /// The last line that is not empty.
     last_line: Arc<Mutex<String>>,
 }
@@ -83,6 +86,7 @@ impl LogSink {
             target,
             watcher: None,
             meter: None,
+            system_level: SystemLogLevel::default(),
             last_line: Arc::default(),
         }
     }
@@ -99,19 +103,22 @@ impl LogSink {
         self
     }
 
-    /// Counts the bytes of each line that is not dropped, as CloudWatch Logs bills them.
+    /// Counts the bytes of each line that is not dropped, as CloudWatch Logs bills them, and those of the lines that Lambda itself would write
+    /// at this level.
     #[must_use]
-    pub fn metered_by(mut self, meter: Meter) -> Self {
+    pub fn metered_by(mut self, meter: Meter, system_level: SystemLogLevel) -> Self {
         if !matches!(self.target, Target::Nowhere) {
             self.meter = Some(meter);
+            self.system_level = system_level;
         }
         self
     }
 
     /// Counts what Lambda itself logs about an invocation.
-    pub(crate) fn bill_invocation(&self) {
+    pub(crate) fn bill_invocation(&self, status: InvocationStatus) {
         if let Some(meter) = &self.meter {
-            meter.add(&Source::Function(&self.function), logs::invocation());
+            let units = logs::invocation(self.system_level, status);
+            meter.add(&Source::Function(&self.function), units);
         }
     }
 
@@ -209,6 +216,17 @@ mod tests {
                 .copy(&line[..])
                 .await;
             assert_eq!(cloud_watch.metrics().len(), metrics);
+        }
+    }
+
+    #[tokio::test]
+    async fn lambdas_own_lines_are_billed_by_their_level() {
+        for (level, bytes) in [(SystemLogLevel::Info, 428), (SystemLogLevel::Warn, 0)] {
+            let meter = Meter::default();
+            let sink = LogSink::tracing("f").metered_by(meter.clone(), level);
+            sink.bill_invocation(InvocationStatus::Success);
+            let usage = meter.read();
+            assert_eq!(usage.stack["function f"].lambda_log_bytes, bytes);
         }
     }
 }

@@ -101,7 +101,7 @@ impl<Q: OrderQueue, T: OrderTable, C: ClaimTable> OrderApi<Q, T, C> {
         }
         let response =
             response.with_headers(self.settings.allowed_origins.headers(&request, EXPOSED_HEADERS));
-        // Its bytes are paid for with each order. Lambda's own report of the invocation has the duration.
+        // Its bytes are paid for with each order. Lambda's metric `Duration` has the duration.
         tracing::info!(
             request_id,
             extended_request_id,

@@ -36,6 +36,8 @@ pub struct Function {
     pub role_arn: Option<String>,
     /// The maximum number of concurrent invocations, if it is limited.
     pub reserved_concurrency: Option<usize>,
+    /// Which events Lambda itself logs.
+    pub system_log_level: SystemLogLevel,
     /// The log group of the output.
     pub log_group: String,
     /// The routes of the events of type `Api`.
@@ -77,14 +79,15 @@ impl Function {
             }
             section.finish()?;
         }
-        let log_group = match properties.mapping("LoggingConfig")? {
+        let (log_group, system_log_level) = match properties.mapping("LoggingConfig")? {
             Some(mut logging) => {
                 logging.ignore(ignored::LOGGING);
                 let group = logging.text("LogGroup")?;
+                let level = SystemLogLevel::read(&mut logging)?;
                 logging.finish()?;
-                group
+                (group, level)
             }
-            None => None,
+            None => (None, SystemLogLevel::default()),
         };
         let mut routes = Vec::new();
         let asynchronous = Asynchronous::read(&mut properties)?;
@@ -123,6 +126,7 @@ impl Function {
         properties.finish()?;
         let function = Self {
             arn: location.arn("lambda", &format!("function:{name}")),
+            system_log_level,
             log_group: log_group.unwrap_or_else(|| format!("/aws/lambda/{name}")),
             name,
             binary: binary(logical_id, metadata),
@@ -136,6 +140,30 @@ impl Function {
             asynchronous,
         };
         Ok((function, declared))
+    }
+}
+
+/// The least level of the events that Lambda itself logs about a function (`SystemLogLevel`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SystemLogLevel {
+    /// Each event.
+    Debug,
+    /// The start and the report of each invocation.
+    #[default]
+    Info,
+    /// The events of a failure.
+    Warn,
+}
+
+impl SystemLogLevel {
+    fn read(logging: &mut Properties) -> Result<Self, TemplateError> {
+        match logging.text("SystemLogLevel")?.as_deref() {
+            None => Ok(Self::default()),
+            Some("DEBUG") => Ok(Self::Debug),
+            Some("INFO") => Ok(Self::Info),
+            Some("WARN") => Ok(Self::Warn),
+            Some(_) => Err(logging.wrong("SystemLogLevel", "DEBUG, INFO or WARN is expected")),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cloud_billing::logs::InvocationStatus;
 use cloud_billing::{Meter, Source, lambda};
 use cloud_faults::{Kill, wait_for_kill};
 use tokio::sync::{oneshot, watch};
@@ -70,12 +71,12 @@ impl Bill {
         });
     }
 
-    fn invocation(&self, took: Duration) {
+    fn invocation(&self, took: Duration, status: InvocationStatus) {
         self.meter.add(
             &Source::Function(&self.function),
             lambda::invocation(took, self.memory_megabytes),
         );
-        self.log.bill_invocation();
+        self.log.bill_invocation(status);
     }
 }
 
@@ -276,7 +277,12 @@ impl Process {
             () = tokio::time::sleep(timeout) => Err(Failure::Died(InvokeError::TimedOut(timeout))),
             () = wait_for_kill(kill) => Err(Failure::Died(InvokeError::Exited("killed on purpose".to_owned()))),
         };
-        self.bill.invocation(began.elapsed());
+        let status = if result.is_ok() {
+            InvocationStatus::Success
+        } else {
+            InvocationStatus::Failure
+        };
+        self.bill.invocation(began.elapsed(), status);
         result
     }
 

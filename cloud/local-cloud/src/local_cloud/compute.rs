@@ -7,6 +7,7 @@ use cloud_api_gateway::RestApi;
 use cloud_async_invocation::{AsyncSettings, Runner, Target};
 use cloud_cloudformation::{
     Asynchronous, EventSourceMapping, Function as DeclaredFunction, Integration, Stack, StackLocation,
+    SystemLogLevel as DeclaredLogLevel,
 };
 use cloud_data_dir::DataDir;
 use cloud_endpoint::{FunctionState, Meter, Source};
@@ -15,7 +16,7 @@ use cloud_http::Listener;
 use cloud_iam::{Caller, Role};
 use cloud_lambda::{
     AwsService, Credentials, Function, FunctionMonitor, FunctionSettings, InvokeError, LogSink,
-    ProcessLifetime,
+    ProcessLifetime, SystemLogLevel,
 };
 use futures_util::future::join_all;
 
@@ -81,7 +82,7 @@ impl Compute {
                 }
                 _ => open_log(function, data_dir)?
                     .watched_by(services.cloud_watch.clone(), &function.log_group)
-                    .metered_by(services.meter.clone()),
+                    .metered_by(services.meter.clone(), system_log_level(function)),
             };
             let settings = function_settings(config, function, location, services, aws.clone(), log);
             if let Some(caller) = caller {
@@ -244,6 +245,14 @@ fn open_log(function: &DeclaredFunction, data_dir: Option<&DataDir>) -> Result<L
         function: function.name.clone(),
         source,
     })
+}
+
+fn system_log_level(function: &DeclaredFunction) -> SystemLogLevel {
+    match function.system_log_level {
+        DeclaredLogLevel::Debug => SystemLogLevel::Debug,
+        DeclaredLogLevel::Info => SystemLogLevel::Info,
+        DeclaredLogLevel::Warn => SystemLogLevel::Warn,
+    }
 }
 
 /// Tells the meter that a stack is not the first.

@@ -141,11 +141,13 @@ def test_an_answer_is_a_success_or_not(kind, answer, is_success):
 
 def test_an_api_has_one_size_and_no_target():
     one = lambda time: figures.Turn({1: time}, {1: 2.0}, 12.0, 10.0, 5.0)  # noqa: E731
-    turns = {"order-api": [one(0.5)], "Python sample": [one(1.25)]}
+    turns = {"order-api": [one(0.5)], "Python sample": [one(1.25)], "floor": [one(0.1)]}
     table = figures.speed_table(turns, {name: {1: 3} for name in turns})
     assert table[0] == "| program | processor time an order | time of an order | AWS calls |"
     assert table[2] == "| order-api | 0.500 (0.500 to 0.500) ms | 2.0 (2.0 to 2.0) ms | 3 |"
-    assert figures.verdicts(turns) == ["Python sample: 2.5 times the processor time of order-api"]
+    assert figures.verdicts(turns) == [
+        "Python sample: 2.5 times the processor time of order-api", "order-api: 5.0 times the processor time of the floor",
+    ]  # fmt: skip
     assert figures.picture(turns)["series"] == []
 
 
@@ -156,7 +158,20 @@ def test_the_floor_knows_ids_and_sizes():
     batches = work.Batches()
     small, large = batches.event(10), batches.event(100)
     assert len(small) < limit < len(large)
-    assert small.count(f'{prefix}000000'.encode()) == 10
+    assert prefix == work.ID and small.count(f"{prefix}000000".encode()) == 10
+    assert len(work.Requests().event(1)) < limit
+
+
+def test_the_floor_of_an_api_replaces_the_id_of_the_order_alone():
+    request = b'amz-sdk-invocation-id: 57bb5013-cc79-4878-8c10-42a37b3f66de\r\n\r\n{"S":"3b09efd4-1b63-5aa1-8b82-6d567f414a9d"}'
+    changed = work.Requests.for_floor(request)
+    assert changed == request.replace(b"3b09efd4-1b63-5aa1-8b82-6d567f414a9d", f"{work.ID}000000000000".encode()) != request
+    assert work.Batches.for_floor(request) == request
+
+
+@pytest.mark.parametrize("kind", [work.Batches, work.Requests])
+def test_the_answer_of_the_floor_is_a_success(kind):
+    assert kind.is_success(kind.answer)
 
 
 def test_the_event_sources_are_in_the_template():

@@ -1,6 +1,6 @@
 """Measures order-worker beside workers in Python, in Node.js and in naive Rust, and beside the floor: its own requests, prepared before.
 
-    cargo build --release -p orderctl -p order-worker -p rust-peers && python3 benchmarks/peers [--rounds 5] [--orders 1000]
+    cargo build --release -p orderctl -p order-api -p order-worker -p rust-peers && python3 benchmarks/peers [--rounds 5] [--orders 1000]
 
 Needs Linux, Python 3.11 with pip, Node.js 20 with npm, `rustc`, and the registries. The packages are pinned here, and go into a temporary folder.
 
@@ -11,7 +11,8 @@ memory is the peak of the process. Before, each program is called once through a
 samples are, with Powertools' batch and idempotency; `batched` makes the calls of order-worker with the SDK alone. Python and Node.js run behind
 a short client of the Runtime API, which does less than AWS's own.
 
-With --api it measures order-api beside APIs in Python and Node.js instead: one `POST /orders` after the other, each with another key.
+With --api it measures order-api beside APIs in Python, Node.js and naive Rust, and beside its own floor instead: one `POST /orders` after the other,
+each with another key.
 """
 
 import argparse
@@ -28,7 +29,7 @@ import time
 from pathlib import Path
 
 from figures import Results, picture, zipped
-from programs import RUST, install, measure, record
+from programs import RESERVED, RUST, install, measure, record
 from work import ROOT, Batches, Requests
 
 # The event sources of the template. Without them no function works on the orders and events of the peers.
@@ -74,7 +75,7 @@ def machine(commit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
-    parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of order-worker and the peers in Rust [default: %(default)s]")
+    parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of the functions and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
     parser.add_argument("--rounds", type=int, default=5)
@@ -93,14 +94,16 @@ def main():
     work = Requests() if arguments.api else Batches()
     if arguments.orders < max(work.sizes) or arguments.rounds < 1:
         parser.error(f"at least {max(work.sizes)} orders and 1 round")
+    if sum(2 * arguments.orders // size for size in work.sizes) > RESERVED:
+        parser.error(f"so many orders take a process more than {RESERVED} invocations")
     target = arguments.target.resolve()
     orderctl = (arguments.orderctl or target / "orderctl").resolve()
-    missing = [str(file) for file in [orderctl, *(target / name for name in RUST)] if not file.exists()]
+    missing = [str(file) for file in [orderctl, *(target / name for name in RUST[type(work)])] if not file.exists()]
     if missing:
         parser.error(f"not built: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        programs = install(folder, target, orderctl, work)
+        programs = install(folder, target, work)
         if arguments.only:
             programs = {name: program for name, program in programs.items() if name in {"order-worker", "order-api", "floor"} or arguments.only in name}
         turns, calls = compare(programs, work, orderctl, folder, arguments)
@@ -119,8 +122,8 @@ def compare(programs, work, orderctl, folder, arguments):
         for name, program in programs.items():
             requests = record(program.command, endpoint, work)
             calls[name] = {size: len(requests[size]) for size in work.sizes}
-            if name == "order-worker":
-                keep(requests, folder / "requests")
+            if name == RUST[type(work)][0]:
+                keep(requests, work, folder / "floor-input")
         for number in range(arguments.rounds):
             for name, program in programs.items():
                 turns[name].append(measure(program.command, endpoint, work, arguments.orders, arguments.orders))
@@ -128,12 +131,13 @@ def compare(programs, work, orderctl, folder, arguments):
     return turns, calls
 
 
-def keep(requests, folder):
-    """Writes the requests of order-worker for the floor."""
+def keep(requests, work, folder):
+    """Writes the requests of our program for the floor, and the answer that the floor gives."""
     for size, of_size in requests.items():
-        (folder / str(size)).mkdir(parents=True)
+        (folder / "requests" / str(size)).mkdir(parents=True)
         for number, request in enumerate(of_size):
-            (folder / str(size) / str(number)).write_bytes(request)
+            (folder / "requests" / str(size) / str(number)).write_bytes(work.for_floor(request))
+    (folder / "answer").write_text(json.dumps(work.answer))
 
 
 if __name__ == "__main__":

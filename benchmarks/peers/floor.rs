@@ -1,7 +1,8 @@
 //! The floor: a client of the Runtime API that sends requests which exist before it starts, with another id for each order. It reads the
 //! length of each answer, and nothing else. Only the standard library: `rustc -O --edition 2024 floor.rs`.
 //!
-//! The argument is a folder of requests that order-worker has sent, as `SIZE/NUMBER`.
+//! The argument is a folder with the requests that order-worker or order-api has sent, as `requests/SIZE/NUMBER`, and with the `answer` to every
+//! event.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -62,7 +63,10 @@ fn prepare(folder: &Path) -> Vec<(Vec<u8>, Vec<usize>)> {
 
 fn main() {
     let folder = std::env::args().nth(1).expect("a folder");
-    let mut batches = [10, 100].map(|size| prepare(&Path::new(&folder).join(size.to_string())));
+    let folder = Path::new(&folder);
+    let sizes = [1, 10, 100].map(|size| folder.join("requests").join(size.to_string()));
+    let mut batches: Vec<_> = sizes.iter().filter(|size| size.exists()).map(|size| prepare(size)).collect();
+    let answer = std::fs::read_to_string(folder.join("answer")).expect("an answer");
     let endpoint = std::env::var("AWS_ENDPOINT_URL").expect("AWS_ENDPOINT_URL");
     let mut aws = Connection::open(endpoint.trim_start_matches("http://"));
     let mut runtime = Connection::open(&std::env::var("AWS_LAMBDA_RUNTIME_API").expect("AWS_LAMBDA_RUNTIME_API"));
@@ -77,7 +81,6 @@ fn main() {
             }
             aws.exchange(request);
         }
-        let answer = r#"{"batchItemFailures":[]}"#;
         let id = runtime.request_id.clone();
         let response = format!(
             "POST /2018-06-01/runtime/invocation/{id}/response HTTP/1.1\r\nhost: runtime\r\ncontent-length: {}\r\n\r\n{answer}",

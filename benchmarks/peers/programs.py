@@ -11,11 +11,13 @@ from pathlib import Path
 
 from figures import Turn
 from runtime_api import Host, Recorder
-from work import Batches
+from work import Batches, Requests
 
 HERE = Path(__file__).resolve().parent
-# The programs that Cargo builds.
-RUST = ["order-worker", "naive-worker", "echo-function"]
+# The programs that Cargo builds, by their work. The first is ours.
+RUST = {Batches: ["order-worker", "naive-worker", "echo-function"], Requests: ["order-api", "naive-api"]}
+# The floor gives its requests the ids of so many invocations. A process gets no more.
+RESERVED = 16_384
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "peers", "AWS_SECRET_ACCESS_KEY": "peers", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_LAMBDA_FUNCTION_NAME": "peer", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -34,7 +36,7 @@ class Program:
     package: list
 
 
-def install(folder, target, orderctl, work):
+def install(folder, target, work):
     """Installs the packages of the peers, and builds the floor. Returns the programs for the work by name; those in Rust are in `target`."""
     subprocess.run([sys.executable, "-m", "venv", folder / "python"], check=True)
     python, packages = folder / "python/bin/python", folder / "packages"
@@ -53,16 +55,13 @@ def install(folder, target, orderctl, work):
     def node_program(name):
         return Program(["node", folder / "runtime.mjs", folder / f"node_{name}.mjs"], [folder / "node_modules", folder / f"node_{name}.mjs"])
 
-    rust = {name: Program([target / name], [target / name]) for name in RUST}
-    if isinstance(work, Batches):
-        programs = {"order-worker": rust["order-worker"]}
-        for style in ["sample", "batched"]:
-            programs |= {f"Python {style}": python_program(style), f"Node.js {style}": node_program(style)}
-        programs |= {name: rust[name] for name in ["naive-worker", "echo-function"]}
-        return programs | {"floor": Program([folder / "floor", folder / "requests"], [])}
-    # A program of its own is not needed: `orderctl up` starts order-api in the same way.
-    order_api = Program([orderctl, "service", "order-api"], [])
-    return {"order-api": order_api, "Python sample": python_program("api"), "Node.js sample": node_program("api")}
+    ours, *others = RUST[type(work)]
+    rust = {name: Program([target / name], [target / name]) for name in [ours, *others]}
+    programs = {ours: rust[ours]}
+    # The folder of the peer's code by the style that the tables name.
+    for style, code in work.styles.items():
+        programs |= {f"Python {style}": python_program(code), f"Node.js {style}": node_program(code)}
+    return programs | {name: rust[name] for name in others} | {"floor": Program([folder / "floor", folder / "floor-input"], [])}
 
 
 class Process:
@@ -71,8 +70,8 @@ class Process:
     def __init__(self, command, endpoint, work):
         self.host, self.work = Host(work.is_success), work
         environment = ENVIRONMENT | {
-            # `RUN` is for the floor, which gives its requests the ids of so many batches.
-            "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": work.reserve(4096),
+            # `RUN` is for the floor.
+            "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": work.reserve(RESERVED),
         }  # fmt: skip
         for name, queue in [("ORDERS_QUEUE_URL", "orders"), ("ORDERS_DLQ_URL", "orders-dlq"), ("RETRY_QUEUE_URL", "orders-retry")]:
             environment[name] = f"http://{endpoint}/000000000000/{queue}"

@@ -1,15 +1,21 @@
 """The work that the programs do: their events, and the answers that count."""
 
 import json
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+# The ids of all orders of the floor begin so. Six digits of the invocation follow, and six of the order.
+ID = "0199d3a0-5c1e-7b3a-9f57-"
 
 
 class Batches:
     """Events of Lambda, each of distinct orders, which no other event has."""
 
     sizes = [10, 100]
+    styles = {"sample": "sample", "batched": "batched"}
+    # The floor's.
+    answer = {"batchItemFailures": []}
 
     def __init__(self):
         self.message = json.loads((ROOT / "order-core/golden/message-v1.json").read_text())
@@ -25,12 +31,17 @@ class Batches:
         """Whether no message has failed."""
         return not answer["batchItemFailures"]
 
+    @staticmethod
+    def for_floor(request):
+        """A recorded request with ids that the floor replaces: those of the events are such."""
+        return request
+
     def event(self, size):
         run = self.reserve(1)
         return json.dumps({"Records": [self.record(run, number) for number in range(size)]}).encode()
 
     def record(self, run, number):
-        body = self.message | {"order_id": f"0199d3a0-5c1e-7b3a-9f57-{run}{number:06x}"}
+        body = self.message | {"order_id": f"{ID}{run}{number:06x}"}
         return {
             "messageId": f"059f36b4-87a3-44ab-83d2-{run}{number:06x}", "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a", "body": json.dumps(body),
             "attributes": {
@@ -46,20 +57,28 @@ class Requests:
     """Requests `POST /orders` of API Gateway, each with an `Idempotency-Key` that no other one has."""
 
     sizes = [1]
+    styles = {"sample": "api"}
+    # The floor's.
+    answer = {"statusCode": 202, "headers": {"content-type": "application/json"}, "body": "{}"}
 
     def __init__(self):
         self.request = json.loads((ROOT / "events/order-api-post.json").read_text())
         self.next = 0
 
     def reserve(self, count):
-        """The number of the first of so many requests whose keys no other event will have."""
+        """Six hexadecimal digits of the first of so many requests whose keys no other event will have."""
         first, self.next = self.next, self.next + count
-        return str(first)
+        return f"{first:06x}"
 
     @staticmethod
     def is_success(answer):
         """Whether the order was accepted."""
         return answer["statusCode"] == 202
+
+    @staticmethod
+    def for_floor(request):
+        """A recorded request with an id that the floor replaces. order-api derives the order's from the key, as the only UUID of version 5."""
+        return re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", f"{ID}{0:012x}".encode(), request)
 
     def event(self, _size):
         key = f'"checkout-{self.reserve(1)}"'

@@ -94,6 +94,18 @@ impl World {
             .unwrap();
     }
 
+    /// Waits until the function was invoked so often. An attempt that failed is the end: the next one follows after a minute only.
+    async fn until_invoked(&self, invocations: impl Fn() -> usize, expected: usize) {
+        let reached = async {
+            while invocations() < expected {
+                assert_eq!(self.failures().await, [0], "the function could not be invoked");
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), reached)
+            .await
+            .unwrap();
+    }
+
     async fn messages(&self, queue: &str) -> Vec<ReceivedMessage> {
         self.sqs.receive(queue, 10, Duration::ZERO).await.unwrap()
     }
@@ -206,14 +218,7 @@ async fn an_event_whose_invocation_was_interrupted_is_delivered_again() {
     world
         .accept("example", json!({"do": "record", "milliseconds": 600_000}))
         .await;
-    let started = async {
-        while invocations() == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), started)
-        .await
-        .unwrap();
+    world.until_invoked(invocations, 1).await;
     runner.stop();
     hangs.stop(Duration::ZERO).await;
     runner.finished().await;
@@ -223,14 +228,7 @@ async fn an_event_whose_invocation_was_interrupted_is_delivered_again() {
     let world = World::open(file()).await;
     let again = function();
     let mut runner = world.start(destinations(), again.clone(), None);
-    let delivered = async {
-        while invocations() < 2 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), delivered)
-        .await
-        .unwrap();
+    world.until_invoked(invocations, 2).await;
     runner.stop();
     again.stop(Duration::ZERO).await;
     runner.finished().await;

@@ -40,7 +40,7 @@ shop-bootstraps: PROGRAMS := catalog-api cover-resizer
 bootstraps shop-bootstraps:
 	$(if $(CARGO_LAMBDA_FLAG),,$(error ARCHITECTURE is '$(ARCHITECTURE)', and must be arm64 or x86_64))
 	@cargo lambda --version >/dev/null 2>&1 || { echo 'cargo-lambda is missing: pip install cargo-lambda ziglang'; exit 1; }
-	cargo lambda build --release $(CARGO_LAMBDA_FLAG) $(addprefix --package ,$(PROGRAMS)) --lambda-dir '$(LAMBDA_DIR)'
+	cargo lambda build --profile function $(CARGO_LAMBDA_FLAG) $(addprefix --package ,$(PROGRAMS)) --lambda-dir '$(LAMBDA_DIR)'
 	@for program in $(PROGRAMS); do \
 		file='$(LAMBDA_DIR)'/$$program/bootstrap; \
 		printf '%-13s %9d bytes, %9d gzipped  %s\n' $$program "$$(wc -c <$$file)" "$$(gzip -c $$file | wc -c)" $$file; \

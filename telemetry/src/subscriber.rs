@@ -1,19 +1,20 @@
 //! The subscriber of a function: JSON lines without payloads, at the levels that are asked for.
 
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::lines::Lines;
 
 /// Below `info` these modules log whole payloads, which hold personal data. `RUST_LOG` can still name a module inside them.
 const CAPPED: [&str; 4] = [
-    "lambda_runtime=info",
-    "lambda_runtime_api_client=info",
-    "aws_smithy_runtime=info",
-    "aws_smithy_runtime_api=info",
+    "lambda_runtime",
+    "lambda_runtime_api_client",
+    "aws_smithy_runtime",
+    "aws_smithy_runtime_api",
 ];
 
 /// The crates whose lines a level applies to. The lines of all others are limited to `info`.
@@ -40,14 +41,20 @@ pub(crate) fn subscriber_of<W>(
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt::layer()
         .fmt_fields(JsonFields::new())
         .event_format(Lines { service })
-        .with_env_filter(capped(
-            EnvFilter::try_new(directives(levels)).unwrap_or_else(|_| EnvFilter::new("info")),
-        ))
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    tracing_subscriber::registry().with(lines).with(targets(levels))
+}
+
+/// The level of each module. `Targets` knows modules alone: a filter of spans and fields would bring an engine for regular expressions into
+/// each function.
+fn targets(levels: &str) -> Targets {
+    let targets: Targets = directives(levels)
+        .parse()
+        .unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
+    targets.with_targets(CAPPED.map(|module| (module, LevelFilter::INFO)))
 }
 
 /// Turns a level into one for this system's crates. Single modules with levels stay as they are.
@@ -61,9 +68,22 @@ fn directives(levels: &str) -> String {
     }
 }
 
-fn capped(filter: EnvFilter) -> EnvFilter {
-    CAPPED
-        .iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line below it costs one comparison: the SDK has many.
+    #[test]
+    fn the_highest_level_of_any_module_is_the_highest_of_the_process() {
+        let cases = [
+            ("info", LevelFilter::INFO),
+            ("info,order_worker=debug", LevelFilter::DEBUG),
+            ("trace", LevelFilter::TRACE),
+            ("no level=at all", LevelFilter::INFO),
+        ];
+        for (levels, expected) in cases {
+            let subscriber = subscriber_of(None, levels, std::io::sink);
+            assert_eq!(subscriber.max_level_hint(), Some(expected), "{levels}");
+        }
+    }
 }

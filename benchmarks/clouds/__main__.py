@@ -16,10 +16,8 @@ email as sent when it has logged it.
 """
 
 import argparse
-import datetime
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -27,9 +25,12 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-from emulators import FUNCTIONS, HERE, ROOT, Programs, localstack, ministack, orderctl_up  # noqa: E402
+from emulators import FUNCTIONS, ROOT, Programs, localstack, ministack, orderctl_up  # noqa: E402
 from process_tree import PeakMemory, ProcessTree  # noqa: E402
 from rates import Results, Turn  # noqa: E402
+
+sys.path.append(str(ROOT / "benchmarks"))
+import machine  # noqa: E402
 
 # Each cloud with its orders to get warm and its orders to measure, so that three rounds take five minutes.
 CLOUDS = {"orderctl up": (orderctl_up, 1000, 10_000), "LocalStack": (localstack, 20, 100), "MiniStack": (ministack, 20, 200)}
@@ -66,7 +67,7 @@ def main():
                     load(orderctl, cloud, warm_up)
                     turns[name].append(measure(orderctl, cloud, orders))
             print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr, flush=True)
-    results = Results(machine(arguments), turns)
+    results = Results(", ".join([machine.describe(arguments.commit), *arguments.parameter]), turns)
     print(*results.lines(), sep="\n")
     if arguments.results:
         arguments.results.write_text(results.to_json())
@@ -90,16 +91,6 @@ def load(orderctl, cloud, orders):
     if not report.get("notified"):
         sys.exit(f"{command} notified nobody of an order:\n{done.stdout}\n{done.stderr[-2000:]}")
     return report
-
-
-def machine(arguments):
-    """The date, the commit of the build, the machine, and the parameters."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    commit = arguments.commit or subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False).stdout.strip()
-    parts = [f"{datetime.datetime.now(datetime.UTC):%d %B %Y}", f"commit {commit}", f"{os.cpu_count()} processors ({model})",
-             f"load average {os.getloadavg()[0]:.1f}", f"Python {platform.python_version()}"]  # fmt: skip
-    return ", ".join([*parts, *arguments.parameter])
 
 
 if __name__ == "__main__":

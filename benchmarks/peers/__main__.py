@@ -17,10 +17,7 @@ each with another key.
 
 import argparse
 import contextlib
-import datetime
 import json
-import os
-import platform
 import signal
 import subprocess
 import sys
@@ -31,6 +28,9 @@ from pathlib import Path
 from figures import Results, picture, zipped
 from programs import RESERVED, RUST, install, measure, record
 from work import ROOT, Batches, Requests
+
+sys.path.append(str(ROOT / "benchmarks"))
+import machine  # noqa: E402
 
 # The event sources of the template. Without them no function works on the orders and events of the peers.
 SOURCES = ["      EventSourceArn: !GetAtt OrdersQueue.Arn\n", "      EventSourceArn: !GetAtt NotificationsQueue.Arn\n"]
@@ -58,18 +58,6 @@ def system(orderctl, folder):
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-
-
-def machine(commit):
-    """The date, the commit of the build, and the machine."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-    version = lambda *command: subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: E731
-    commit = commit or version("git", "-C", str(ROOT), "describe", "--always", "--dirty")
-    return (
-        f"{datetime.datetime.now(datetime.UTC):%d %B %Y}, commit {commit}, {os.cpu_count()} processors ({model}), load average {os.getloadavg()[0]:.1f}, "
-        f"Python {platform.python_version()}, Node.js {version('node', '--version')}"
-    )
 
 
 def main():
@@ -108,7 +96,7 @@ def main():
             programs = {name: program for name, program in programs.items() if name in {"order-worker", "order-api", "floor"} or arguments.only in name}
         turns, calls = compare(programs, work, orderctl, folder, arguments)
         packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
-    results = Results(machine(arguments.commit), turns, calls, packages)
+    results = Results(f"{machine.describe(arguments.commit)}, Node.js {machine.output_of('node', '--version')}", turns, calls, packages)
     print(*results.lines(), sep="\n")
     if arguments.results:
         arguments.results.write_text(results.to_json())

@@ -45,16 +45,19 @@ impl fmt::Display for Location {
     }
 }
 
-/// All violations of a request, in the order of parsing.
+/// The violations of a request, in the order of parsing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Violations(Vec<Violation>);
+pub struct Violations {
+    listed: Vec<Violation>,
+    is_cut: bool,
+}
 
 /// Further violations are dropped: a hostile body must not cause a larger answer.
 const MAX_LISTED: usize = 100;
 
 impl Serialize for Violations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        self.listed.serialize(serializer)
     }
 }
 
@@ -70,14 +73,17 @@ impl Violations {
     }
 
     fn add(&mut self, location: Location, detail: String) {
-        if self.0.len() < MAX_LISTED {
-            self.0.push(Violation { location, detail });
+        if self.listed.len() < MAX_LISTED {
+            self.listed.push(Violation { location, detail });
+        } else {
+            self.is_cut = true;
         }
     }
 
     /// Adds the violations of the part of the document at `parent`.
     pub fn append(&mut self, parent: Pointer<'_>, part: Self) {
-        for Violation { location, detail } in part.0 {
+        self.is_cut |= part.is_cut;
+        for Violation { location, detail } in part.listed {
             let location = match location {
                 Location::Pointer(pointer) => Location::Pointer(format!("{parent}{pointer}")),
                 Location::Parameter(name) => Location::Parameter(name),
@@ -89,19 +95,25 @@ impl Violations {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.listed.is_empty()
     }
 
-    /// The violations in the order of parsing.
+    /// The first 100 violations in the order of parsing.
     #[must_use]
     pub fn as_slice(&self) -> &[Violation] {
-        &self.0
+        &self.listed
+    }
+
+    /// Whether there are more than are listed.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, violation) in self.0.iter().enumerate() {
+        for (index, violation) in self.listed.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             let location = match &violation.location {
                 Location::Pointer(pointer) if pointer.is_empty() => "/",
@@ -145,9 +157,15 @@ mod tests {
     #[test]
     fn the_list_is_bounded() {
         let mut violations = Violations::default();
-        for index in 0..1000 {
+        for index in 0..MAX_LISTED {
             violations.push(format!("/{index}"), "wrong");
         }
+        assert!(!violations.is_cut());
+        violations.push("/note", "wrong");
         assert_eq!(violations.as_slice().len(), MAX_LISTED);
+        assert!(violations.is_cut());
+        let mut whole = Violations::default();
+        whole.append(Pointer::WHOLE, violations);
+        assert!(whole.is_cut());
     }
 }

@@ -35,7 +35,10 @@ pub(crate) async fn run(arguments: &Arguments, connection: &Connection) -> anyho
         }
         exported += orders.len();
     }
-    eprintln!("{exported} orders exported");
+    eprintln!(
+        "{exported} {} exported",
+        if exported == 1 { "order" } else { "orders" }
+    );
     Ok(if pages.unreadable == 0 {
         ExitCode::SUCCESS
     } else {

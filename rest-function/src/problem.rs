@@ -81,6 +81,9 @@ impl<K: ProblemKind> Problem<K> {
     fn listing(kind: K, violations: Violations) -> Self {
         let detail = match violations.as_slice().len() {
             1 => "1 violation; see errors".to_owned(),
+            count if violations.is_cut() => {
+                format!("more than {count} violations; see the first {count} in errors")
+            }
             count => format!("{count} violations; see errors"),
         };
         Self {
@@ -140,6 +143,23 @@ pub(crate) mod tests {
         fn title(self) -> &'static str {
             "A problem of the test"
         }
+    }
+
+    #[test]
+    fn the_detail_says_when_not_all_violations_are_listed() {
+        let detail = |count: usize| {
+            let mut violations = Violations::default();
+            for index in 0..count {
+                violations.push(format!("/{index}"), "is required");
+            }
+            Problem::<Kind>::invalid(violations).detail
+        };
+        assert_eq!(detail(1), "1 violation; see errors");
+        assert_eq!(detail(100), "100 violations; see errors");
+        assert_eq!(
+            detail(101),
+            "more than 100 violations; see the first 100 in errors"
+        );
     }
 
     #[test]

@@ -138,8 +138,11 @@ async fn an_ephemeral_system_writes_nothing() {
     let mut system = sandbox.start_with(&["--ephemeral"]).await;
     let id = system.place(&sample("order.json")).await;
     system.wait_until_notified(&id).await;
+    assert!(sandbox.file("ready.json").exists());
     assert!(system.stop().await.success());
     assert!(!sandbox.data_dir().exists());
+    // Another program must not take a stopped system for a ready one.
+    assert!(!sandbox.file("ready.json").exists());
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// The failures that an acknowledged order survives
     #[arg(long, value_enum, default_value_t = Sync::Normal)]
     pub(super) sync: Sync,
-    /// File to write when everything is ready: the URLs and the data directory as JSON
+    /// File to write when everything is ready, and to remove at the end: the URLs and the data directory as JSON
     #[arg(long, value_name = "PATH")]
     pub(super) ready_file: Option<PathBuf>,
     /// Run another SAM template instead of the one built in

@@ -65,6 +65,8 @@ pub(crate) async fn run(arguments: Arguments, connection: &Connection) -> anyhow
     stdout::print_line(&banner.to_string())?;
 
     stop_signal.received().await;
+    // A file that cannot be removed now is replaced at the next start.
+    let _ = arguments.ready_file.as_deref().map(ready_file::remove);
     eprintln!("stopping ... (press again to end at once)");
     tokio::select! {
         code = stop_within(STOP_TIMEOUT, running.stop()) => Ok(code),

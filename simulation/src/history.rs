@@ -70,6 +70,8 @@ pub(crate) struct History {
     pub(crate) last_errors: BTreeMap<(TaskId, OrderId), &'static str>,
     /// The last error that order-worker got for an order as an answer. A call that waits, or that panicked, changes nothing here.
     pub(crate) answered_errors: BTreeMap<(TaskId, OrderId), &'static str>,
+    /// Every error that an invocation of order-worker got as an answer, also for an order that it called for again without an error.
+    pub(crate) errors_of_tasks: BTreeSet<(TaskId, &'static str)>,
     /// The orders whose row an invocation of order-worker has read.
     pub(crate) rows_read: BTreeSet<(TaskId, OrderId)>,
     /// The orders that an invocation of order-worker has read, and that were neither cancelled nor erased then.
@@ -109,6 +111,7 @@ impl History {
 
     /// Records the answer that order-worker got for an order. `error` is `None` for success.
     pub(crate) fn record_answer(&mut self, task: TaskId, order: OrderId, error: Option<&'static str>) {
+        self.errors_of_tasks.extend(error.map(|code| (task, code)));
         for errors in [&mut self.last_errors, &mut self.answered_errors] {
             match error {
                 Some(code) => errors.insert((task, order), code),

@@ -254,3 +254,11 @@ fn the_same_plan_runs_the_same_way() {
     plan.seed = 7;
     assert_ne!(first.trace, run(&plan, true).trace);
 }
+
+/// The batch holds copies of one order, and cancellations of others. The insert fails, the read of the copies works, and no cancellation is tried: their reason is that
+/// of the insert, which is no order's last error.
+#[test]
+fn a_cancellation_shares_the_error_of_an_insert_whose_order_is_read_afterwards() {
+    let plan = include_str!("plans/shared-error.json");
+    play(&serde_json::from_str(plan).unwrap());
+}

@@ -179,10 +179,12 @@ fn is_last_error(world: &World, state: &State, order: OrderId, code: &str) -> bo
         {
             true
         }
-        // While a service is away, only the first items of the batch are called for. The others share their reason.
+        // While a service is away, only the first items of the batch are called for. The others share their reason. It need not be the last
+        // error of an order: one whose insert failed is read all the same, if the batch holds another copy of it.
         (_, None) => {
             let mut errors = state.history.last_errors.iter();
             errors.any(|((of, _), error)| *of == task && *error == code)
+                || state.history.errors_of_tasks.contains(&(task, code))
         }
         (_, last_error) => last_error == Some(&code),
     };

@@ -162,11 +162,18 @@ def test_the_floor_knows_ids_and_sizes():
     assert len(work.Requests().event(1)) < limit
 
 
-def test_the_floor_of_an_api_replaces_the_id_of_the_order_alone():
-    request = b'amz-sdk-invocation-id: 57bb5013-cc79-4878-8c10-42a37b3f66de\r\n\r\n{"S":"3b09efd4-1b63-5aa1-8b82-6d567f414a9d"}'
+@pytest.mark.parametrize("order_id", [b"3b09efd4-1b63-5aa1-8b82-6d567f414a9d", b"01a207bd-a9c0-7eeb-be96-e59ce40f9cb1"])
+def test_the_floor_of_an_api_replaces_the_id_of_the_order_alone(order_id):
+    request = b'amz-sdk-invocation-id: 57bb5013-cc79-4878-8c10-42a37b3f66de\r\n\r\n{"S":"' + order_id + b'"}'
     changed = work.Requests.for_floor(request)
-    assert changed == request.replace(b"3b09efd4-1b63-5aa1-8b82-6d567f414a9d", f"{work.ID}000000000000".encode()) != request
+    assert changed == request.replace(order_id, f"{work.ID}000000000000".encode()) != request
     assert work.Batches.for_floor(request) == request
+
+
+def test_a_request_has_a_key_of_its_own_or_none():
+    keys = lambda requests: [json.loads(requests.event(1))["headers"].get("Idempotency-Key") for _ in range(2)]  # noqa: E731
+    assert keys(work.Requests()) == ['"checkout-000000"', '"checkout-000001"']
+    assert keys(work.Requests(has_keys=False)) == [None, None]
 
 
 @pytest.mark.parametrize("kind", [work.Batches, work.Requests])

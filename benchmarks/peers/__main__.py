@@ -12,7 +12,7 @@ samples are, with Powertools' batch and idempotency; `batched` makes the calls o
 a short client of the Runtime API, which does less than AWS's own.
 
 With --api it measures order-api beside APIs in Python, Node.js and naive Rust, and beside its own floor instead: one `POST /orders` after the other,
-each with another key.
+each with another key. With --without-keys the requests have none, and only order-api and its floor are measured: the other APIs need one.
 """
 
 import argparse
@@ -63,6 +63,7 @@ def system(orderctl, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
+    parser.add_argument("--without-keys", action="store_true", help="with --api: requests without an Idempotency-Key, of order-api and the floor alone")
     parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of the functions and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
@@ -79,7 +80,9 @@ def main():
     if arguments.picture:
         print(json.dumps(picture(Results.from_json(arguments.picture.read_text()).turns)))
         return
-    work = Requests() if arguments.api else Batches()
+    if arguments.without_keys and not arguments.api:
+        parser.error("--without-keys needs --api")
+    work = Requests(has_keys=not arguments.without_keys) if arguments.api else Batches()
     if arguments.orders < max(work.sizes) or arguments.rounds < 1:
         parser.error(f"at least {max(work.sizes)} orders and 1 round")
     if sum(2 * arguments.orders // size for size in work.sizes) > RESERVED:
@@ -92,8 +95,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         programs = install(folder, target, work)
-        if arguments.only:
-            programs = {name: program for name, program in programs.items() if name in {"order-worker", "order-api", "floor"} or arguments.only in name}
+        if arguments.only or arguments.without_keys:
+            kept = lambda name: name in {"order-worker", "order-api", "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
+            programs = {name: program for name, program in programs.items() if kept(name)}
         turns, calls = compare(programs, work, orderctl, folder, arguments)
         packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
     results = Results(f"{machine.describe(arguments.commit)}, Node.js {machine.output_of('node', '--version')}", turns, calls, packages)

@@ -54,14 +54,15 @@ class Batches:
 
 
 class Requests:
-    """Requests `POST /orders` of API Gateway, each with an `Idempotency-Key` that no other one has."""
+    """Requests `POST /orders` of API Gateway, each with an `Idempotency-Key` that no other one has, or without one."""
 
     sizes = [1]
     styles = {"sample": "api"}
     # The floor's.
     answer = {"statusCode": 202, "headers": {"content-type": "application/json"}, "body": "{}"}
 
-    def __init__(self):
+    def __init__(self, has_keys=True):
+        self.has_keys = has_keys
         self.request = json.loads((ROOT / "events/order-api-post.json").read_text())
         self.next = 0
 
@@ -77,11 +78,17 @@ class Requests:
 
     @staticmethod
     def for_floor(request):
-        """A recorded request with an id that the floor replaces. order-api derives the order's from the key, as the only UUID of version 5."""
-        return re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", f"{ID}{0:012x}".encode(), request)
+        """A recorded request with an id that the floor replaces. The order's is the only UUID of version 5, derived from the key, or of version 7."""
+        return re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-[57][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", f"{ID}{0:012x}".encode(), request)
 
     def event(self, _size):
-        key = f'"checkout-{self.reserve(1)}"'
-        headers = self.request["headers"] | {"Idempotency-Key": key}
-        lists = self.request["multiValueHeaders"] | {"Idempotency-Key": [key]}
+        key = f'"checkout-{self.reserve(1)}"' if self.has_keys else None
+        headers = with_key(self.request["headers"], key)
+        lists = with_key(self.request["multiValueHeaders"], key and [key])
         return json.dumps(self.request | {"headers": headers, "multiValueHeaders": lists}).encode()
+
+
+def with_key(headers, value):
+    """The headers with this idempotency key, or without one."""
+    others = {name: other for name, other in headers.items() if name != "Idempotency-Key"}
+    return others | {"Idempotency-Key": value} if value else others

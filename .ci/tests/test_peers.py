@@ -176,6 +176,12 @@ def test_a_request_has_a_key_of_its_own_or_none():
     assert keys(work.Requests(has_keys=False)) == [None, None]
 
 
+def test_a_list_warms_a_process_and_places_no_order():
+    event = json.loads(work.list_event())
+    assert (event["httpMethod"], event["path"]) == ("GET", "/orders")
+    assert work.is_list({"statusCode": 200}) and not work.is_list({"statusCode": 202})
+
+
 @pytest.mark.parametrize("kind", [work.Batches, work.Requests])
 def test_the_answer_of_the_floor_is_a_success(kind):
     assert kind.is_success(kind.answer)

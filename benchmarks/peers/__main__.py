@@ -13,6 +13,7 @@ a short client of the Runtime API, which does less than AWS's own.
 
 With --api it measures order-api beside APIs in Python, Node.js and naive Rust, and beside its own floor instead: one `POST /orders` after the other,
 each with another key. With --without-keys the requests have none, and only order-api and its floor are measured: the other APIs need one.
+With --cold it measures the first order of new processes of order-api instead, and how much of its time a connection takes that is open already.
 """
 
 import argparse
@@ -25,9 +26,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from figures import Results, picture, zipped
-from programs import RESERVED, RUST, install, measure, record
-from work import ROOT, Batches, Requests
+from figures import Results, middle, picture, zipped
+from programs import RESERVED, RUST, install, measure, order_after, record
+from work import ROOT, Batches, Requests, list_event
 
 sys.path.append(str(ROOT / "benchmarks"))
 import machine  # noqa: E402
@@ -64,6 +65,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
     parser.add_argument("--without-keys", action="store_true", help="with --api: requests without an Idempotency-Key, of order-api and the floor alone")
+    parser.add_argument("--cold", action="store_true", help="with --api: the first order of new processes of order-api, one of each kind a round")
     parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of the functions and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
@@ -80,8 +82,8 @@ def main():
     if arguments.picture:
         print(json.dumps(picture(Results.from_json(arguments.picture.read_text()).turns)))
         return
-    if arguments.without_keys and not arguments.api:
-        parser.error("--without-keys needs --api")
+    if (arguments.without_keys or arguments.cold) and not arguments.api:
+        parser.error("--without-keys and --cold need --api")
     work = Requests(has_keys=not arguments.without_keys) if arguments.api else Batches()
     if arguments.orders < max(work.sizes) or arguments.rounds < 1:
         parser.error(f"at least {max(work.sizes)} orders and 1 round")
@@ -94,6 +96,9 @@ def main():
         parser.error(f"not built: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        if arguments.cold:
+            print(machine.describe(arguments.commit), "", *cold_lines(target / "order-api", work, orderctl, folder, arguments.rounds), sep="\n")
+            return
         programs = install(folder, target, work)
         if arguments.only or arguments.without_keys:
             kept = lambda name: name in {"order-worker", "order-api", "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
@@ -104,6 +109,23 @@ def main():
     print(*results.lines(), sep="\n")
     if arguments.results:
         arguments.results.write_text(results.to_json())
+
+
+def cold_lines(program, work, orderctl, folder, rounds):
+    """The lines of a Markdown table: the first order of new processes, in turn, alone and after other requests."""
+    kinds = {
+        "its first order": lambda: [],
+        "its first order after a list of orders, which opened a connection": lambda: [list_event()],
+        "its second order": lambda: [work.event(1)],
+        "its hundredth order": lambda: [work.event(1) for _ in range(99)],
+    }
+    found = {name: [] for name in kinds}
+    with system(orderctl, folder) as endpoint:
+        for _ in range(rounds):
+            for name, events in kinds.items():
+                found[name].append(order_after([program], endpoint, work, events()))
+    rows = [f"| {name} | {middle([wall for wall, _ in of_name], 1)} ms | {middle([time for _, time in of_name], 2)} ms |" for name, of_name in found.items()]
+    return ["| a new process of order-api | time of the answer | processor time |", "|---|---|---|", *rows]
 
 
 def compare(programs, work, orderctl, folder, arguments):

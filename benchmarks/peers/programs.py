@@ -11,7 +11,7 @@ from pathlib import Path
 
 from figures import Turn
 from runtime_api import Host, Recorder
-from work import Batches, Requests
+from work import Batches, Requests, is_list
 
 HERE = Path(__file__).resolve().parent
 # The programs that Cargo builds, by their work. The first is ours.
@@ -118,6 +118,23 @@ def measure(command, endpoint, work, orders, warm_up):
             processor[size] = (process.processor_time() - before) * 1000 / (len(walls) * size)
             wall[size] = statistics.median(walls) * 1000
         return Turn(processor, wall, process.peak_memory(), process.start * 1000, process.start_processor * 1000)
+    finally:
+        process.stop()
+
+
+def order_after(command, endpoint, work, events):
+    """Starts a process, lets it answer these events, and then an order: the time until that answer, and its processor time, in ms."""
+    process = Process(command, endpoint, work)
+    try:
+        process.host.is_success = lambda answer: is_list(answer) or work.is_success(answer)
+        for event in events:
+            process.host.invoke(event)
+        process.host.is_success = work.is_success
+        process.host.wait_until_asked()
+        before = process.processor_time()
+        wall = process.invoke(1)
+        process.host.wait_until_asked()
+        return wall * 1000, (process.processor_time() - before) * 1000
     finally:
         process.stop()
 

@@ -88,6 +88,16 @@ class Requests:
         return json.dumps(self.request | {"headers": headers, "multiValueHeaders": lists}).encode()
 
 
+def list_event():
+    """A request for the orders of a customer. It makes one call of DynamoDB, and writes nothing."""
+    return (ROOT / "events/order-api-list.json").read_bytes()
+
+
+def is_list(answer):
+    """Whether it is the answer to such a request."""
+    return answer["statusCode"] == 200
+
+
 def with_key(headers, value):
     """The headers with this idempotency key, or without one."""
     others = {name: other for name, other in headers.items() if name != "Idempotency-Key"}

@@ -11,10 +11,12 @@ from repository import ROOT
 
 SCRIPT = (ROOT / ".ci/run").read_text()
 STEPS = """
-LIMITS=(passes:20 fails:20 hangs:1 starts_a_server:1)
+LIMITS=(passes:20 fails:20 explains:20 hangs:1 starts_a_server:1 leaves_a_server:20)
 passes() { echo "it passed"; }
 fails() { false; echo "not reached"; }
+explains() { seq 1 100; echo "the cause" >&2; false; }
 hangs() { sleep 60; }
+leaves_a_server() { sleep 60 & echo $! >server; echo "it passed"; }
 starts_a_server() (
     sleep 61 &
     echo $! >server
@@ -60,6 +62,14 @@ def test_a_step_fails_at_its_first_failed_command_and_the_next_one_runs(command)
     assert output.endswith("failed: fails\n")
 
 
+def test_the_end_of_a_failed_step_is_printed_again_after_all_steps(command):
+    status, output = finished(command("explains", "passes"))
+    assert status == 1
+    whole, end = output.split("--- the end of explains\n")
+    assert "it passed" in whole and whole.count("the cause\n") == 1
+    assert end == "\n".join(map(str, range(62, 101))) + "\nthe cause\n\nfailed: explains\n"
+
+
 def test_a_step_that_hangs_fails_with_its_name(command):
     started = time.monotonic()
     status, output = finished(command("hangs", "passes"))
@@ -90,6 +100,14 @@ def test_an_interrupt_ends_the_step(command, tmp_path):
     status, output = finished(process)
     assert status == 130
     assert (tmp_path / "ended").exists() and "it passed" not in output
+
+
+def test_a_step_ends_although_it_left_a_process_that_could_still_print(command, tmp_path):
+    started = time.monotonic()
+    status, output = finished(command("leaves_a_server"))
+    os.kill(int((tmp_path / "server").read_text()), signal.SIGKILL)
+    assert status == 0 and "it passed" in output
+    assert time.monotonic() - started < 30
 
 
 def test_an_unknown_step_is_refused(command):

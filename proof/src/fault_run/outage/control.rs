@@ -110,6 +110,15 @@ impl Control {
         Ok(count(&status.queues, target))
     }
 
+    /// How often an invocation said, since the start, that it holds its batch until the service is back.
+    pub(super) async fn held_batches(&self, target: OutageTarget) -> anyhow::Result<u64> {
+        let answer = self.0.get("metrics").send().await;
+        let answer = answer.context("the system does not answer")?;
+        let answer = answer.error_for_status()?;
+        let text = answer.text().await.context("the metrics cannot be read")?;
+        count_held(&text, target)
+    }
+
     /// Lets the clock of the queues run `speed` times as fast as the machine's, until this is dropped.
     pub(super) async fn run_clock(&self, speed: u32) -> anyhow::Result<()> {
         let started = Instant::now();
@@ -147,6 +156,15 @@ pub(super) async fn set_delay(
         .await
         .context("the delay of the queue cannot be set")?;
     Ok(())
+}
+
+/// Reads how many values the metric of held batches has. Source: Prometheus documentation, "Exposition formats".
+fn count_held(metrics: &str, target: OutageTarget) -> anyhow::Result<u64> {
+    let name = format!("orders_orders_held_{}_count ", target.queue());
+    let count = metrics.lines().find_map(|line| line.strip_prefix(&name));
+    // A metric without a value has no line.
+    let count = count.map_or(Ok(0), str::parse);
+    count.context("the number of held batches cannot be read")
 }
 
 fn count(queues: &[QueueState], target: OutageTarget) -> Depths {
@@ -207,6 +225,17 @@ mod tests {
         assert_eq!(count(&queues, OutageTarget::Table), expected);
         let of_email = count(&queues, OutageTarget::Email);
         assert_eq!((of_email.backlog, of_email.in_flight), (111, 100));
+    }
+
+    #[test]
+    fn held_batches_are_those_of_the_queue_that_the_outage_holds_up() {
+        let metrics = "# TYPE orders_orders_held_orders summary\n\
+                       orders_orders_held_orders_sum 30\n\
+                       orders_orders_held_orders_count 4\n\
+                       orders_orders_malformed_messages_count 9\n";
+        let counts = OutageTarget::ALL.map(|target| count_held(metrics, target).unwrap());
+        assert_eq!(counts, [4, 4, 0]);
+        assert!(count_held("orders_orders_held_orders_count many\n", OutageTarget::Table).is_err());
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub(super) struct Outcome {
     /// The alarms that rang while the service was away, and those that must.
     pub(super) rung: BTreeSet<String>,
     pub(super) must_ring: BTreeSet<String>,
+    /// How often an invocation held its batch while the service was away, and whether one must have.
+    pub(super) held_batches: u64,
+    pub(super) must_hold: bool,
     pub(super) outage_seconds: f64,
     /// The messages that waited when the service came back.
     pub(super) backlog: u64,
@@ -92,6 +95,9 @@ impl Outcome {
             && !missing.is_empty()
         {
             violations.push(format!("did not ring: {}", missing.join(", ")));
+        }
+        if self.must_hold && self.held_batches == 0 {
+            violations.push("no invocation held its batch until the service was back".to_owned());
         }
         if self.max_calls_in_flight > MAX_CALLS_IN_FLIGHT {
             let calls = self.max_calls_in_flight;
@@ -151,6 +157,7 @@ impl Outcome {
             "verified": self.verified,
             "alarms_rung": self.rung,
             "alarms_missing": self.missing_alarms(),
+            "held_batches": self.held_batches,
             "outage_seconds": self.outage_seconds,
             "backlog": self.backlog,
             "calls": self.calls,
@@ -285,6 +292,8 @@ mod tests {
                 .map(str::to_owned)
                 .into(),
             must_ring: ["OrdersPutOffAlarm"].map(str::to_owned).into(),
+            held_batches: 12,
+            must_hold: true,
             outage_seconds: 360.0,
             backlog: 1000,
             calls: 480,
@@ -316,6 +325,8 @@ mod tests {
             verified: None,
             rung: BTreeSet::new(),
             must_ring: BTreeSet::new(),
+            held_batches: 0,
+            must_hold: false,
             calls: 9000,
             max_calls_in_flight: 4,
             max_in_flight: 1111,
@@ -380,6 +391,10 @@ mod tests {
             },
             Outcome {
                 rung: BTreeSet::new(),
+                ..right()
+            },
+            Outcome {
+                held_batches: 0,
                 ..right()
             },
             Outcome {

@@ -127,6 +127,7 @@ impl OutageRun<'_> {
         let expected = accepted.read_new()? + scale.orders;
         control.set_max_in_flight(scale.max_in_flight()).await?;
         let rung_before = system.rung_alarms().await?;
+        let held_before = control.held_batches(target).await?;
         let faults = system.faults().await?;
         faults.begin_outages(&[target]).await?;
         control.reset_calls().await?;
@@ -155,6 +156,7 @@ impl OutageRun<'_> {
             calls.calls
         );
         let rung = alarms::rung_between(&rung_before, &system.rung_alarms().await?);
+        let held_batches = control.held_batches(target).await?.saturating_sub(held_before);
         let curve = self.drain(control, &mut loads).await?;
         let seconds = |at: Duration| scale.queue_seconds(at);
         Ok(Outcome {
@@ -167,6 +169,8 @@ impl OutageRun<'_> {
             verified: None,
             must_ring: alarms::expected_by_outage(target, seconds(lasted), scale.speed),
             rung,
+            held_batches,
+            must_hold: alarms::must_hold(lasted),
             outage_seconds: seconds(lasted),
             backlog,
             calls: calls.calls,

@@ -1,5 +1,7 @@
 """Measures order-worker beside workers in Python, in Node.js and in naive Rust, and beside the floor: its own requests, prepared before.
 
+The floor writes them to a socket. `sdk-floor` makes the same calls with the SDK and the runtime of order-worker, and does nothing else.
+
     cargo build --release -p orderctl -p order-api -p order-worker -p rust-peers && python3 benchmarks/peers [--rounds 5] [--orders 1000]
 
 Needs Linux, Python 3.11 with pip, Node.js 20 with npm, `rustc`, and the registries. The packages are pinned here, and go into a temporary folder.
@@ -12,7 +14,7 @@ samples are, with Powertools' batch and idempotency; `batched` makes the calls o
 a short client of the Runtime API, which does less than AWS's own.
 
 With --api it measures order-api beside APIs in Python, Node.js and naive Rust, and beside its own floor instead: one `POST /orders` after the other,
-each with another key. With --without-keys the requests have none, and only order-api and its floor are measured: the other APIs need one.
+each with another key. With --without-keys the requests have none, and only order-api and its floors are measured: the other APIs need one.
 With --cold it measures the first order of new processes of order-api instead, and how much of its time a connection takes that is open already.
 """
 
@@ -64,14 +66,14 @@ def system(orderctl, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
-    parser.add_argument("--without-keys", action="store_true", help="with --api: requests without an Idempotency-Key, of order-api and the floor alone")
+    parser.add_argument("--without-keys", action="store_true", help="with --api: requests without an Idempotency-Key, of order-api and the floors alone")
     parser.add_argument("--cold", action="store_true", help="with --api: the first order of new processes of order-api, one of each kind a round")
     parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of the functions and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--orders", type=int, default=1000, help="orders of each batch size in each round, and as many to get warm [default: %(default)s]")
-    parser.add_argument("--only", help="order-worker or order-api, the floor, and the programs with this word in their name")
+    parser.add_argument("--only", help="order-worker or order-api, the floors, and the programs with this word in their name")
     parser.add_argument("--results", type=Path, metavar="FILE.json", help="also write all figures into a file")
     parser.add_argument("--show", type=Path, metavar="FILE.json", help="print the tables of such a file, and measure nothing")
     parser.add_argument("--picture", type=Path, metavar="FILE.json", help="print the input of `benchmarks draw` for such a file, and measure nothing")
@@ -101,7 +103,7 @@ def main():
             return
         programs = install(folder, target, work)
         if arguments.only or arguments.without_keys:
-            kept = lambda name: name in {"order-worker", "order-api", "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
+            kept = lambda name: name in {"order-worker", "order-api", "sdk-floor", "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
             programs = {name: program for name, program in programs.items() if kept(name)}
         turns, calls = compare(programs, work, orderctl, folder, arguments)
         packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
@@ -130,14 +132,17 @@ def cold_lines(program, work, orderctl, folder, rounds):
 
 def compare(programs, work, orderctl, folder, arguments):
     """The turns of each program, and the number of its calls by batch size."""
-    calls = {}
+    calls, sent = {}, {}
     turns = {name: [] for name in programs}
     with system(orderctl, folder) as endpoint:
         for name, program in programs.items():
             requests = record(program.command, endpoint, work)
             calls[name] = {size: len(requests[size]) for size in work.sizes}
+            sent[name] = {size: list(map(len, requests[size])) for size in work.sizes}
             if name == RUST[type(work)][0]:
                 keep(requests, work, folder / "floor-input")
+            if name == RUST[type(work)][-1] and sent[name] != sent[RUST[type(work)][0]]:
+                sys.exit(f"{name} sent other requests: their lengths are {sent}")
         for number in range(arguments.rounds):
             for name, program in programs.items():
                 turns[name].append(measure(program.command, endpoint, work, arguments.orders, arguments.orders))

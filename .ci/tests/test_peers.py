@@ -42,6 +42,7 @@ def test_a_ratio_is_of_medians():
         ("Node.js batched", turn(1.6, 0.7), "Node.js batched: 14.5 and 17.5 times the processor time of order-worker (target: at least 15): NOT met"),
         ("floor", turn(0.055, 0.02), "order-worker: 2.0 and 2.0 times the processor time of the floor (target: at most 2): met"),
         ("floor", turn(0.054, 0.04), "order-worker: 2.0 and 1.0 times the processor time of the floor (target: at most 2): NOT met"),
+        ("sdk-floor", turn(0.1, 0.025), "order-worker: 1.1 and 1.6 times the processor time of sdk-floor"),
         (
             "echo-function", turn(0.01, 0.01, start=8.0, start_processor=4.0),
             "order-worker: 1.2 times the time and 1.2 times the processor time of the start of echo-function (target: at most 1.5): met",

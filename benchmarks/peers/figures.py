@@ -10,6 +10,8 @@ from dataclasses import dataclass
 # order-worker, and not order-api, needs at most 1/so many of the processor time of the programs with these names, and at most so many times that of the floor.
 MIN_TIMES = {"Python sample": 20, "Python batched": 20, "Node.js sample": 15, "Node.js batched": 15}
 MAX_TIMES = {"floor": 2}
+# Its calls with the SDK and the runtime, and nothing else. It has no target: the SDK is given.
+SDK_FLOOR = "sdk-floor"
 # Its start takes at most so many times that of a function that does nothing.
 MAX_START_TIMES = {"echo-function": 1.5}
 
@@ -116,6 +118,9 @@ def verdicts(turns):
             shown = f"{' and '.join(f'{ratio:.1f}' for ratio in times)} times the processor time of the {name}"
             met = f" (target: at most {target}): {verdict(max(times) <= target)}" if ours == "order-worker" else ""
             lines.append(f"{ours}: {shown}{met}")
+    if SDK_FLOOR in turns:
+        times = " and ".join(f"{1 / of_size[SDK_FLOOR]:.1f}" for of_size in by_size)
+        lines.append(f"{ours}: {times} times the processor time of {SDK_FLOOR}")
     for name, target in MAX_START_TIMES.items():
         if name in turns:
             times = [1 / ratios(turns, value)[name] for value in (lambda turn: turn.start, lambda turn: turn.start_processor)]

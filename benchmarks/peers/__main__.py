@@ -28,7 +28,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from figures import Results, middle, picture, zipped
+from figures import SDK_FLOOR, Results, middle, picture, zipped
 from programs import RESERVED, RUST, install, measure, order_after, record
 from work import ROOT, Batches, Requests, list_event
 
@@ -93,7 +93,7 @@ def main():
         parser.error(f"so many orders take a process more than {RESERVED} invocations")
     target = arguments.target.resolve()
     orderctl = (arguments.orderctl or target / "orderctl").resolve()
-    missing = [str(file) for file in [orderctl, *(target / name for name in RUST[type(work)])] if not file.exists()]
+    missing = [str(file) for file in [orderctl, *(target / name for name in [*RUST[type(work)], SDK_FLOOR])] if not file.exists()]
     if missing:
         parser.error(f"not built: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
@@ -103,7 +103,7 @@ def main():
             return
         programs = install(folder, target, work)
         if arguments.only or arguments.without_keys:
-            kept = lambda name: name in {"order-worker", "order-api", "sdk-floor", "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
+            kept = lambda name: name in {"order-worker", "order-api", SDK_FLOOR, "floor"} or bool(arguments.only) and arguments.only in name  # noqa: E731
             programs = {name: program for name, program in programs.items() if kept(name)}
         turns, calls = compare(programs, work, orderctl, folder, arguments)
         packages = {name: zipped(program.package) if program.package else None for name, program in programs.items()}
@@ -132,17 +132,18 @@ def cold_lines(program, work, orderctl, folder, rounds):
 
 def compare(programs, work, orderctl, folder, arguments):
     """The turns of each program, and the number of its calls by batch size."""
-    calls, sent = {}, {}
+    calls = {}
     turns = {name: [] for name in programs}
     with system(orderctl, folder) as endpoint:
         for name, program in programs.items():
             requests = record(program.command, endpoint, work)
             calls[name] = {size: len(requests[size]) for size in work.sizes}
-            sent[name] = {size: list(map(len, requests[size])) for size in work.sizes}
+            lengths = {size: list(map(len, requests[size])) for size in work.sizes}
             if name == RUST[type(work)][0]:
+                ours = lengths
                 keep(requests, work, folder / "floor-input")
-            if name == RUST[type(work)][-1] and sent[name] != sent[RUST[type(work)][0]]:
-                sys.exit(f"{name} sent other requests: their lengths are {sent}")
+            elif name == SDK_FLOOR and lengths != ours:
+                sys.exit(f"{name} sent requests of other lengths: {lengths} instead of {ours}")
         for number in range(arguments.rounds):
             for name, program in programs.items():
                 turns[name].append(measure(program.command, endpoint, work, arguments.orders, arguments.orders))

@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from figures import Turn
+from figures import SDK_FLOOR, Turn
 from runtime_api import Host, Recorder
 from work import Batches, Requests, is_list
 
 HERE = Path(__file__).resolve().parent
-# The programs that Cargo builds, by their work. The first is ours. The last one makes its calls with the SDK, and has the argument of the floor.
-RUST = {Batches: ["order-worker", "naive-worker", "echo-function", "sdk-floor"], Requests: ["order-api", "naive-api", "sdk-floor"]}
+# The programs that Cargo builds, by their work, beside `SDK_FLOOR`. The first is ours.
+RUST = {Batches: ["order-worker", "naive-worker", "echo-function"], Requests: ["order-api", "naive-api"]}
 # The floor gives its requests the ids of so many invocations. A process gets no more.
 RESERVED = 16_384
 ENVIRONMENT = {
@@ -55,9 +55,9 @@ def install(folder, target, work):
     def node_program(name):
         return Program(["node", folder / "runtime.mjs", folder / f"node_{name}.mjs"], [folder / "node_modules", folder / f"node_{name}.mjs"])
 
-    ours, *others, sdk_floor = RUST[type(work)]
+    ours, *others = RUST[type(work)]
     rust = {name: Program([target / name], [target / name]) for name in [ours, *others]}
-    floors = {name: Program([program, folder / "floor-input"], []) for name, program in [(sdk_floor, target / sdk_floor), ("floor", folder / "floor")]}
+    floors = {name: Program([program, folder / "floor-input"], []) for name, program in [(SDK_FLOOR, target / SDK_FLOOR), ("floor", folder / "floor")]}
     programs = {ours: rust[ours]}
     # The folder of the peer's code by the style that the tables name.
     for style, code in work.styles.items():

@@ -14,11 +14,10 @@ use anyhow::Context;
 use cloud_billing::{Units, Usage};
 use reqwest::StatusCode;
 use serde::Deserialize;
-use stack_client::{Connection, LocalControl, Target};
+use stack_client::{Connection, LocalControl, Metrics, Target};
 use terminal::exit::UsageError;
 use terminal::stdout;
 
-use crate::top::Metrics;
 use bill::{Bill, Counted, Monthly, Orders};
 use prices::Prices;
 

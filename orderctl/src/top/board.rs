@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::metrics::Metrics;
+use stack_client::Metrics;
+
 use crate::status::Document;
 
 /// The state of the system at a moment.

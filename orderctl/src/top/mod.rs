@@ -1,7 +1,6 @@
 //! `top`: a screen of the whole system that follows it, over ssh too.
 
 mod board;
-mod metrics;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -13,13 +12,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use stack_client::{Connection, Target};
+use stack_client::{Connection, Metrics, Target};
 use terminal::exit::UsageError;
 use tokio::sync::mpsc;
 
 use crate::status;
 use board::{Board, Reading};
-pub(crate) use metrics::Metrics;
 use view::Settings;
 
 /// The longest pause between two readings, in seconds.

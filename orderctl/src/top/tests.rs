@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use stack_client::Metrics;
 
 use super::apply;
 use super::board::{Board, Reading};
-use super::metrics::Metrics;
 use super::view::{Settings, draw};
 use crate::status::example;
 

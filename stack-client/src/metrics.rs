@@ -1,14 +1,15 @@
-//! The metrics of `/_local/metrics`, in the text format of Prometheus.
+//! The metrics of `/_local/metrics`, in the text format of Prometheus. Source: its documentation, "Exposition formats".
 
 use std::collections::BTreeMap;
 
 /// Values by the name of a series with its labels, such as `orders_panics_sum{service="notifier"}`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Metrics(BTreeMap<String, f64>);
+pub struct Metrics(BTreeMap<String, f64>);
 
 impl Metrics {
     /// Parses the text. Lines that are no values are left out.
-    pub(crate) fn parse(text: &str) -> Self {
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let values = lines.filter_map(|line| {
             let (series, value) = line.rsplit_once(' ')?;
@@ -17,34 +18,36 @@ impl Metrics {
         Self(values.collect())
     }
 
-    /// The value of a series.
-    pub(super) fn value(&self, series: &str) -> Option<f64> {
+    /// The value of a series. A metric that was never counted has none.
+    #[must_use]
+    pub fn value(&self, series: &str) -> Option<f64> {
         self.0.get(series).copied()
     }
 
     /// The sum of a metric of a service since the start. A metric that was never counted has none.
-    pub(super) fn sum(&self, metric: &str, service: &str) -> f64 {
+    #[must_use]
+    pub fn sum(&self, metric: &str, service: &str) -> f64 {
         let series = format!("{metric}_sum{{service=\"{service}\"}}");
         self.value(&series).unwrap_or_default()
     }
 
     /// The sum of a count over all services since the start. By reason the same is counted again, and is left out.
-    #[cfg(feature = "local")]
-    pub(crate) fn count(&self, metric: &str) -> u64 {
+    #[must_use]
+    pub fn count(&self, metric: &str) -> u64 {
         let prefix = format!("{metric}_sum{{service=");
         let of_metric = self.0.iter().filter(|(series, _)| series.starts_with(&prefix));
-        let sum: f64 = of_metric.map(|(_, value)| value).sum();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a cast of a float saturates, and a count is a whole number"
-        )]
-        let count = sum.round() as u64;
-        count
+        whole(of_metric.map(|(_, value)| value).sum())
+    }
+
+    /// How many values a metric without labels has had since the start.
+    #[must_use]
+    pub fn number_of_values(&self, metric: &str) -> u64 {
+        whole(self.value(&format!("{metric}_count")).unwrap_or_default())
     }
 
     /// The sums of a metric by reason: each service, reason and sum.
-    pub(super) fn by_reason(&self, metric: &str) -> Vec<(String, String, f64)> {
+    #[must_use]
+    pub fn by_reason(&self, metric: &str) -> Vec<(String, String, f64)> {
         let prefix = format!("{metric}_sum{{");
         let of_metric = self.0.iter().filter(|(series, _)| series.starts_with(&prefix));
         let sums = of_metric.filter_map(|(series, value)| {
@@ -52,6 +55,15 @@ impl Metrics {
         });
         sums.collect()
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast of a float saturates, and a count is a whole number"
+)]
+fn whole(count: f64) -> u64 {
+    count.round() as u64
 }
 
 fn label(series: &str, name: &str) -> Option<String> {
@@ -73,7 +85,6 @@ mod tests {
         );
         assert!((metrics.sum("orders_panics", "notifier") - 2.0).abs() < f64::EPSILON);
         assert!(metrics.sum("orders_panics", "order-api").abs() < f64::EPSILON);
-        #[cfg(feature = "local")]
         assert_eq!(metrics.count("orders_messages_put_off"), 3);
         let by_reason = metrics.by_reason("orders_messages_put_off");
         assert_eq!(

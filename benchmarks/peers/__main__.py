@@ -15,7 +15,10 @@ a short client of the Runtime API, which does less than AWS's own.
 
 With --api it measures order-api beside APIs in Python, Node.js and naive Rust, and beside its own floor instead: one `POST /orders` after the other,
 each with another key. With --without-keys the requests have none, and only order-api and its floors are measured: the other APIs need one.
-With --cold it measures the first order of new processes of order-api instead, and how much of its time a connection takes that is open already.
+With --cold it measures the start of new processes of order-api and their first order instead, and later orders beside them. With --tls AWS has
+TLS there, as Amazon's has. With --base PROGRAM another build of order-api takes turns with it.
+
+With --memory it measures the peak memory of order-api, order-worker and notifier after batches of 100 instead, and nothing else.
 """
 
 import argparse
@@ -28,9 +31,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from figures import SDK_FLOOR, Results, middle, picture, zipped
-from programs import RESERVED, RUST, install, measure, order_after, record
-from work import ROOT, Batches, Requests, list_event
+from cold import behind_tls, cold_lines
+from figures import SDK_FLOOR, Results, picture, zipped
+from memory import FUNCTIONS, memory_lines
+from programs import RESERVED, RUST, install, measure, record
+from work import ROOT, Batches, Requests
 
 sys.path.append(str(ROOT / "benchmarks"))
 import machine  # noqa: E402
@@ -68,6 +73,9 @@ def main():
     parser.add_argument("--api", action="store_true", help="measure order-api instead, one `POST /orders` after the other")
     parser.add_argument("--without-keys", action="store_true", help="with --api: requests without an Idempotency-Key, of order-api and the floors alone")
     parser.add_argument("--cold", action="store_true", help="with --api: the first order of new processes of order-api, one of each kind a round")
+    parser.add_argument("--tls", action="store_true", help="with --cold: behind TLS, which a process of this folder adds")
+    parser.add_argument("--base", type=Path, metavar="PROGRAM", help="with --cold: another build of order-api, in turn")
+    parser.add_argument("--memory", action="store_true", help="the peak memory of our functions after batches of 100")
     parser.add_argument("--target", type=Path, default=ROOT / "target/release", help="the folder of the functions and the peers in Rust [default: %(default)s]")
     parser.add_argument("--orderctl", type=Path, help="the program that runs the local AWS [default: that of the folder]")
     parser.add_argument("--commit", help="the commit of the programs [default: that of this folder]")
@@ -86,6 +94,8 @@ def main():
         return
     if (arguments.without_keys or arguments.cold) and not arguments.api:
         parser.error("--without-keys and --cold need --api")
+    if (arguments.tls or arguments.base) and not arguments.cold:
+        parser.error("--tls and --base need --cold")
     work = Requests(has_keys=not arguments.without_keys) if arguments.api else Batches()
     if arguments.orders < max(work.sizes) or arguments.rounds < 1:
         parser.error(f"at least {max(work.sizes)} orders and 1 round")
@@ -93,13 +103,22 @@ def main():
         parser.error(f"so many orders take a process more than {RESERVED} invocations")
     target = arguments.target.resolve()
     orderctl = (arguments.orderctl or target / "orderctl").resolve()
-    missing = [str(file) for file in [orderctl, *(target / name for name in [*RUST[type(work)], SDK_FLOOR])] if not file.exists()]
+    names = FUNCTIONS if arguments.memory else RUST[type(work)][:1] if arguments.cold else [*RUST[type(work)], SDK_FLOOR]
+    missing = [str(file) for file in [orderctl, *(target / name for name in names)] if not file.exists()]
     if missing:
         parser.error(f"not built: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if arguments.cold:
-            print(machine.describe(arguments.commit), "", *cold_lines(target / "order-api", work, orderctl, folder, arguments.rounds), sep="\n")
+            builds = {"order-api": target / "order-api"} | ({"order-api, other build": arguments.base.resolve()} if arguments.base else {})
+            with system(orderctl, folder) as endpoint, behind_tls(endpoint, folder) if arguments.tls else contextlib.nullcontext() as variables:
+                lines = cold_lines(builds, work, endpoint, arguments.rounds, variables)
+            print(machine.describe(arguments.commit), "", *lines, sep="\n")
+            return
+        if arguments.memory:
+            with system(orderctl, folder) as endpoint:
+                lines = memory_lines(target, endpoint, arguments.rounds)
+            print(machine.describe(arguments.commit), "", *lines, sep="\n")
             return
         programs = install(folder, target, work)
         if arguments.only or arguments.without_keys:
@@ -111,23 +130,6 @@ def main():
     print(*results.lines(), sep="\n")
     if arguments.results:
         arguments.results.write_text(results.to_json())
-
-
-def cold_lines(program, work, orderctl, folder, rounds):
-    """The lines of a Markdown table: the first order of new processes, in turn, alone and after other requests."""
-    kinds = {
-        "its first order": lambda: [],
-        "its first order after a list of orders, which opened a connection": lambda: [list_event()],
-        "its second order": lambda: [work.event(1)],
-        "its hundredth order": lambda: [work.event(1) for _ in range(99)],
-    }
-    found = {name: [] for name in kinds}
-    with system(orderctl, folder) as endpoint:
-        for _ in range(rounds):
-            for name, events in kinds.items():
-                found[name].append(order_after([program], endpoint, work, events()))
-    rows = [f"| {name} | {middle([wall for wall, _ in of_name], 1)} ms | {middle([time for _, time in of_name], 2)} ms |" for name, of_name in found.items()]
-    return ["| a new process of order-api | time of the answer | processor time |", "|---|---|---|", *rows]
 
 
 def compare(programs, work, orderctl, folder, arguments):

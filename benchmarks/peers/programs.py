@@ -24,7 +24,15 @@ ENVIRONMENT = {
     "AWS_LAMBDA_LOG_GROUP_NAME": "peer", "AWS_LAMBDA_LOG_STREAM_NAME": "peer", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1",
     "ORDERS_TABLE": "orders", "CUSTOMER_INDEX": "by_customer_keys", "CLAIMS_TABLE": "order-claims", "CLAIM_RETENTION_DAYS": "30", "MAX_RETRY_SECONDS": "86400",
     "ORDER_EVENTS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:order-events", "POWERTOOLS_SERVICE_NAME": "peer", "MESSAGE_GROUPS": "CUSTOMER",
+    "ORDER_EMAILS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:order-emails", "EMAILS_WANTED": "true", "MAX_EMAILS_PER_SECOND": "8",
+    "NOTIFIER_CONCURRENCY": "1", "NOTIFIER_RETRY_CONCURRENCY": "1", "DIGEST_THRESHOLD": "10",
     "POWERTOOLS_TRACE_DISABLED": "true", "POWERTOOLS_DEV": "false", "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+}  # fmt: skip
+
+# The queues by the variables of their URLs. The retry queue of notifier is another one, and nothing is sent there.
+QUEUES = {
+    "ORDERS_QUEUE_URL": "orders", "ORDERS_DLQ_URL": "orders-dlq", "RETRY_QUEUE_URL": "orders-retry", "NOTIFICATIONS_QUEUE_URL": "notifications",
+    "NOTIFICATIONS_DLQ_URL": "notifications-dlq",
 }  # fmt: skip
 
 
@@ -68,13 +76,13 @@ def install(folder, target, work):
 class Process:
     """A program behind the Runtime API."""
 
-    def __init__(self, command, endpoint, work):
+    def __init__(self, command, endpoint, work, variables=None):
         self.host, self.work = Host(work.is_success), work
         environment = ENVIRONMENT | {
             # `RUN` is for the floor.
             "AWS_LAMBDA_RUNTIME_API": self.host.address, "AWS_ENDPOINT_URL": f"http://{endpoint}", "RUN": work.reserve(RESERVED),
-        }  # fmt: skip
-        for name, queue in [("ORDERS_QUEUE_URL", "orders"), ("ORDERS_DLQ_URL", "orders-dlq"), ("RETRY_QUEUE_URL", "orders-retry")]:
+        } | (variables or {})  # fmt: skip
+        for name, queue in QUEUES.items():
             environment[name] = f"http://{endpoint}/000000000000/{queue}"
         began = time.perf_counter()
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
@@ -123,9 +131,9 @@ def measure(command, endpoint, work, orders, warm_up):
         process.stop()
 
 
-def order_after(command, endpoint, work, events):
-    """Starts a process, lets it answer these events, and then an order: the time until that answer, and its processor time, in ms."""
-    process = Process(command, endpoint, work)
+def order_after(command, endpoint, work, events, variables):
+    """Starts a process, lets it answer these events, and then an order: the time and the processor time of its start, and of that order, in ms."""
+    process = Process(command, endpoint, work, variables)
     try:
         process.host.is_success = lambda answer: is_list(answer) or work.is_success(answer)
         for event in events:
@@ -135,7 +143,8 @@ def order_after(command, endpoint, work, events):
         before = process.processor_time()
         wall = process.invoke(1)
         process.host.wait_until_asked()
-        return wall * 1000, (process.processor_time() - before) * 1000
+        start = (process.start * 1000, process.start_processor * 1000)
+        return start, (wall * 1000, (process.processor_time() - before) * 1000)
     finally:
         process.stop()
 

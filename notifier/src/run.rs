@@ -1,11 +1,11 @@
 //! Starts the function: logs, configuration, clients, runtime.
 
 use aws_config::BehaviorVersion;
-use function_runtime::aws::Host;
+use function_runtime::aws::{Host, open_connections};
 use lambda_runtime::Error;
 use telemetry::metrics;
 
-use crate::adapters::Aws;
+use crate::adapters::{Aws, CALLS, connections};
 use crate::config::Config;
 use crate::notifier::Notifier;
 
@@ -19,7 +19,9 @@ pub async fn run(host: impl Host) -> Result<(), Error> {
     let sdk = host
         .load(aws_config::defaults(BehaviorVersion::v2026_01_12()))
         .await;
-    let notifier = Notifier::new(Aws::new(&sdk, &config), config.settings, fastrand::u64(..));
+    let aws = Aws::new(&sdk, &config);
+    open_connections(&CALLS.apply(&sdk), connections).await;
+    let notifier = Notifier::new(aws, config.settings, fastrand::u64(..));
     host.serve(async |event, time_left| {
         metrics::measured_batch(time_left, Box::pin(notifier.handle(event, time_left))).await
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use function_runtime::aws::Host;
+use function_runtime::aws::{Host, open_connections};
 use lambda_runtime::Error;
 use telemetry::metrics;
 
@@ -21,6 +21,7 @@ pub async fn run(host: impl Host) -> Result<(), Error> {
     let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "order-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
+    open_connections(&sdk, adapters::connections).await;
     let queue = SqsOrderQueue::new(&sdk, config.orders_queue_url, config.message_groups);
     let table = DynamoDbOrderTable::new(&sdk, config.orders_table, config.customer_index);
     let claims = DynamoDbClaimTable::new(&sdk, config.claims_table, config.claim_retention);

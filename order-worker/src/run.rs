@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use function_runtime::aws::{CallLimits, Host};
+use function_runtime::aws::{CallLimits, Host, open_connections};
 use telemetry::metrics;
 
-use crate::adapters::Aws;
+use crate::adapters::{Aws, connections};
 use crate::config::Config;
 use crate::worker::Worker;
 
@@ -28,6 +28,7 @@ pub async fn run(host: impl Host) -> Result<(), lambda_runtime::Error> {
         .inspect_err(|error| tracing::error!(%error, "order-worker cannot start"))?;
     let sdk = host.load(CALLS.loader()).await;
     let aws = Aws::new(&sdk, &config);
+    open_connections(&sdk, connections).await;
     let worker = Worker::new(aws, config.retries, fastrand::u64(..)).keeping(config.order_retention);
     host.serve(async |event, time_left| {
         metrics::measured_batch(time_left, Box::pin(worker.handle(event, time_left))).await

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sqs::config::Credentials;
-use aws_sdk_sqs::{Client, Config};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -14,7 +13,7 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use function_runtime::CallError;
-use queue_consumer::adapters::Sqs;
+use queue_consumer::adapters::{QueueUrls, Sqs};
 use queue_consumer::failure::Failure;
 use queue_consumer::outgoing::Outgoing;
 use queue_consumer::ports::{Queue, Queues as _, VisibilityChange};
@@ -52,19 +51,19 @@ async fn answering(answer: Value) -> (Sqs, Seen, Server) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
+    let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
-        .build();
+        .load()
+        .await;
     let url = |name| format!("http://127.0.0.1/000000000000/{name}");
-    let sqs = Sqs {
-        client: Client::from_conf(config),
+    let urls = QueueUrls {
         main: url("orders"),
         retry: url("orders-retry"),
         dead_letter: url("orders-dlq"),
     };
+    let sqs = Sqs::new(&sdk, urls);
     (sqs, seen, Server(server.abort_handle()))
 }
 

@@ -88,7 +88,8 @@ impl HttpClient for OneForAll {
     }
 }
 
-fn is_plain(url: &str) -> bool {
+/// Whether this is the URL of an endpoint without TLS.
+pub(super) fn is_plain(url: &str) -> bool {
     url.starts_with("http:")
 }
 

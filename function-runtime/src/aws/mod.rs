@@ -2,6 +2,7 @@
 
 mod call_error;
 mod call_limits;
+mod connections;
 mod host;
 mod http_client;
 mod lambda_host;
@@ -10,6 +11,7 @@ mod trace_header;
 
 pub use call_error::{call_error, unsendable};
 pub use call_limits::CallLimits;
+pub use connections::{Connecting, open_connections};
 pub use host::{Host, Invocation};
 pub use lambda_host::LambdaHost;
 pub use system_clock::{HasSystemClock, SystemClock};

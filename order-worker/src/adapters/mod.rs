@@ -5,8 +5,8 @@ mod marks;
 mod sns;
 
 use aws_config::SdkConfig;
-use function_runtime::aws::{HasSystemClock, SystemClock};
-use queue_consumer::adapters::{HasSqs, Sqs};
+use function_runtime::aws::{Connecting, HasSystemClock, SystemClock};
+use queue_consumer::adapters::{HasSqs, QueueUrls, Sqs};
 
 use crate::config::Config;
 
@@ -27,16 +27,27 @@ impl Aws {
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(sdk),
             sns: aws_sdk_sns::Client::new(sdk),
-            sqs: Sqs {
-                client: aws_sdk_sqs::Client::new(sdk),
-                main: config.orders_queue_url.clone(),
-                retry: config.retries.queue_url.clone(),
-                dead_letter: config.orders_dlq_url.clone(),
-            },
+            sqs: Sqs::new(
+                sdk,
+                QueueUrls {
+                    main: config.orders_queue_url.clone(),
+                    retry: config.retries.queue_url.clone(),
+                    dead_letter: config.orders_dlq_url.clone(),
+                },
+            ),
             config: config.clone(),
             clock: SystemClock::start(),
         }
     }
+}
+
+/// A connection to each service that every batch needs.
+pub(crate) fn connections(sdk: &SdkConfig) -> [Connecting; 2] {
+    let table = aws_sdk_dynamodb::Client::new(sdk)
+        .batch_execute_statement()
+        .send();
+    let topic = aws_sdk_sns::Client::new(sdk).publish_batch().send();
+    [Connecting::new("DynamoDB", table), Connecting::new("SNS", topic)]
 }
 
 impl HasSqs for Aws {

@@ -2,4 +2,4 @@
 
 mod sqs;
 
-pub use sqs::{HasSqs, Sqs};
+pub use sqs::{HasSqs, QueueUrls, Sqs};

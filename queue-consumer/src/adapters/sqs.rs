@@ -1,5 +1,8 @@
 //! The queues of a consumer, in SQS.
 
+use std::sync::OnceLock;
+
+use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
@@ -16,25 +19,46 @@ use crate::outgoing::Outgoing;
 use crate::ports::{Queue, Queues, VisibilityChange};
 use crate::record::{Attribute, AttributeValue};
 
-/// The queues of a consumer, by their URLs.
+/// The queues of a consumer.
 #[derive(Debug, Clone)]
 pub struct Sqs {
-    /// The client.
-    pub client: Client,
-    /// The URL of the queue that senders know.
+    sdk: SdkConfig,
+    client: OnceLock<Client>,
+    urls: QueueUrls,
+}
+
+/// The URLs of a consumer's queues.
+#[derive(Debug, Clone)]
+pub struct QueueUrls {
+    /// Of the queue that senders know.
     pub main: String,
-    /// The URL of the retry queue.
+    /// Of the retry queue.
     pub retry: String,
-    /// The URL of the dead-letter queue.
+    /// Of the dead-letter queue.
     pub dead_letter: String,
 }
 
 impl Sqs {
+    /// The queues at these URLs.
+    #[must_use]
+    pub fn new(sdk: &SdkConfig, urls: QueueUrls) -> Self {
+        Self {
+            sdk: sdk.clone(),
+            client: OnceLock::new(),
+            urls,
+        }
+    }
+
+    /// The client. It is made for the first message that has failed: without one a start need not read SQS's table of regions.
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(&self.sdk))
+    }
+
     fn url(&self, queue: Queue) -> &str {
         match queue {
-            Queue::Main => &self.main,
-            Queue::Retry => &self.retry,
-            Queue::DeadLetter => &self.dead_letter,
+            Queue::Main => &self.urls.main,
+            Queue::Retry => &self.urls.retry,
+            Queue::DeadLetter => &self.urls.dead_letter,
         }
     }
 }
@@ -63,7 +87,7 @@ impl HasSqs for Sqs {
 impl<T: HasSqs> Queues for T {
     async fn send(&self, to: Queue, messages: &[&Outgoing]) -> Answers {
         let sqs = self.sqs();
-        let mut request = sqs.client.send_message_batch().queue_url(sqs.url(to));
+        let mut request = sqs.client().send_message_batch().queue_url(sqs.url(to));
         for (index, message) in messages.iter().enumerate() {
             let mut entry = SendMessageBatchRequestEntry::builder()
                 .id(index.to_string())
@@ -97,7 +121,7 @@ impl<T: HasSqs> Queues for T {
     async fn change_visibility(&self, of: Queue, changes: &[VisibilityChange]) -> Answers {
         let sqs = self.sqs();
         let mut request = sqs
-            .client
+            .client()
             .change_message_visibility_batch()
             .queue_url(sqs.url(of));
         for (index, change) in changes.iter().enumerate() {

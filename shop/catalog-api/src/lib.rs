@@ -22,7 +22,7 @@ pub mod upload;
 
 use std::time::Duration;
 
-use function_runtime::aws::Host;
+use function_runtime::aws::{Host, open_connections};
 use lambda_runtime::Error;
 
 pub use book::Book;
@@ -42,6 +42,7 @@ pub async fn run(host: impl Host) -> Result<(), Error> {
     let config = Config::read(&host.environment())
         .inspect_err(|error| tracing::error!(%error, "catalog-api cannot start"))?;
     let sdk = host.load(adapters::CALLS.loader()).await;
+    open_connections(&sdk, adapters::connections).await;
     let uploads = UploadBucket {
         name: config.uploads_bucket,
         region: sdk

@@ -6,7 +6,8 @@ mod row;
 
 use std::time::Duration;
 
-use function_runtime::aws::CallLimits;
+use aws_config::SdkConfig;
+use function_runtime::aws::{CallLimits, Connecting};
 
 pub use dynamodb::AwsCatalogue;
 
@@ -19,3 +20,12 @@ pub const CALLS: CallLimits = CallLimits {
     max_attempts: 3,
     first_backoff: Duration::from_millis(50),
 };
+
+/// A connection to the service that every answer needs.
+pub(crate) fn connections(sdk: &SdkConfig) -> [Connecting; 1] {
+    let table = aws_sdk_dynamodb::Client::new(sdk)
+        .get_item()
+        .table_name("any")
+        .send();
+    [Connecting::new("DynamoDB", table)]
+}

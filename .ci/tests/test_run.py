@@ -32,6 +32,7 @@ starts_a_server() (
 def command(tmp_path):
     """Starts the script with these steps instead of its own."""
     (tmp_path / ".ci").mkdir()
+    (tmp_path / "Cargo.lock").touch()
     script = tmp_path / ".ci/run"
     script.write_text(re.sub(r"^LIMITS=\(.*?^\)\n", lambda _: STEPS, SCRIPT, flags=re.DOTALL | re.MULTILINE))
     script.chmod(0o755)
